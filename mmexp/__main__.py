@@ -1,0 +1,7 @@
+"""``python -m mmexp`` is ``mmexp``."""
+
+import sys
+
+from mmexp.cli import main
+
+sys.exit(main())

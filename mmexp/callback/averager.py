@@ -1,0 +1,68 @@
+"""A running average of the weights, which is what gets evaluated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+AVERAGE = "average"  # where a checkpoint keeps the averaged weights
+
+
+class Averager(pl.Callback):
+    """Follow the weights with an exponential moving average, and lend it to every validation.
+
+    The average starts as the plain mean of the first steps: ``decay`` is capped by (step + 1) / (step + 10).
+
+    Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging"; as a moving average:
+    Tarvainen and Valpola 2017, "Mean teachers", sec. 2.
+
+    Args:
+        decay: Share of the average that each optimizer step keeps, in (0, 1).
+    """
+
+    def __init__(self, decay: float) -> None:
+        self.decay = decay
+        self.own: dict[str, Tensor] = {}
+        self.average: dict[str, Tensor] = {}
+        self.lent: dict[str, Tensor] = {}
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        state = pl_module.state_dict()
+        self.own = {name: value for name, value in state.items() if value.is_floating_point()}
+        self.average = {name: self.average.get(name, own).to(own.device).clone() for name, own in self.own.items()}
+
+    @torch.no_grad()
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if (batch_idx + 1) % trainer.accumulate_grad_batches:
+            return
+        decay = min(self.decay, (trainer.global_step + 1) / (trainer.global_step + 10))
+        torch._foreach_lerp_(list(self.average.values()), list(self.own.values()), 1 - decay)
+
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.state.fn == "fit":
+            self.lent = {name: value.clone() for name, value in self.own.items()}
+            self._put(self.average)
+
+    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._put(self.lent)
+        self.lent = {}
+
+    @torch.no_grad()
+    def _put(self, values: dict[str, Tensor]) -> None:
+        for name, value in values.items():
+            self.own[name].copy_(value)
+
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        checkpoint[AVERAGE] = self.average
+
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        self.average = checkpoint[AVERAGE]

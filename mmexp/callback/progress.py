@@ -1,0 +1,89 @@
+"""A progress bar on a terminal; elsewhere one line per validation."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from mmexp.callback.recorder import Recorder
+
+REFRESH = 0.25  # s
+
+
+class ProgressBar(pl.Callback):
+    """Show step, loss and the monitored metric.
+
+    Args:
+        console: Where to draw.
+        recorder: Knows the latest loss.
+        monitor: Metric shown after each validation.
+        per_epoch: Batches per epoch.
+    """
+
+    def __init__(self, *, console: Console, recorder: Recorder, monitor: str, per_epoch: int) -> None:
+        self.console, self.recorder, self.monitor, self.per_epoch = console, recorder, monitor, per_epoch
+        self.shown = 0.0
+        self.bar: Progress | None = None
+        self.line: TaskID = TaskID(0)
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if not self.console.is_terminal or not trainer.is_global_zero:
+            return
+        self.bar = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            TimeRemainingColumn(),
+            console=self.console,
+            auto_refresh=False,
+        )
+        done = trainer.fit_loop.epoch_loop.batch_progress.current.ready
+        self.line = self.bar.add_task("train", total=trainer.num_training_batches, completed=done, epoch="1", note="")
+        self.bar.start()
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if self.bar is not None and time.monotonic() - self.shown > REFRESH:
+            self._draw(trainer, pl_module)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.state.fn != "fit" or not trainer.is_global_zero:
+            return
+        if self.bar is not None:
+            self._draw(trainer, pl_module)
+            return
+        epoch = trainer.fit_loop.epoch_loop.batch_progress.current.ready / self.per_epoch
+        self.console.print(f"epoch {epoch:.0f}  {self._note(pl_module)}", highlight=False)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._close()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        self._close()
+
+    def _draw(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if self.bar is None:
+            return
+        self.shown = time.monotonic()
+        done = trainer.fit_loop.epoch_loop.batch_progress.current.ready
+        self.bar.update(
+            self.line, completed=done, epoch=str(1 + (done - 1) // self.per_epoch), note=self._note(pl_module)
+        )
+        self.bar.refresh()
+
+    def _note(self, pl_module: pl.LightningModule) -> str:
+        loss = self.recorder.latest.get("train/loss")
+        monitored = pl_module.results.get("val", {}).get(self.monitor)  # type: ignore[operator,union-attr]
+        parts = [f"loss {loss:.3f}" if loss is not None else "", f"{self.monitor} {monitored:.3f}" if monitored else ""]
+        return "  ".join(part for part in parts if part)
+
+    def _close(self) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+            self.bar = None

@@ -1,0 +1,59 @@
+"""Checkpoints that are complete or absent, and are read only if their hash agrees."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+from pytorch_lightning.plugins.io import CheckpointIO
+
+from mmexp.error import DataError
+from mmexp.run.atomic import atomic, write_atomic
+from mmexp.run.checkpoints import hash_path, is_intact
+
+
+class AtomicCheckpointIO(CheckpointIO):
+    """Write beside the final name, flush to disk, store the hash, then rename.
+
+    The hash is stored under the final name's ``.sha256`` before the rename: a name that exists always has its hash.
+    """
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any | None = None) -> None:
+        with atomic(Path(path)) as file:
+            writer = _HashingFile(file)
+            torch.save(checkpoint, writer)  # type: ignore[arg-type]
+            write_atomic(hash_path(Path(path)), writer.digest.hexdigest() + "\n")
+
+    def load_checkpoint(
+        self, path: str | Path, map_location: Any | None = None, weights_only: bool | None = None
+    ) -> dict[str, Any]:
+        """Return the checkpoint's plain containers and tensors; nothing in it can execute.
+
+        Raises:
+            DataError: If the file's hash differs from the one stored beside it.
+        """
+        if not is_intact(Path(path)):
+            raise DataError("checkpoint must match the hash stored beside it, got another.", path=str(path))
+        loaded: dict[str, Any] = torch.load(path, map_location=map_location or "cpu", weights_only=True)
+        return loaded
+
+    def remove_checkpoint(self, path: str | Path) -> None:
+        for file in (Path(path), hash_path(Path(path))):
+            file.unlink(missing_ok=True)
+
+
+class _HashingFile:
+    """A binary file that hashes what passes through it."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.digest = hashlib.sha256()
+
+    def write(self, data: bytes | memoryview) -> int:
+        self.digest.update(data)
+        return self.file.write(data)
+
+    def flush(self) -> None:
+        self.file.flush()

@@ -1,0 +1,115 @@
+"""Find the verb, run it, and turn whatever happens into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from mmexp import __version__
+from mmexp.error import ConfigError, MmexpError, nearest
+
+_HELP = ("-h", "--help")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line.
+
+    Args:
+        argv: Words behind ``mmexp``; those of the process if None.
+
+    Returns:
+        0 finished, 1 failed, 2 wrong usage, 3 data, 4 numerics, 5 resources, 130 interrupted, 143 stopped.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return code
+    except MmexpError as error:
+        return _show(error)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        if not _reader_left():
+            return _trace()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.partition(".")[0] == "mmexp":
+            return _trace()
+        rule = "package must be installed"
+        return _show(ConfigError(f"mmexp: {rule}, got no '{error.name}'.", "Type mmexp doctor to see what is missing."))
+    except Exception:
+        return _trace()
+
+
+def verbs() -> list[str]:
+    """Names of the verbs: the public modules beside this one."""
+    return sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+
+
+def _dispatch(argv: list[str]) -> int:
+    if not argv or argv[0] in _HELP:
+        print(_overview())
+        return 0
+    if argv[0] == "--version":
+        print(f"mmexp {__version__}")
+        return 0
+    if argv[0] not in verbs():
+        raise ConfigError(f"mmexp: verb must be one that exists, got '{argv[0]}'.", nearest(argv[0], verbs()))
+    verb = _load(argv[0])
+    if any(word in _HELP for word in argv[1:]):
+        print(f"{verb.HELP}\n\n{verb.USAGE.strip()}")
+        return 0
+    return int(verb.run(argv[1:]))
+
+
+def _overview() -> str:
+    lines = [f"  {name:<10}{_load(name).HELP}" for name in verbs()]
+    return "\n".join(
+        [
+            "mmexp: which way of fusing modalities works, for which task, on my data, at what cost?",
+            "",
+            "mmexp <verb> [...]",
+            "",
+            *lines,
+            "",
+            "mmexp <verb> --help tells more, mmexp --version which one this is.",
+        ]
+    )
+
+
+def _load(name: str) -> ModuleType:
+    return import_module(f"mmexp.cli.{name}")
+
+
+def _reader_left() -> bool:
+    """Whether it is stdout that broke (``mmexp list | head -1``), not a pipe of our own."""
+    import select
+
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return bool(poll.poll(0))
+
+
+def _show(error: MmexpError) -> int:
+    from mmexp.cli._panel import show_error
+
+    show_error(error)
+    return error.exit_code
+
+
+def _trace() -> int:
+    import traceback
+
+    from mmexp.run.redact import redact
+
+    print(redact(traceback.format_exc()), end="", file=sys.stderr)
+    return 1

@@ -1,0 +1,64 @@
+"""What a finished run shows: its metrics, some answers beside what they should be, and what to type next."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from mmexp.cli._text import count, duration, number, printable
+from mmexp.run import summary
+from mmexp.run.folder import RunFolder
+
+EXAMPLES = 4
+
+
+def show_verdict(folder: RunFolder, console: Console) -> None:
+    """Print the panel of a run that is done."""
+    known = summary.read(folder)
+    size, seconds = known["parameters"], known["seconds"]
+    cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
+    parts = [_metrics(known["metrics"]), Text(cost), *_examples(folder), _next(folder)]
+    title = Text(f"{folder.name} is done, best by {known['monitor']}")
+    console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
+
+
+def _metrics(metrics: dict[str, float | None]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("metric")
+    for split in ("val", "test"):
+        table.add_column(split, justify="right")
+    for name in dict.fromkeys(key.partition("/")[2] for key in metrics):
+        table.add_row(name, *(number(metrics.get(f"{split}/{name}")) for split in ("val", "test")))
+    return table
+
+
+def _examples(folder: RunFolder) -> list[Text]:
+    """The first answers on the test split, each beside what was wanted."""
+    path = folder.predictions("test")
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8") as file:
+        rows = [json.loads(line) for line, _ in zip(file, range(EXAMPLES), strict=False)]
+    return [Text(), *(_example(row) for row in rows), Text()]
+
+
+def _example(row: dict[str, Any]) -> Text:
+    answer = next((str(row[key]) for key in ("caption", "label", "answer") if key in row), "")
+    wanted = next((row[key] for key in ("references", "target") if key in row), "")
+    wanted = wanted[0] if isinstance(wanted, list) and wanted else wanted
+    if not answer:
+        shown = ", ".join(f"{key} {value}" for key, value in row.items() if key != "id")
+        return Text(printable(f"{row['id']}: {shown}"))
+    return Text(printable(f"{answer}\n  should be: {wanted}"))
+
+
+def _next(folder: RunFolder) -> Text:
+    lines = [f"run      {folder.path}", f"next     mmexp compare {folder.path.parent}"]
+    lines += [f"         mmexp test {folder.id} --json", f"         mmexp predict {folder.id} FILE"]
+    return Text("\n".join(lines))

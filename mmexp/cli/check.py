@@ -1,0 +1,51 @@
+"""``mmexp check``: whether a config holds, before anything is built."""
+
+from __future__ import annotations
+
+HELP = "Check a config without building anything, and show what it comes to."
+USAGE = """
+mmexp check [GROUP=OPTION ...] [KEY=VALUE ...] [--config PATH] [-m] [--show]
+
+  GROUP=OPTION      fusion=gated, encoder/image=vit ...; mmexp list shows what there is
+  KEY=VALUE         dim=64, fusion.temperature=2 ...; any argument of a component
+  --config PATH     a run folder, or its config.yaml, instead of the composition
+  -m, --multirun    check each job of a sweep: fusion=concat,gated seed=range(0,3)
+  --show            print the whole config, as a run would keep it
+"""
+
+
+def run(argv: list[str]) -> int:
+    """Compose, check and print; see ``USAGE``."""
+    from mmexp.cli._arguments import Arguments
+
+    arguments = Arguments("check")
+    arguments.add_argument("overrides", nargs="*", default=[])
+    arguments.add_argument("--config", default=None)
+    arguments.add_argument("-m", "--multirun", action="store_true")
+    arguments.add_argument("--show", action="store_true")
+    given = arguments.read(argv)
+    _check(given.overrides, given.config, given.multirun, given.show)
+    return 0
+
+
+def _check(words: list[str], path: str | None, multirun: bool, show: bool) -> None:
+    from mmexp.config import compose, load_config, stored
+    from mmexp.error import ConfigError
+    from mmexp.override import expand
+    from mmexp.run.redact import redact
+
+    problems: list[str] = []
+    jobs = expand(words) if multirun else [words]
+    for job in jobs:
+        try:
+            config = load_config(path, job) if path else compose(job)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        if show:
+            print(redact(stored(config)))
+        else:
+            chosen = [f"{group}={option}" for group, option in config.choices.items() if "@" not in group]
+            print(f"holds: {config.node.name}  {' '.join(chosen)}")
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))

@@ -1,0 +1,125 @@
+"""``mmexp list``: what can be chosen, and which runs there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mmexp.error import ConfigError, nearest
+
+if TYPE_CHECKING:
+    from mmexp.run.summary import RunRow
+
+HELP = "List what can be chosen in each group, or the runs."
+USAGE = """
+mmexp list [GROUP | runs] [--all] [--outputs FOLDER]
+
+  GROUP             fusion, task, encoder/image ...: its options, each with one line; all groups if none is given
+  runs              the newest runs with their status
+  --all             every run
+  --outputs FOLDER  folder of all runs; default: outputs
+"""
+_NEWEST = 20
+_ADVISED = 3
+
+
+def run(argv: list[str]) -> int:
+    """Print groups, options or runs; see ``USAGE``."""
+    from mmexp.cli._arguments import Arguments
+
+    arguments = Arguments("list")
+    arguments.add_argument("group", nargs="?", default="")
+    arguments.add_argument("--all", action="store_true")
+    arguments.add_argument("--outputs", default="outputs")
+    given = arguments.read(argv)
+    if given.group == "runs":
+        _print_runs(given.outputs, given.all)
+    elif given.group:
+        _print_options(given.group.strip("/"))
+    else:
+        _print_groups(given.outputs)
+    return 0
+
+
+def groups() -> dict[str, dict[str, Path]]:
+    """YAML by option, by group; a user's own file wins over mmexp's of the same name."""
+    from mmexp.confdir import conf_folders
+
+    found: dict[str, dict[str, Path]] = {}
+    for conf in reversed(conf_folders()):
+        for path in sorted(conf.rglob("*.yaml")):
+            if path.parent != conf:
+                found.setdefault(path.parent.relative_to(conf).as_posix(), {})[path.stem] = path
+    return {group: dict(sorted(found[group].items())) for group in sorted(found)}
+
+
+def opening(path: Path) -> str:
+    """The comment a YAML opens with."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        line = file.readline().strip()
+    return line.lstrip("# ") if line.startswith("#") else ""
+
+
+def print_advice(rows: Sequence[RunRow]) -> None:
+    """Say what to type to go on with the newest runs that were killed or stopped."""
+    for row in [row for row in rows if row.status in ("killed", "stopped")][-_ADVISED:]:
+        print(f"{row.status}, to go on: mmexp train resume={row.folder.id}")
+
+
+def reason(row: RunRow) -> str:
+    """First line of why a run is not done."""
+    return row.reason.partition("\n")[0]
+
+
+def _print_groups(outputs: str) -> None:
+    from mmexp.cli._text import print_table
+
+    print_table(["group!", "options"], [[group, ", ".join(options)] for group, options in groups().items()])
+    _print_tally(outputs)
+
+
+def _print_options(name: str) -> None:
+    from mmexp.cli._text import print_table
+
+    known = groups()
+    chosen = [group for group in known if group == name or group.startswith(f"{name}/")]
+    if not chosen:
+        raise ConfigError(f"list: group must be one that exists, got '{name}'.", nearest(name, [*known, "runs"]))
+    for group in chosen:
+        print(group)
+        print_table(["option!", "what it is"], [[option, opening(path)] for option, path in known[group].items()])
+
+
+def _print_runs(outputs: str, everything: bool) -> None:
+    from mmexp.cli._text import number, print_table
+    from mmexp.run.folder import runs
+    from mmexp.run.summary import row
+
+    found = runs(outputs)[::-1]
+    if not found:
+        print(f"No runs in {outputs} yet. Type mmexp train.")
+        return
+    shown = [row(folder) for folder in (found if everything else found[:_NEWEST])]
+    lines = []
+    for one in shown:
+        value = one.metrics.get(one.monitor)
+        result = f"{one.monitor} {number(value)}" if one.status == "done" else reason(one)
+        lines.append([one.folder.id, one.folder.name, one.status, result])
+    print_table(["run!", "name", "status", "result"], lines)
+    if len(shown) < len(found):
+        print(f"{len(found) - len(shown)} older runs are shown by --all.")
+    print_advice(shown[::-1])
+
+
+def _print_tally(outputs: str) -> None:
+    """One line about the runs, and how to go on with lost ones."""
+    from collections import Counter
+
+    from mmexp.run.summary import rows
+
+    found = rows(outputs)
+    if found:
+        tally = Counter(row.status for row in found).most_common()
+        print(f"{len(found)} runs ({', '.join(f'{count} {status}' for status, count in tally)}): mmexp list runs")
+    print_advice(found)

@@ -1,0 +1,188 @@
+"""A config from what is typed, or from the file that a run has left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig, OmegaConf
+
+from mmexp.check import find_problems
+from mmexp.composition import Composition, compose_groups, merge
+from mmexp.error import ConfigError
+from mmexp.guard import guard, shown, yaml_errors
+from mmexp.interpolation import escaped, is_shared, resolve, texts
+from mmexp.override import Overrides, assign, read
+from mmexp.schema import GROUPS, empty
+from mmexp.source import Source
+
+
+@dataclass(frozen=True)
+class Config:
+    """A config that has been checked.
+
+    Args:
+        node: The root of the typed schema; ``${...}`` is not resolved.
+        sources: Files it was merged from, in order.
+        typed: Keys set on the command line.
+    """
+
+    node: DictConfig
+    sources: tuple[Source, ...] = ()
+    typed: tuple[str, ...] = ()
+
+    @property
+    def choices(self) -> dict[str, str]:
+        """Option chosen in each group, such as ``{"fusion": "gated", "encoder/image": "cnn"}``."""
+        return {str(group): str(option) for group, option in self.node.choices.items()}
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """Packages that the user allows beside mmexp's own."""
+        return () if OmegaConf.is_missing(self.node, "plugins") else tuple(self.node.plugins)
+
+    def plain(self) -> dict[str, Any]:
+        """Return plain containers with everything resolved but ``${facts:...}``."""
+        return dict(resolve(self.node))
+
+    def where(self, key: str) -> str:
+        """Return where a value was set: a file with its line, or the command line."""
+        if any(key == typed or key.startswith(f"{typed}.") for typed in self.typed):
+            return "command line"
+        places = filter(None, (source.place(key) for source in reversed(self.sources)))
+        return next(places, "command line" if any(typed.startswith(f"{key}.") for typed in self.typed) else "config")
+
+
+def compose(overrides: Sequence[str] = ()) -> Config:
+    """Compose the options that are chosen, and check the result.
+
+    Args:
+        overrides: ``group=option``, ``key=value``, ``~key``; as typed.
+
+    Raises:
+        ConfigError: With every problem, each with its place, rule, value and the nearest valid name.
+    """
+    asked = read(overrides)
+    try:
+        composed = compose_groups(asked.groups)
+    except ConfigError as error:
+        raise ConfigError([*asked.problems, *error.problems]) from error
+    composed.problems = [*asked.problems, *composed.problems]
+    return _finish(composed, asked)
+
+
+def load_config(path: Path | str, overrides: Sequence[str] = (), plugins: Sequence[str] = ()) -> Config:
+    """Read the config of a run back, and check it.
+
+    It may come from someone else: nothing in it is resolved but ``${facts:...}``, and its plugins are not trusted. What
+    is typed behind it is the user's own.
+
+    Args:
+        path: ``config.yaml``, or the run folder it lies in.
+        overrides: As for ``compose``; an option replaces its component.
+        plugins: Packages that the user allows; those that the file names are not.
+
+    Raises:
+        ConfigError: With every problem, each with its place, rule, value and the nearest valid name.
+    """
+    asked = read(overrides)
+    composed = _load(Path(path))
+    composed.problems += asked.problems
+    composed.node.plugins = list(plugins)
+    node, choices = composed.node, composed.choices
+    automatic = node.get("name") == _name(choices)
+    _replace(composed, asked.groups)
+    _follow(composed, asked)
+    if automatic:
+        node.name = None
+    return _finish(composed, asked)
+
+
+def stored(config: Config) -> str:
+    """Return the config as a run keeps it, in YAML: everything resolved but ``${facts:...}``, ready to be loaded again.
+
+    A resolved value may be a secret: redact what is written.
+    """
+    return OmegaConf.to_yaml(OmegaConf.create(escaped(config.plain())))
+
+
+def _finish(composed: Composition, asked: Overrides) -> Config:
+    """Set what was typed, fill what follows from the choices, and check."""
+    node, problems = composed.node, composed.problems
+    for override in asked.values:
+        try:
+            assign(node, composed.choices, override)
+        except ConfigError as error:
+            problems += error.problems
+    node.choices = composed.choices
+    for key in GROUPS:
+        if OmegaConf.is_missing(node, key):
+            node[key] = None
+    if not OmegaConf.is_missing(node, "name") and node.name is None:
+        node.name = _name(composed.choices)
+    config = Config(node, tuple(composed.sources), asked.keys)
+    problems += find_problems(config)
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+    return config
+
+
+def _name(choices: dict[str, str]) -> str:
+    return "-".join(choices[group] for group in ("task", "fusion") if group in choices) or "run"
+
+
+def _load(path: Path) -> Composition:
+    """Read a stored config as data."""
+    path = path / "config.yaml" if path.is_dir() else path
+    if not path.exists():
+        raise ConfigError(f"{shown(path)}: config must be a file that exists.", "Type --config <run folder>.")
+    guard(path)
+    with yaml_errors(path):
+        content = OmegaConf.load(path)
+    if not isinstance(content, DictConfig):
+        raise ConfigError(f"{shown(path)}: file must hold keys with values, got a list.")
+    source = Source(path)
+    foreign = [
+        f"{source.place(key)}: {key} must be written out, or be ${{facts:...}}, in a stored config, got {text!r}."
+        for key, text in texts(content)
+        if not is_shared(text)
+    ]
+    if foreign:
+        raise ConfigError(foreign)
+    composed = Composition(empty(), sources=[source])
+    merge(composed, content, source)
+    if not OmegaConf.is_missing(composed.node, "choices"):
+        composed.choices = {str(group): str(option) for group, option in composed.node.choices.items()}
+    return composed
+
+
+def _replace(composed: Composition, chosen: Sequence[Override]) -> None:
+    """Put the chosen options in the place of the stored ones."""
+    if any(override.key_or_group == "experiment" for override in chosen):
+        raise ConfigError("command line: experiment must be chosen without --config, got both.")
+    fresh = compose_groups(chosen) if chosen else composed
+    for override in chosen:
+        key = override.package or override.key_or_group.replace("/", ".")
+        OmegaConf.update(composed.node, key, OmegaConf.select(fresh.node, key), merge=False)
+        composed.sources += [source for source in fresh.sources if f"{source.package}.".startswith(f"{key}.")]
+        for name in {**composed.choices, **fresh.choices}:
+            place = name.partition("@")[2] or name.replace("/", ".")
+            if place == key or place.startswith(f"{key}."):
+                composed.choices.pop(name, None)
+                composed.choices |= {name: fresh.choices[name]} if name in fresh.choices else {}
+
+
+def _follow(composed: Composition, asked: Overrides) -> None:
+    """Let a root number that is typed reach the components again, into which it was written out when stored."""
+    root = {override.key_or_group for override in asked.values if "." not in override.key_or_group}
+    typed = {key for key in root if not isinstance(composed.node.get(key), DictConfig)}
+    if not typed:
+        return
+    fresh = compose_groups(read([f"{group}={option}" for group, option in composed.choices.items()]).groups)
+    for key, text in texts(fresh.node):
+        name = text.strip("${}")
+        if text == f"${{{name}}}" and name in typed and OmegaConf.select(composed.node, key) == composed.node.get(name):
+            OmegaConf.update(composed.node, key, text)

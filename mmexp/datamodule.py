@@ -1,0 +1,252 @@
+"""The one LightningDataModule: samples through transforms into batches, the same for any number of workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from mmexp.contract import Batch, Sample, Split
+from mmexp.dataset.base import MultimodalDataset
+from mmexp.hardware.base import Hardware
+from mmexp.learning.base import Learning
+from mmexp.transform.base import Transform
+
+CACHE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Sample ``index`` as seen in pass ``epoch``; together with the seed they fix all its randomness."""
+
+    index: int
+    epoch: int
+
+
+class BatchStream(Sampler[list[Draw]]):
+    """All training batches of a run, one pass after another; batch b depends on (seed, b) alone.
+
+    A resumed run starts at batch ``start``, without replaying those before. Each process of ``world`` takes its share
+    of each batch; a last batch with fewer samples than processes is left out.
+    """
+
+    def __init__(
+        self, *, size: int, batch_size: int, total: int, seed: int, start: int = 0, rank: int = 0, world: int = 1
+    ) -> None:
+        self.size, self.batch_size, self.total, self.seed, self.start = size, batch_size, total, seed, start
+        self.rank, self.world = rank, world
+        self.per_epoch = batches_per_epoch(size, batch_size, world)
+
+    def __len__(self) -> int:
+        return self.total
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        shuffled, order = -1, np.empty(0, int)
+        for number in range(self.start, self.total):
+            epoch, place = divmod(number, self.per_epoch)
+            if epoch != shuffled:
+                shuffled, order = epoch, np.random.default_rng((self.seed, epoch)).permutation(self.size)
+            chosen = order[place * self.batch_size : (place + 1) * self.batch_size]
+            yield [Draw(int(i), epoch) for i in chosen[self.rank :: self.world]]
+
+
+def batches_per_epoch(size: int, batch_size: int, world: int) -> int:
+    """Batches of one pass over ``size`` samples."""
+    return size // batch_size + (size % batch_size >= world)
+
+
+class Share(Sampler[Draw]):
+    """Each sample once, in order, split over the processes without repeating any."""
+
+    def __init__(self, *, size: int, rank: int = 0, world: int = 1) -> None:
+        self.indices = range(rank, size, world)
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __iter__(self) -> Iterator[Draw]:
+        return (Draw(i, 0) for i in self.indices)
+
+
+class PreparedSplit(Dataset[Sample]):
+    """Samples of one split through their transforms.
+
+    The deterministic half of each transform is kept in memory, up to CACHE_BYTES for the split and process.
+
+    Args:
+        samples: The split.
+        inputs: Transform by modality; other modalities of a sample are dropped here, by the root key ``inputs``.
+        targets: Transform by target.
+        seed: Of the random half; None for evaluation, which has none.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        *,
+        inputs: Mapping[str, Transform],
+        targets: Mapping[str, Transform],
+        seed: int | None,
+    ) -> None:
+        self.samples, self.inputs, self.targets, self.seed = samples, inputs, targets, seed
+        self._kept: dict[int, Sample] = {}
+        self._room = CACHE_BYTES
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, draw: Draw) -> Sample:
+        sample = self._kept.get(draw.index) or self.prepare(draw.index)
+        if self.seed is None:
+            return sample
+        generator = np.random.Generator(np.random.Philox(key=(self.seed << 64) + (draw.epoch << 32) + draw.index))
+        return Sample(
+            sample.id,
+            {name: self.inputs[name].augment(value, generator) for name, value in sample.inputs.items()},
+            {name: self.targets[name].augment(value, generator) for name, value in sample.targets.items()},
+        )
+
+    def prepare(self, index: int) -> Sample:
+        """Read one sample and run the deterministic half of its transforms."""
+        raw = self.samples[index]
+        sample = Sample(
+            raw.id,
+            {name: t.prepare(raw.inputs[name]) for name, t in self.inputs.items() if name in raw.inputs},
+            {name: t.prepare(raw.targets[name]) for name, t in self.targets.items() if name in raw.targets},
+        )
+        self._room -= sum(map(_bytes, (*sample.inputs.values(), *sample.targets.values())))
+        if self._room > 0:
+            self._kept[index] = sample
+        return sample
+
+    def collate(self, samples: Sequence[Sample]) -> Batch:
+        """Join samples; a target nobody has (prediction) is left out."""
+        return Batch(
+            {name: t.collate([s.inputs.get(name) for s in samples]) for name, t in self.inputs.items()},
+            {
+                name: t.collate([s.targets.get(name) for s in samples])
+                for name, t in self.targets.items()
+                if any(name in s.targets for s in samples)
+            },
+            tuple(s.id for s in samples),
+        )
+
+
+class DataModule(pl.LightningDataModule):
+    """Loaders of one dataset for one model.
+
+    Args:
+        dataset: Where samples come from, prepared.
+        inputs: Transform by modality, in the order of the inputs.
+        targets: Transform by target of the task.
+        learning: Batch size and number of passes.
+        hardware: Loader processes and pinning.
+        seed: Of shuffling and variation.
+    """
+
+    def __init__(
+        self,
+        *,
+        dataset: MultimodalDataset,
+        inputs: Mapping[str, Transform],
+        targets: Mapping[str, Transform],
+        learning: Learning,
+        hardware: Hardware,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.dataset, self.inputs, self.targets = dataset, inputs, targets
+        self.learning, self.hardware, self.seed = learning, hardware, seed
+        self.start = 0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Rank of this process and number of processes."""
+        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+
+    @property
+    def per_epoch(self) -> int:
+        """Batches of one pass over the training split."""
+        return batches_per_epoch(len(self.dataset.split("train")), self.learning.batch_size, self.hardware.devices)
+
+    @property
+    def interval(self) -> int:
+        """Batches between validations: ``validate_every`` epochs, rounded up to a whole optimizer step."""
+        accumulate = self.learning.accumulate
+        return -(-self.per_epoch * self.learning.validate_every // accumulate) * accumulate
+
+    @property
+    def total(self) -> int:
+        """Batches of the whole run; it ends with a validation."""
+        return self.interval * (self.learning.epochs // self.learning.validate_every)
+
+    def state_dict(self) -> dict[str, Any]:
+        if self.trainer is None:
+            return {"batches": self.start}
+        return {"batches": self.trainer.fit_loop.epoch_loop.batch_progress.current.ready}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.start = state_dict["batches"]
+
+    def train_dataloader(self) -> DataLoader[Sample]:
+        split = PreparedSplit(self.dataset.split("train"), inputs=self.inputs, targets=self.targets, seed=self.seed)
+        rank, world = self.place
+        stream = BatchStream(
+            size=len(split),
+            batch_size=self.learning.batch_size,
+            total=self.total,
+            seed=self.seed,
+            start=self.start,
+            rank=rank,
+            world=world,
+        )
+        return self._loader(split, batch_sampler=stream)
+
+    def val_dataloader(self) -> DataLoader[Sample]:
+        return self.evaluation("val")
+
+    def test_dataloader(self) -> DataLoader[Sample]:
+        return self.evaluation("test")
+
+    def evaluation(self, name: Split) -> DataLoader[Sample]:
+        """Every sample of a split exactly once, over all processes."""
+        return self.sequence(self.dataset.split(name))
+
+    def sequence(self, samples: Sequence[Sample]) -> DataLoader[Sample]:
+        """Every given sample exactly once, over all processes."""
+        rank, world = self.place
+        split = PreparedSplit(samples, inputs=self.inputs, targets=self.targets, seed=None)
+        sampler = Share(size=len(samples), rank=rank, world=world)
+        return self._loader(split, sampler=sampler, batch_size=self.learning.batch_size)
+
+    def _loader(
+        self,
+        split: PreparedSplit,
+        *,
+        batch_sampler: BatchStream | None = None,
+        sampler: Share | None = None,
+        batch_size: int = 1,
+    ) -> DataLoader[Sample]:
+        return DataLoader(
+            dataset=split,
+            batch_size=batch_size,
+            sampler=sampler,
+            batch_sampler=batch_sampler,
+            collate_fn=split.collate,
+            num_workers=self.hardware.num_workers,
+            pin_memory=self.hardware.accelerator == "gpu",
+            persistent_workers=self.hardware.num_workers > 0,
+        )
+
+
+def _bytes(value: Any) -> int:
+    """Memory of a prepared value, roughly."""
+    if hasattr(value, "nbytes"):
+        return int(value.nbytes)
+    if hasattr(value, "size") and hasattr(value, "getbands"):
+        return int(value.size[0] * value.size[1] * len(value.getbands()))
+    return sum(map(_bytes, value)) if isinstance(value, list | tuple) else 64

@@ -1,0 +1,56 @@
+"""Datasets give samples; they know nothing of models."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mmexp.contract import Sample, Split
+
+
+class MultimodalDataset(ABC):
+    """Named splits of samples, what they offer, and what only the data knows.
+
+    Attributes:
+        inputs: Modality -> the column it is read from, in the order offered.
+        targets: Target name -> the column it is read from. A modality read from the same column as a target the task
+            asks for is not offered as an input, so that no answer leaks into the question.
+        skipped: What ``prepare`` left out: one row ``{"id", "path", "reason"}`` each.
+    """
+
+    inputs: Mapping[str, str]
+    targets: Mapping[str, str]
+    skipped: Sequence[Mapping[str, str]] = ()
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Check everything that can be checked before training, and write caches. Called once per process.
+
+        Raises:
+            DataError: On the first fault that may not be skipped.
+        """
+
+    @abstractmethod
+    def split(self, name: Split) -> Sequence[Sample]:
+        """A picklable sequence; ``[i]`` reads sample i, in a worker."""
+
+    @abstractmethod
+    def describe(self) -> dict[str, Any]:
+        """Facts of the training split, as plain JSON.
+
+        ``classes``: {target: sorted list of its values} for every label-like target;
+        ``sizes``: {split: number of samples}; and whatever else a component reads through ``${facts:...}``.
+        """
+
+    @abstractmethod
+    def texts(self) -> Iterator[str]:
+        """Every text of the training split, inputs and targets, to train a tokenizer on."""
+
+    @abstractmethod
+    def values(self, target: str) -> Iterator[Any]:
+        """One target's values over the training split, in order, without reading pictures or sound."""
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Hash of what the splits hold: equal if and only if two runs saw the same data."""

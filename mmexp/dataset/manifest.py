@@ -1,0 +1,198 @@
+"""A user's own data: one table, and files beside it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NoReturn
+
+from mmexp.contract import Sample, Split
+from mmexp.dataset.base import MultimodalDataset
+from mmexp.dataset.columns import INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
+from mmexp.dataset.control import ShuffledInputs
+from mmexp.dataset.media import Folder
+from mmexp.dataset.row import Row, Rows
+from mmexp.dataset.screen import Screen
+from mmexp.dataset.split import SPLITS, SplitRule, assign, group_of
+from mmexp.dataset.table import SUFFIXES, Record, read_table
+from mmexp.dataset.tolerance import Tolerance, read_limit
+from mmexp.error import ConfigError, DataError
+
+
+class Manifest(MultimodalDataset):
+    """Reads your own data: a JSONL, CSV, TSV or Parquet table with a row per sample and paths relative to the table.
+
+    A row may have an ``id`` (else it is named by its line) and leave an input empty, which is then missing; every
+    target must be there. Each file is read once by ``prepare``, so that a broken one is refused before training. A path
+    that leaves the root, or is no plain relative path, is refused whatever ``on_error`` says, and never opened.
+
+    Args:
+        root: Folder that holds everything; the manifest's own folder if None.
+        manifest: Path of the table, below root if that is given.
+        inputs: Modality (image, audio, text) -> column; None takes columns of those names, and for text also title,
+            question or captions.
+        targets: Target -> column; None takes captions, label, labels, answer and answers where they are.
+        split: Fields of ``SplitRule``: ``column``, or ``ratios`` and ``seed``.
+        group_by: Column whose equal values stay on one side; the manifest's own split is then ignored.
+        test_groups: Groups that make the test split; drawn if empty.
+        val_groups: Groups that make the val split; drawn if empty.
+        on_error: ``raise`` on a broken file or unlabeled row, ``skip`` it, or the largest share to skip, in (0, 1).
+        shuffle_inputs: Give each sample the inputs of another: a control that must destroy the result.
+
+    Raises:
+        ConfigError: If the arguments contradict each other or the manifest is not there.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: str | None = None,
+        manifest: str = "manifest.jsonl",
+        inputs: Mapping[str, str | None] | None = None,
+        targets: Mapping[str, str | None] | None = None,
+        split: Mapping[str, Any] | None = None,
+        group_by: str | None = None,
+        test_groups: Sequence[str | int] = (),
+        val_groups: Sequence[str | int] = (),
+        on_error: Literal["raise", "skip"] | float = "raise",
+        shuffle_inputs: bool = False,
+    ) -> None:
+        self.path = _find(root, manifest)
+        self.folder = Folder(self.path.parent if root is None else Path(root), self.path.parent)
+        self.rule = SplitRule.of(split)
+        self.limit = read_limit(on_error)
+        self.group_by, self.shuffle_inputs = group_by, shuffle_inputs
+        self.groups: dict[Split, list[str]] = {"test": _names(test_groups), "val": _names(val_groups)}
+        self._inputs = as_mapping("dataset.inputs", inputs, list(INPUTS))
+        self._targets = as_mapping("dataset.targets", targets)
+        if group_by is None and any(self.groups.values()):
+            raise ConfigError("dataset.group_by must be a column if test_groups or val_groups are given, got null.")
+        if group_by is not None and self.rule.column is not None:
+            raise ConfigError(f"dataset.split.column must be null with dataset.group_by, got {self.rule.column!r}.")
+
+    @cached_property
+    def inputs(self) -> Mapping[str, str]:  # type: ignore[override]
+        return choose("inputs", self._inputs, INPUTS, self._records)
+
+    @cached_property
+    def targets(self) -> Mapping[str, str]:  # type: ignore[override]
+        return choose("targets", self._targets, TARGETS, self._records)
+
+    def prepare(self) -> None:
+        for name, rows in self._splits.items():
+            if not rows:
+                hint = "Type dataset.split.ratios=[0.8,0.1,0.1] to draw the splits."
+                raise DataError(f"split {name} must have a row, got none.", path=str(self.path), hint=hint)
+            for modality, column in self.inputs.items():
+                if not any(modality in row.inputs for row in rows):
+                    self._refuse(f"column {column!r} of {modality} must be filled in some row of {name}, got none")
+        for target in SCALARS:
+            if len(values := self._classes(target)) == 1:
+                self._refuse(f"{target} must have at least 2 values in train, got only {values[0]!r}")
+
+    def split(self, name: Split) -> Sequence[Sample]:
+        rows = Rows(self._splits[name], self.folder)
+        return ShuffledInputs(rows, self.rule.seed) if self.shuffle_inputs else rows
+
+    def describe(self) -> dict[str, Any]:
+        """Facts of the training split.
+
+        ``classes``, ``sizes``, ``columns``; with sound ``sample_rate``, the commonest, in Hz; with group_by ``groups``.
+        """
+        facts: dict[str, Any] = {
+            "classes": {name: values for name in self.targets if (values := self._classes(name))},
+            "sizes": {name: len(rows) for name, rows in self._splits.items()},
+            "columns": {"inputs": dict(self.inputs), "targets": dict(self.targets)},
+        }
+        sounds = [row.inputs["audio"] for row in self._splits["train"] if "audio" in row.inputs]
+        if sounds:
+            rates = Counter(self._screen.probes["audio", sound].rate for sound in sounds)
+            facts["sample_rate"] = rates.most_common(1)[0][0]
+        if self.group_by is not None:
+            facts["groups"] = self._groups(self.group_by)
+        return facts
+
+    def texts(self) -> Iterator[str]:
+        read = {column: name for name, column in self.targets.items() if name in PROSE}
+        for row in self._splits["train"]:
+            values = [row.targets[name] for name in read.values()]
+            if "text" in row.inputs and self.inputs["text"] not in read:
+                values.append(row.inputs["text"])
+            for value in values:
+                yield from (text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
+
+    def values(self, target: str) -> Iterator[Any]:
+        return (row.targets[target] for row in self._splits["train"])
+
+    def fingerprint(self) -> str:
+        """Hash the rows as used, in order: id, split, texts, targets, and path and size of each file."""
+        digest = hashlib.sha256(json.dumps({"shuffle_inputs": self.shuffle_inputs and self.rule.seed}).encode())
+        for name, rows in self._splits.items():
+            for row in rows:
+                sizes = {key: self._screen.probes[key, value].size for key, value in row.files}
+                digest.update(json.dumps([name, row.id, row.inputs, sizes, row.targets], default=str).encode())
+        return digest.hexdigest()
+
+    @cached_property
+    def _records(self) -> list[Record]:
+        return read_table(self.path)
+
+    @cached_property
+    def _sides(self) -> dict[str, Split]:
+        sides = assign(self._records, self.rule, self.group_by, self.groups)
+        return {record.id: side for record, side in zip(self._records, sides, strict=True)}
+
+    @cached_property
+    def _screen(self) -> Screen:
+        tolerance = Tolerance(self.limit, len(self._records))
+        return Screen(inputs=self.inputs, targets=self.targets, folder=self.folder, tolerance=tolerance)
+
+    @cached_property
+    def _splits(self) -> dict[Split, list[Row]]:
+        sides = self._sides
+        rows = self._screen.rows(self._records)
+        self.skipped = self._screen.tolerance.skipped
+        return {name: [row for row in rows if sides[row.id] == name] for name in SPLITS}
+
+    def _groups(self, column: str) -> dict[str, list[str]]:
+        groups: dict[str, set[str]] = {name: set() for name in SPLITS}
+        for record in self._records:
+            groups[self._sides[record.id]].add(group_of(record, column))
+        return {name: sorted(found) for name, found in groups.items()}
+
+    def _classes(self, name: str) -> list[str | int]:
+        """Values of a target of the training split if all are texts or whole numbers, else none."""
+        if name not in self.targets or name == "captions":
+            return []
+        flat = [item for value in self.values(name) for item in (value if isinstance(value, list) else [value])]
+        if not all(isinstance(item, str | int) for item in flat):
+            return []
+        return sorted(set(flat), key=lambda item: (type(item).__name__, item))
+
+    def _refuse(self, fault: str) -> NoReturn:
+        hint = "Name only the columns you need, such as dataset.inputs={text: text} or dataset.targets={label: label}."
+        raise DataError(f"{fault}.", path=str(self.path), hint=hint)
+
+
+def _find(root: str | None, manifest: str) -> Path:
+    """Find the table, below the root if there is one."""
+    folder, name = (Path(manifest).parent, Path(manifest).name) if root is None else (Path(root), manifest)
+    if not folder.is_dir():
+        raise ConfigError(f"dataset.root must be a folder, got {str(folder)!r}.")
+    try:
+        found = Folder(folder, folder).locate(name)
+    except ValueError as fault:
+        raise ConfigError(f"dataset.manifest {fault}.") from None
+    if not found.is_file():
+        tables = sorted(path.name for path in (folder / name).parent.glob("*") if path.suffix in SUFFIXES)
+        there = f"There are: {', '.join(tables)}." if tables else "There is no table beside it."
+        raise ConfigError(f"dataset.manifest must be a file in {folder}, got {name!r}. {there}")
+    return folder / name
+
+
+def _names(groups: Sequence[str | int] | str | int) -> list[str]:
+    return [str(groups)] if isinstance(groups, str | int) else [str(group) for group in groups]

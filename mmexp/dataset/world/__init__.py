@@ -1,0 +1,21 @@
+"""A little world drawn from a seed: one state serves every task, with the truth known.
+
+``scene.sample`` gives a Scene, the whole truth of one sample. Each further file shows one side of it by a function
+``render(scene, ...)``: ``draw`` the image, ``sound`` the soundtrack, ``captions`` and ``questions`` the language,
+``labels`` the facts to classify. Each takes its randomness from ``scene.generator(<its own name>)``, so a new file
+(video, boxes, masks, tags, triples) changes nothing that the others give.
+
+What is seen, what is heard:
+
+========== ==== =====
+fact       seen heard
+========== ==== =====
+shape      yes  no
+size       yes  only who is the largest: it speaks first
+position   yes  no
+colour     yes  yes, as pitch
+material   no   yes, as timbre
+count      yes  yes
+motion     only over time
+========== ==== =====
+"""

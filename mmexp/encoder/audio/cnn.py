@@ -1,0 +1,84 @@
+"""Convolutions over a log-mel spectrogram."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import nn
+
+from mmexp.contract import Padded, Tokens
+from mmexp.encoder.audio.logmel import LogMel
+from mmexp.encoder.base import Encoder
+from mmexp.transform.audio import AudioTransform
+
+
+class CnnEncoder(Encoder):
+    """Convolve over mel bands and time; one token per remaining frame.
+
+    Source: Hershey et al. 2017, "CNN Architectures for Large-Scale Audio Classification". Differs: thin, and the mel
+    axis is folded into the features so that time keeps its positions.
+
+    Args:
+        dim: Width D of the tokens.
+        transform: Resampling and variation of the sound.
+        num_mels: Mel bands; a multiple of 2^len(widths).
+        hop: Step between frames, in ms.
+        widths: Channels of each stage; each halves bands and frames.
+        dropout: Probability of dropping a whole channel after each stage.
+        warp: Largest random stretch of the frequency axis while training, relative.
+        mask_bands: Widest random block of bands silenced while training (SpecAugment).
+        mask_frames: Longest random block of frames silenced while training, as a share of the clip.
+
+    Shape:
+        float [B, L] -> Tokens [B, N, D], N = frames / 2^len(widths).
+
+    Raises:
+        ValueError: If num_mels is not a multiple of 2^len(widths).
+    """
+
+    def __init__(
+        self,
+        *,
+        dim: int,
+        transform: AudioTransform,
+        num_mels: int = 40,
+        hop: float = 10.0,
+        widths: Sequence[int] = (32, 64, 128),
+        dropout: float = 0.1,
+        warp: float = 0.0,
+        mask_bands: int = 0,
+        mask_frames: float = 0.0,
+    ) -> None:
+        super().__init__()
+        shrink = 2 ** len(widths)
+        if num_mels % shrink:
+            raise ValueError(
+                f"CnnEncoder: num_mels must be a multiple of {shrink} for {len(widths)} widths, got {num_mels}."
+            )
+        self.transform = transform
+        self.spectrogram = LogMel(
+            sample_rate=transform.sample_rate,
+            num_mels=num_mels,
+            hop=hop,
+            warp=warp,
+            mask_bands=mask_bands,
+            mask_frames=mask_frames,
+        )
+        self.stages = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(channels, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
+            for channels, width in pairwise((1, *widths))
+        ).to(memory_format=torch.channels_last)
+        self.halve = nn.Sequential(nn.MaxPool2d(2, ceil_mode=True), nn.Dropout2d(dropout))
+        self.project = nn.Linear(widths[-1] * num_mels // shrink, dim)
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(self, inputs: Padded) -> Tokens:
+        mel = self.spectrogram(inputs)  # [B, T, F]
+        features, mask = mel.features.unsqueeze(1), mel.mask  # [B, 1, T, F]
+        for stage in self.stages:
+            features = self.halve(stage(features) * mask[:, None, :, None])  # [B, C, T / 2, F / 2]
+            mask = mask[:, ::2]
+        features = self.norm(self.project(features.transpose(1, 2).flatten(2)))  # [B, N, D]
+        return Tokens(features, mask)

@@ -1,0 +1,36 @@
+"""Words as vectors, without context."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from mmexp.contract import Padded, Tokens
+from mmexp.encoder.text.base import Cache, TextEncoder
+
+
+class EmbeddingEncoder(TextEncoder):
+    """Look each word up; order is lost unless the fusion restores it.
+
+    Source: Iyyer et al. 2015, "Deep Unordered Composition Rivals Syntactic Methods", with mean pooling on top.
+
+    Args:
+        dim: Width D of the tokens.
+        vocab_size: Number of ids V.
+        tokenizer: Path of the tokenizer's file.
+        causal: Accepted for both values, since a word sees only itself.
+        max_length: Ids at most, begin and end included.
+
+    Shape:
+        ids [B, L] -> Tokens [B, L, D].
+    """
+
+    def __init__(
+        self, *, dim: int, vocab_size: int, tokenizer: str, causal: bool = False, max_length: int = 64
+    ) -> None:
+        super().__init__(dim=dim, vocab_size=vocab_size, tokenizer=tokenizer, causal=causal, max_length=max_length)
+
+    def forward(self, inputs: Padded) -> Tokens:
+        return Tokens(self.embedding(inputs.values), inputs.mask)  # [B, L, D]
+
+    def step(self, ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
+        return self.embedding(ids), Cache((), cache.length + 1 if cache else 1)

@@ -1,0 +1,66 @@
+"""A small transformer over words."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from mmexp.attention import SelfAttentionBlock
+from mmexp.contract import Padded, Tokens
+from mmexp.encoder.text.base import Cache, TextEncoder
+
+
+class TransformerEncoder(TextEncoder):
+    """Words with learned positions through pre-norm self-attention, causal or not.
+
+    Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners" (GPT-2's block order).
+
+    Args:
+        dim: Width D of the tokens.
+        vocab_size: Number of ids V.
+        tokenizer: Path of the tokenizer's file.
+        causal: Whether a word sees only those before it.
+        max_length: Ids at most, begin and end included.
+        depth: Blocks.
+        num_heads: Attention heads.
+        mlp_ratio: Hidden width of each MLP over dim.
+        dropout: Probability of dropping a feature, anywhere.
+
+    Shape:
+        ids [B, L] -> Tokens [B, L, D].
+    """
+
+    def __init__(
+        self,
+        *,
+        dim: int,
+        vocab_size: int,
+        tokenizer: str,
+        causal: bool = False,
+        max_length: int = 64,
+        depth: int = 2,
+        num_heads: int = 4,
+        mlp_ratio: float = 4.0,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__(dim=dim, vocab_size=vocab_size, tokenizer=tokenizer, causal=causal, max_length=max_length)
+        self.position = nn.Parameter(torch.randn(max_length, dim) * 0.02)
+        self.dropout = nn.Dropout(dropout)
+        self.blocks = nn.ModuleList(SelfAttentionBlock(dim, num_heads, mlp_ratio, dropout) for _ in range(depth))
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(self, inputs: Padded) -> Tokens:
+        length = inputs.values.shape[1]
+        x = self.dropout(self.embedding(inputs.values) + self.position[:length])  # [B, L, D]
+        for block in self.blocks:
+            x = block(x, None if self.causal else inputs.mask, self.causal)
+        return Tokens(self.norm(x), inputs.mask)
+
+    def step(self, ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
+        length = cache.length if cache else 0
+        x = (self.embedding(ids) + self.position[length]).unsqueeze(1)  # [R, 1, D]
+        states: list[Tensor] = []
+        for i, block in enumerate(self.blocks):
+            x, fresh = block.step(x, cache.states[2 * i : 2 * i + 2] if cache else ())  # type: ignore[operator]
+            states.extend(fresh)
+        return self.norm(x)[:, 0], Cache(tuple(states), length + 1)

@@ -1,0 +1,159 @@
+"""One experiment: its parts from a config, in the order in which they come to know of one another.
+
+dataset -> facts -> task -> inputs -> encoders, fusion -> model -> module, data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytorch_lightning as pl
+
+from mmexp.build import instantiate
+from mmexp.datamodule import DataModule
+from mmexp.dataset.base import MultimodalDataset
+from mmexp.encoder.base import Encoder
+from mmexp.error import ConfigError, nearest
+from mmexp.facts import Facts
+from mmexp.fusion.base import Fusion
+from mmexp.hardware.base import Hardware
+from mmexp.learning.base import Learning
+from mmexp.model import Model
+from mmexp.module import ExperimentModule
+from mmexp.run.folder import RunFolder
+from mmexp.task.base import Task
+from mmexp.transform.text import Tokenizer
+
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything a config describes, built and ready to run.
+
+    Args:
+        module: Model, objective and measure.
+        data: Loaders of the dataset.
+        learning: How it is trained.
+        hardware: Where.
+    """
+
+    module: ExperimentModule
+    data: DataModule
+    learning: Learning
+    hardware: Hardware
+
+    @property
+    def task(self) -> Task:
+        return self.module.model.task
+
+    @property
+    def monitor(self) -> str:
+        """The metric that decides, as it is logged: ``val/accuracy``."""
+        return f"val/{self.task.monitor}"
+
+
+def load_data(root: Node) -> MultimodalDataset:
+    """Build the dataset and check its data.
+
+    Raises:
+        DataError: If the data is refused.
+    """
+    dataset: MultimodalDataset = instantiate("dataset", root["dataset"], plugins=root["plugins"])
+    dataset.prepare()
+    return dataset
+
+
+def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experiment:
+    """Build an experiment. What is not yet known in the run folder (facts, tokenizer, inputs) is written there.
+
+    Args:
+        root: The root node, with ``${facts:...}`` unresolved.
+        dataset: Prepared; where the facts come from, unless the folder has them.
+        folder: The run.
+
+    Raises:
+        ConfigError: If a part can't be built as asked.
+    """
+    pl.seed_everything(root["seed"], verbose=False)
+    facts = Facts.read(folder.path) if folder.facts.exists() else gather(dataset, root["tokenizer"], folder)
+    make = partial(instantiate, plugins=root["plugins"])
+    task: Task = make("task", facts.bind(root, "task"))
+    if "inputs" not in facts:
+        chosen = choose_inputs(root["inputs"], dataset, task)
+        facts = facts.add(folder.path, inputs=list(chosen), modalities=list(task.slots(chosen)))
+    inputs: list[str] = facts["inputs"]
+    encoders: dict[str, Encoder] = {
+        name: make("encoder", facts.bind(root, f"encoder.{name}"), at=f"encoder.{name}") for name in inputs
+    }
+    fusion: Fusion = make("fusion", facts.bind(root, "fusion"))
+    learning: Learning = make("learning", root["learning"])
+    hardware: Hardware = make("hardware", root["hardware"])
+    model = Model(encoders=encoders, fusion=fusion, task=task, modality_dropout=learning.modality_dropout)
+    learning.choose(model)
+    module = ExperimentModule(
+        model=model,
+        optimizer=lambda groups: make("optimizer", root["optimizer"], params=groups),
+        scheduler=lambda optimizer, steps: make(
+            "scheduler", root["scheduler"], optimizer=optimizer, total_steps=steps
+        ),
+        seed=root["seed"],
+    )
+    data = DataModule(
+        dataset=dataset,
+        inputs={name: encoder.transform for name, encoder in encoders.items()},
+        targets=task.transforms(),
+        learning=learning,
+        hardware=hardware,
+        seed=root["seed"],
+    )
+    return Experiment(module, data, learning, hardware)
+
+
+def gather(dataset: MultimodalDataset, tokenizer: Node, folder: RunFolder) -> Facts:
+    """Read what only the training split knows, train the tokenizer, and write both into the run folder."""
+    words = Tokenizer.train(dataset.texts(), folder.tokenizer, **tokenizer)
+    known = {
+        **dataset.describe(),
+        "tokenizer": {"file": folder.tokenizer.name},
+        "vocab_size": words.vocab_size,
+        "fingerprint": dataset.fingerprint(),
+    }
+    if "captions" in dataset.targets:
+        references = folder.path / "references.jsonl"
+        with open(references, "w", encoding="utf-8") as file:
+            for row in dataset.values("captions"):
+                file.write(json.dumps(row) + "\n")
+        known["references"] = {"file": references.name}
+    return Facts.write(folder.path, known)
+
+
+def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Task) -> tuple[str, ...]:
+    """Modalities to encode: those asked for, else what the task wants, else all that the dataset offers.
+
+    A modality that is read from the same column as a target of the task is not offered.
+
+    Raises:
+        ConfigError: If the dataset lacks a target, or a modality that is asked for.
+    """
+    name = type(dataset).__name__
+    missing = [target for target in task.targets if target not in dataset.targets]
+    if missing:
+        raise ConfigError(
+            f"{type(task).__name__}: targets must be offered by the dataset, got {', '.join(missing)}; "
+            f"{name} offers {', '.join(dataset.targets) or 'none'}."
+        )
+    answers = {dataset.targets[target] for target in task.targets}
+    offered = [modality for modality, column in dataset.inputs.items() if column not in answers]
+    wanted = list(asked) if asked else list(task.inputs or offered)
+    for modality in wanted:
+        if modality not in offered:
+            raise ConfigError(f"inputs: {modality} must be offered by {name}. {nearest(modality, offered)}")
+    lacking = [modality for modality in task.inputs or () if modality not in wanted]
+    if lacking or not wanted:
+        raise ConfigError(f"{type(task).__name__}: inputs must include {', '.join(lacking) or 'one'}, got {wanted}.")
+    return tuple(wanted)

@@ -1,0 +1,97 @@
+"""Cross-attention."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mmexp.attention import Attention, Mlp
+from mmexp.contract import Tokens
+from mmexp.fusion.base import Fusion
+
+
+class AttentionFusion(Fusion):
+    """Let each token look at the tokens of the other modalities.
+
+    ``a = x + Attention(norm(x), [context; nothing])``, then ``a + MLP(norm(a))``, ``depth`` times. The learned token
+    ``nothing`` stands beside every context, so that an empty or missing one is legal.
+
+    Source: Vaswani et al. 2017, "Attention Is All You Need", the decoder's second sub-layer; between modalities:
+    Lu et al. 2019, "ViLBERT", sec. 3.1.
+
+    Args:
+        dim: Width D of the tokens in and out.
+        modalities: Names it may be given, in order; the first is the anchor in the anchored form.
+        num_heads: Attention heads.
+        depth: Layers, each over the same context.
+        mlp_ratio: Hidden width of each MLP over dim.
+        dropout: Probability of dropping an attention weight or a feature.
+
+    Shape:
+        joint {m: [B, N_m, D]} -> [B, sum of N_m, D]: every modality anchored on the others;
+        anchored [B, N, D], {m: [B, N_m, D]} -> [B, N, D].
+    """
+
+    def __init__(
+        self,
+        *,
+        dim: int,
+        modalities: Sequence[str],
+        num_heads: int = 4,
+        depth: int = 1,
+        mlp_ratio: float = 4.0,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__(dim=dim, modalities=modalities)
+        self.nothing = nn.Parameter(torch.randn(1, 1, dim) * 0.02)
+        self.origin = nn.Parameter(torch.randn(len(self.modalities), dim) * 0.02)
+        self.layers = nn.ModuleList(CrossAttentionLayer(dim, num_heads, mlp_ratio, dropout) for _ in range(depth))
+
+    def forward(self, tokens: Mapping[str, Tokens]) -> Tokens:
+        fused = [self.onto(own, {n: t for n, t in tokens.items() if n != name}) for name, own in tokens.items()]
+        return Tokens.cat(fused)
+
+    def onto(self, anchor: Tokens, context: Mapping[str, Tokens]) -> Tokens:
+        return self.bind(context)(anchor)
+
+    def bind(self, context: Mapping[str, Tokens]) -> Callable[[Tokens], Tokens]:
+        keys, mask = self.gather(context) if context else (self.nothing, None)
+        projected = [layer.project(keys) for layer in self.layers]  # type: ignore[operator]
+
+        def fuse(anchor: Tokens) -> Tokens:
+            x = anchor.features
+            for layer, (key, value) in zip(self.layers, projected, strict=True):
+                x = layer(x, key.expand(len(x), -1, -1, -1), value.expand(len(x), -1, -1, -1), mask)
+            return Tokens(x, anchor.mask)
+
+        return fuse
+
+    def gather(self, context: Mapping[str, Tokens]) -> tuple[Tensor, Tensor]:
+        """Mark each modality's tokens with their origin and put ``nothing`` in front. -> [B, S, D], bool [B, S]"""
+        rows = len(next(iter(context.values())).features)
+        parts = [self.nothing.expand(rows, -1, -1)]
+        masks = [torch.ones(rows, 1, dtype=torch.bool, device=self.nothing.device)]
+        for name, tokens in context.items():
+            parts.append(tokens.features + self.origin[self.modalities.index(name)])
+            masks.append(tokens.mask)
+        return torch.cat(parts, 1), torch.cat(masks, 1)
+
+
+class CrossAttentionLayer(nn.Module):
+    """One pre-norm layer over keys and values that were projected before. [B, N, D] -> [B, N, D]"""
+
+    def __init__(self, dim: int, num_heads: int, mlp_ratio: float, dropout: float) -> None:
+        super().__init__()
+        self.norm_query, self.norm_key, self.norm = nn.LayerNorm(dim), nn.LayerNorm(dim), nn.LayerNorm(dim)
+        self.attention = Attention(dim, num_heads, dropout)
+        self.mlp = Mlp(dim, mlp_ratio, dropout)
+
+    def project(self, keys: Tensor) -> tuple[Tensor, Tensor]:
+        """[B, S, D] -> keys and values, twice [B, H, S, D / H]"""
+        return self.attention.project(self.norm_key(keys))
+
+    def forward(self, x: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+        x = x + self.attention.attend(self.norm_query(x), key, value, mask)
+        return x + self.mlp(self.norm(x))  # type: ignore[no-any-return]

@@ -1,0 +1,47 @@
+"""Fusions have exactly two forms, and every task asks for one of them.
+
+*joint* (``forward``): many modalities become one set of tokens.
+*anchored* (``onto``): one modality keeps its positions and each is fused with the others. It is position-wise in the
+anchor, ``output_i = F(anchor_i, context)``, hence causal, and any number of anchor sequences (captions of one image,
+beams of one search) may stand side by side along N over one context.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+
+from torch import nn
+
+from mmexp.contract import Tokens
+
+
+class Fusion(nn.Module, ABC):
+    """What every fusion is built from and answers to.
+
+    Args:
+        dim: Width D of the tokens in and out.
+        modalities: Names it may be given, in order. In the anchored form the first one is the anchor.
+
+    Raises:
+        ValueError: If no modality is named.
+    """
+
+    def __init__(self, *, dim: int, modalities: Sequence[str]) -> None:
+        super().__init__()
+        if not modalities:
+            raise ValueError(f"{type(self).__name__}: modalities must name at least one, got {list(modalities)}.")
+        self.dim = dim
+        self.modalities = tuple(modalities)
+
+    @abstractmethod
+    def forward(self, tokens: Mapping[str, Tokens]) -> Tokens:
+        """Joint form. {modality: [B, N_m, D]} -> [B, N, D]; a modality may be left out."""
+
+    @abstractmethod
+    def onto(self, anchor: Tokens, context: Mapping[str, Tokens]) -> Tokens:
+        """Anchored form. [B, N, D], {modality: [B, N_m, D]} -> [B, N, D]; the context may be empty."""
+
+    def bind(self, context: Mapping[str, Tokens]) -> Callable[[Tokens], Tokens]:
+        """Return ``onto`` for one fixed context; override it to do the context's share of the work once."""
+        return lambda anchor: self.onto(anchor, context)

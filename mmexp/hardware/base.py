@@ -1,0 +1,35 @@
+"""Where and in which numbers a run computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardware:
+    """What the trainer and the loaders need to know of the machine.
+
+    Args:
+        accelerator: ``cpu`` or ``gpu``.
+        devices: Processes, one per device; more than one train as one run with DistributedDataParallel.
+        precision: Lightning's name of the number format.
+        num_workers: Loader processes of each process.
+        timeout: Longest wait for another process, in seconds.
+    """
+
+    accelerator: Literal["cpu", "gpu"] = "cpu"
+    devices: int = 1
+    precision: Precision = "32-true"
+    num_workers: int = 0
+    timeout: float = 600.0
+
+    def __post_init__(self) -> None:
+        if self.accelerator not in ("cpu", "gpu"):
+            raise ValueError(f"Hardware: accelerator must be cpu or gpu, got {self.accelerator!r}.")
+        if self.devices < 1:
+            raise ValueError(f"Hardware: devices must be at least 1, got {self.devices}.")
+        if self.num_workers < 0:
+            raise ValueError(f"Hardware: num_workers must be at least 0, got {self.num_workers}.")

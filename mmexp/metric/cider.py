@@ -1,0 +1,102 @@
+"""CIDEr-D, with document frequencies of the training captions."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from mmexp.error import DataError
+from mmexp.metric.caption import NGRAM_ORDER, MeanCaptionMetric, NGram, ngrams, words
+
+
+@dataclass(frozen=True)
+class DocumentFrequencies:
+    """In how many documents each n-gram occurs; the captions of one sample are one document.
+
+    Args:
+        counts: Documents that hold the n-gram.
+        documents: Documents in all.
+    """
+
+    counts: Counter[NGram]
+    documents: int
+
+    @staticmethod
+    def of(references: Sequence[Sequence[str]]) -> DocumentFrequencies:
+        """Count over the captions of each sample."""
+        counts: Counter[NGram] = Counter()
+        for captions in references:
+            counts.update({gram for caption in captions for gram in ngrams(caption)})
+        return DocumentFrequencies(counts, len(references))
+
+    def weigh(self, text: str) -> list[dict[NGram, float]]:
+        """Term frequency times inverse document frequency, by n."""
+        vectors: list[dict[NGram, float]] = [{} for _ in range(NGRAM_ORDER)]
+        for gram, count in ngrams(text).items():
+            vectors[len(gram) - 1][gram] = count * math.log(self.documents / max(1, self.counts[gram]))
+        return vectors
+
+
+@lru_cache(maxsize=4)
+def document_frequencies(path: str) -> DocumentFrequencies:
+    """Read JSON lines, one list of captions per training sample.
+
+    Raises:
+        DataError: If there is no line, or one is not a JSON list of strings.
+    """
+    rows = []
+    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        if not isinstance(row, list) or not all(isinstance(caption, str) for caption in row):
+            raise DataError(f"references must be a JSON list of strings, got {line[:60]!r}.", path=f"{path}:{number}")
+        rows.append(row)
+    if not rows:
+        raise DataError("references must hold at least one sample, got an empty file.", path=path)
+    return DocumentFrequencies.of(rows)
+
+
+class CiderD(MeanCaptionMetric):
+    """Cosine between caption and references when words that every caption has weigh little, times 10.
+
+    Source: Vedantam et al. 2015, "CIDEr", https://arxiv.org/abs/1411.5726, eqs. 2, 3 and 5 (the D form: clipped counts,
+    Gaussian length penalty; lengths in bigrams, as in COCO's code).
+
+    Args:
+        references: JSON-lines file with the captions of one training sample per line; read at first use.
+        sigma: Width of the length penalty, in words.
+    """
+
+    def __init__(self, *, references: str, sigma: float = 6.0) -> None:
+        super().__init__()
+        self.references, self.sigma = references, sigma
+
+    def score(self, caption: str, references: Sequence[str]) -> float:
+        frequencies = document_frequencies(self.references)
+        ours = frequencies.weigh(caption)
+        total = 0.0
+        for reference in references:
+            theirs = frequencies.weigh(reference)
+            cosines = [_clipped_cosine(left, right) for left, right in zip(ours, theirs, strict=True)]
+            gap = len(_bigrams(caption)) - len(_bigrams(reference))
+            total += sum(cosines) / NGRAM_ORDER * math.exp(-(gap**2) / (2 * self.sigma**2))
+        return 10 * total / len(references)
+
+
+def _bigrams(text: str) -> list[str]:
+    """One entry per bigram."""
+    return words(text)[1:]
+
+
+def _clipped_cosine(ours: dict[NGram, float], theirs: dict[NGram, float]) -> float:
+    """Cosine in which no n-gram of ours counts more than in theirs; 0 if either is without weight."""
+    norms = math.hypot(*ours.values()) * math.hypot(*theirs.values())
+    shared = sum(min(weight, theirs[gram]) * theirs[gram] for gram, weight in ours.items() if gram in theirs)
+    return shared / norms if norms else 0.0

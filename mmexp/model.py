@@ -1,0 +1,55 @@
+"""The one model: encoders, a fusion and a task, in the order of the formula ``z = p(h(f(x), g(y)))``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from mmexp.contract import Batch, Tokens
+from mmexp.encoder.base import Encoder
+from mmexp.fusion.base import Fusion
+from mmexp.task.base import Outputs, Task
+
+
+class Model(nn.Module):
+    """Encode each input, then let the task ask the fusion.
+
+    Args:
+        encoders: By modality; their order is the order of the inputs.
+        fusion: Joins the tokens.
+        task: Head, objective and measure.
+        modality_dropout: Probability of hiding one random modality of a training sample from the fusion.
+    """
+
+    def __init__(
+        self, *, encoders: Mapping[str, Encoder], fusion: Fusion, task: Task, modality_dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleDict(dict(encoders))
+        self.fusion = fusion
+        self.task = task
+        self.modality_dropout = modality_dropout
+
+    def forward(self, batch: Batch) -> Outputs:
+        tokens = {name: encoder(batch.inputs[name]) for name, encoder in self.encoders.items()}
+        if self.training and self.modality_dropout and len(tokens) > 1:
+            tokens = hide_one(tokens, self.modality_dropout)
+        return self.task(tokens, self.fusion, batch)  # type: ignore[no-any-return]
+
+
+def hide_one(tokens: Mapping[str, Tokens], probability: float) -> dict[str, Tokens]:
+    """Mask one modality, each as likely, in a random share of the rows.
+
+    Source: Neverova et al. 2016, "ModDrop". Differs: never more than one of them.
+    """
+    some = next(iter(tokens.values())).features
+    rows = len(some)
+    hidden = torch.randint(len(tokens), (rows,), device=some.device)  # [B]
+    hidden = hidden.masked_fill(torch.rand(rows, device=some.device) >= probability, -1)
+    return {name: Tokens(own.features, own.mask & _kept(hidden, i)) for i, (name, own) in enumerate(tokens.items())}
+
+
+def _kept(hidden: Tensor, modality: int) -> Tensor:
+    return (hidden != modality).unsqueeze(1)

@@ -1,0 +1,15 @@
+"""Average pooling."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from mmexp.contract import Tokens
+from mmexp.pool.base import Pool
+
+
+class MeanPool(Pool):
+    """Average the real tokens. [B, N, D] -> [B, D]"""
+
+    def forward(self, tokens: Tokens) -> Tensor:
+        return tokens.pool()

@@ -1,0 +1,218 @@
+"""One folder per run, outputs/<name>/<run-id>/: never shared, never overwritten, found again by part of its id."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+from mmexp.error import ConfigError
+
+ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+_NAME = re.compile(r"[^\W_][\w.+-]{0,99}")
+_DRAWS = 10_000
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Say where each file of a run lies.
+
+    Args:
+        path: The folder; its name is the run id.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, outputs: Path | str, name: str, clock: Callable[[], datetime] = _now) -> RunFolder:
+        """Make a new folder that no other process has or gets.
+
+        Args:
+            outputs: Folder of all runs.
+            name: Folder of this kind of run in it.
+            clock: Gives the time in the id; UTC, so that ids sort through summer time and travel.
+
+        Raises:
+            ConfigError: If the name is no plain folder name, or nothing can be written there.
+        """
+        parent = Path(outputs) / checked_name(name)
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            return cls(_fresh(parent, clock).absolute())
+        except OSError as error:
+            rule = "outputs must be a folder that can be written to"
+            raise ConfigError(f"run: {rule}, got {outputs} ({error.strerror}).", "Type outputs=<folder>.") from error
+
+    @classmethod
+    def find(cls, ref: str, outputs: Path | str = "outputs") -> RunFolder:
+        """Find one run.
+
+        Args:
+            ref: Its path, its id, the beginning of its id, <name>/<id>, or ``last`` for the newest.
+            outputs: Folder of all runs.
+
+        Raises:
+            ConfigError: If no run, or more than one, answers to ``ref``.
+        """
+        for path in (Path(ref), Path(outputs) / ref):
+            if ref and is_run(path):
+                return cls(path.absolute())
+        known = runs(outputs)
+        if ref == "last":
+            matches = [run for run in known if ID.fullmatch(run.id)][-1:]
+        else:
+            matches = [run for run in known if ref and run.id.startswith(ref)]
+        exact = [run for run in matches if run.id == ref] or matches
+        if len(exact) != 1:
+            raise _not_one(ref, exact, known, outputs)
+        return exact[0]
+
+    @property
+    def id(self) -> str:
+        """Time of birth and four hex digits; later runs sort behind."""
+        return self.path.name
+
+    @property
+    def name(self) -> str:
+        """What the runs beside this one share."""
+        return self.path.parent.name
+
+    @property
+    def config(self) -> Path:
+        """The resolved config."""
+        return self.path / "config.yaml"
+
+    @property
+    def facts(self) -> Path:
+        """What only the data knew."""
+        return self.path / "facts.json"
+
+    @property
+    def tokenizer(self) -> Path:
+        """The tokenizer trained on the training split."""
+        return self.path / "tokenizer.json"
+
+    @property
+    def manifest(self) -> Path:
+        """What produced the run, and how it ended."""
+        return self.path / "manifest.json"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON row per logged step."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def summary(self) -> Path:
+        """The verdict of a finished run."""
+        return self.path / "summary.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of saved states."""
+        return self.path / "checkpoints"
+
+    @property
+    def log(self) -> Path:
+        """What was said while it ran."""
+        return self.path / "log.txt"
+
+    @property
+    def skipped(self) -> Path:
+        """Samples that could not be read, one JSON row each."""
+        return self.path / "skipped.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the process that writes here."""
+        return self.path / "lock"
+
+    def predictions(self, split: str) -> Path:
+        """One JSON row per sample of a split."""
+        return self.path / "predictions" / f"{split}.jsonl"
+
+
+def checked_name(name: str) -> str:
+    """Return a run name that is safe as a folder, in a shell and in an override.
+
+    Raises:
+        ConfigError: If it is not.
+    """
+    if _NAME.fullmatch(name) and ".." not in name:
+        return name
+    plain = re.sub(r"\.{2,}|[^\w.+-]+", "-", name).strip("-._+")[:100] or "run"
+    rule = "letters, digits and . _ + - (1 to 100, no '..', a letter or digit first)"
+    raise ConfigError(f"run: name must be {rule}, got {name!r}.", f"Type name={plain}.")
+
+
+def is_run(path: Path) -> bool:
+    """Tell a run folder from any other, also after it was renamed or moved."""
+    if not path.is_dir():
+        return False
+    return ID.fullmatch(path.name) is not None or any((path / f).exists() for f in ("manifest.json", "summary.json"))
+
+
+def runs(outputs: Path | str) -> list[RunFolder]:
+    """All runs in outputs/<name>/<run-id>/, oldest first by id."""
+    found = [RunFolder(path) for name in _folders(Path(outputs)) for path in _folders(name) if is_run(path)]
+    return sorted(found, key=lambda run: (run.id, run.name))
+
+
+def collect(refs: Iterable[str], outputs: Path | str = "outputs") -> list[RunFolder]:
+    """The runs that ``refs`` name, each once: run folders, folders of runs, or whatever ``find`` takes.
+
+    Raises:
+        ConfigError: If one of them names no run.
+    """
+    found: dict[Path, RunFolder] = {}
+    for ref in refs:
+        path = Path(ref)
+        if path.is_dir() and not is_run(path):
+            inside = [RunFolder(child) for child in _folders(path) if is_run(child)] + runs(path)
+        else:
+            inside = [RunFolder.find(ref, outputs)]
+        if not inside:
+            raise ConfigError(f"run: folder must hold runs, got none in {ref}.", "Train one with mmexp train.")
+        found.update((run.path.absolute(), run) for run in inside)
+    return list(found.values())
+
+
+def _fresh(parent: Path, clock: Callable[[], datetime]) -> Path:
+    """Make the folder; mkdir lets one process win a name, the others draw again."""
+    for _ in range(_DRAWS):
+        path = parent / f"{clock():%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
+        with suppress(FileExistsError):
+            path.mkdir()
+            return path
+    raise FileExistsError(errno.EEXIST, f"{_DRAWS} run ids were taken", str(parent))
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    """Folders in a folder, without hidden ones; none if it is not there."""
+    try:
+        with os.scandir(path) as entries:
+            names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return
+    yield from (path / name for name in names)
+
+
+def _not_one(ref: str, matches: list[RunFolder], known: list[RunFolder], outputs: Path | str) -> ConfigError:
+    if matches:
+        names = ", ".join(f"{run.name}/{run.id}" for run in matches[:5])
+        return ConfigError(f"run: id must name one run, got '{ref}' for {len(matches)}.", f"Choose one of: {names}.")
+    if not known:
+        return ConfigError(f"run: id must name a run, got '{ref}' but {outputs} holds none.", "Type mmexp train.")
+    ids = [run.id for run in known]
+    near = get_close_matches(ref, ids, n=3, cutoff=0.5) or ids[:-4:-1]
+    return ConfigError(f"run: id must name a run in {outputs}, got '{ref}'.", f"Nearest: {', '.join(near)}.")

@@ -1,0 +1,78 @@
+"""Metrics as append-only JSON rows: a kill costs at most the row being written."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmexp.run.jsonfile import strict
+
+
+class MetricsFile:
+    """Append rows, each with one write, so that no earlier row is ever touched.
+
+    Args:
+        path: The file; it is made by the first row.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle = -1
+        self._fresh = False  # whether the next byte begins a line
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Write one row: ``step``, ``epoch``, ``time`` in seconds since the start, and metrics by key.
+
+        Raises:
+            OSError: If the disk is full; the next row then starts on a line of its own.
+        """
+        if self._handle < 0:
+            self._open()
+        line = (json.dumps(strict(row), allow_nan=False) + "\n").encode()
+        data = line if self._fresh else b"\n" + line
+        self._fresh = False
+        while data:
+            data = data[os.write(self._handle, data) :]
+        self._fresh = True
+
+    def close(self) -> None:
+        """Make the rows survive a power cut and let go of the file."""
+        if self._handle >= 0:
+            os.fsync(self._handle)
+            os.close(self._handle)
+            self._handle = -1
+
+    def __enter__(self) -> MetricsFile:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _open(self) -> None:
+        self._handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+        size = os.fstat(self._handle).st_size
+        self._fresh = size == 0 or os.pread(self._handle, 1, size - 1) == b"\n"
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """Rows in the order of their steps' first appearance; none if the run has logged none yet.
+
+    Of rows with the same step and keys the last one counts (a resumed run writes some again), half written lines do not
+    count, and what is not a finite number is None.
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    rows: dict[tuple[Any, frozenset[str]], dict[str, Any]] = {}
+    for line in data.splitlines():
+        try:
+            row = json.loads(line, parse_constant=lambda _: None)
+        except ValueError:
+            continue
+        if isinstance(row, dict) and isinstance(row.get("step"), int):
+            rows[row["step"], frozenset(row)] = row
+    return list(rows.values())

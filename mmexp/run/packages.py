@@ -1,0 +1,66 @@
+"""Which packages are installed, read from their folders without importing any."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+
+CORE = ("torch", "torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "omegaconf", "numpy", "pillow")
+OPTIONAL = ("transformers", "tokenizers", "timm", "safetensors", "soundfile", "pyarrow", "pycocoevalcap", "rich")
+_AGAIN = "Type pip install --force-reinstall torch torchvision (both from one source)."
+
+
+def installed() -> dict[str, str]:
+    """Version by package name (lower case, dashes), as the first match on ``sys.path`` counts."""
+    found: dict[str, str] = {}
+    for folder in sys.path:
+        if os.path.isdir(folder):
+            for entry in sorted(os.listdir(folder)):
+                name, dash, version = entry.removesuffix(".dist-info").partition("-")
+                if dash and entry.endswith(".dist-info"):
+                    found.setdefault(name.replace("_", "-").replace(".", "-").lower(), version)
+    return found
+
+
+def torch_problem(versions: Mapping[str, str], needs: str) -> str:
+    """Say why torch and torchvision do not pair; empty if they do, or one of them is absent.
+
+    Args:
+        versions: What ``installed`` returns.
+        needs: The versions of torch that torchvision declares to need: ``==2.9.0``, ``>=2.14``; empty if unknown.
+    """
+    torch, vision = versions.get("torch", ""), versions.get("torchvision", "")
+    if not torch or not vision:
+        return ""
+    if _build(torch) != _build(vision):
+        got = f"torch {torch} beside torchvision {vision}"
+        return f"torch: build must be the same as torchvision's (CPU or CUDA), got {got}. {_AGAIN}"
+    if not _satisfies(torch, needs):
+        return f"torch: version must be {needs} for torchvision {vision}, got {torch}. {_AGAIN}"
+    return ""
+
+
+def _build(version: str) -> str:
+    """``cpu``, ``cu130``, ``rocm6.4``; empty for the registry's own build or one from source."""
+    local = version.partition("+")[2]
+    return local if re.match(r"cpu|cu\d|rocm|xpu", local) else ""
+
+
+def _satisfies(version: str, needs: str) -> bool:
+    have = _release(version)
+    compare = {
+        "==": lambda want: have == want,
+        ">=": lambda want: have >= want,
+        "<=": lambda want: have <= want,
+        "<": lambda want: have < want,
+        ">": lambda want: have > want,
+        "!=": lambda want: have != want,
+    }
+    return all(compare[sign](_release(want)) for sign, want in re.findall(r"(==|>=|<=|!=|<|>)\s*([\d.]+)", needs))
+
+
+def _release(version: str) -> tuple[int, ...]:
+    parts = [int(part) for part in re.findall(r"\d+", version.partition("+")[0])[:3]]
+    return tuple(parts + [0] * (3 - len(parts)))

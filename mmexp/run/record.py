@@ -1,0 +1,43 @@
+"""A run under record: locked, and with exactly one end on disk whatever happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from mmexp.error import Stopped
+from mmexp.run.folder import RunFolder
+from mmexp.run.lock import Lock
+from mmexp.run.manifest import begin, finish
+
+
+@contextmanager
+def record(
+    folder: RunFolder, *, command: Sequence[str], seed: int, config: Mapping[str, Any]
+) -> Iterator[None]:
+    """Hold the run's lock, note its beginning, and note how the block ended.
+
+    Args:
+        folder: The run.
+        command: What was typed, word by word.
+        seed: Of all randomness.
+        config: The choices by group, so that an unfinished run can be told apart.
+
+    Raises:
+        ConfigError: If another process has the run.
+    """
+    began = time.monotonic()
+    with Lock(folder):
+        begin(folder, command=command, seed=seed, config=config)
+        try:
+            yield
+        except (Stopped, KeyboardInterrupt) as stop:
+            finish(folder, "stopped", seconds=time.monotonic() - began, reason=str(stop) or "interrupted")
+            raise
+        except BaseException as fault:
+            reason = f"{type(fault).__name__}: {fault}"
+            finish(folder, "failed", seconds=time.monotonic() - began, reason=reason)
+            raise
+        finish(folder, "done", seconds=time.monotonic() - began)

@@ -1,0 +1,111 @@
+"""The verdict of one run, and a quick look at all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mmexp.error import DataError
+from mmexp.run import manifest
+from mmexp.run.folder import RunFolder, runs
+from mmexp.run.jsonfile import read_json, write_json
+from mmexp.run.redact import redact_tree
+
+BROKEN = "broken"
+DONE = "done"
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run as compare and list see it.
+
+    Args:
+        folder: Where it lies.
+        status: done, failed, stopped, running, ``running on <host>``, killed, or broken if its files cannot be read.
+        reason: Why it is not done, where that is known.
+        config: The choices by group, ``seed`` and ``inputs``.
+        metrics: Final values by key; None is undefined.
+        monitor: Metric by which its best checkpoint was chosen.
+        mode: Whether less (min) or more (max) of it is better.
+        parameters: Weights in all.
+        seconds: Training time.
+        fingerprint: Of the data.
+    """
+
+    folder: RunFolder
+    status: str
+    reason: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    monitor: str = ""
+    mode: str = "max"
+    parameters: int | None = None
+    seconds: float | None = None
+    fingerprint: str = ""
+
+
+def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
+    """Write ``summary.json``; call it before the manifest is finished.
+
+    Args:
+        folder: The run.
+        summary: ``status``, ``monitor``, ``mode``, ``metrics``, ``parameters`` {total, trained},
+            ``seconds`` {train, ...}, ``config`` (the choices by group, seed, inputs) and ``fingerprint``.
+    """
+    write_json(folder.summary, redact_tree(dict(summary)))
+
+
+def read(folder: RunFolder) -> dict[str, Any]:
+    """Read ``summary.json``.
+
+    Raises:
+        FileNotFoundError: If the run has none.
+        DataError: If it is not JSON.
+    """
+    return read_json(folder.summary)
+
+
+def row(folder: RunFolder) -> RunRow:
+    """Read one run; what cannot be read makes it broken, never an error."""
+    try:
+        summary = read(folder) if folder.summary.exists() else {}
+        if summary.get("status") == DONE:
+            return _row(folder, DONE, "", summary)
+        record = read_json(folder.manifest)
+        state = manifest.status_of(folder, record)
+        if state == DONE:
+            return RunRow(folder, BROKEN, f"{folder.summary.name} is missing")
+        return _row(folder, state, str(record.get("reason", "")), {**_from_manifest(record), **summary})
+    except FileNotFoundError as error:
+        return RunRow(folder, BROKEN, f"{Path(error.filename).name} is missing")
+    except (DataError, OSError) as error:
+        return RunRow(folder, BROKEN, str(error).replace(f"{folder.path}/", ""))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        return RunRow(folder, BROKEN, f"not what mmexp writes ({type(error).__name__}: {error})")
+
+
+def rows(outputs: Path | str) -> list[RunRow]:
+    """Every run in outputs/<name>/<run-id>/, oldest first."""
+    return [row(folder) for folder in runs(outputs)]
+
+
+def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]) -> RunRow:
+    return RunRow(
+        folder,
+        status,
+        reason,
+        config=dict(summary["config"]),
+        metrics={k: v if isinstance(v, (int, float)) else None for k, v in summary.get("metrics", {}).items()},
+        monitor=summary.get("monitor", ""),
+        mode=summary.get("mode", "max"),
+        parameters=summary.get("parameters", {}).get("total"),
+        seconds=summary.get("seconds", {}).get("train"),
+        fingerprint=summary.get("fingerprint", ""),
+    )
+
+
+def _from_manifest(record: Mapping[str, Any]) -> dict[str, Any]:
+    config = {**record.get("config", {}), "seed": record.get("seed")}
+    return {"config": config, "fingerprint": record.get("fingerprint", ""), "seconds": {"train": record.get("seconds")}}

@@ -1,0 +1,66 @@
+"""A task is a head, an objective and a measure for one kind of question."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from torch import Tensor, nn
+from torchmetrics import MetricCollection
+
+from mmexp.contract import Batch, Tokens
+from mmexp.fusion.base import Fusion
+from mmexp.transform.base import Transform
+
+Outputs = dict[str, Any]
+
+
+class Task(nn.Module, ABC):
+    """Asks the fusion for the form it needs, then scores what comes out.
+
+    A task reads targets from the batch only in ``losses`` and ``measure``, except for teacher forcing, and must be able
+    to run ``forward`` and ``predictions`` on a batch without targets. ``self.training`` tells teaching from answering.
+
+    Attributes:
+        targets: Names of the targets it needs.
+        inputs: Modalities it must be given; None takes whatever the dataset offers.
+        anchor: The modality whose positions it keeps (anchored form), None for the joint form.
+        monitor: Metric, without the stage, by which the best checkpoint is chosen.
+        mode: Whether a smaller or larger value of it is better.
+    """
+
+    targets: tuple[str, ...]
+    inputs: tuple[str, ...] | None = None
+    anchor: str | None = None
+    monitor: str
+    mode: Literal["min", "max"]
+
+    @abstractmethod
+    def transforms(self) -> Mapping[str, Transform]:
+        """How each target becomes what ``batch.targets`` holds, by target name."""
+
+    @abstractmethod
+    def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs: ...
+
+    @abstractmethod
+    def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
+        """Scalars that are summed and minimised, by name."""
+
+    @abstractmethod
+    def metrics(self) -> MetricCollection:
+        """Fresh metrics, named as they are reported: ``accuracy``, ``bleu4`` ..."""
+
+    @abstractmethod
+    def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
+        """Update the metrics with one batch."""
+
+    @abstractmethod
+    def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
+        """One JSON row per sample, with ``id``, the answer, its score and, where known, the target."""
+
+    def slots(self, inputs: Sequence[str]) -> tuple[str, ...]:
+        """Names the fusion is built for: the inputs, behind the anchor if there is one."""
+        if self.anchor is None:
+            return tuple(inputs)
+        return (self.anchor, *(name for name in inputs if name != self.anchor))

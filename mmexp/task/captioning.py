@@ -1,0 +1,179 @@
+"""Say what is in the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchmetrics import MetricCollection
+
+from mmexp.contract import Batch, Padded, Tokens
+from mmexp.encoder.text.base import Cache, TextEncoder
+from mmexp.fusion.base import Fusion
+from mmexp.metric.caption import Bleu, RougeL
+from mmexp.metric.cider import CiderD
+from mmexp.task.base import Outputs, Task
+from mmexp.task.decode import Step, beam, greedy
+from mmexp.transform.captions import Captions, CaptionsTransform
+from mmexp.transform.text import Tokenizer
+
+
+class Captioning(Task):
+    """Write a caption word by word: ``logits_i = head(fusion.onto(prefix_i, inputs))``.
+
+    All captions of a sample are taught at once, side by side over one pass of its inputs. The head shares its weights
+    with the prefix's embedding. Metrics: BLEU-1 to 4, ROUGE-L and CIDEr-D as COCO defines them, of beam search;
+    ``greedy_bleu4`` and ``greedy_cider`` of greedy search.
+
+    Source: Vinyals et al. 2015, "Show and Tell", https://arxiv.org/abs/1411.4555, eqs. 2 and 10; words objective:
+    Mahajan et al. 2018, https://arxiv.org/abs/1805.00932, section 2.2 (softmax over k targets of 1/k each).
+
+    Args:
+        prefix: Causal encoder of the words so far; its vocabulary and max_length are the captions'.
+        references: JSON-lines file with the training captions, for CIDEr-D.
+        captions_per_image: Captions drawn per sample and epoch while training; None takes all.
+        label_smoothing: Share of each target that is spread over the vocabulary.
+        words_weight: Weight of a second objective, which words the captions use, told from the pooled inputs alone; it
+            teaches the inputs' encoders on small data. 0 leaves it out.
+        word_dropout: Probability of hiding a word of the prefix while training, so that the inputs must tell it.
+        dropout: Probability of dropping a feature before the head.
+        beams: Captions searched at once when answering; 1 is greedy search.
+        length_penalty: Above 0 favours long captions; see ``decode.beam``.
+
+    Raises:
+        ValueError: If prefix is not causal, or beams < 1.
+    """
+
+    targets = ("captions",)
+    anchor = "text"
+    monitor = "bleu4"
+    mode = "max"
+    forbidden: Tensor
+
+    def __init__(
+        self,
+        *,
+        prefix: TextEncoder,
+        references: str,
+        captions_per_image: int | None = None,
+        label_smoothing: float = 0.1,
+        words_weight: float = 0.0,
+        word_dropout: float = 0.0,
+        dropout: float = 0.1,
+        beams: int = 3,
+        length_penalty: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if not prefix.causal:
+            raise ValueError("Captioning: prefix.causal must be true, got false. Type task.prefix.causal=true.")
+        if beams < 1:
+            raise ValueError(f"Captioning: beams must be at least 1, got {beams}.")
+        self.prefix, self.references, self.captions_per_image = prefix, references, captions_per_image
+        self.label_smoothing, self.words_weight = label_smoothing, words_weight
+        self.word_dropout, self.beams, self.length_penalty = word_dropout, beams, length_penalty
+        vocab_size, dim = prefix.embedding.weight.shape
+        self.norm, self.dropout = nn.LayerNorm(dim), nn.Dropout(dropout)
+        self.bias = nn.Parameter(torch.zeros(vocab_size))
+        self.words = nn.Linear(dim, vocab_size) if words_weight else None
+        forbidden = torch.zeros(vocab_size)
+        forbidden[[Tokenizer.pad, Tokenizer.bos, Tokenizer.unk]] = -torch.inf
+        self.register_buffer("forbidden", forbidden, persistent=False)
+
+    def transforms(self) -> Mapping[str, CaptionsTransform]:
+        return {"captions": CaptionsTransform(text=self.prefix.transform, per_sample=self.captions_per_image)}
+
+    def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        captions: Captions | None = batch.targets.get("captions")
+        outputs = {} if captions is None else self.teach(tokens, fusion, captions.ids)
+        return outputs if self.training else outputs | self.answer(tokens, fusion, len(batch))
+
+    def teach(self, tokens: Mapping[str, Tokens], fusion: Fusion, ids: Padded) -> Outputs:
+        """Predict every word of every caption from the words before it. ids [B, K, T] -> logits [P, V] of P words"""
+        read, goals, real = ids.values[..., :-1], ids.values[..., 1:], ids.mask[..., 1:]  # [B, K, T - 1]
+        if self.training and self.word_dropout:
+            dropped = (torch.rand(read.shape, device=read.device) < self.word_dropout) & (read > Tokenizer.unk)
+            read = read.masked_fill(dropped, Tokenizer.unk)
+        prefix = self.prefix(Padded(read.flatten(0, 1), real.flatten(0, 1))).features  # [B * K, T - 1, D]
+        side_by_side = Tokens(prefix.reshape(len(read), -1, prefix.shape[-1]), real.flatten(1))
+        hidden = fusion.onto(side_by_side, tokens).features  # [B, K * (T - 1), D]
+        outputs: Outputs = {"logits": self.head(hidden[side_by_side.mask]), "goals": goals[real]}
+        if self.words is not None and tokens:
+            outputs["words"] = self.words(self.dropout(Tokens.cat(list(tokens.values())).pool()))  # [B, V]
+        return outputs
+
+    def head(self, hidden: Tensor) -> Tensor:
+        """[..., D] -> [..., V]"""
+        return F.linear(self.dropout(self.norm(hidden)), self.prefix.embedding.weight, self.bias)
+
+    @torch.no_grad()
+    def answer(self, tokens: Mapping[str, Tokens], fusion: Fusion, size: int) -> Outputs:
+        """Write captions by beam search and by greedy search."""
+        step = self.step(tokens, fusion, size)
+        start = torch.full((size,), Tokenizer.bos, device=self.bias.device)
+        end, pad, longest = Tokenizer.eos, Tokenizer.pad, self.prefix.max_length - 1
+        found = plain = greedy(step, start, end=end, pad=pad, max_length=longest)
+        if self.beams > 1:
+            beams, penalty = self.beams, self.length_penalty
+            found = beam(step, start, beams=beams, end=end, pad=pad, max_length=longest, length_penalty=penalty)
+        return {"caption": self.read(found.ids), "score": found.score, "greedy": self.read(plain.ids)}
+
+    def step(self, tokens: Mapping[str, Tokens], fusion: Fusion, size: int) -> Step[Cache]:
+        """One more word per row, all rows of a sample over its inputs, which are bound once."""
+        fuse = fusion.bind(tokens)
+
+        def step(ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
+            features, cache = self.prefix.step(ids, cache)  # [R, D]
+            anchor = features.view(size, -1, features.shape[-1])  # [B, R / B, D]
+            real = torch.ones(anchor.shape[:2], dtype=torch.bool, device=ids.device)
+            hidden = fuse(Tokens(anchor, real)).features.flatten(0, 1)  # [R, D]
+            return self.head(hidden) + self.forbidden, cache
+
+        return step
+
+    def read(self, ids: Tensor) -> list[str]:
+        """[B, T] -> B texts"""
+        return [self.prefix.transform.tokenizer.decode(row) for row in ids.tolist()]
+
+    def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
+        if "logits" not in outputs:
+            return {"caption": self.bias.sum() * 0}
+        logits, goals = outputs["logits"].float(), outputs["goals"]
+        total = F.cross_entropy(logits, goals, label_smoothing=self.label_smoothing, reduction="sum")
+        losses = {"caption": total / max(1, len(goals))}
+        if "words" in outputs:
+            losses["words"] = self.words_weight * bag_of_words_loss(outputs["words"], batch.targets["captions"].ids)
+        return losses
+
+    def metrics(self) -> MetricCollection:
+        scores = {f"bleu{n}": Bleu(order=n) for n in (1, 2, 3, 4)}
+        others = {"rouge_l": RougeL(), "cider": CiderD(references=self.references)}
+        plain = {"greedy_bleu4": Bleu(order=4), "greedy_cider": CiderD(references=self.references)}
+        return MetricCollection({**scores, **others, **plain}, compute_groups=False)
+
+    def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
+        texts = batch.targets["captions"].texts if "captions" in batch.targets else [[]] * len(batch)
+        for name, metric in metrics.items(keep_base=True):
+            metric.update(outputs["greedy" if name.startswith("greedy_") else "caption"], texts)
+
+    def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
+        captions: Captions | None = batch.targets.get("captions")
+        columns = zip(batch.ids, outputs["caption"], outputs["greedy"], outputs["score"].tolist(), strict=True)
+        rows = [{"id": i, "caption": best, "greedy": plain, "score": score} for i, best, plain, score in columns]
+        if captions is None:
+            return rows
+        return [row | {"references": texts} for row, texts in zip(rows, captions.texts, strict=True)]
+
+
+def bag_of_words_loss(logits: Tensor, ids: Padded) -> Tensor:
+    """Cross entropy against the uniform distribution over the words that any caption uses. [B, V], [B, K, T] -> []
+
+    Samples without words do not count.
+    """
+    used = torch.zeros_like(logits, dtype=torch.float).scatter_(1, ids.values.flatten(1), 1)  # [B, V]
+    used[:, [Tokenizer.pad, Tokenizer.bos, Tokenizer.eos, Tokenizer.unk]] = 0
+    number = used.sum(1)  # [B]
+    likely = (logits.float().log_softmax(-1) * used).sum(1) / number.clamp(min=1)  # [B]
+    return -likely.sum() / (number > 0).sum().clamp(min=1)

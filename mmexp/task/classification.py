@@ -1,0 +1,144 @@
+"""Choose among classes known from training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchmetrics import Metric, MetricCollection
+from torchmetrics.classification import (
+    BinaryF1Score,
+    MulticlassAccuracy,
+    MulticlassF1Score,
+    MultilabelExactMatch,
+    MultilabelF1Score,
+)
+
+from mmexp.contract import Batch, Tokens
+from mmexp.fusion.base import Fusion
+from mmexp.metric.auroc import Auroc
+from mmexp.pool.base import Pool
+from mmexp.task.base import Outputs, Task
+from mmexp.transform.label import UNSEEN, Labels, LabelTransform
+
+MANY, FEW = 20, 5
+
+
+class Classification(Task):
+    """Pool what the fusion gives, then score each class.
+
+    Metrics: ``accuracy`` (multilabel: all labels of a sample right), ``f1`` (binary: of the second class, else the mean
+    over classes), ``auroc`` (the mean over classes; NaN where undefined). A label that training never had cannot be
+    learned from, and counts as a wrong answer.
+
+    Source: the late head of Baltrusaitis et al. 2019, "Multimodal Machine Learning", https://arxiv.org/abs/1705.09406,
+    section 5.
+
+    Args:
+        pool: How tokens become a vector.
+        dim: Width D of the tokens.
+        classes: The training split's values, C of them.
+        target: Name of the target.
+        form: One of two classes, one of many, or any number of many.
+        label_smoothing: Share of each target that is spread over the classes (multilabel: drawn towards 1/2).
+        dropout: Probability of dropping a hidden feature.
+
+    Raises:
+        ValueError: If form is unknown, or there are too few classes for it.
+    """
+
+    mode = "max"
+
+    def __init__(
+        self,
+        *,
+        pool: Pool,
+        dim: int,
+        classes: Sequence[Any],
+        target: str,
+        form: Literal["binary", "multiclass", "multilabel"] = "multiclass",
+        label_smoothing: float = 0.0,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        if form not in ("binary", "multiclass", "multilabel"):
+            raise ValueError(f"Classification: form must be binary, multiclass or multilabel, got {form!r}.")
+        if form == "binary" and len(classes) != 2:
+            raise ValueError(f"Classification: classes must be 2 if form is binary, got {len(classes)}.")
+        if len(classes) < 2:
+            raise ValueError(f"Classification: classes must be at least 2, got {list(classes)}.")
+        self.classes, self.target, self.form, self.label_smoothing = list(classes), target, form, label_smoothing
+        self.targets = (target,)
+        self.monitor = "f1" if form == "multilabel" else "accuracy"
+        self.pool = pool
+        self.head = nn.Sequential(
+            nn.LayerNorm(dim), nn.Linear(dim, dim), nn.GELU(), nn.Dropout(dropout), nn.Linear(dim, len(classes))
+        )
+
+    def transforms(self) -> Mapping[str, LabelTransform]:
+        return {self.target: LabelTransform(classes=self.classes, multilabel=self.form == "multilabel")}
+
+    def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        logits = self.head(self.pool(fusion(tokens))).float()  # [B, C]
+        return {"logits": logits, "scores": logits.sigmoid() if self.form == "multilabel" else logits.softmax(-1)}
+
+    def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
+        logits = outputs["logits"]
+        if self.target not in batch.targets:
+            return {"class": logits.sum() * 0}
+        labels = batch.targets[self.target].values
+        known = labels.mask if self.form == "multilabel" else labels.mask & (labels.values != UNSEEN)  # [B]
+        logits, goals = logits[known], labels.values[known]
+        if self.form == "multilabel":
+            goals = goals[:, :-1] * (1 - self.label_smoothing) + self.label_smoothing / 2
+            total = F.binary_cross_entropy_with_logits(logits, goals, reduction="sum") / len(self.classes)
+        else:
+            total = F.cross_entropy(logits, goals, label_smoothing=self.label_smoothing, reduction="sum")
+        return {"class": total / max(1, len(goals))}
+
+    def metrics(self) -> MetricCollection:
+        number = len(self.classes)
+        if self.form == "multilabel":
+            accuracy: Metric = MultilabelExactMatch(number + 1, validate_args=False)
+            f1: Metric = MultilabelF1Score(number, validate_args=False)
+        else:
+            accuracy = MulticlassAccuracy(number + 1, average="micro", validate_args=False)
+            f1 = MulticlassF1Score(number + 1, validate_args=False)
+            f1 = BinaryF1Score(validate_args=False) if self.form == "binary" else f1
+        return MetricCollection({"accuracy": accuracy, "f1": f1, "auroc": Auroc()}, compute_groups=False)
+
+    def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
+        if self.target not in batch.targets or not batch.targets[self.target].values.mask.any():
+            return
+        labels = batch.targets[self.target].values
+        scores, goals = outputs["scores"][labels.mask], labels.values[labels.mask]
+        if self.form == "multilabel":
+            goals, answers = goals.long(), (scores > 0.5).long()
+            metrics["accuracy"].update(F.pad(answers, (0, 1)), goals)
+            metrics["f1"].update(answers, goals[:, :-1])
+            metrics["auroc"].update(scores, goals[:, :-1])
+            return
+        known, answers = goals != UNSEEN, scores.argmax(-1)
+        goals = goals.masked_fill(~known, len(self.classes))
+        metrics["accuracy"].update(answers, goals)
+        metrics["f1"].update(*((answers == 1, goals == 1) if self.form == "binary" else (answers, goals)))
+        metrics["auroc"].update(scores[known], F.one_hot(goals[known], len(self.classes)))
+
+    def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
+        labels: Labels | None = batch.targets.get(self.target)
+        rows = [{"id": i, **self.explain(s)} for i, s in zip(batch.ids, outputs["scores"].tolist(), strict=True)]
+        if labels is None:
+            return rows
+        return [row | {"target": raw} for row, raw in zip(rows, labels.raw, strict=True)]
+
+    def explain(self, scores: list[float]) -> dict[str, Any]:
+        """The answer, its score (the highest), and the scores of all classes or, if there are many, the best few."""
+        best = sorted(range(len(scores)), key=lambda c: -scores[c])
+        chosen = [self.classes[c] for c, score in enumerate(scores) if score > 0.5]
+        return {
+            "label": chosen if self.form == "multilabel" else self.classes[best[0]],
+            "score": scores[best[0]],
+            "scores": {str(self.classes[c]): scores[c] for c in best[: len(best) if len(best) <= MANY else FEW]},
+        }

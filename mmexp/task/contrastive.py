@@ -1,0 +1,115 @@
+"""Objectives that pull the two sides of a pair together and push other pairs apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+from torch.nn import functional as F
+
+
+class Pairs(NamedTuple):
+    """The pairs of this process, and those of all.
+
+    Args:
+        queries: Unit vectors, zero where a pair lacks a side. [B, D]
+        candidates: Likewise. [B, D]
+        all_queries: Of every process. [A, D]
+        all_candidates: Likewise. [A, D]
+        own: Place of this process's pairs among all. [B]
+        world: Number of processes.
+    """
+
+    queries: Tensor
+    candidates: Tensor
+    all_queries: Tensor
+    all_candidates: Tensor
+    own: Tensor
+    world: int
+
+    @staticmethod
+    def of(queries: Tensor, candidates: Tensor, everywhere: bool = False) -> Pairs:
+        """Pair row i with row i; a row of zeros on either side leaves the pair out.
+
+        Args:
+            queries: [B, D]
+            candidates: [B, D]
+            everywhere: Gather from all processes, each of which must call this at the same time.
+        """
+        real = (queries.any(1) & candidates.any(1)).unsqueeze(1)
+        both = torch.cat([queries, candidates], 1) * real  # [B, 2D]
+        world = dist.get_world_size() if everywhere and dist.is_initialized() else 1
+        every, start = gather(both) if world > 1 else (both, 0)
+        own = torch.arange(start, start + len(both), device=both.device)
+        (ours, theirs), (all_ours, all_theirs) = both.chunk(2, 1), every.chunk(2, 1)
+        return Pairs(ours, theirs, all_ours, all_theirs, own, world)
+
+    def mean(self, rows: Tensor) -> Tensor:
+        """Sum of the real rows here over the number of real rows everywhere, times ``world``.
+
+        Processes average their gradients, and so take the gradient of the mean over all pairs.
+        """
+        total = rows.masked_fill(~self.queries.any(1), 0).sum()
+        return total * self.world / self.all_queries.any(1).sum().clamp(min=1)
+
+
+def infonce(pairs: Pairs, scale: Tensor, bias: Tensor) -> Tensor:
+    """Tell the partner from all others, in both directions.
+
+    Source: Radford et al. 2021, "CLIP", https://arxiv.org/abs/2103.00020, figure 3. The bias cancels.
+    """
+    absent = ~pairs.all_queries.any(1)
+    forth = (scale * pairs.queries @ pairs.all_candidates.T).masked_fill(absent, -1e4)  # [B, A]
+    back = (scale * pairs.candidates @ pairs.all_queries.T).masked_fill(absent, -1e4)
+    both = F.cross_entropy(forth, pairs.own, reduction="none") + F.cross_entropy(back, pairs.own, reduction="none")
+    return pairs.mean(both / 2)
+
+
+def sigmoid(pairs: Pairs, scale: Tensor, bias: Tensor) -> Tensor:
+    """Decide for each query and candidate alone whether they belong together.
+
+    Source: Zhai et al. 2023, "SigLIP", https://arxiv.org/abs/2303.15343, eq. 1.
+    """
+    logits = scale * pairs.queries @ pairs.all_candidates.T + bias  # [B, A]
+    sign = 2 * F.one_hot(pairs.own, len(pairs.all_queries)) - 1
+    return pairs.mean(-F.logsigmoid(sign * logits).masked_fill(~pairs.all_queries.any(1), 0).sum(1))
+
+
+Objective = Callable[[Pairs, Tensor, Tensor], Tensor]
+OBJECTIVES: dict[str, tuple[Objective, float, float]] = {
+    "infonce": (infonce, 1 / 0.07, 0.0),
+    "sigmoid": (sigmoid, 10.0, -10.0),
+}
+"""By name: the function, and the scale and bias it starts from in its paper."""
+
+
+def gather(rows: Tensor) -> tuple[Tensor, int]:
+    """Rows of all processes in order of rank, with gradient, and the place of this one's first. [B, D] -> [A, D]
+
+    Processes may hold different numbers of rows.
+    """
+    sizes = [torch.zeros((), dtype=torch.long, device=rows.device) for _ in range(dist.get_world_size())]
+    dist.all_gather(sizes, torch.tensor(len(rows), device=rows.device))
+    counts = [int(size) for size in sizes]
+    return _Gather.apply(rows, counts), sum(counts[: dist.get_rank()])
+
+
+class _Gather(torch.autograd.Function):
+    """All-gather whose gradient is the sum over processes of what each asks of a row."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, counts: list[int]) -> Tensor:
+        ctx.counts = counts
+        padded = F.pad(rows, (0, 0, 0, max(counts) - len(rows))).contiguous()
+        every = [torch.empty_like(padded) for _ in counts]
+        dist.all_gather(every, padded)
+        return torch.cat([part[:count] for part, count in zip(every, counts, strict=True)])
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        gradient = gradients[0].contiguous()
+        dist.all_reduce(gradient)
+        return torch.split(gradient, ctx.counts)[dist.get_rank()], None

@@ -1,0 +1,141 @@
+"""Text from a model that reads one id at a time: greedy and beam search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, Self, TypeVar
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+class State(Protocol):
+    """What a model keeps of the ids it has read."""
+
+    def select(self, rows: Tensor) -> Self:
+        """Reorder or repeat rows. indices [R2]"""
+        ...
+
+
+S = TypeVar("S", bound=State)
+Step = Callable[[Tensor, S | None], tuple[Tensor, S]]
+"""Read one more id per row: ids [R], the state so far (None at first) -> logits [R, V], the state with them."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a search found.
+
+    Args:
+        ids: Without the begin id, with the end id where there was room for it, then padding. [B, T]
+        score: Mean log-probability of the ids, in nats. [B]
+    """
+
+    ids: Tensor
+    score: Tensor
+
+
+def greedy(step: Step[S], start: Tensor, *, end: int, pad: int, max_length: int) -> Decoded:
+    """Take the likeliest id, again and again.
+
+    Args:
+        step: The model.
+        start: Begin ids. [B]
+        end: Id that finishes a row.
+        pad: Id behind the end.
+        max_length: Ids at most, the end included.
+    """
+    total, lengths = torch.zeros(len(start), device=start.device), torch.zeros_like(start)
+    running = torch.ones_like(start, dtype=torch.bool)
+    ids, state, rows = start, None, []
+    for _ in range(max_length):
+        logits, state = step(ids, state)
+        best, ids = logits.float().max(-1)
+        total += torch.where(running, best - logits.float().logsumexp(-1), 0)
+        lengths += running
+        ids = ids.masked_fill(~running, pad)
+        rows.append(ids)
+        running = running & (ids != end)
+        if not running.any():
+            break
+    return Decoded(torch.stack(rows, 1), total / lengths)
+
+
+def beam(
+    step: Step[S],
+    start: Tensor,
+    *,
+    beams: int,
+    end: int,
+    pad: int,
+    max_length: int,
+    length_penalty: float = 1.0,
+    early_stopping: bool = False,
+) -> Decoded:
+    """Keep the likeliest beginnings, and return the best of those that were finished.
+
+    A finished row scores log-probability / length ** length_penalty (end included), as in Hugging Face's ``generate``,
+    and the search ends as theirs does. Rows lie side by side: row b * beams + k is beam k of sample b; the first step
+    has one row per sample.
+
+    Source: Wu et al. 2016, "Google's Neural Machine Translation System", section 7. Differs: the penalty's form.
+
+    Args:
+        step: The model.
+        start: Begin ids. [B]
+        beams: Beginnings kept per sample, K.
+        end: Id that finishes a row.
+        pad: Id behind the end; never generated.
+        max_length: Ids at most, the end included.
+        length_penalty: Above 0 favours long rows, 0 leaves the plain sum, which favours short ones.
+        early_stopping: Stop a sample at K finished rows, even if a running one could still be better.
+    """
+    sample = torch.arange(len(start), device=start.device).unsqueeze(1)
+    running, scores = start.new_empty(len(start), 1, 0), torch.zeros(len(start), 1, device=start.device)
+    finished = start.new_full((len(start), beams, max_length), pad)
+    best = scores.new_full((len(start), beams), -torch.inf)
+    improvable = torch.ones_like(scores, dtype=torch.bool)
+    ids, state = start, None
+    for length in range(1, max_length + 1):
+        logits, state = step(ids, state)
+        grown, totals, parents = _extend(running, scores, logits, 2 * beams)  # [B, C, length], [B, C], [B, C]
+        ends = (grown[..., -1] == end) | (length == max_length)
+
+        final = (totals / length**length_penalty).masked_fill(~(ends & improvable), -torch.inf)[:, :beams]
+        best, kept = torch.cat([best, final], 1).topk(beams)
+        padded = F.pad(grown[:, :beams], (0, max_length - length), value=pad)
+        finished = _take(torch.cat([finished, padded], 1), kept)
+
+        scores, kept = totals.masked_fill(ends, -torch.inf).topk(min(beams, totals.shape[1]))
+        improvable &= scores[:, :1] / length**length_penalty > best[:, -1:]
+        if early_stopping:
+            improvable &= best[:, -1:] == -torch.inf
+        if not improvable.any():
+            break
+        rows = sample * running.shape[1] + parents.gather(1, kept)  # [B, K]
+        running = _take(grown, kept)
+        ids, state = running[..., -1].flatten(), state.select(rows.flatten())
+    answer = finished[:, 0, :length]
+    lengths = (answer != pad).sum(1).clamp(min=1)
+    return Decoded(answer, best[:, 0] * lengths ** (length_penalty - 1))
+
+
+def _extend(running: Tensor, scores: Tensor, logits: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Best continuations of K beams by one id, in order of their log-probability.
+
+    [B, K, T], [B, K], [B * K, V] -> rows [B, C, T + 1], their scores [B, C], the beam each continues [B, C]
+    """
+    logits = logits.float()
+    likely, ids = logits.topk(min(count, logits.shape[-1]))  # no more than C of one beam can be among the best C
+    totals = likely - logits.logsumexp(-1, keepdim=True) + scores.view(-1, 1)  # [B * K, C]
+    totals, places = totals.view(len(scores), -1).topk(min(count, totals.numel() // len(scores)))  # [B, C]
+    parents = places // likely.shape[-1]
+    ids = ids.view(len(scores), -1).gather(1, places)
+    return torch.cat([_take(running, parents), ids.unsqueeze(-1)], -1), totals, parents
+
+
+def _take(rows: Tensor, places: Tensor) -> Tensor:
+    """Pick rows per sample. [B, C, T], [B, K] -> [B, K, T]"""
+    return rows.gather(1, places.unsqueeze(-1).expand(-1, -1, rows.shape[-1]))

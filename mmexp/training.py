@@ -1,0 +1,180 @@
+"""Train an experiment in its run folder, or go on training it, and judge its best checkpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.strategies import DDPStrategy, Strategy
+from rich.console import Console
+
+from mmexp.callback.averager import AVERAGE, Averager
+from mmexp.callback.keeper import Keeper
+from mmexp.callback.progress import ProgressBar
+from mmexp.callback.recorder import Recorder
+from mmexp.checkpoint import AtomicCheckpointIO
+from mmexp.error import NumericsError
+from mmexp.experiment import Experiment
+from mmexp.hardware.base import Hardware
+from mmexp.run.atomic import write_atomic
+from mmexp.run.checkpoints import intact, listed, sweep
+from mmexp.run.folder import RunFolder
+from mmexp.run.jsonfile import strict
+from mmexp.run.metrics import MetricsFile
+
+
+def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str, Any]:
+    """Train from the newest intact checkpoint, or from the start, then measure the best one on val and test.
+
+    Args:
+        experiment: Built.
+        folder: Locked by this run.
+        console: Draws the progress.
+
+    Returns:
+        The parts of ``summary.json`` that training knows.
+
+    Raises:
+        NumericsError: If a loss is not finite.
+    """
+    began = time.monotonic()
+    with MetricsFile(folder.metrics) as metrics:
+        trainer, keeper = make_trainer(experiment, folder, console, metrics.append)
+        sweep(folder.checkpoints)
+        start = choose_start(folder, console)
+        experiment.data.start = 0
+        trainer.fit(experiment.module, datamodule=experiment.data, ckpt_path=start, weights_only=True)
+    trained = time.monotonic()
+    best = next(intact(folder.checkpoints, "best"), None)
+    if best is None:
+        raise NumericsError(
+            f"Training: {keeper.monitor} must be a number at least once, got none.",
+            hint="Type a lower optimizer.lr, or hardware.precision=32-true.",
+        )
+    results = {
+        name: value
+        for split in ("val", "test")
+        for name, value in evaluate(experiment, folder, trainer, best, split).items()
+    }
+    return {
+        "monitor": keeper.monitor,
+        "mode": experiment.task.mode,
+        "metrics": results,
+        "best": best.name,
+        "parameters": count_parameters(experiment.module.model),
+        "seconds": {"train": round(trained - began, 2), "evaluate": round(time.monotonic() - trained, 2)},
+    }
+
+
+def choose_start(folder: RunFolder, console: Console) -> Path | None:
+    """The newest checkpoint whose hash agrees; says which ones do not."""
+    start = next(intact(folder.checkpoints, "last"), None)
+    for path in listed(folder.checkpoints, "last"):
+        if path == start:
+            break
+        console.print(f"{path} does not match its hash and is passed over.", highlight=False)
+    if start is not None:
+        console.print(f"Resuming from {start.name}.", highlight=False)
+    return start
+
+
+def make_trainer(
+    experiment: Experiment, folder: RunFolder, console: Console, write: Callable[[Mapping[str, Any]], None]
+) -> tuple[pl.Trainer, Keeper]:
+    """Lightning's trainer with our records instead of its own."""
+    learning, hardware = experiment.learning, experiment.hardware
+    data = experiment.data
+    rank = int(os.environ.get("RANK", "0"))
+    recorder = Recorder(
+        write=write if rank == 0 else lambda row: None, every=learning.log_every, per_epoch=data.per_epoch
+    )
+    keeper = Keeper(
+        folder=folder.checkpoints,
+        monitor=experiment.monitor,
+        mode=experiment.task.mode,
+        per_epoch=data.per_epoch,
+        every=learning.checkpoint_every,
+        patience=learning.patience,
+        before_save=recorder.flush,
+    )
+    bar = ProgressBar(console=console, recorder=recorder, monitor=experiment.monitor, per_epoch=data.per_epoch)
+    averager = [Averager(learning.average)] if learning.average else []
+    trainer = pl.Trainer(
+        accelerator=hardware.accelerator,
+        devices=hardware.devices,
+        strategy=_strategy(hardware),
+        precision=hardware.precision,
+        max_epochs=1,
+        max_steps=data.total // learning.accumulate,
+        val_check_interval=data.interval,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        accumulate_grad_batches=learning.accumulate,
+        gradient_clip_val=learning.clip or None,
+        callbacks=[*averager, recorder, keeper, bar],
+        plugins=[AtomicCheckpointIO()],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        default_root_dir=folder.path,
+    )
+    return trainer, keeper
+
+
+def _strategy(hardware: Hardware) -> Strategy | str:
+    if hardware.devices == 1:
+        return "auto"
+    return DDPStrategy(
+        process_group_backend="nccl" if hardware.accelerator == "gpu" else "gloo",
+        timeout=timedelta(seconds=hardware.timeout),
+        find_unused_parameters=True,
+    )
+
+
+def evaluate(
+    experiment: Experiment, folder: RunFolder, trainer: pl.Trainer, best: Path, split: Literal["val", "test"]
+) -> dict[str, float]:
+    """Measure a checkpoint on one split and write its predictions, a row per sample."""
+    module = experiment.module
+    load_weights(module, best)
+    module.keep_rows = True
+    run = trainer.validate if split == "val" else trainer.test
+    run(module, datamodule=experiment.data, verbose=False)
+    module.keep_rows = False
+    rows = gather_rows(module.rows, trainer.world_size)
+    if trainer.is_global_zero:
+        write_atomic(folder.predictions(split), "".join(json.dumps(strict(row)) + "\n" for row in rows))
+    return module.results[split]
+
+
+def load_weights(module: pl.LightningModule, path: Path) -> None:
+    """Load a checkpoint's weights: their running average if it has one."""
+    checkpoint = AtomicCheckpointIO().load_checkpoint(path)
+    module.load_state_dict(checkpoint["state_dict"] | checkpoint.get(AVERAGE, {}))
+
+
+def gather_rows(rows: list[dict[str, Any]], world: int) -> list[dict[str, Any]]:
+    """Rows of all processes, in the order of the samples."""
+    if world == 1:
+        return rows
+    parts: list[Sequence[dict[str, Any]]] = [[] for _ in range(world)]
+    torch.distributed.all_gather_object(parts, rows)
+    longest = max(map(len, parts))
+    return [part[i] for i in range(longest) for part in parts if i < len(part)]
+
+
+def count_parameters(model: torch.nn.Module) -> dict[str, int]:
+    """Numbers of weights, all and trained."""
+    return {
+        "total": sum(p.numel() for p in model.parameters()),
+        "trained": sum(p.numel() for p in model.parameters() if p.requires_grad),
+    }

@@ -1,0 +1,149 @@
+"""Text to token ids, by a tokenizer trained on the training split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer as Engine
+from torch import Tensor
+
+from mmexp.contract import Padded
+from mmexp.transform.base import Transform, pad
+
+SPECIALS = ("<pad>", "<bos>", "<eos>", "<unk>")
+
+
+class Tokenizer:
+    """Words or sub-words to ids and back; ids 0 to 3 are padding, begin, end and unknown.
+
+    Args:
+        path: A file written by ``Tokenizer.train`` (the ``tokenizers`` library's JSON).
+    """
+
+    pad, bos, eos, unk = range(len(SPECIALS))
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = str(path)
+
+    @cached_property
+    def _engine(self) -> Engine:
+        engine = Engine.from_file(self.path)
+        engine.encode_special_tokens = True  # a text that says <eos> does not end there
+        return engine
+
+    def __getstate__(self) -> dict[str, str]:
+        return {"path": self.path}
+
+    @property
+    def vocab_size(self) -> int:
+        return int(self._engine.get_vocab_size())
+
+    def encode(self, text: str) -> list[int]:
+        """Ids without begin and end."""
+        return list(self._engine.encode(_clean(text), add_special_tokens=False).ids)
+
+    def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
+        """Ids of many texts at once, in parallel outside Python."""
+        return [list(row.ids) for row in self._engine.encode_batch(list(map(_clean, texts)), add_special_tokens=False)]
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of the ids; special ones are left out."""
+        return str(self._engine.decode(list(ids), skip_special_tokens=True)).strip()
+
+    def words(self) -> list[str]:
+        """Vocabulary by id."""
+        vocabulary: dict[str, int] = self._engine.get_vocab()
+        return sorted(vocabulary, key=lambda word: vocabulary[word])
+
+    @classmethod
+    def train(
+        cls,
+        texts: Iterable[str],
+        path: str | Path,
+        *,
+        model: Literal["word", "bpe"] = "word",
+        vocab_size: int = 4096,
+        min_frequency: int = 1,
+    ) -> Tokenizer:
+        """Train on texts, write to path, and return the tokenizer.
+
+        Args:
+            texts: The training split's texts.
+            path: File to write.
+            model: ``word`` keeps whole lower-case words without punctuation; ``bpe`` splits rare ones into pieces and
+                knows every byte.
+            vocab_size: Entries at most, special ones included.
+            min_frequency: Words or pieces seen less often are left out.
+        """
+        trainer: trainers.Trainer
+        steps: list[normalizers.Normalizer] = [normalizers.NFKC(), normalizers.Lowercase()]
+        if model == "word":
+            engine = Engine(models.WordLevel(unk_token="<unk>"))
+            steps.append(normalizers.Replace(Regex(r"[^\w\s]"), " "))
+            engine.pre_tokenizer = pre_tokenizers.Whitespace()
+            trainer = trainers.WordLevelTrainer(
+                vocab_size=vocab_size,
+                min_frequency=min_frequency,
+                special_tokens=list(SPECIALS),
+                show_progress=False,
+            )
+        elif model == "bpe":
+            engine = Engine(models.BPE(unk_token="<unk>"))
+            engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+            engine.decoder = decoders.ByteLevel()
+            trainer = trainers.BpeTrainer(
+                vocab_size=vocab_size,
+                min_frequency=min_frequency,
+                special_tokens=list(SPECIALS),
+                initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+                show_progress=False,
+            )
+        else:
+            raise ValueError(f"Tokenizer: model must be word or bpe, got {model!r}.")
+        engine.normalizer = normalizers.Sequence(steps)
+        engine.train_from_iterator(map(_clean, texts), trainer)
+        engine.save(str(path))
+        return cls(path)
+
+
+class TextTransform(Transform):
+    """Text to ids between begin and end.
+
+    Args:
+        tokenizer: Path of the tokenizer's file.
+        max_length: Ids at most, begin and end included; longer text is cut.
+
+    Raises:
+        ValueError: If max_length < 3.
+    """
+
+    def __init__(self, *, tokenizer: str, max_length: int = 64) -> None:
+        if max_length < 3:
+            raise ValueError(f"TextTransform: max_length must be at least 3, got {max_length}.")
+        self.tokenizer = Tokenizer(tokenizer)
+        self.max_length = max_length
+
+    def prepare(self, raw: str | list[str]) -> list[Tensor]:
+        return [self.frame(ids) for ids in self.tokenizer.encode_batch([raw] if isinstance(raw, str) else raw)]
+
+    def frame(self, ids: Sequence[int]) -> Tensor:
+        """Cut ids and put begin and end around them. -> [L]"""
+        return torch.tensor([Tokenizer.bos, *ids[: self.max_length - 2], Tokenizer.eos])
+
+    def augment(self, prepared: list[Tensor], generator: np.random.Generator) -> list[Tensor]:
+        """Pick one of several texts at random."""
+        return [prepared[int(generator.integers(len(prepared)))]]
+
+    def collate(self, items: Sequence[list[Tensor] | None]) -> Padded:
+        return pad([item[0] if item else None for item in items], Tokenizer.pad)
+
+
+def _clean(text: str) -> str:
+    """Replace what UTF-8 cannot carry (lone surrogates)."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmexp.run import manifest, summary
+from mmexp.run.folder import RunFolder
+
+MakeRun = Callable[..., RunFolder]
+
+
+@pytest.fixture
+def make_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
+    """Runs in ./outputs of an empty current folder, made up by their result."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mmexp.run.manifest.code_state", lambda folder: None)
+
+    def make(
+        value: float = 0.5, *, seed: int = 0, end: str = "done", reason: str = "", data: str = "ab", **config: Any
+    ) -> RunFolder:
+        folder = RunFolder.create("outputs", "x")
+        config = {"task": "vqa", "dataset": "world", "fusion": "concat", "seed": seed} | config
+        manifest.begin(folder, command=["mmexp", "train"], seed=seed, fingerprint=data, config=config)
+        if end == "done":
+            summary.write(
+                folder,
+                {
+                    "status": "done",
+                    "monitor": "val/accuracy",
+                    "mode": "max",
+                    "metrics": {"val/accuracy": value, "test/accuracy": value, "test/f1": value / 2},
+                    "parameters": {"total": 12345, "trained": 12345},
+                    "seconds": {"train": 61.0},
+                    "config": config,
+                    "fingerprint": data,
+                },
+            )
+        if end != "killed":
+            manifest.finish(folder, end, seconds=1.0, reason=reason)
+        return folder
+
+    return make

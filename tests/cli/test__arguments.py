@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from mmexp.cli._arguments import Arguments
+from mmexp.error import ConfigError
+
+
+@pytest.fixture
+def arguments() -> Arguments:
+    made = Arguments("verb")
+    made.add_argument("name", nargs="?", default="x")
+    made.add_argument("--json", action="store_true")
+    made.add_argument("--metric", default="")
+    return made
+
+
+def test_words_and_options_are_read(arguments: Arguments) -> None:
+    given = arguments.read(["a", "--metric", "m"])
+    assert (given.name, given.json, given.metric) == ("a", False, "m")
+
+
+def test_an_unknown_option_brings_the_nearest(arguments: Arguments) -> None:
+    with pytest.raises(ConfigError, match="option must be one that exists, got '--jsn'") as caught:
+        arguments.read(["--jsn"])
+    assert caught.value.hint == "Did you mean '--json'?"
+
+
+def test_an_option_is_never_guessed_from_its_beginning(arguments: Arguments) -> None:
+    with pytest.raises(ConfigError, match="got '--js'"):
+        arguments.read(["--js"])
+
+
+def test_a_missing_value_points_to_the_help(arguments: Arguments) -> None:
+    with pytest.raises(ConfigError, match="words must follow its usage, got argument --metric") as caught:
+        arguments.read(["--metric"])
+    assert caught.value.hint == "Type mmexp verb --help."

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmexp.cli.check import run
+from mmexp.config import compose, stored
+from mmexp.error import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "conf/dataset").mkdir(parents=True)
+    manifest = "_target_: mmexp.dataset.manifest.Manifest\nmanifest: rows.csv\n"
+    (tmp_path / "conf/dataset/scenes.yaml").write_text(manifest)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_what_holds_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["fusion=gated"]) == 0
+    line = capsys.readouterr().out
+    assert line.startswith("holds: classification-gated ")
+    assert " fusion=gated " in line
+
+
+def test_each_job_of_a_sweep_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["-m", "fusion=concat,gated", "seed=0,1"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4
+    with pytest.raises(ConfigError, match="Did you mean 'gated'") as caught:
+        run(["-m", "fusion=concat,gatd"])
+    assert len(caught.value.problems) == 1
+
+
+def test_the_config_of_a_run_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "config.yaml").write_text(stored(compose(["name=kept"])))
+    assert run(["--config", str(tmp_path), "seed=3"]) == 0
+    assert capsys.readouterr().out.startswith("holds: kept ")
+
+
+def test_the_whole_config_is_shown_without_secrets(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MMEXP_API_KEY", "hunter2hunter2")
+    assert run(["--show", "dataset.manifest=${oc.env:MMEXP_API_KEY}", "dim=32"]) == 0
+    text = capsys.readouterr().out
+    assert "dim: 32" in text
+    assert "hunter2" not in text

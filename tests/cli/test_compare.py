@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mmexp.cli import main
+from mmexp.run.folder import RunFolder
+
+MakeRun = Callable[..., RunFolder]
+
+
+def printed(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    assert main(["compare", *argv]) == 0
+    return capsys.readouterr().out
+
+
+def test_groups_stand_best_first_with_mean_and_spread(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in range(3):
+        make_run(0.5 + seed / 10, seed=seed)
+        make_run(0.9, seed=seed, fusion="gated")
+    out = printed(capsys)
+    assert "vqa on world, data ab: best first by test/accuracy (more is better)" in out
+    lines = [line.split() for line in out.splitlines() if "±" in line]
+    assert [line[0] for line in lines] == ["gated", "concat"]
+    assert lines[1][:8] == ["concat", "3", "0.600", "±", "0.100", "0.300", "±", "0.050"]
+    assert lines[1][8:] == ["12.3k", "61", "s"]
+
+
+def test_the_verdict_tells_a_lead_from_luck(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in range(3):
+        make_run(0.5 + seed / 100, seed=seed)
+        make_run(0.9, seed=seed, fusion="gated")
+        make_run(0.9 + (seed - 1) / 100, seed=seed, fusion="film")
+    out = printed(capsys)
+    assert "are within seed noise: difference" in out
+    assert "Not all rows" not in out
+
+
+def test_too_few_or_other_seeds_are_told(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    make_run(0.5)
+    make_run(0.9, fusion="gated")
+    make_run(0.9, fusion="gated", seed=1)
+    out = printed(capsys)
+    assert "'gated' is ahead of 'concat', but it takes 3 shared seeds to tell that from luck." in out
+    assert "Not all rows have the same seeds" in out
+
+
+def test_a_clear_lead_is_given_with_its_interval(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in range(3):
+        make_run(0.5 + seed / 100, seed=seed)
+        make_run(0.9, seed=seed, fusion="gated")
+    assert "'gated' is better than 'concat' by 0.390 [0.365, 0.415] (95 %, 3 pairs of runs)." in printed(capsys)
+
+
+def test_json_holds_the_same_groups(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    ids = [make_run(value, seed=seed).id for seed, value in enumerate([0.5, 0.7])]
+    killed = make_run(seed=2, end="killed")
+    done, open_end = json.loads(printed(capsys, "--json"), parse_constant=pytest.fail)
+    assert done["config"] == {"task": "vqa", "dataset": "world", "fusion": "concat"}
+    assert (done["n"], done["seeds"], done["status"], done["runs"]) == (2, [0, 1], "done", ids)
+    assert done["metrics"]["test/accuracy"]["mean"] == pytest.approx(0.6)
+    assert done["metrics"]["test/accuracy"]["values"] == [0.5, 0.7]
+    assert (open_end["status"], open_end["runs"]) == ("killed", [killed.id])
+
+
+def test_other_data_is_marked_as_not_comparable(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    make_run(data="ab")
+    make_run(data="cd")
+    make_run(task="captioning")
+    out = printed(capsys)
+    assert "Not comparable with the above: the data differs." in out
+    assert "Not comparable with the above: the task differs." in out
+
+
+def test_unfinished_runs_are_shown_and_killed_ones_offer_to_go_on(
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_run(end="failed", reason="loss is nan\nmore")
+    killed = make_run(end="killed")
+    out = printed(capsys)
+    assert "loss is nan" in out
+    assert "more" not in out
+    assert f"killed, to go on: mmexp train resume={killed.id}" in out
+
+
+def test_broken_runs_are_skipped_by_name(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    make_run()
+    broken = make_run(0.1, seed=1)
+    broken.summary.write_text("{half")
+    assert main(["compare", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert [row["n"] for row in json.loads(out)] == [1]
+    assert f"{broken.id}: summary.json: file must be JSON" in err
+
+
+def test_runs_can_be_named(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    first, second = make_run(0.1), make_run(0.2, seed=1)
+    make_run(0.3, seed=2)
+    assert json.loads(printed(capsys, first.id, str(second.path), "--json"))[0]["seeds"] == [0, 1]
+
+
+def test_repeated_runs_are_counted_once_and_told(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    make_run(0.1)
+    make_run(0.1)
+    assert "1 older run(s) with the same config and seed as a newer one left out." in printed(capsys)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_table_keeps_to_the_width(
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    for seed in range(2):
+        make_run(0.5, seed=seed, pool="attention")
+        make_run(0.6 + seed / 10, seed=seed, fusion="transformer", **{"encoder/image": "cnn"})
+    out = printed(capsys)
+    table = [line for line in out.splitlines() if "transformer" in line]
+    assert len(table) == 1
+    assert len(table[0].rstrip()) <= width
+    assert "0.650 ± 0.071" in table[0]
+
+
+def test_a_name_cannot_steer_the_terminal(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    make_run(fusion="\x1b[31m[bold]<img src=x>")
+    out = printed(capsys)
+    assert "\x1b" not in out
+    assert r"\x1b[31m[bold]<img src=x>" in out
+
+
+def test_no_runs_say_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare"]) == 2
+    assert "outputs must hold runs, got none in outputs.\nType mmexp train." in capsys.readouterr().err

@@ -1,0 +1,358 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from PIL import Image
+
+from mmexp.dataset.manifest import Manifest
+from mmexp.error import ConfigError, DataError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PACKS = REPOSITORY.parent / "shared/data"
+SPLITS = ["train"] * 6 + ["val"] * 2 + ["test"] * 2
+
+
+def picture(path: Path, colour: int = 0) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (6, 4), (colour, 0, 0)).save(path)
+
+
+def write(folder: Path, rows: list[dict[str, Any]]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> list[dict[str, Any]]:
+    """Ten rows with a picture each, written as a manifest."""
+    rows = [
+        {"id": f"r{n}", "image": f"images/{n}.png", "text": f"text {n}", "label": "ab"[n % 2], "split": split}
+        for n, split in enumerate(SPLITS)
+    ]
+    for n in range(len(rows)):
+        picture(tmp_path / f"images/{n}.png", n)
+    write(tmp_path, rows)
+    return rows
+
+
+def prepared(root: Path, **options: Any) -> Manifest:
+    dataset = Manifest(root=str(root), **options)
+    dataset.prepare()
+    return dataset
+
+
+def ids(dataset: Manifest, split: Any) -> list[str]:
+    return [sample.id for sample in dataset.split(split)]
+
+
+def test_a_manifest_gives_its_splits_in_order(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    dataset = prepared(tmp_path)
+    assert ids(dataset, "train") == [f"r{n}" for n in range(6)]
+    assert ids(dataset, "val") == ["r6", "r7"] and ids(dataset, "test") == ["r8", "r9"]
+    sample = dataset.split("train")[3]
+    assert sample.inputs["text"] == "text 3" and sample.targets == {"label": "b"}
+    np.testing.assert_array_equal(sample.inputs["image"], np.full((4, 6, 3), (3, 0, 0)))
+
+
+def test_the_facts_are_those_of_the_training_split(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    rows[9]["label"] = "only in test"
+    write(tmp_path, rows)
+    dataset = prepared(tmp_path)
+    assert dataset.describe() == {
+        "classes": {"label": ["a", "b"]},
+        "sizes": {"train": 6, "val": 2, "test": 2},
+        "columns": {"inputs": {"image": "image", "text": "text"}, "targets": {"label": "label"}},
+    }
+    assert list(dataset.texts()) == [f"text {n}" for n in range(6)]
+    assert list(dataset.values("label")) == list("ababab")
+
+
+def test_classes_keep_their_types_and_lists_are_joined(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    for n, row in enumerate(rows):
+        row |= {"label": 10 - n, "labels": ["x"] if n % 2 else ["y", "z"], "rating": n / 2}
+    write(tmp_path, rows)
+    named = {"label": "label", "labels": "labels", "rating": "rating"}
+    facts = prepared(tmp_path, targets=named).describe()
+    assert facts["classes"] == {"label": [5, 6, 7, 8, 9, 10], "labels": ["x", "y", "z"]}
+
+
+def test_captions_are_text_and_target_at_once_and_are_told_once(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        del row["text"], row["label"]
+        row["captions"] = [f"{row['id']} one", f"{row['id']} two"]
+    write(tmp_path, rows)
+    dataset = prepared(tmp_path)
+    assert (dataset.inputs["text"], dataset.targets["captions"]) == ("captions", "captions")
+    assert dataset.split("val")[0].inputs["text"] == ["r6 one", "r6 two"]
+    assert len(list(dataset.texts())) == 12
+    assert dataset.describe()["classes"] == {}
+
+
+def test_columns_can_be_named(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    renamed = [{"id": row["id"], "photo": row["image"], "kind": row["label"], "split": row["split"]} for row in rows]
+    write(tmp_path, renamed)
+    dataset = prepared(tmp_path, inputs={"image": "photo"}, targets={"label": "kind"})
+    assert list(dataset.split("test")[0].inputs) == ["image"]
+    assert dataset.split("test")[0].targets == {"label": "a"}
+
+
+def test_a_csv_gives_the_same_as_json_lines(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)]
+    (tmp_path / "table.csv").write_text("\ufeff" + "\r\n".join(lines))
+    assert prepared(tmp_path, manifest="table.csv").fingerprint() == prepared(tmp_path).fingerprint()
+
+
+def test_the_root_is_the_folder_of_the_manifest_unless_it_is_given(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    dataset = Manifest(manifest=str(tmp_path / "manifest.jsonl"))
+    dataset.prepare()
+    assert dataset.folder.root == tmp_path.resolve()
+
+
+def test_a_root_above_the_manifest_lets_it_point_to_sister_folders(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        row["image"] = f"../{row['image']}"
+    write(tmp_path / "pack", rows)
+    dataset = prepared(tmp_path, manifest="pack/manifest.jsonl")
+    assert dataset.split("train")[0].inputs["image"].shape == (4, 6, 3)
+    with pytest.raises(DataError, match=r"pack/manifest\.jsonl:1, sample r0: image must lie inside .*pack, got '\.\./"):
+        prepared(tmp_path / "pack")
+
+
+def test_whole_groups_are_on_one_side_and_the_column_split_is_ignored(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    for n, row in enumerate(rows):
+        row["speaker"] = ["ann", "bob", "cyd"][n % 3]
+    write(tmp_path, rows)
+    dataset = prepared(tmp_path, group_by="speaker", test_groups=["bob"], val_groups=["cyd"])
+    assert ids(dataset, "test") == ["r1", "r4", "r7"] and ids(dataset, "val") == ["r2", "r5", "r8"]
+    assert dataset.describe()["groups"] == {"train": ["ann"], "val": ["cyd"], "test": ["bob"]}
+    with pytest.raises(ConfigError, match=r"test_groups must be among ann, bob, cyd, got 'bop'\. Did you mean 'bob'"):
+        prepared(tmp_path, group_by="speaker", test_groups="bop")
+
+
+def test_a_drawn_split_depends_on_its_seed_only(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    drawn = [prepared(tmp_path, split={"ratios": [0.5, 0.25, 0.25], "seed": seed}).fingerprint() for seed in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_a_missing_modality_is_a_missing_key(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    rows[0]["image"], rows[1]["text"] = None, ""
+    write(tmp_path, rows)
+    train = prepared(tmp_path).split("train")
+    assert [list(train[n].inputs) for n in range(3)] == [["text"], ["image"], ["image", "text"]]
+
+
+def test_a_modality_missing_in_a_whole_split_is_refused(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    rows[6]["image"] = rows[7]["image"] = None
+    write(tmp_path, rows)
+    with pytest.raises(
+        DataError, match=r"column 'image' of image must be filled in some row of val, got none"
+    ) as caught:
+        prepared(tmp_path)
+    assert "dataset.inputs=" in caught.value.hint
+    prepared(tmp_path, inputs={"text": "text"})
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "must be a file, got none"),
+        (b"", "must be a file with content, got 0 bytes"),
+        (b"half", "must be an image that decodes, got"),
+    ],
+)
+def test_a_bad_file_is_refused_or_skipped_and_listed(
+    tmp_path: Path, rows: list[dict[str, Any]], content: bytes | None, message: str
+) -> None:
+    whole = tmp_path / "images/3.png"
+    part = whole.read_bytes()[:-30] if content == b"half" else content
+    whole.unlink()
+    if part is not None:
+        whole.write_bytes(part)
+    with pytest.raises(DataError, match=rf"manifest\.jsonl:4, sample r3: image 'images/3\.png' {message}") as caught:
+        prepared(tmp_path)
+    assert caught.value.exit_code == 3 and "dataset.on_error=skip" in caught.value.hint
+    dataset = prepared(tmp_path, on_error="skip")
+    assert ids(dataset, "train") == ["r0", "r1", "r2", "r4", "r5"]
+    assert [(row["id"], row["path"]) for row in dataset.skipped] == [("r3", "images/3.png")]
+    assert message in dataset.skipped[0]["reason"]
+    with pytest.raises(DataError, match=r"sample r3: at most 0\.05 of 10 rows may be skipped"):
+        prepared(tmp_path, on_error=0.05)
+
+
+@pytest.mark.parametrize("label", [None, "", float("nan")])
+def test_an_unlabeled_row_is_refused_or_skipped(tmp_path: Path, rows: list[dict[str, Any]], label: Any) -> None:
+    rows[5]["label"] = label
+    write(tmp_path, rows)
+    with pytest.raises(DataError, match=r"manifest\.jsonl:6, sample r5: label must (have|be) a value, got"):
+        prepared(tmp_path)
+    assert [row["id"] for row in prepared(tmp_path, on_error="skip").skipped] == ["r5"]
+    assert prepared(tmp_path, targets={}).describe()["sizes"]["train"] == 6
+
+
+def test_a_split_without_rows_is_refused(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    write(tmp_path, rows[:8])
+    with pytest.raises(DataError, match=r"manifest\.jsonl: split test must have a row, got none") as caught:
+        prepared(tmp_path)
+    assert "dataset.split.ratios" in caught.value.hint
+
+
+def test_a_label_that_never_changes_is_refused(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    write(tmp_path, [row | {"label": "a"} for row in rows])
+    with pytest.raises(DataError, match=r"label must have at least 2 values in train, got only 'a'"):
+        prepared(tmp_path)
+
+
+def test_the_fingerprint_changes_with_every_row_file_order_and_control(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    prints = [prepared(tmp_path).fingerprint(), prepared(tmp_path, shuffle_inputs=True).fingerprint()]
+    write(tmp_path, [*rows[1:], rows[0]])
+    prints.append(prepared(tmp_path).fingerprint())
+    write(tmp_path, [rows[0] | {"label": "b"}, *rows[1:]])
+    prints.append(prepared(tmp_path).fingerprint())
+    write(tmp_path, [rows[0] | {"split": "val"}, *rows[1:]])
+    prints.append(prepared(tmp_path).fingerprint())
+    write(tmp_path, rows)
+    assert prepared(tmp_path).fingerprint() == prints[0]
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (9, 9, 3), dtype=np.uint8)).save(
+        tmp_path / "images/0.png"
+    )
+    prints.append(prepared(tmp_path).fingerprint())
+    assert len(set(prints)) == len(prints)
+
+
+def test_shuffled_inputs_keep_the_targets_and_break_the_pairs(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    plain, control = (prepared(tmp_path, shuffle_inputs=flag).split("train") for flag in (False, True))
+    assert [sample.targets for sample in control] == [sample.targets for sample in plain]
+    texts = [[sample.inputs["text"] for sample in split] for split in (plain, control)]
+    assert sorted(texts[0]) == sorted(texts[1]) and texts[0] != texts[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"manifest": "manifest.csv"}, r"must be a file in .*, got 'manifest\.csv'\. There are: manifest\.jsonl\."),
+        ({"manifest": "../manifest.jsonl"}, r"dataset\.manifest must lie inside"),
+        ({"root": "nowhere"}, r"dataset\.root must be a folder, got 'nowhere'"),
+        ({"test_groups": ["a"]}, r"group_by must be a column if test_groups or val_groups are given, got null"),
+        ({"group_by": "label", "split": {"column": "split"}}, r"split\.column must be null with dataset\.group_by"),
+        ({"inputs": {"imgae": "x"}}, r"dataset\.inputs\.imgae is not known\. Did you mean 'image'"),
+        ({"on_error": "skp"}, r"dataset\.on_error must be raise, skip or a share"),
+    ],
+)
+def test_a_wrong_configuration_is_refused_before_anything_is_read(
+    tmp_path: Path, rows: list[dict[str, Any]], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Manifest(**{"root": str(tmp_path)} | options)
+
+
+def test_it_is_built_by_hydra_from_its_yaml_and_overrides(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    options = [
+        f"root={tmp_path}",
+        "manifest=manifest.jsonl",
+        "inputs.image=image",
+        "targets.label=label",
+        "group_by=text",
+        "test_groups=[text 1]",
+        "val_groups=[text 2]",
+        "on_error=skip",
+        "shuffle_inputs=false",
+    ]
+    config = OmegaConf.merge(OmegaConf.load(REPOSITORY / "conf/dataset/manifest.yaml"), OmegaConf.from_dotlist(options))
+    dataset = instantiate(config)
+    dataset.prepare()
+    assert ids(dataset, "test") == ["r1"] and ids(dataset, "val") == ["r2"]
+
+
+HOSTILE = """
+import json, os, sys
+from pathlib import Path
+from mmexp.dataset.manifest import Manifest
+from mmexp.error import DataError
+
+root = Path(sys.argv[1]).resolve()
+Manifest(root=str(root), manifest="benign.jsonl").prepare()
+opened = []
+sys.addaudithook(lambda event, arguments: opened.append(arguments[0]) if event == "open" else None)
+dataset = None
+for manifest in sorted(root.glob("hostile*.jsonl")):
+    for on_error in ("raise", "skip"):
+        try:
+            dataset = Manifest(root=str(root), manifest=manifest.name, on_error=on_error)
+            dataset.prepare()
+        except DataError as fault:
+            print(fault)
+outside = [str(path) for path in opened if not Path(os.fsdecode(path)).resolve().is_relative_to(root)]
+print(json.dumps({"opened": len(opened), "outside": outside}))
+"""
+
+
+def test_a_hostile_path_is_refused_with_its_row_and_nothing_outside_the_root_is_opened(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    root, secret = tmp_path / "root", tmp_path / "secret.png"
+    picture(secret)
+    picture(root / "a.png")
+    (root / "link.png").symlink_to(secret)
+    (root / "up").symlink_to(tmp_path)
+    hostile = [
+        "../secret.png",
+        "../../../../../../../../etc/passwd",
+        "/etc/hostname",
+        str(secret),
+        "link.png",
+        "up/secret.png",
+        "pipe:cat /etc/hostname",
+        "http://localhost/a.png",
+        "file:///etc/hostname",
+    ]
+    benign = [{"id": f"r{n}", "image": "a.png", "label": n % 2, "split": split} for n, split in enumerate(SPLITS)]
+    (root / "benign.jsonl").write_text("\n".join(map(json.dumps, benign)))
+    for number, path in enumerate(hostile):
+        changed = [*benign[:4], benign[4] | {"image": path}, *benign[5:]]
+        (root / f"hostile{number}.jsonl").write_text("\n".join(map(json.dumps, changed)))
+    shell = [sys.executable, "-c", HOSTILE, str(root)]
+    done = subprocess.run(shell, capture_output=True, text=True, timeout=60, cwd=REPOSITORY, check=True)
+    *faults, report = done.stdout.splitlines()
+    assert len(faults) == 2 * len(hostile)
+    for place, fault in enumerate(faults):
+        assert f"hostile{place // 2}.jsonl:5, sample r4: image must" in fault
+    assert json.loads(report)["outside"] == []
+    assert json.loads(report)["opened"] >= len(hostile)
+
+
+def test_two_thousand_photographs_are_checked_in_less_than_three_seconds_of_work() -> None:
+    if not (PACKS / "flickr8k_captions").is_dir():
+        pytest.skip("the pack flickr8k_captions is not in ../shared/data")
+    start = time.process_time()
+    dataset = prepared(PACKS / "flickr8k_captions")
+    assert time.process_time() - start < 3
+    assert dataset.describe()["sizes"] == {"train": 1700, "val": 150, "test": 150}
+    sample = dataset.split("val")[0]
+    assert sample.inputs["image"].dtype == np.uint8 and len(sample.targets["captions"]) == 5
+    assert len(list(dataset.texts())) == 5 * 1700
+
+
+def test_av_digits_reads_its_sister_folders_and_splits_by_speaker() -> None:
+    if not (PACKS / "av_digits").is_dir():
+        pytest.skip("the pack av_digits is not in ../shared/data")
+    dataset = prepared(PACKS, manifest="av_digits/manifest.jsonl", group_by="speaker", test_groups=["jackson"])
+    facts = dataset.describe()
+    assert facts["classes"]["label"] == list(range(10)) and facts["sample_rate"] == 8000
+    assert facts["groups"]["test"] == ["jackson"] and facts["sizes"]["test"] == 500
+    sample = dataset.split("test")[0]
+    assert sample.inputs["image"].shape == (28, 28, 3) and sample.inputs["audio"].rate == 8000
+    with pytest.raises(DataError, match=r"manifest\.jsonl:1, .*: (image|audio) must lie inside"):
+        prepared(PACKS / "av_digits")

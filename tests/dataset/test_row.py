@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from mmexp.dataset.media import Folder
+from mmexp.dataset.row import Row, Rows
+from mmexp.error import DataError
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Rows:
+    Image.new("RGB", (4, 2), (1, 2, 3)).save(tmp_path / "a.png")
+    soundfile.write(tmp_path / "a.wav", np.zeros(8), 8000)
+    full = Row("one", "m.csv:2", {"image": "a.png", "audio": "a.wav", "text": ["x", "y"]}, {"label": 1})
+    return Rows([full, Row("two", "m.csv:3", {"text": "z"}, {"label": 2})], Folder(tmp_path, tmp_path))
+
+
+def test_a_row_becomes_a_sample_when_it_is_asked_for(rows: Rows) -> None:
+    sample = rows[0]
+    assert (sample.id, sample.targets) == ("one", {"label": 1})
+    assert sample.inputs["image"].shape == (2, 4, 3)
+    assert sample.inputs["audio"].rate == 8000
+    assert sample.inputs["text"] == ["x", "y"]
+
+
+def test_a_missing_modality_is_a_missing_key(rows: Rows) -> None:
+    assert list(rows[-1].inputs) == ["text"]
+
+
+def test_rows_are_a_sequence(rows: Rows) -> None:
+    assert len(rows) == 2
+    assert [sample.id for sample in rows] == ["one", "two"]
+    assert [sample.id for sample in rows[1:]] == ["two"]
+    with pytest.raises(IndexError):
+        rows[2]
+
+
+def test_rows_travel_to_workers_unopened(rows: Rows) -> None:
+    sent = pickle.dumps(rows)
+    assert len(sent) < 1000
+    assert pickle.loads(sent)[0].inputs["image"].shape == (2, 4, 3)
+
+
+def test_a_row_knows_its_files(rows: Rows) -> None:
+    assert rows.rows[0].files == [("image", "a.png"), ("audio", "a.wav")]
+
+
+def test_a_file_that_vanishes_is_named_with_its_row(rows: Rows, tmp_path: Path) -> None:
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(DataError, match=r"^m\.csv:2, sample one: image 'a\.png' must be a file, got none\.$"):
+        rows[0]
+
+
+def test_a_file_that_becomes_a_link_to_the_outside_is_not_opened(rows: Rows, tmp_path: Path) -> None:
+    (tmp_path / "a.png").unlink()
+    (tmp_path / "a.png").symlink_to("/etc/hostname")
+    with pytest.raises(DataError, match=r"sample one: image 'a\.png' must lie inside"):
+        rows[0]

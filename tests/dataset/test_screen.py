@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from PIL import Image
+
+from mmexp.dataset.media import Folder
+from mmexp.dataset.screen import Screen
+from mmexp.dataset.table import Record
+from mmexp.dataset.tolerance import Tolerance
+from mmexp.error import DataError
+
+
+def record(name: str, **values: Any) -> Record:
+    return Record(name, f"m.csv:{name}", values)
+
+
+@pytest.fixture
+def screen(tmp_path: Path) -> Screen:
+    Image.new("RGB", (4, 2)).save(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_bytes(b"bad")
+    soundfile.write(tmp_path / "good.wav", np.zeros(8), 8000)
+    return Screen(
+        inputs={"image": "photo", "audio": "sound", "text": "words"},
+        targets={"captions": "words", "label": "label"},
+        folder=Folder(tmp_path, tmp_path),
+        tolerance=Tolerance(1.0, 10),
+    )
+
+
+def test_cells_become_inputs_and_targets(screen: Screen) -> None:
+    (row,) = screen.rows([record("a", photo="good.png", sound="good.wav", words='["x", "y"]', label=1)])
+    assert row.inputs == {"image": "good.png", "audio": "good.wav", "text": ["x", "y"]}
+    assert row.targets == {"captions": ["x", "y"], "label": 1}
+
+
+def test_what_the_header_of_a_file_says_is_kept(screen: Screen, tmp_path: Path) -> None:
+    screen.rows([record("a", photo="good.png", sound="good.wav", words="x", label=1)])
+    assert screen.probes["audio", "good.wav"].rate == 8000
+    assert screen.probes["image", "good.png"].size == (tmp_path / "good.png").stat().st_size
+
+
+def test_an_empty_cell_is_a_missing_modality(screen: Screen) -> None:
+    (row,) = screen.rows([record("a", photo=None, sound="", words="x", label=1)])
+    assert list(row.inputs) == ["text"]
+
+
+def test_every_row_of_a_broken_file_is_left_out_once(screen: Screen) -> None:
+    rows = screen.rows(
+        [
+            record(name, photo=f"{kind}.png", words="x", label=1)
+            for name, kind in [("a", "bad"), ("b", "good"), ("c", "bad"), ("d", "gone")]
+        ]
+    )
+    assert [row.id for row in rows] == ["b"]
+    skipped = screen.tolerance.skipped
+    assert [(row["id"], row["path"]) for row in skipped] == [("a", "bad.png"), ("c", "bad.png"), ("d", "gone.png")]
+    assert "must be an image that decodes" in skipped[0]["reason"]
+    assert skipped[2]["reason"] == "image 'gone.png' must be a file, got none."
+
+
+def test_a_row_without_a_target_is_left_out(screen: Screen) -> None:
+    assert screen.rows([record("a", words="x", label=None)]) == []
+    assert screen.tolerance.skipped == [{"id": "a", "path": "m.csv:a", "reason": "label must have a value, got None."}]
+
+
+def test_text_that_is_no_text_is_left_out(screen: Screen) -> None:
+    assert screen.rows([record("a", words=3, label=1)]) == []
+    assert screen.tolerance.skipped[0]["reason"] == "text must be text or a list of texts, got [3]."
+
+
+def test_a_path_to_the_outside_is_refused_however_tolerant(screen: Screen) -> None:
+    with pytest.raises(DataError, match=r"m\.csv:a, sample a: image must lie inside .*, got '\.\./x\.png'") as caught:
+        screen.rows([record("a", photo="../x.png", words="x", label=1)])
+    assert "dataset.root" in caught.value.hint
+
+
+def test_the_first_fault_in_order_is_raised(screen: Screen) -> None:
+    screen.tolerance = Tolerance(0.0, 3)
+    with pytest.raises(DataError, match=r"m\.csv:b, sample b: image 'bad\.png' must be an image that decodes"):
+        screen.rows(
+            [
+                record(name, photo=f"{kind}.png", words="x", label=1)
+                for name, kind in [("a", "good"), ("b", "bad"), ("c", "gone")]
+            ]
+        )

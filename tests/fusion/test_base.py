@@ -1,0 +1,205 @@
+"""What every fusion promises in both its forms; a new YAML in conf/fusion is taken up by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+
+from mmexp.contract import Tokens
+from mmexp.fusion.base import Fusion
+from mmexp.pool.attention import AttentionPool
+from mmexp.pool.max import MaxPool
+from mmexp.pool.mean import MeanPool
+
+CONF = Path(__file__).resolve().parents[2] / "conf/fusion"
+NAMES = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem != "none")
+POOLS = {"mean": MeanPool, "max": MaxPool, "attention": lambda: AttentionPool(dim=DIM, num_heads=2)}
+DIM, SLOTS = 8, ("text", "image", "audio")
+
+
+def kind(name: str) -> type[Fusion]:
+    module, _, target = OmegaConf.load(CONF / f"{name}.yaml")._target_.rpartition(".")
+    return getattr(import_module(module), target)
+
+
+def build(name: str, slots: Sequence[str] = SLOTS, pool: str = "mean") -> Fusion:
+    parts = {"pool": POOLS[pool]()} if "pool" in signature(kind(name)).parameters else {}
+    return kind(name)(dim=DIM, modalities=slots, **parts).eval()
+
+
+def pairs() -> list[tuple[str, str]]:
+    pooled = {name: "pool" in signature(kind(name)).parameters for name in NAMES}
+    return [(name, pool) for name in NAMES for pool in (POOLS if pooled[name] else ["mean"])]
+
+
+every = pytest.mark.parametrize("name", NAMES)
+every_pool = pytest.mark.parametrize(("name", "pool"), pairs())
+
+
+@pytest.fixture
+def three(make_tokens) -> dict[str, Tokens]:
+    """Three samples; the second lacks image, the third everything."""
+    return {"text": make_tokens(4, 2, 0), "image": make_tokens(5, 0, 0), "audio": make_tokens(1, 3, 0)}
+
+
+def longer(tokens: Tokens, more: int = 3) -> Tokens:
+    """The same with more padding, all of it loud."""
+    rows, _, dim = tokens.features.shape
+    features = torch.where(tokens.mask[..., None], tokens.features, 30.0)
+    padding = torch.full((rows, more, dim), -40.0)
+    return Tokens(torch.cat([features, padding], 1), torch.cat([tokens.mask, tokens.mask.new_zeros(rows, more)], 1))
+
+
+def absent(tokens: Tokens) -> Tokens:
+    return Tokens(tokens.features, torch.zeros_like(tokens.mask))
+
+
+def split(tokens: dict[str, Tokens]) -> tuple[Tokens, dict[str, Tokens]]:
+    return tokens["text"], {name: own for name, own in tokens.items() if name != "text"}
+
+
+@every_pool
+def test_joint_tokens_have_the_width_and_tell_who_has_any(name, pool, three):
+    fused = build(name, pool=pool)(three)
+    assert fused.features.shape[::2] == (3, DIM) and fused.features.isfinite().all()
+    assert fused.present.tolist() == [True, True, False]
+
+
+@every_pool
+def test_anchored_tokens_stand_where_the_anchors_stand(name, pool, three):
+    anchor, context = split(three)
+    fused = build(name, pool=pool).onto(anchor, context)
+    assert fused.features.shape == anchor.features.shape and torch.equal(fused.mask, anchor.mask)
+    assert fused.features.isfinite().all()
+
+
+@every_pool
+def test_padding_changes_nothing_in_either_form(name, pool, three):
+    fusion, padded = build(name, pool=pool), {key: longer(own) for key, own in three.items()}
+    short, long = fusion(three), fusion(padded)
+    torch.testing.assert_close(long.features[long.mask], short.features[short.mask])
+    short, long = (fusion.onto(*split(tokens)) for tokens in (three, padded))
+    torch.testing.assert_close(long.features[long.mask], short.features[short.mask])
+
+
+@every
+def test_each_anchor_position_is_fused_by_itself(name, three):
+    fusion, (anchor, context) = build(name), split(three)
+    before = fusion.onto(anchor, context).features
+    for place in range(4):
+        features = anchor.features.clone()
+        features[:, place] = torch.randn(3, DIM)
+        after = fusion.onto(Tokens(features, anchor.mask), context).features
+        same = torch.arange(4) != place
+        torch.testing.assert_close(after[:, same], before[:, same], rtol=0, atol=1e-6)
+        assert (after[0, place] - before[0, place]).abs().max() > 1e-3
+
+
+@every
+def test_sequences_side_by_side_give_what_each_gives_alone(name, three, make_tokens):
+    fusion, (_, context) = build(name), split(three)
+    captions = [make_tokens(4, 1, 2), make_tokens(2, 3, 0), make_tokens(1, 1, 1)]
+    alone = [fusion.onto(caption, context) for caption in captions]
+    beside = fusion.onto(Tokens.cat(captions), context)
+    torch.testing.assert_close(beside.features, Tokens.cat(alone).features)
+    assert torch.equal(beside.mask, Tokens.cat(alone).mask)
+
+
+@every
+def test_a_bound_context_serves_any_number_of_anchors(name, three, make_tokens):
+    fusion, (anchor, context) = build(name), split(three)
+    fuse = fusion.bind(context)
+    for own in (anchor, make_tokens(1, 1, 1), anchor):
+        torch.testing.assert_close(fuse(own).features, fusion.onto(own, context).features)
+
+
+@every
+def test_the_context_does_reach_the_anchor(name, three):
+    fusion, (anchor, context) = build(name), split(three)
+    other = {**context, "image": Tokens(-context["image"].features, context["image"].mask)}
+    moved = (fusion.onto(anchor, other).features - fusion.onto(anchor, context).features).abs().amax((1, 2))
+    assert moved[0] > 1e-3 and moved[1] < 1e-6
+
+
+@every
+def test_the_order_in_which_modalities_are_handed_over_does_not_matter(name, three):
+    fusion, (anchor, context) = build(name), split(three)
+    turned = dict(reversed(context.items()))
+    torch.testing.assert_close(fusion.onto(anchor, turned).features, fusion.onto(anchor, context).features)
+    first, second = fusion(three).pool(), fusion(dict(reversed(three.items()))).pool()
+    torch.testing.assert_close(first, second)
+
+
+@every
+def test_a_modality_left_out_is_one_without_a_real_token(name, three):
+    fusion, (anchor, context) = build(name), split(three)
+    left, gone = {"audio": context["audio"]}, {**context, "image": absent(context["image"])}
+    torch.testing.assert_close(fusion.onto(anchor, left).features, fusion.onto(anchor, gone).features)
+    left, gone = (fusion({"text": anchor, **others}) for others in (left, gone))
+    torch.testing.assert_close(left.features[left.mask], gone.features[gone.mask])
+
+
+@every
+def test_an_empty_context_is_one_in_which_all_is_missing(name, three):
+    fusion, (anchor, context) = build(name), split(three)
+    nothing = {key: absent(own) for key, own in context.items()}
+    torch.testing.assert_close(fusion.onto(anchor, {}).features, fusion.onto(anchor, nothing).features)
+
+
+@every
+def test_it_serves_a_single_modality(name, make_tokens):
+    fusion, own = build(name, ["image"]), make_tokens(3, 1)
+    assert fusion({"image": own}).features.isfinite().all()
+    assert fusion.onto(own, {}).features.shape == own.features.shape
+
+
+@every_pool
+@pytest.mark.parametrize("form", ["joint", "anchored"])
+def test_missing_rows_give_finite_gradients_and_take_no_part(name, pool, form, three):
+    fusion = build(name, pool=pool).train()
+    three = {key: Tokens(own.features.requires_grad_(), own.mask) for key, own in three.items()}
+    fused = fusion(three) if form == "joint" else fusion.onto(*split(three))
+    (fused.features * fused.mask.unsqueeze(-1)).square().sum().backward()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in fusion.parameters())
+    for own in three.values():
+        assert own.features.grad.isfinite().all() and not own.features.grad[~own.mask].any()
+        assert own.features.grad[0].any()
+
+
+@every
+def test_a_batch_of_nothing_but_padding_stays_finite_in_training(name, three):
+    fusion, nothing = build(name).train(), {key: absent(own) for key, own in three.items()}
+    for fused in (fusion(nothing), fusion.onto(*split(nothing))):
+        assert fused.features.isfinite().all() and not fused.mask.any()
+        fused.features.square().sum().backward()
+    assert all(p.grad is None or p.grad.isfinite().all() for p in fusion.parameters())
+
+
+@every_pool
+def test_bfloat16_autocast_stays_finite_and_near(name, pool, three):
+    fusion = build(name, pool=pool)
+    exact = fusion(three), fusion.onto(*split(three))
+    with torch.autocast("cpu", torch.bfloat16):
+        low = fusion(three), fusion.onto(*split(three))
+    for far, near in zip(low, exact, strict=True):
+        torch.testing.assert_close(far.features[far.mask].float(), near.features[near.mask], rtol=0.1, atol=0.1)
+
+
+@every
+def test_a_state_dict_carries_everything(name, three):
+    fusion, twin = build(name), build(name)
+    assert not torch.equal(fusion(three).features, twin(three).features)
+    twin.load_state_dict(fusion.state_dict())
+    assert torch.equal(fusion(three).features, twin(three).features)
+
+
+@every
+def test_no_modality_at_all_is_refused(name):
+    with pytest.raises(ValueError, match=rf"{kind(name).__name__}: modalities must name at least one, got \[\]"):
+        build(name, [])

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from mmexp.hardware.base import Hardware
+
+
+def test_it_is_one_cpu_process_by_default():
+    hardware = Hardware()
+    assert (hardware.accelerator, hardware.devices, hardware.precision, hardware.num_workers) == (
+        "cpu",
+        1,
+        "32-true",
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"accelerator": "tpu"}, "accelerator must be cpu or gpu, got 'tpu'"),
+        ({"devices": 0}, "devices must be at least 1, got 0"),
+        ({"num_workers": -1}, "num_workers must be at least 0, got -1"),
+    ],
+)
+def test_impossible_settings_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=f"Hardware: {message}"):
+        Hardware(**arguments)

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+from pycocoevalcap.bleu.bleu_scorer import BleuScorer
+from pycocoevalcap.rouge.rouge import Rouge
+from torchmetrics.text import BLEUScore
+
+from mmexp.metric.caption import Bleu, RougeL, words
+
+WORDS = ["a", "dog", "runs", "on", "grass"]
+
+
+def corpus(samples: int = 40, seed: int = 0) -> tuple[list[str], list[list[str]]]:
+    """Random sentences of 5 words, so that n-grams repeat, with 1 to 5 references."""
+    draw = random.Random(seed)
+
+    def sentence() -> str:
+        return " ".join(draw.choices(WORDS, [4, 2, 2, 1, 1], k=draw.randint(3, 12)))
+
+    captions = [sentence() for _ in range(samples)]
+    return captions, [[sentence() for _ in range(draw.randint(1, 5))] for _ in captions]
+
+
+def test_words_are_lower_case_and_free_of_punctuation():
+    assert words("A man's T-shirt, (red)!  \n") == ["a", "man", "s", "t", "shirt", "red"]
+    assert words("") == words(" ?! ") == []
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_bleu_agrees_with_the_coco_evaluation(order):
+    captions, references = corpus()
+    scorer = BleuScorer(n=4)
+    for caption, alternatives in zip(captions, references, strict=True):
+        scorer += (caption, alternatives)
+    bleu = Bleu(order=order)
+    bleu.update(captions[:7], references[:7])
+    bleu.update(captions[7:], references[7:])
+    assert bleu.compute() == pytest.approx(scorer.compute_score()[0][order - 1], abs=1e-6)
+
+
+@pytest.mark.parametrize("order", [1, 4])
+def test_bleu_agrees_with_torchmetrics_when_references_come_shortest_first(order):
+    captions, references = corpus(seed=1)
+    theirs = BLEUScore(n_gram=order)
+    theirs.update(captions, [sorted(row, key=lambda text: len(text.split())) for row in references])
+    bleu = Bleu(order=order)
+    bleu.update(captions, references)
+    assert bleu.compute() == pytest.approx(theirs.compute().item(), abs=1e-6)
+
+
+def test_rouge_agrees_with_the_coco_evaluation():
+    captions, references = corpus(seed=2)
+    theirs = [Rouge().calc_score([caption], row) for caption, row in zip(captions, references, strict=True)]
+    rouge = RougeL()
+    rouge.update(captions, references)
+    assert rouge.compute() == pytest.approx(sum(theirs) / len(theirs), abs=1e-6)
+
+
+@pytest.mark.parametrize("metric", [Bleu(order=4), RougeL()])
+def test_samples_without_references_do_not_count(metric):
+    metric.reset()
+    metric.update(["a dog runs on grass", "a cat"], [["a dog runs on the grass", "dogs"], []])
+    some = metric.compute().item()
+    metric.reset()
+    metric.update(["a dog runs on grass"], [["a dog runs on the grass", "dogs"]])
+    assert metric.compute() == some > 0
+
+
+@pytest.mark.parametrize("metric", [Bleu(order=1), RougeL()])
+def test_the_score_is_undefined_without_references_and_zero_for_an_empty_caption(metric):
+    metric.reset()
+    metric.update(["a"], [[]])
+    assert metric.compute().isnan()
+    metric.update([""], [["a dog"]])
+    assert metric.compute() == 0
+
+
+@pytest.mark.parametrize("metric", [Bleu(order=2), RougeL()])
+def test_states_of_two_processes_add_up(metric):
+    captions, references = corpus(seed=3)
+    halves = []
+    for part in (slice(0, 11), slice(11, None)):
+        metric.reset()
+        metric.update(captions[part], references[part])
+        halves.append({name: getattr(metric, name).clone() for name in metric._defaults})
+    for name in metric._defaults:
+        setattr(metric, name, halves[0][name] + halves[1][name])
+    metric._computed = None
+    both = metric.compute()
+    metric.reset()
+    metric.update(captions, references)
+    torch.testing.assert_close(both, metric.compute())
+
+
+def test_an_order_beyond_four_is_refused():
+    with pytest.raises(ValueError, match="order must be 1 to 4, got 5"):
+        Bleu(order=5)

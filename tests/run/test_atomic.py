@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmexp.error import ResourceError
+from mmexp.run.atomic import STRAY, atomic, remove_strays, write_atomic
+
+
+def test_text_and_bytes_come_back(tmp_path: Path) -> None:
+    write_atomic(tmp_path / "a", "grün\n")
+    write_atomic(tmp_path / "b", b"\x00\xff")
+    assert (tmp_path / "a").read_text("utf-8") == "grün\n"
+    assert (tmp_path / "b").read_bytes() == b"\x00\xff"
+
+
+def test_a_folder_that_is_missing_alone_is_made(tmp_path: Path) -> None:
+    write_atomic(tmp_path / "predictions" / "test.jsonl", "{}")
+    assert (tmp_path / "predictions" / "test.jsonl").exists()
+    with pytest.raises(FileNotFoundError):
+        write_atomic(tmp_path / "gone" / "deeper" / "x", "")
+
+
+def test_an_error_half_way_leaves_the_old_file_and_no_stray(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    write_atomic(path, "old")
+    with pytest.raises(RuntimeError, match="half"), atomic(path) as file:
+        file.write(b"ne")
+        raise RuntimeError("half")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["state"]
+
+
+def test_the_data_is_on_disk_before_the_name_and_the_name_before_the_return(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def note_fsync(handle: int) -> None:
+        order.append("folder" if os.path.isdir(f"/proc/self/fd/{handle}") else "file")
+        fsync(handle)
+
+    def note_replace(source: Path, target: Path) -> None:
+        order.append("rename")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    write_atomic(tmp_path / "x", "data")
+    assert order == ["file", "rename", "folder"]
+
+
+def test_a_kill_half_way_leaves_the_old_file_and_a_stray_that_can_be_removed(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoints" / "last.ckpt"
+    write_atomic(path, "old")
+    code = (
+        "import os, sys, pathlib; from mmexp.run.atomic import atomic\n"
+        "with atomic(pathlib.Path(sys.argv[1])) as file: file.write(b'ne'); file.flush(); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[2], timeout=60)
+    assert done.returncode == -9
+    assert path.read_text() == "old"
+    assert [p.name for p in path.parent.glob(f"{STRAY}*")] != []
+    remove_strays(tmp_path)
+    assert os.listdir(path.parent) == ["last.ckpt"]
+
+
+def test_a_full_disk_is_told_with_the_bytes_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x"
+    write_atomic(path, "old")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ResourceError, match=r"x: disk must have room for the file, got [\d,]+ bytes free") as caught:
+        write_atomic(path, "new")
+    assert caught.value.exit_code == 5
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["x"]

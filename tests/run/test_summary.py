@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmexp.run import manifest, summary
+from mmexp.run.folder import RunFolder
+from mmexp.run.summary import row, rows
+
+SUMMARY: dict[str, Any] = {
+    "status": "done",
+    "monitor": "val/accuracy",
+    "mode": "max",
+    "metrics": {"val/accuracy": 0.5, "test/accuracy": 0.4, "test/f1": math.nan},
+    "parameters": {"total": 100, "trained": 10},
+    "seconds": {"train": 2.0, "test": 0.5},
+    "config": {"fusion": "gated", "task": "vqa", "dataset": "world", "seed": 1, "inputs": ["image", "text"]},
+    "fingerprint": "ab",
+}
+
+
+def done(outputs: Path, name: str = "x") -> RunFolder:
+    folder = RunFolder.create(outputs, name)
+    summary.write(folder, SUMMARY)
+    return folder
+
+
+def test_what_is_written_is_strict_and_comes_back(tmp_path: Path) -> None:
+    folder = done(tmp_path)
+    assert json.loads(folder.summary.read_text(), parse_constant=pytest.fail) == summary.read(folder)
+    assert summary.read(folder) == {**SUMMARY, "metrics": {**SUMMARY["metrics"], "test/f1": None}}
+
+
+def test_a_finished_run_is_read_from_its_summary_alone(tmp_path: Path) -> None:
+    found = row(done(tmp_path))
+    assert (found.status, found.parameters, found.seconds, found.fingerprint) == ("done", 100, 2.0, "ab")
+    assert found.config == SUMMARY["config"]
+    assert found.metrics["test/f1"] is None
+
+
+def test_an_unfinished_run_is_read_from_its_manifest(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "x")
+    manifest.begin(folder, command=["mmexp"], seed=7, fingerprint="ab", config={"fusion": "concat"})
+    assert row(folder).status == "killed"
+    manifest.finish(folder, "failed", seconds=3.0, reason="loss is nan")
+    found = row(folder)
+    assert (found.status, found.reason, found.seconds) == ("failed", "loss is nan", 3.0)
+    assert found.config == {"fusion": "concat", "seed": 7}
+
+
+@pytest.mark.parametrize("where", ["summary", "manifest"])
+@pytest.mark.parametrize("text", ["{half", "[]", "\x00", '{"status": "done"}', '{"status": "done", "config": 3}'])
+def test_a_broken_file_breaks_its_run_only(tmp_path: Path, where: str, text: str) -> None:
+    good, bad = done(tmp_path), RunFolder.create(tmp_path, "y")
+    getattr(bad, where).write_text(text)
+    found = {one.folder.id: one for one in rows(tmp_path)}
+    assert found[good.id].status == "done"
+    assert found[bad.id].status == "broken"
+    assert found[bad.id].reason
+
+
+def test_a_half_deleted_run_says_what_is_missing(tmp_path: Path) -> None:
+    empty = RunFolder.create(tmp_path, "x")
+    assert (row(empty).status, row(empty).reason) == ("broken", "manifest.json is missing")
+    manifest.begin(empty, command=[], seed=0)
+    manifest.finish(empty, "done", seconds=1.0)
+    assert (row(empty).status, row(empty).reason) == ("broken", "summary.json is missing")
+
+
+def test_moved_and_renamed_runs_are_still_read(tmp_path: Path) -> None:
+    first, second = done(tmp_path, "a"), done(tmp_path, "a")
+    shutil.move(first.path, tmp_path / "a" / "my-best")
+    (tmp_path / "elsewhere").mkdir()
+    shutil.copytree(second.path, tmp_path / "elsewhere" / second.id)
+    assert [one.status for one in rows(tmp_path)] == ["done"] * 3
+
+
+def test_no_outputs_have_no_rows(tmp_path: Path) -> None:
+    assert rows(tmp_path / "outputs") == []
+
+
+def test_a_thousand_runs_are_read_in_less_than_a_second(tmp_path: Path) -> None:
+    text = json.dumps({**SUMMARY, "metrics": {}})
+    for number in range(1000):
+        path = tmp_path / "x" / f"20260101-000000-{number:04x}"
+        path.mkdir(parents=True)
+        (path / "summary.json").write_text(text)
+    began = time.monotonic()
+    assert len(rows(tmp_path)) == 1000
+    assert time.monotonic() - began < 1

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+from mmexp.contract import Batch, Tokens
+from mmexp.fusion.gated import GatedFusion
+from mmexp.pool.attention import AttentionPool
+from mmexp.pool.base import Pool
+from mmexp.pool.mean import MeanPool
+from mmexp.task.retrieval import Retrieval
+
+DIM, NAMES = 8, ("text", "image", "audio")
+
+
+def make(**options: object) -> Retrieval:
+    torch.manual_seed(0)
+    return Retrieval(**{"query": ["text"], "candidates": ["image"], "pool": MeanPool(), "dim": DIM, **options})
+
+
+def fusion() -> GatedFusion:
+    torch.manual_seed(1)
+    return GatedFusion(dim=DIM, modalities=NAMES, pool=MeanPool())
+
+
+def tokens(rows: int) -> dict[str, Tokens]:
+    torch.manual_seed(2)
+    return {name: Tokens(torch.randn(rows, 3, DIM), torch.ones(rows, 3, dtype=torch.bool)) for name in NAMES}
+
+
+def batch(rows: int) -> Batch:
+    return Batch({}, {}, tuple(f"s{i}" for i in range(rows)))
+
+
+def loss_of(task: Retrieval, given: dict[str, Tokens], fused: GatedFusion) -> torch.Tensor:
+    rows = batch(len(given["text"].mask))
+    return task.losses(task(given, fused, rows), rows)["contrastive"]
+
+
+@pytest.mark.parametrize("objective", ["infonce", "sigmoid"])
+def test_it_learns_which_query_belongs_to_which_candidate(objective):
+    task, fused, given = make(objective=objective), fusion(), tokens(12)
+    optimizer = torch.optim.AdamW([p for p in [*task.parameters(), *fused.parameters()] if p.requires_grad], lr=1e-2)
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss_of(task, given, fused).backward()
+        optimizer.step()
+    metrics = task.metrics()
+    task.measure(metrics, task(given, fused, batch(12)), batch(12))
+    values = metrics.compute()
+    assert values["recall_at_1"] > 0.9 and values["reverse_recall_at_1"] > 0.9 and values["median_rank"] == 1
+    assert task.monitor in values and len(values) == 8
+
+
+def test_each_side_sees_its_own_modalities_only():
+    task, fused, given = make(query=["text", "audio"]), fusion(), tokens(4)
+    before = task(given, fused, batch(4))
+    given["audio"] = Tokens(given["audio"].features + 1, given["audio"].mask)
+    after = task(given, fused, batch(4))
+    assert torch.equal(before["candidates"], after["candidates"]) and not torch.equal(before["query"], after["query"])
+    assert task.inputs == ("text", "audio", "image")
+
+
+@pytest.mark.parametrize("objective", ["infonce", "sigmoid"])
+@pytest.mark.parametrize("pool", [MeanPool(), AttentionPool(dim=DIM)], ids=["mean", "attention"])
+@pytest.mark.parametrize("missing", [slice(0, 0), slice(0, 2), slice(None)])
+@pytest.mark.parametrize("rows", [1, 4])
+def test_missing_sides_leave_everything_finite(objective, pool: Pool, missing: slice, rows: int):
+    task, fused, given = make(objective=objective, pool=pool), fusion(), tokens(rows)
+    given["text"].mask[missing] = False
+    loss = loss_of(task, given, fused)
+    loss.backward()
+    parameters = [*task.parameters(), *fused.parameters()]
+    assert loss.isfinite() and all(p.grad is None or p.grad.isfinite().all() for p in parameters)
+    outputs = task(given, fused, batch(rows))
+    assert not outputs["query"][missing].any()
+
+
+def test_a_pair_without_one_side_changes_no_loss_and_ranks_last():
+    task, fused, given = make(), fusion(), tokens(5)
+    given["image"].mask[4] = False
+    whole = loss_of(task, given, fused)
+    kept = {name: Tokens(own.features[:4], own.mask[:4]) for name, own in given.items()}
+    torch.testing.assert_close(whole, loss_of(task, kept, fused))
+    outputs, metrics = task(given, fused, batch(5)), task.metrics()
+    task.measure(metrics, {name: rows[4:].expand(3, -1) for name, rows in outputs.items()}, batch(3))
+    assert metrics.compute()["median_rank"] == 3
+
+
+def test_each_row_tells_the_score_of_its_own_pair():
+    task = make()
+    outputs = task(tokens(3), fusion(), batch(3))
+    rows = json.loads(json.dumps(task.predictions(outputs, batch(3))))
+    for i, row in enumerate(rows):
+        assert row["id"] == f"s{i}" and row["score"] == pytest.approx(
+            torch.cosine_similarity(outputs["query"][i], outputs["candidates"][i], dim=0).item(), abs=1e-6
+        )
+
+
+def test_each_side_has_its_own_copy_of_the_pool():
+    task = make(pool=AttentionPool(dim=DIM))
+    assert task.query.pool.query is not task.candidates.pool.query
+
+
+@pytest.mark.parametrize("sides", [{"query": []}, {"candidates": []}, {"candidates": ["image", "text"]}])
+def test_empty_or_overlapping_sides_are_refused(sides):
+    with pytest.raises(ValueError, match="query and candidates must each name modalities, and none in common, got"):
+        make(**sides)
+
+
+def test_an_unknown_objective_is_refused():
+    with pytest.raises(ValueError, match="objective must be infonce or sigmoid, got 'triplet'"):
+        make(objective="triplet")

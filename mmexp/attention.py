@@ -98,7 +98,7 @@ def plain_attention(
     Shape:
         [B, H, N, d], [B, H, S, d], [B, H, S, d], mask added to the weights [B, 1, 1, S] -> [B, H, N, d].
     """
-    weights = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)  # [B, H, N, S]
+    weights: Tensor = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)  # [B, H, N, S]
     if is_causal:
         future = torch.ones(weights.shape[-2:], dtype=torch.bool, device=weights.device).triu(1)
         weights = weights.masked_fill(future, -1e4)

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmexp.attention import Attention, SelfAttentionBlock
+from mmexp.attention import Attention, FeatureDropout, SelfAttentionBlock, plain_attention
 
 DIM, HEADS = 8, 2
 
@@ -57,6 +57,32 @@ def test_padded_keys_get_no_weight_in_bfloat16_either():
     torch.testing.assert_close(own(x[:, :3], far, mask), own(x[:, :3], x[:, :3], None), rtol=0.02, atol=0.02)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("biased", [False, True])
+def test_written_out_attention_agrees_with_torchs_own_forwards_and_backwards(causal, biased):
+    parts = [torch.randn(2, HEADS, 5, 4, dtype=torch.double, requires_grad=True) for _ in range(3)]
+    bias = (
+        torch.where(torch.arange(5) < torch.tensor([[5], [3]]), 0.0, -1e4).double()[:, None, None] if biased else None
+    )
+    own = plain_attention(*parts, attn_mask=bias, is_causal=causal)
+    if causal:
+        future = torch.full((5, 5), float("-inf"), dtype=torch.double).triu(1)
+        bias = future if bias is None else bias + future
+    theirs = F.scaled_dot_product_attention(*parts, attn_mask=bias)
+    torch.testing.assert_close(own, theirs)
+    grads = [torch.autograd.grad(out.square().sum(), parts) for out in (own, theirs)]
+    torch.testing.assert_close(*grads)
+
+
+def test_dropped_features_are_gone_at_every_position_and_the_mean_is_kept():
+    dropped = FeatureDropout(0.25)(torch.ones(200, 3, 50))
+    assert dropped.unique().tolist() == pytest.approx([0, 4 / 3])
+    assert torch.equal(dropped[:, 0], dropped[:, 2]) and not torch.equal(dropped[0], dropped[1])
+    assert dropped.mean() == pytest.approx(1, abs=0.03)
+    x = torch.randn(2, 3, 4)
+    assert FeatureDropout(0.5).eval()(x) is x and FeatureDropout(0.0)(x) is x
+
+
 def test_dropout_acts_in_training_only():
     own, x = Attention(DIM, HEADS, dropout=0.5), torch.randn(1, 6, DIM)
     assert not torch.equal(own(x, x, None), own(x, x, None))
@@ -74,7 +100,7 @@ def test_a_block_agrees_with_torchs_pre_norm_layer(masked):
     own = SelfAttentionBlock(DIM, HEADS, mlp_ratio=3.0)
     layer = nn.TransformerEncoderLayer(DIM, HEADS, 3 * DIM, 0.0, "gelu", batch_first=True, norm_first=True)
     layer.norm1, layer.norm2, layer.self_attn.out_proj = own.norm1, own.norm2, own.attention.out
-    layer.linear1, layer.linear2 = own.mlp[0], own.mlp[3]
+    layer.linear1, layer.linear2 = own.mlp[0], own.mlp[2]
     layer.self_attn.in_proj_weight.data, layer.self_attn.in_proj_bias.data = packed(own.attention)
     x, mask = torch.randn(2, 5, DIM), torch.arange(5) < torch.tensor([[5], [3]])
     expected = layer(x, src_key_padding_mask=~mask if masked else None)

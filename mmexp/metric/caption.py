@@ -1,4 +1,4 @@
-"""Measures of a caption against its references, as the COCO evaluation server defines them.
+"""Measures of a caption against its references.
 
 All see words through ``words``: lower case, punctuation dropped, split at white space. COCO's own tokenizer (Java)
 keeps hyphens and splits off "'s"; here both become a gap, as they do in what a model with word tokens reads.
@@ -17,6 +17,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 from torchmetrics import Metric
+from torchmetrics.functional.text import rouge_score
+from torchmetrics.text import BLEUScore
 
 NGRAM_ORDER = 4
 NGram = tuple[str, ...]
@@ -34,10 +36,11 @@ def ngrams(text: str) -> Counter[NGram]:
     return Counter(tuple(row[i : i + n]) for n in range(1, NGRAM_ORDER + 1) for i in range(len(row) - n + 1))
 
 
-class Bleu(Metric):
+class Bleu(BLEUScore):
     """Precision of the n-grams of all captions together, with a penalty for being short.
 
-    Corpus BLEU without smoothing; a caption's reference length is the closest one, the shorter if two are as close.
+    torchmetrics' corpus BLEU without smoothing, on normalised words. The shorter of two references that are equally
+    close in length counts, as in COCO's evaluation.
 
     Source: Papineni et al. 2002, "BLEU", https://aclanthology.org/P02-1040, section 2.3.
 
@@ -48,49 +51,20 @@ class Bleu(Metric):
         ValueError: If order is not 1 to 4.
     """
 
-    full_state_update = False
-    higher_is_better = True
-    counts: Tensor
-    lengths: Tensor
-
     def __init__(self, *, order: int) -> None:
-        super().__init__()
         if not 1 <= order <= NGRAM_ORDER:
             raise ValueError(f"Bleu: order must be 1 to {NGRAM_ORDER}, got {order}.")
-        self.order = order
-        self.add_state("counts", torch.zeros(2, NGRAM_ORDER, dtype=torch.long), dist_reduce_fx="sum")
-        self.add_state("lengths", torch.zeros(3, dtype=torch.long), dist_reduce_fx="sum")
+        super().__init__(n_gram=order)
 
-    def update(self, captions: Sequence[str], references: Sequence[Sequence[str]]) -> None:
+    def update(self, captions: Sequence[str], references: Sequence[Sequence[str]]) -> None:  # type: ignore[override]
         """Count one caption and its references per sample; samples without references do not count."""
-        counts = [[0] * NGRAM_ORDER, [0] * NGRAM_ORDER]
-        lengths = [0, 0, 0]
-        for caption, alternatives in zip(captions, references, strict=True):
-            if not alternatives:
-                continue
-            ours, length = ngrams(caption), len(words(caption))
-            most: Counter[NGram] = Counter()
-            for alternative in alternatives:
-                most |= ngrams(alternative)
-            for gram, count in ours.items():
-                counts[0][len(gram) - 1] += min(count, most[gram])
-                counts[1][len(gram) - 1] += count
-            lengths[0] += length
-            lengths[1] += min((len(words(a)) for a in alternatives), key=lambda other: (abs(other - length), other))
-            lengths[2] += 1
-        self.counts += torch.tensor(counts, device=self.counts.device)
-        self.lengths += torch.tensor(lengths, device=self.lengths.device)
+        pairs = [(c, sorted(map(words, r), key=len)) for c, r in zip(captions, references, strict=True) if r]
+        if pairs:
+            super().update([" ".join(words(c)) for c, _ in pairs], [[" ".join(w) for w in r] for _, r in pairs])
 
     def compute(self) -> Tensor:
         """Score in [0, 1]; NaN before any sample with references."""
-        found, made = self.counts[:, : self.order].tolist()
-        ours, theirs, samples = self.lengths.tolist()
-        if not samples:
-            return torch.tensor(math.nan)
-        if not all(found):
-            return torch.tensor(0.0)
-        precision = math.exp(sum(math.log(f / m) for f, m in zip(found, made, strict=True)) / self.order)
-        return torch.tensor(precision * math.exp(min(0, 1 - theirs / ours)))
+        return super().compute() if self.target_len else torch.tensor(math.nan)
 
 
 class MeanCaptionMetric(Metric, ABC):
@@ -122,31 +96,15 @@ class MeanCaptionMetric(Metric, ABC):
 
 
 class RougeL(MeanCaptionMetric):
-    """Longest common subsequence with the references, as a balance of precision and recall.
+    """Longest common subsequence with the closest reference, as the mean of precision and recall (F1).
 
-    Of several references the best precision and the best recall count, with beta 1.2, as in COCO's evaluation;
-    ``torchmetrics.ROUGEScore`` takes the best F1 instead, which is not comparable with published caption scores.
+    torchmetrics' ROUGE-L on normalised words, best over the references. COCO's evaluation weighs recall higher and
+    takes precision and recall from different references, so its numbers are a little larger.
 
-    Source: Lin 2004, "ROUGE", https://aclanthology.org/W04-1013, eqs. 5 to 7.
+    Source: Lin 2004, "ROUGE", https://aclanthology.org/W04-1013, eqs. 5 to 7 with beta 1.
     """
 
-    beta = 1.2
-
     def score(self, caption: str, references: Sequence[str]) -> float:
-        ours, theirs = words(caption), [words(reference) for reference in references]
-        shared = [_common(ours, other) for other in theirs]
-        precision = max(shared) / max(len(ours), 1)
-        recall = max(length / max(len(other), 1) for length, other in zip(shared, theirs, strict=True))
-        if not precision or not recall:
-            return 0.0
-        return (1 + self.beta**2) * precision * recall / (recall + self.beta**2 * precision)
-
-
-def _common(left: Sequence[str], right: Sequence[str]) -> int:
-    """Length of the longest common subsequence."""
-    row = [0] * (len(right) + 1)
-    for word in left:
-        diagonal = 0
-        for j, other in enumerate(right, 1):
-            diagonal, row[j] = row[j], diagonal + 1 if word == other else max(row[j], row[j - 1])
-    return row[-1]
+        theirs = [" ".join(words(reference)) for reference in references]
+        found = rouge_score(" ".join(words(caption)), [theirs], accumulate="best", rouge_keys="rougeL")
+        return float(found["rougeL_fmeasure"])

@@ -25,7 +25,7 @@ class Captioning(Task):
     """Write a caption word by word: ``logits_i = head(fusion.onto(prefix_i, inputs))``.
 
     All captions of a sample are taught at once, side by side over one pass of its inputs. The head shares its weights
-    with the prefix's embedding. Metrics: BLEU-1 to 4, ROUGE-L and CIDEr-D as COCO defines them, of beam search;
+    with the prefix's embedding. Metrics: BLEU-1 to 4, ROUGE-L and CIDEr-D of beam search;
     ``greedy_bleu4`` and ``greedy_cider`` of greedy search.
 
     Source: Vinyals et al. 2015, "Show and Tell", https://arxiv.org/abs/1411.4555, eqs. 2 and 10; words objective:
@@ -48,7 +48,7 @@ class Captioning(Task):
     """
 
     targets = ("captions",)
-    anchor = "text"
+    anchor = "prefix"
     monitor = "bleu4"
     mode = "max"
     forbidden: Tensor

@@ -13,7 +13,9 @@ def machine(monkeypatch):
     def pretend(gpu: bool, flags: str | None, native: bool = False) -> None:
         """A machine with or without a GPU and /proc/cpuinfo, whose GPU multiplies bfloat16 natively or not."""
         monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
-        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: native)
+        monkeypatch.setattr(
+            torch.cuda, "is_bf16_supported", lambda including_emulation=True: native or including_emulation
+        )
         monkeypatch.setattr(torch, "get_num_threads", lambda: 20)
         monkeypatch.setattr(Path, "exists", lambda path: flags is not None)
         monkeypatch.setattr(Path, "read_text", lambda path: flags)

@@ -16,7 +16,7 @@ def test_it_agrees_with_torchs_transformer(tokenizer, causal):
     )
     for layer, block in zip(layers, encoder.blocks, strict=True):
         layer.norm1, layer.norm2, layer.self_attn.out_proj = block.norm1, block.norm2, block.attention.out
-        layer.linear1, layer.linear2 = block.mlp[0], block.mlp[3]
+        layer.linear1, layer.linear2 = block.mlp[0], block.mlp[2]
         query, rest = block.attention.query, block.attention.key_value
         layer.self_attn.in_proj_weight.data = torch.cat([query.weight, rest.weight])
         layer.self_attn.in_proj_bias.data = torch.cat([query.bias, rest.bias])

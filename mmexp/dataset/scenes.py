@@ -1,0 +1,211 @@
+"""A built-in world of things that are seen, heard, told and asked about, with the truth known."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from mmexp.contract import Sample, Split
+from mmexp.dataset.base import MultimodalDataset
+from mmexp.dataset.control import ShuffledInputs
+from mmexp.dataset.world import captions, draw, labels, questions, sound
+from mmexp.dataset.world.scene import MAX_OBJECTS, SPLITS, VERSION, Scene, sample
+from mmexp.run.atomic import atomic
+
+SHUFFLE_SEED = 0
+
+
+@dataclass(frozen=True)
+class World:
+    """What fixes every scene of one split.
+
+    Args:
+        seed: Names the world.
+        split: The scenes of different splits differ.
+        size: Number of scenes.
+        max_objects: Things in a scene at most.
+        image_size: Height and width of the images, in pixels.
+    """
+
+    seed: int
+    split: Split
+    size: int
+    max_objects: int
+    image_size: int
+
+    def scene(self, index: int) -> Scene:
+        """The truth of one scene."""
+        return sample(self.seed, self.split, index, self.max_objects)
+
+    def file(self, cache: Path) -> Path:
+        """Where the images of the split are kept; the name tells all that they depend on."""
+        name = hashlib.sha256(json.dumps([VERSION, asdict(self)]).encode()).hexdigest()[:16]
+        return cache / f"{self.split}-{name}.npy"
+
+
+class SceneSplit(Sequence[Sample]):
+    """Scenes of one split, made or read from the cache when asked for.
+
+    Args:
+        world: What fixes them.
+        text: What the text modality holds: captions, or the question.
+        cache: Folder of the images; None draws each anew.
+    """
+
+    def __init__(self, world: World, text: str, cache: Path | None) -> None:
+        self.world, self.text, self.cache = world, text, cache
+
+    def __len__(self) -> int:
+        return self.world.size
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
+
+    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        if not 0 <= index < len(self):
+            raise IndexError(f"SceneSplit: index must be in [0, {len(self)}), got {index}.")
+        scene = self.world.scene(index)
+        image = draw.render(scene, self.world.image_size) if self.images is None else np.array(self.images[index])
+        question, answer = questions.render(scene)
+        told = captions.render(scene)
+        return Sample(
+            f"{self.world.split}-{index:06d}",
+            {"image": image, "audio": sound.render(scene), "text": told if self.text == "captions" else question},
+            {
+                "captions": told,
+                "answer": answer,
+                "label": labels.label(scene),
+                "attributes": labels.attributes(scene),
+                "same_colour": labels.same_colour(scene),
+            },
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"world": self.world, "text": self.text, "cache": self.cache}
+
+    @cached_property
+    def images(self) -> np.ndarray | None:
+        """uint8 [size, image_size, image_size, 3], mapped from disk; None without a complete file."""
+        return read_images(self.world, self.cache) if self.cache else None
+
+
+def read_images(world: World, cache: Path) -> np.ndarray | None:
+    """Map the images of a split; None if the file is absent, cut off or of another shape."""
+    try:
+        images: np.ndarray = np.load(world.file(cache), mmap_mode="r")
+    except (OSError, ValueError):
+        return None
+    return images if images.shape == (world.size, world.image_size, world.image_size, 3) else None
+
+
+def write_images(world: World, cache: Path) -> None:
+    """Draw a split and keep it. Two processes may do so at once: the later one replaces an equal file."""
+    images = np.stack([draw.render(world.scene(i), world.image_size) for i in range(world.size)])
+    cache.mkdir(parents=True, exist_ok=True)
+    with atomic(world.file(cache)) as file:
+        np.save(file, images)
+
+
+class Scenes(MultimodalDataset):
+    """Draws, voices and describes a little world of a few objects, the same for the same seed.
+
+    Shape, size and place are only seen, material is only heard, colour is both. ``label`` needs both: it names material
+    and shape of the largest object.
+
+    Args:
+        seed: Names the world.
+        sizes: Scenes in train, val and test.
+        max_objects: Things in a scene at most, 1 to 4.
+        image_size: Height and width of the images, in pixels, at least 32.
+        text: What the text modality holds: ``captions``, or the ``question`` whose target is ``answer``.
+        shuffle_inputs: Give each sample the inputs of another: a control that must destroy the result.
+        cache: Folder of the drawn images; None draws them anew each time.
+
+    Raises:
+        ValueError: If a number is out of its range.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        sizes: Sequence[int] = (4000, 300, 500),
+        max_objects: int = 3,
+        image_size: int = 64,
+        text: Literal["captions", "question"] = "captions",
+        shuffle_inputs: bool = False,
+        cache: str | None = "~/.cache/mmexp/scenes",
+    ) -> None:
+        if len(sizes) != len(SPLITS) or min(sizes) < 1:
+            raise ValueError(f"Scenes: sizes must be three numbers of at least 1, got {list(sizes)}.")
+        if not 1 <= max_objects <= MAX_OBJECTS:
+            raise ValueError(f"Scenes: max_objects must be in [1, {MAX_OBJECTS}], got {max_objects}.")
+        if image_size < 32:
+            raise ValueError(f"Scenes: image_size must be at least 32, got {image_size}.")
+        if seed < 0:
+            raise ValueError(f"Scenes: seed must be at least 0, got {seed}.")
+        if text not in ("captions", "question"):
+            raise ValueError(f"Scenes: text must be captions or question, got {text!r}.")
+        make = partial(World, seed, max_objects=max_objects, image_size=image_size)
+        self.worlds = {name: make(split=name, size=size) for name, size in zip(SPLITS, sizes, strict=True)}
+        self.text, self.shuffle_inputs = text, shuffle_inputs
+        self.cache = Path(os.environ.get("MMEXP_CACHE", cache)).expanduser() if cache else None
+        self.inputs = {"image": "image", "audio": "audio", "text": text}
+        self.targets = {name: name for name in ("captions", "answer", "label", "attributes", "same_colour")}
+
+    def prepare(self) -> None:
+        for world in self.worlds.values():
+            if self.cache and read_images(world, self.cache) is None:
+                write_images(world, self.cache)
+
+    def split(self, name: Split) -> Sequence[Sample]:
+        scenes = SceneSplit(self.worlds[name], self.text, self.cache)
+        return ShuffledInputs(scenes, SHUFFLE_SEED) if self.shuffle_inputs else scenes
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "classes": {
+                "label": list(labels.LABELS),
+                "answer": list(questions.ANSWERS),
+                "attributes": list(labels.ATTRIBUTES),
+                "same_colour": list(labels.SAME_COLOUR),
+            },
+            "sizes": {name: world.size for name, world in self.worlds.items()},
+            "sample_rate": sound.RATE,
+        }
+
+    def texts(self) -> Iterator[str]:
+        for scene in self._training():
+            yield from captions.render(scene)
+            yield from questions.render(scene)
+
+    def values(self, target: str) -> Iterator[Any]:
+        tell = {
+            "captions": captions.render,
+            "answer": lambda scene: questions.render(scene)[1],
+            "label": labels.label,
+            "attributes": labels.attributes,
+            "same_colour": labels.same_colour,
+        }[target]
+        return map(tell, self._training())
+
+    def fingerprint(self) -> str:
+        known = [VERSION, self.text, self.shuffle_inputs, *map(asdict, self.worlds.values())]
+        return hashlib.sha256(json.dumps(known).encode()).hexdigest()
+
+    def _training(self) -> Iterator[Scene]:
+        world = self.worlds["train"]
+        return map(world.scene, range(world.size))

@@ -11,7 +11,8 @@ from pytorch_lightning.plugins.io import CheckpointIO
 
 from mmexp.error import DataError
 from mmexp.run.atomic import atomic, write_atomic
-from mmexp.run.checkpoints import hash_path, is_intact
+from mmexp.run.checkpoints import hash_path, is_intact, remove
+from mmexp.run.fault import fault
 
 
 class AtomicCheckpointIO(CheckpointIO):
@@ -40,8 +41,7 @@ class AtomicCheckpointIO(CheckpointIO):
         return loaded
 
     def remove_checkpoint(self, path: str | Path) -> None:
-        for file in (Path(path), hash_path(Path(path))):
-            file.unlink(missing_ok=True)
+        remove(Path(path))
 
 
 class _HashingFile:
@@ -53,7 +53,9 @@ class _HashingFile:
 
     def write(self, data: bytes | memoryview) -> int:
         self.digest.update(data)
-        return self.file.write(data)
+        written = self.file.write(data)
+        fault("checkpoint.half_written")
+        return written
 
     def flush(self) -> None:
         self.file.flush()

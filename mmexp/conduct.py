@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import signal
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import FrameType
+from pathlib import Path
 
 from rich.console import Console
 
@@ -23,8 +22,12 @@ from mmexp.run.atomic import write_atomic
 from mmexp.run.folder import RunFolder
 from mmexp.run.manifest import status
 from mmexp.run.record import record
-from mmexp.run.redact import redact
+from mmexp.run.redact import redact, remember
+from mmexp.run.stop import stoppable
+from mmexp.worker import Tell, say_in, warm_up
 
+LIBRARIES = ("pytorch_lightning", "lightning_fabric")
+RESUMABLE = {"resume", "outputs", "plugins"}  # what may be typed beside resume=
 Started = Callable[[RunFolder], None]
 
 
@@ -44,22 +47,23 @@ def conduct(
 
     Raises:
         ConfigError: If a part can't be built as asked; a new folder is then gone again.
-        Stopped: If the run was asked to stop and saved its state.
+        Stopped: If the run was asked to stop; it can be resumed.
     """
     root = config.plain()
+    remember(root)
     resumed = root["resume"] is not None
     if resumed:
         folder = RunFolder.find(root["resume"], root["outputs"])
-        if status(folder) == "done":
+        if folder.manifest.exists() and status(folder) == "done":
             console.print(f"{folder.id} is done already; nothing to resume.", highlight=False)
             return folder
-        config = load_config(folder.config, plugins=root["plugins"])
+        config = _as_it_began(config, folder)
     else:
         folder = RunFolder.create(root["outputs"], root["name"])
     started(folder)
-    signal.signal(signal.SIGTERM, _stop)
     try:
-        with record(folder, command=command, seed=config.plain()["seed"], config=config.choices), log_to(folder):
+        known = {"command": command, "seed": config.plain()["seed"], "config": config.choices}
+        with stoppable(), record(folder, **known), log_to(folder):
             if not resumed:
                 write_atomic(folder.config, redact(stored(config)))
             _train(config, folder, console)
@@ -67,21 +71,41 @@ def conduct(
         if not resumed:
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
+    except Stopped as stop:
+        stop.hint = f"Type mmexp train resume={folder.id}."
+        raise
     return folder
 
 
-def join(folder: RunFolder, plugins: Sequence[str], console: Console) -> None:
+def join(tell: Tell, path: Path, plugins: Sequence[str]) -> None:
     """Be one of several processes of a run that another process has set up."""
-    train(load_config(folder.config, plugins=plugins), folder, console)
+    folder = RunFolder(path)
+    say_in(folder.log, *((2,) if _rank() == 0 else (1, 2)))
+    with log_to(folder):
+        train(load_config(folder.config, plugins=plugins), folder, Console(quiet=_rank() > 0))
+
+
+def _as_it_began(config: Config, folder: RunFolder) -> Config:
+    """The config that a run was started with; nothing else may be typed for it.
+
+    Raises:
+        ConfigError: If something is.
+    """
+    if others := [key for key in config.typed if key not in RESUMABLE]:
+        rule = "resume takes the config of its run as it is"
+        raise ConfigError(f"command line: {rule}, got {', '.join(others)}.", f"Type mmexp train resume={folder.id}.")
+    return load_config(folder.config, plugins=config.plugins)
 
 
 def _train(config: Config, folder: RunFolder, console: Console) -> None:
-    world = config.plain()["hardware"].get("devices", 1)
+    hardware = config.plain()["hardware"]
+    world = hardware.get("devices", 1)
     if world == 1:
         train(config, folder, console)
         return
+    warm_up()
     train_facts(config, folder)
-    launch(folder, world=world, arguments=[f"--plugins={','.join(config.plain()['plugins'])}"])
+    launch(join, (folder.path, config.plugins), world=world, timeout=hardware.get("timeout", 600.0))
 
 
 def train_facts(config: Config, folder: RunFolder) -> None:
@@ -92,8 +116,12 @@ def train_facts(config: Config, folder: RunFolder) -> None:
 
 
 def train(config: Config, folder: RunFolder, console: Console) -> None:
-    """Build, train, measure and write the verdict, in one process of a run."""
-    from mmexp.experiment import build, load_data
+    """Build, train, measure and write the verdict, in one process of a run.
+
+    Raises:
+        DataError: If the data is not what the run began with.
+    """
+    from mmexp.experiment import build, load_data, refuse_other_data
     from mmexp.training import fit
 
     began = time.monotonic()
@@ -101,10 +129,11 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     dataset = load_data(root)
     if dataset.skipped:
         console.print(f"{len(dataset.skipped)} samples are skipped; see {folder.skipped}.", highlight=False)
+    refuse_other_data(dataset, folder)
     experiment = build(root, dataset, folder)
     ready = time.monotonic()
     known = fit(experiment, folder, console)
-    if os.environ.get("RANK", "0") != "0":
+    if _rank() > 0:
         return
     seconds = {"setup": round(ready - began, 2), **known["seconds"], "total": round(time.monotonic() - began, 2)}
     choices = {**config.choices, "inputs": list(experiment.data.inputs), "seed": root["seed"]}
@@ -115,15 +144,15 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
 @contextmanager
 def log_to(folder: RunFolder) -> Iterator[None]:
     """Send warnings, the libraries' messages and a traceback to ``log.txt``, without secrets."""
-    handler = logging.FileHandler(folder.log)
+    handler = logging.FileHandler(folder.log, encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    root, lightning = logging.getLogger(), logging.getLogger("pytorch_lightning")
-    lightning.handlers.clear()
+    root = logging.getLogger()
+    before = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     logging.captureWarnings(True)
     try:
-        with warnings.catch_warnings():
+        with _passed_on(LIBRARIES), warnings.catch_warnings():
             warnings.simplefilter("default")
             yield
     except Exception as fault:
@@ -132,6 +161,7 @@ def log_to(folder: RunFolder) -> Iterator[None]:
         raise
     finally:
         logging.captureWarnings(False)
+        root.setLevel(before)
         root.removeHandler(handler)
         handler.close()
 
@@ -141,5 +171,19 @@ class _Redacting(logging.Formatter):
         return redact(super().format(record))
 
 
-def _stop(signum: int, frame: FrameType | None) -> None:
-    raise Stopped("Run: stopped before a state was saved.")
+@contextmanager
+def _passed_on(names: Sequence[str]) -> Iterator[None]:
+    """Let loggers that write to the terminal themselves pass their messages on instead."""
+    loggers = [logging.getLogger(name) for name in names]
+    before = [(logger.handlers, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.handlers, logger.propagate = [], True
+    try:
+        yield
+    finally:
+        for logger, (handlers, propagate) in zip(loggers, before, strict=True):
+            logger.handlers, logger.propagate = handlers, propagate
+
+
+def _rank() -> int:
+    return int(os.environ.get("RANK", "0"))

@@ -20,6 +20,10 @@ from mmexp.schema import GROUPS, empty
 from mmexp.source import Source
 
 
+PLACE = ("name", "seed", "inputs", "outputs", "resume", "plugins")
+"""Root keys that say where and how often an experiment runs, or are recorded by themselves; not what it is."""
+
+
 @dataclass(frozen=True)
 class Config:
     """A config that has been checked.
@@ -38,6 +42,12 @@ class Config:
     def choices(self) -> dict[str, str]:
         """Option chosen in each group, such as ``{"fusion": "gated", "encoder/image": "cnn"}``."""
         return {str(group): str(option) for group, option in self.node.choices.items()}
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What sets this experiment apart: its choices, and the values typed for parts of it."""
+        typed = {key: OmegaConf.select(self.node, key) for key in self.typed if key not in PLACE}
+        return {**self.choices, **{key: OmegaConf.to_object(v) if OmegaConf.is_config(v) else v for key, v in typed.items()}}
 
     @property
     def plugins(self) -> tuple[str, ...]:
@@ -112,9 +122,10 @@ def stored(config: Config) -> str:
 def _finish(composed: Composition, asked: Overrides) -> Config:
     """Set what was typed, fill what follows from the choices, and check."""
     node, problems = composed.node, composed.problems
+    made: set[str] = set()
     for override in asked.values:
         try:
-            assign(node, composed.choices, override)
+            assign(node, composed.choices, override, made)
         except ConfigError as error:
             problems += error.problems
     node.choices = composed.choices

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from mmexp.learning.base import Learning
 from mmexp.transform.base import Transform
 
 CACHE_BYTES = 1 << 30
+GRACE = 30  # s that a loader process goes on after SIGTERM
 
 
 @dataclass(frozen=True)
@@ -206,6 +208,15 @@ class DataModule(pl.LightningDataModule):
         )
         return self._loader(split, batch_sampler=stream)
 
+    def weight(self, batch: Batch, number: int) -> float:
+        """Weight of this process's share of training batch ``number`` in the mean over processes, 1 for an equal share.
+
+        A mean over its samples times this weight, averaged over the processes, is the mean over the whole batch.
+        """
+        first = number % self.per_epoch * self.learning.batch_size
+        whole = min(self.learning.batch_size, len(self.dataset.split("train")) - first)
+        return len(batch) * self.place[1] / whole
+
     def val_dataloader(self) -> DataLoader[Sample]:
         return self.evaluation("val")
 
@@ -237,10 +248,17 @@ class DataModule(pl.LightningDataModule):
             sampler=sampler,
             batch_sampler=batch_sampler,
             collate_fn=split.collate,
+            worker_init_fn=_outlive,
             num_workers=self.hardware.num_workers,
             pin_memory=self.hardware.accelerator == "gpu",
             persistent_workers=self.hardware.num_workers > 0,
         )
+
+
+def _outlive(worker: int) -> None:
+    """Let a loader process serve on when all processes are asked to stop, so that the run can save its state."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(GRACE))
 
 
 def _bytes(value: Any) -> int:

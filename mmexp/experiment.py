@@ -17,7 +17,7 @@ from mmexp.build import instantiate
 from mmexp.datamodule import DataModule
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.encoder.base import Encoder
-from mmexp.error import ConfigError, nearest
+from mmexp.error import ConfigError, DataError, nearest
 from mmexp.facts import Facts
 from mmexp.fusion.base import Fusion
 from mmexp.hardware.base import Hardware
@@ -81,37 +81,62 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
     """
     pl.seed_everything(root["seed"], verbose=False)
     facts = Facts.read(folder.path) if folder.facts.exists() else gather(dataset, root["tokenizer"], folder)
-    make = partial(instantiate, plugins=root["plugins"])
-    task: Task = make("task", facts.bind(root, "task"))
+    task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
     if "inputs" not in facts:
         chosen = choose_inputs(root["inputs"], dataset, task)
         facts = facts.add(folder.path, inputs=list(chosen), modalities=list(task.slots(chosen)))
-    inputs: list[str] = facts["inputs"]
-    encoders: dict[str, Encoder] = {
-        name: make("encoder", facts.bind(root, f"encoder.{name}"), at=f"encoder.{name}") for name in inputs
-    }
-    fusion: Fusion = make("fusion", facts.bind(root, "fusion"))
-    learning: Learning = make("learning", root["learning"])
-    hardware: Hardware = make("hardware", root["hardware"])
-    model = Model(encoders=encoders, fusion=fusion, task=task, modality_dropout=learning.modality_dropout)
-    learning.choose(model)
-    module = ExperimentModule(
-        model=model,
-        optimizer=lambda groups: make("optimizer", root["optimizer"], params=groups),
-        scheduler=lambda optimizer, steps: make(
-            "scheduler", root["scheduler"], optimizer=optimizer, total_steps=steps
-        ),
-        seed=root["seed"],
-    )
+    learning: Learning = instantiate("learning", root["learning"], plugins=root["plugins"])
+    hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
+    module = assemble(root, facts, task, learning)
     data = DataModule(
         dataset=dataset,
-        inputs={name: encoder.transform for name, encoder in encoders.items()},
+        inputs=module.model.transforms,
         targets=task.transforms(),
         learning=learning,
         hardware=hardware,
         seed=root["seed"],
     )
     return Experiment(module, data, learning, hardware)
+
+
+def assemble(root: Node, facts: Facts, task: Task, learning: Learning) -> ExperimentModule:
+    """Build the model around its task; no data is needed, once the facts are known.
+
+    Raises:
+        ConfigError: If a part can't be built as asked.
+    """
+    make = partial(instantiate, plugins=root["plugins"])
+    encoders: dict[str, Encoder] = {
+        name: make("encoder", facts.bind(root, f"encoder.{name}"), at=f"encoder.{name}") for name in facts["inputs"]
+    }
+    fusion: Fusion = make("fusion", facts.bind(root, "fusion"))
+    model = Model(encoders=encoders, fusion=fusion, task=task, modality_dropout=learning.modality_dropout)
+    learning.choose(model)
+    return ExperimentModule(
+        model=model,
+        optimizer=lambda groups: make("optimizer", root["optimizer"], params=groups),
+        scheduler=lambda optimizer, steps: make("scheduler", root["scheduler"], optimizer=optimizer, total_steps=steps),
+        seed=root["seed"],
+    )
+
+
+def refuse_other_data(dataset: MultimodalDataset, folder: RunFolder) -> None:
+    """Make sure that a run goes on with the data it began with.
+
+    Raises:
+        DataError: If the fingerprints differ.
+    """
+    if not folder.facts.exists():
+        return
+    facts = Facts.read(folder.path)
+    known, found = str(facts["fingerprint"]), dataset.fingerprint()
+    if known != found:
+        sizes, others = facts.get("sizes"), dataset.describe().get("sizes")
+        raise DataError(
+            f"data must be what the run began with, {known[:12]} of {sizes}, got {found[:12]} of {others}.",
+            path=str(folder.path),
+            hint="Put the data back as it was, or start a new run.",
+        )
 
 
 def gather(dataset: MultimodalDataset, tokenizer: Node, folder: RunFolder) -> Facts:

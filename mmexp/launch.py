@@ -2,127 +2,81 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
+import math
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from types import FrameType
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from mmexp.error import MmexpError, Stopped
-from mmexp.run.folder import RunFolder
+from mmexp.worker import End, Worker, supervised, wait
 
-GRACE = 10.0  # s between asking a process to end and killing it
-POLL = 0.05  # s
+POLL = 0.5  # s
+GRACE = 5.0  # s that a rank has to end after another has failed
+HOST = "127.0.0.1"
 
 
-def launch(folder: RunFolder, *, world: int, arguments: Sequence[str], grace: float = GRACE) -> None:
-    """Run ``mmexp train --join`` once per rank and wait for all; when one fails, end the others.
+def launch(work: Callable[..., None], arguments: Sequence[Any], *, world: int, timeout: float) -> None:
+    """Run ``work`` once per rank and wait for all; when one fails, end the others.
 
-    Asked to stop, it asks every rank, so that they save one state together.
+    They find one another through a store in this process, which keeps its port as long as they live: two launches can
+    never join. Asked to stop, it asks every rank, so that they save one state together.
 
     Args:
-        folder: The run they train.
-        world: Number of processes.
-        arguments: Further words for each of them.
-        grace: Time a rank has to end after another failed, in seconds.
+        work: As for ``Worker``; a rank finds its place in RANK, LOCAL_RANK and WORLD_SIZE.
+        arguments: As for ``Worker``.
+        world: Number of ranks.
+        timeout: Longest wait for the others once one has finished, in seconds.
 
     Raises:
-        MmexpError: If a rank failed, with its exit code and the end of what it said.
-        Stopped: If the run was asked to stop and saved its state.
+        MmexpError: If a rank failed: what the first one to fail said, with its exit code.
+        Stopped: If it was asked to stop, and the ranks did.
     """
-    port = free_port()
-    ranks = [_start(folder, rank, world, port, arguments) for rank in range(world)]
-    asked: list[int] = []
+    from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
-    def ask(signum: int, frame: FrameType | None) -> None:
-        asked.append(signum)
-        _signal(ranks, signal.SIGTERM)
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        failed = _watch(ranks)
-    finally:
-        _end(ranks, grace)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if asked:
-        if signal.SIGINT in asked:
-            raise KeyboardInterrupt
-        raise Stopped(f"Run: stopped; its state is saved in {folder.path}.")
-    if failed is not None:
-        raise _Failed(failed, ranks[failed].returncode, folder)
+    store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False)
+    ranks: list[Worker] = []
+    with supervised(ranks) as asked:
+        for rank in range(world):
+            ranks.append(Worker(work, arguments, env=_place(rank, world, store.port), share=world))
+        ends = _watch(ranks, timeout)
+    fallen = [(end.at, rank, end) for rank, end in enumerate(ends) if end.status != "done"]
+    if not fallen:
+        return
+    _, rank, end = min(fallen, key=lambda one: one[:2])
+    if end.status == "failed" or not (asked or end.status == "stopped"):
+        raise _error(rank, end)
+    stop = Stopped(end.message)
+    stop.exit_code = 128 + asked[0] if asked else end.exit_code
+    raise stop
 
 
-class _Failed(MmexpError):
-    def __init__(self, rank: int, code: int, folder: RunFolder) -> None:
-        said = _output(folder, rank).read_text(errors="replace").strip() if _output(folder, rank).exists() else ""
-        super().__init__(
-            f"Rank {rank} must finish, got exit code {code}.\n{said[-4000:]}", hint=f"Read {folder.log}."
-        )
-        self.exit_code = code if 0 < code < 128 else 1
-
-
-def free_port() -> int:
-    """A TCP port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _start(
-    folder: RunFolder, rank: int, world: int, port: int, arguments: Sequence[str]
-) -> subprocess.Popen[bytes]:
-    threads = str(max(1, (os.cpu_count() or 1) // world))
-    place = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": world, "NODE_RANK": 0, "MASTER_PORT": port}
-    env = {
-        "OMP_NUM_THREADS": threads,
-        **os.environ,
-        **{name: str(value) for name, value in place.items()},
-        "MASTER_ADDR": "127.0.0.1",
+def _place(rank: int, world: int, port: int) -> dict[str, str]:
+    return {
+        "RANK": f"{rank}",
+        "LOCAL_RANK": f"{rank}",
+        "NODE_RANK": "0",
+        "WORLD_SIZE": f"{world}",
+        "MASTER_ADDR": HOST,
+        "MASTER_PORT": f"{port}",
+        "TORCHELASTIC_USE_AGENT_STORE": "True",  # the name by which torch asks whether the store is there already
     }
-    command = [sys.executable, "-m", "mmexp", "train", "--join", str(folder.path), *arguments]
-    with open(_output(folder, rank), "wb") as said:
-        return subprocess.Popen(
-            command,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=None if rank == 0 else said,
-            stderr=said,
-            process_group=0,
-        )
 
 
-def _output(folder: RunFolder, rank: int) -> Path:
-    return folder.path / f"rank{rank}.txt"
+def _watch(ranks: Sequence[Worker], timeout: float) -> list[End]:
+    """Wait for all; once one has ended, for the others only so long."""
+    while left := [rank for rank in ranks if not rank.poll()]:
+        ends = [rank.end for rank in ranks if rank.end]
+        deadline = min((end.at + (timeout if end.status == "done" else GRACE) for end in ends), default=math.inf)
+        if time.monotonic() > deadline:
+            for rank in left:
+                rank.kill(f"It did not end within {deadline - ends[0].at:g} s of another rank.")
+        wait(left, POLL)
+    return [rank.end for rank in ranks if rank.end]
 
 
-def _watch(ranks: Sequence[subprocess.Popen[bytes]]) -> int | None:
-    """Wait until all have ended well, or return the first rank that did not."""
-    while True:
-        codes = [process.poll() for process in ranks]
-        for rank, code in enumerate(codes):
-            if code:
-                return rank
-        if all(code == 0 for code in codes):
-            return None
-        time.sleep(POLL)
-
-
-def _signal(ranks: Sequence[subprocess.Popen[bytes]], number: signal.Signals) -> None:
-    for process in ranks:
-        if process.poll() is None:
-            process.send_signal(number)
-
-
-def _end(ranks: Sequence[subprocess.Popen[bytes]], grace: float) -> None:
-    """Ask whoever is left to end, then insist."""
-    deadline = time.monotonic() + grace
-    while any(process.poll() is None for process in ranks) and time.monotonic() < deadline:
-        time.sleep(POLL)
-    _signal(ranks, signal.SIGKILL)
-    for process in ranks:
-        process.wait()
+def _error(rank: int, end: End) -> MmexpError:
+    """What a rank said, as said by one process where it was foreseen."""
+    foreseen = end.status == "failed" and not end.traceback
+    error = MmexpError(end.message if foreseen else f"Rank {rank}: {end.message}\n{end.traceback}".strip(), end.hint)
+    error.exit_code = end.exit_code
+    return error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +12,7 @@ from mmexp.contract import Batch, Tokens
 from mmexp.encoder.base import Encoder
 from mmexp.fusion.base import Fusion
 from mmexp.task.base import Outputs, Task
+from mmexp.transform.base import Transform
 
 
 class Model(nn.Module):
@@ -31,6 +33,11 @@ class Model(nn.Module):
         self.fusion = fusion
         self.task = task
         self.modality_dropout = modality_dropout
+
+    @property
+    def transforms(self) -> dict[str, Transform]:
+        """How each input becomes what its encoder reads, in the order of the inputs."""
+        return {name: cast(Encoder, encoder).transform for name, encoder in self.encoders.items()}
 
     def forward(self, batch: Batch) -> Outputs:
         tokens = {name: encoder(batch.inputs[name]) for name, encoder in self.encoders.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,9 +16,11 @@ from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MeanMetric, MetricCollection
 
 from mmexp.contract import Batch
+from mmexp.error import NumericsError
 from mmexp.model import Model
 
 OptimizerFactory = Callable[[list[dict[str, Any]]], Optimizer]
+HINT = "Type a lower optimizer.lr, or hardware.precision=32-true."
 SchedulerFactory = Callable[[Optimizer, int], LRScheduler]
 
 
@@ -57,6 +59,9 @@ class ExperimentModule(pl.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         losses = self.model.task.losses(self.model(batch), batch)
+        if torch.distributed.is_initialized():
+            weight = self.trainer.datamodule.weight(batch, batch_idx)  # type: ignore[attr-defined]
+            losses = {name: value * weight for name, value in losses.items()}
         return {"loss": torch.stack(list(losses.values())).sum(), **losses} if len(losses) > 1 else _only(losses)
 
     def configure_gradient_clipping(
@@ -72,6 +77,9 @@ class ExperimentModule(pl.LightningModule):
         optimizer = self._make_optimizer(parameter_groups(self.model))
         scheduler = self._make_scheduler(optimizer, self.trainer.max_steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        refuse_non_finite(checkpoint["state_dict"], f"step {self.trainer.global_step}")
 
     def on_validation_epoch_start(self) -> None:
         self._begin()
@@ -116,11 +124,23 @@ class ExperimentModule(pl.LightningModule):
 def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
     """Matrices, which decay as the optimizer says, and vectors (biases, norms), which never do."""
     trained = [p for p in model.parameters() if p.requires_grad]
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in trained if p.ndim > 1]},
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
     return [group for group in groups if group["params"]]
+
+
+def refuse_non_finite(weights: Mapping[str, Tensor], when: str) -> None:
+    """Keep weights that no longer are numbers from being saved.
+
+    Raises:
+        NumericsError: If there are any; names the first.
+    """
+    sound = torch.stack([value.isfinite().all() for value in weights.values()])
+    if not bool(sound.all()):
+        name = list(weights)[int((~sound).nonzero()[0])]
+        raise NumericsError(f"Training: weights must be finite, got others in '{name}' at {when}.", hint=HINT)
 
 
 def _only(losses: dict[str, Tensor]) -> dict[str, Tensor]:

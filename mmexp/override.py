@@ -82,21 +82,29 @@ def expand(words: Sequence[str]) -> list[list[str]]:
     return BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
 
 
-def assign(node: DictConfig, choices: Mapping[str, str], override: Override) -> None:
+def assign(node: DictConfig, choices: Mapping[str, str], override: Override, made: set[str]) -> None:
     """Set one value of a composed config.
 
-    A component takes any key here, its constructor decides later; a plain dictionary takes a new one only with ``+``.
+    A component takes any key here, its constructor decides later; a plain dictionary takes a new one only with ``+``,
+    unless it came to be by keys of this command line.
+
+    Args:
+        node: The root.
+        choices: Option by group.
+        override: Key and value.
+        made: Paths of the dictionaries that came to be; noted here.
 
     Raises:
         ConfigError: If the key is not there or the value does not fit.
     """
     key, value = override.key_or_group, override.value()
     try:
-        _check_parent(node, override)
+        _check_parent(node, override, made)
         if override.is_delete():
             _delete(node, key)
             return
         _check_component(node, choices, key, value)
+        made |= {path for path in _parents(key) if OmegaConf.select(node, path) is None}
         OmegaConf.update(node, key, value, merge=True)
     except OmegaConfBaseException as error:
         raise ConfigError(f"command line: {refusal(str(error.full_key or key), error)}") from error
@@ -158,10 +166,10 @@ def _choice(override: Override, known: Sequence[str]) -> Override:
     return override
 
 
-def _check_parent(node: DictConfig, override: Override) -> None:
+def _check_parent(node: DictConfig, override: Override, made: set[str]) -> None:
     """Refuse a new key of a plain dictionary, unless it is added with ``+`` and no near one is there."""
     path, _, name = override.key_or_group.rpartition(".")
-    parent = OmegaConf.select(node, path) if "." in path else None
+    parent = OmegaConf.select(node, path) if "." in path and path not in made else None
     if not isinstance(parent, DictConfig) or "_target_" in parent or name in parent or override.is_delete():
         return
     known = [str(key) for key in parent]
@@ -189,6 +197,12 @@ def _delete(node: DictConfig, key: str) -> None:
         known = [str(item) for item in parent] if isinstance(parent, DictConfig) else list(ROOT)
         raise ConfigError(f"command line: {key} must be there to be left out, got none. {nearest(name, known)}")
     del parent[name]
+
+
+def _parents(key: str) -> list[str]:
+    """``a`` and ``a.b`` of ``a.b.c``."""
+    parts = key.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
 
 
 def _below(key: str, parent: str) -> bool:

@@ -1,22 +1,18 @@
-"""Many runs from one command line: one process each, forked from a server that has the libraries loaded."""
+"""Many runs from one command line, each in a process of its own."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from types import FrameType
+from dataclasses import dataclass
+from pathlib import Path
 
 from mmexp.config import Config
-from mmexp.error import MmexpError, Stopped
+from mmexp.error import Stopped
+from mmexp.run.folder import RunFolder
+from mmexp.worker import GRACE, Tell, Worker, say_in, supervised, wait
 
-PRELOAD = ["mmexp.training", "mmexp.task.captioning", "mmexp.task.classification", "mmexp.dataset.scenes"]
-POLL = 0.05  # s
+POLL = 0.5  # s
 
 
 @dataclass
@@ -24,153 +20,116 @@ class Job:
     """One run of a sweep.
 
     Args:
-        overrides: What sets it apart.
+        label: What sets it apart from the others.
         config: Composed and checked before the first job starts.
-        status: waiting, running, done, failed, stopped or killed.
-        folder: Its run folder, once it has one.
-        reason: Why it is not done, one line.
-        seconds: How long it took.
+        command: What one would type for it alone, word by word.
+        worker: Its process, once it has one.
     """
 
-    overrides: list[str]
+    label: str
     config: Config
-    status: str = "waiting"
-    folder: str = ""
-    reason: str = ""
-    seconds: float = 0.0
+    command: Sequence[str]
+    worker: Worker | None = None
+
+    @property
+    def status(self) -> str:
+        """waiting, running, done, failed, stopped or killed."""
+        if self.worker is None:
+            return "waiting"
+        return self.worker.end.status if self.worker.end else "running"
+
+    @property
+    def folder(self) -> RunFolder | None:
+        """Its run folder, if it has one."""
+        told = self.worker and self.worker.told
+        return RunFolder(told) if told and told.exists() else None
+
+    @property
+    def reason(self) -> str:
+        """Why it is not done, in one line."""
+        return self.worker.end.message.partition("\n")[0] if self.worker and self.worker.end else ""
 
 
-@dataclass
 class Sweep:
-    """Run jobs, ``workers`` at a time; one that fails does not stop the others.
+    """Run jobs, some at a time; one that fails does not stop the others.
 
     Args:
         jobs: In order.
-        command: What was typed, word by word.
-        workers: Jobs at once.
-        time_limit: Seconds a job may take; 0 for no limit.
+        workers: Jobs at once, which divide the threads among them.
+        time_limit: Seconds after which a job is asked to stop; 0 for no limit.
         fail_fast: Start no further job once one has failed.
-        tell: Called with a job whenever its status changes.
+        tell: Called with a job when it has begun and when it has ended.
     """
 
-    jobs: list[Job]
-    command: Sequence[str]
-    workers: int = 1
-    time_limit: float = 0.0
-    fail_fast: bool = False
-    tell: Callable[[Job], None] = lambda job: None
-    asked: int = field(default=0, init=False)
-    _running: list[_Running] = field(default_factory=list, init=False)
-
-    def run(self) -> None:
-        """Run all jobs. The first Ctrl-C lets running jobs save and stop, the second kills them."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(PRELOAD)
-        before = {number: signal.signal(number, self._ask) for number in (signal.SIGINT, signal.SIGTERM)}
-        waiting = list(self.jobs)
-        try:
-            while (waiting and not self._halted()) or self._running:
-                while waiting and len(self._running) < self.workers and not self._halted():
-                    self._running.append(self._start(waiting.pop(0), context))
-                self._collect()
-                time.sleep(POLL)
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-        if self.asked:
-            raise KeyboardInterrupt
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        *,
+        workers: int = 1,
+        time_limit: float = 0.0,
+        fail_fast: bool = False,
+        tell: Callable[[Job], None] = lambda job: None,
+    ) -> None:
+        self.jobs, self.workers, self.time_limit = jobs, workers, time_limit
+        self.fail_fast, self.tell = fail_fast, tell
+        self._running: list[Worker] = []
 
     @property
     def failed(self) -> bool:
-        """Whether a job ended otherwise than done."""
-        return any(job.status not in ("waiting", "running", "done") for job in self.jobs)
+        """Whether a job has ended otherwise than done."""
+        return any(job.status in ("failed", "stopped", "killed") for job in self.jobs)
 
-    def _halted(self) -> bool:
-        return bool(self.asked) or (self.fail_fast and self.failed)
+    def run(self) -> None:
+        """Run all jobs. The first Ctrl-C lets running jobs save and stop, the second kills them.
 
-    def _ask(self, signum: int, frame: FrameType | None) -> None:
-        self.asked += 1
-        for running in self._running:
-            running.end(signal.SIGTERM if self.asked == 1 else signal.SIGKILL)
+        Raises:
+            Stopped: If it was asked to stop.
+        """
+        waiting = list(self.jobs)
+        with supervised(self._running) as asked:
+            while waiting or self._running:
+                if asked or (self.fail_fast and self.failed):
+                    waiting.clear()
+                if waiting and len(self._running) < self.workers:
+                    self._start(waiting.pop(0))
+                else:
+                    wait(self._running, POLL)
+                    self._collect(bool(asked))
+        if asked:
+            done = sum(job.status == "done" for job in self.jobs)
+            stop = Stopped(f"Sweep: stopped with {done} of {len(self.jobs)} jobs done.")
+            stop.exit_code = 128 + asked[0]
+            raise stop
 
-    def _start(self, job: Job, context: multiprocessing.context.ForkServerContext) -> _Running:
-        ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_work, args=(job.config, list(self.command), theirs))
-        job.status = "running"
-        process.start()
-        theirs.close()
+    def _start(self, job: Job) -> None:
+        job.worker = Worker(train_job, (job.config, job.command), share=self.workers)
+        self._running.append(job.worker)
         self.tell(job)
-        return _Running(job, process, ours)
 
-    def _collect(self) -> None:
-        for running in list(self._running):
-            running.listen()
-            if self.time_limit and running.age > self.time_limit and running.process.is_alive():
-                running.job.reason = f"took longer than {self.time_limit:g} s"
-                running.end(signal.SIGKILL)
-            if not running.process.is_alive():
-                running.close()
-                self._running.remove(running)
-                self.tell(running.job)
-
-
-class _Running:
-    """A job, its process, and the pipe it reports through."""
-
-    def __init__(self, job: Job, process: BaseProcess, pipe: Connection) -> None:
-        self.job, self.process, self.pipe = job, process, pipe
-        self.began = time.monotonic()
-
-    @property
-    def age(self) -> float:
-        return time.monotonic() - self.began
-
-    def listen(self) -> None:
-        """Take what the job has reported so far."""
-        try:
-            while self.pipe.poll():
-                for name, value in self.pipe.recv().items():
-                    setattr(self.job, name, value)
-        except EOFError:
-            return
-
-    def end(self, number: signal.Signals) -> None:
-        """Signal the job and all its processes."""
-        if self.process.pid is not None and self.process.is_alive():
-            try:
-                os.killpg(self.process.pid, number)
-            except ProcessLookupError:
-                self.process.kill()
-
-    def close(self) -> None:
-        """Note how the job ended."""
-        self.process.join()
-        self.listen()
-        self.pipe.close()
-        self.job.seconds = self.age
-        if self.job.status == "running":
-            self.job.status = "killed"
-            self.job.reason = self.job.reason or f"its process ended with code {self.process.exitcode}"
+    def _collect(self, asked: bool) -> None:
+        """Look after the jobs that run, and take leave of those that have ended."""
+        for job in self.jobs:
+            if job.worker is None or job.worker not in self._running:
+                continue
+            late = job.worker.seconds - self.time_limit if self.time_limit else 0
+            if late > 0 or asked:
+                job.worker.ask(f"It took longer than {self.time_limit:g} s." if late > 0 else "")
+            if late > GRACE:
+                job.worker.kill()
+            if job.worker.poll():
+                self._running.remove(job.worker)
+                self.tell(job)
 
 
-def _work(config: Config, command: Sequence[str], pipe: Connection) -> None:
-    """Run one job in a process of its own and report through the pipe; what it says goes to its log."""
+def train_job(tell: Tell, config: Config, command: Sequence[str]) -> None:
+    """Train one job, as a worker; tells the path of its run folder. What it says goes to the run's log."""
     from rich.console import Console
 
     from mmexp.conduct import conduct
 
-    os.setsid()
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
-        try:
-            conduct(
-                config, command, Console(file=nowhere), started=lambda folder: pipe.send({"folder": str(folder.path)})
-            )
-        except (Stopped, KeyboardInterrupt) as stop:
-            pipe.send({"status": "stopped", "reason": str(stop)})
-            raise SystemExit(143) from None
-        except Exception as fault:
-            kind = "" if isinstance(fault, MmexpError) else f"{type(fault).__name__}: "
-            pipe.send({"status": "failed", "reason": f"{kind}{fault}".strip().splitlines()[0]})
-            raise SystemExit(getattr(fault, "exit_code", 1)) from None
-        pipe.send({"status": "done"})
+    def started(folder: RunFolder) -> None:
+        say_in(folder.log, 1, 2)
+        tell(folder.path)
+
+    say_in(Path(os.devnull), 1, 2)
+    conduct(config, command, Console(), started=started)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -20,11 +21,12 @@ from mmexp.callback.keeper import Keeper
 from mmexp.callback.progress import ProgressBar
 from mmexp.callback.recorder import Recorder
 from mmexp.checkpoint import AtomicCheckpointIO
-from mmexp.error import NumericsError
+from mmexp.error import DataError, NumericsError
 from mmexp.experiment import Experiment
 from mmexp.hardware.base import Hardware
+from mmexp.module import HINT
 from mmexp.run.atomic import write_atomic
-from mmexp.run.checkpoints import intact, listed, sweep
+from mmexp.run.checkpoints import intact, is_intact, listed, sweep
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import strict
 from mmexp.run.metrics import MetricsFile
@@ -42,52 +44,69 @@ def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str
         The parts of ``summary.json`` that training knows.
 
     Raises:
-        NumericsError: If a loss is not finite.
+        NumericsError: If a loss, a weight or every value of the monitored metric is not finite.
+        DataError: If the best checkpoint has been damaged.
+        Stopped: If the run was asked to stop; its state is saved.
     """
-    began = time.monotonic()
-    with MetricsFile(folder.metrics) as metrics:
-        trainer, keeper = make_trainer(experiment, folder, console, metrics.append)
-        sweep(folder.checkpoints)
+    with MetricsFile(folder.metrics) as metrics, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before")  # ours do, exactly
+        trainer, recorder = make_trainer(experiment, folder, console, metrics.append)
+        if trainer.is_global_zero:
+            sweep(folder.checkpoints)
         start = choose_start(folder, console)
         experiment.data.start = 0
-        trainer.fit(experiment.module, datamodule=experiment.data, ckpt_path=start, weights_only=True)
-    trained = time.monotonic()
-    best = next(intact(folder.checkpoints, "best"), None)
-    if best is None:
-        raise NumericsError(
-            f"Training: {keeper.monitor} must be a number at least once, got none.",
-            hint="Type a lower optimizer.lr, or hardware.precision=32-true.",
-        )
+        try:
+            trainer.fit(experiment.module, datamodule=experiment.data, ckpt_path=start, weights_only=True)
+        finally:
+            trainer.fit_loop.teardown()  # Lightning forgets the loader processes if a validation raises
+    trained, began = recorder.seconds, time.monotonic()
+    best = choose_best(folder, experiment.monitor)
     results = {
         name: value
         for split in ("val", "test")
         for name, value in evaluate(experiment, folder, trainer, best, split).items()
     }
     return {
-        "monitor": keeper.monitor,
+        "monitor": experiment.monitor,
         "mode": experiment.task.mode,
         "metrics": results,
         "best": best.name,
         "parameters": count_parameters(experiment.module.model),
-        "seconds": {"train": round(trained - began, 2), "evaluate": round(time.monotonic() - trained, 2)},
+        "seconds": {"train": round(trained, 2), "evaluate": round(time.monotonic() - began, 2)},
     }
 
 
 def choose_start(folder: RunFolder, console: Console) -> Path | None:
     """The newest checkpoint whose hash agrees; says which ones do not."""
-    start = next(intact(folder.checkpoints, "last"), None)
-    for path in listed(folder.checkpoints, "last"):
-        if path == start:
-            break
-        console.print(f"{path} does not match its hash and is passed over.", highlight=False)
-    if start is not None:
-        console.print(f"Resuming from {start.name}.", highlight=False)
-    return start
+    found = listed(folder.checkpoints, "last")
+    for path in found:
+        if is_intact(path):
+            console.print(f"Resuming from {path.name}.", highlight=False)
+            return path
+        console.print(f"{path} does not match its hash and is passed over.", highlight=False, soft_wrap=True)
+    if found:
+        console.print("No checkpoint is left; starting anew.", highlight=False)
+    return None
+
+
+def choose_best(folder: RunFolder, monitor: str) -> Path:
+    """The checkpoint to judge.
+
+    Raises:
+        NumericsError: If the monitored metric never was a number.
+        DataError: If the checkpoint does not match its hash.
+    """
+    if best := next(intact(folder.checkpoints, "best"), None):
+        return best
+    for path in listed(folder.checkpoints, "best"):
+        hint = f"Remove {folder.checkpoints} and resume, to train anew."
+        raise DataError("checkpoint must match the hash stored beside it, got another.", path=str(path), hint=hint)
+    raise NumericsError(f"Training: {monitor} must be a number at least once, got none.", hint=HINT)
 
 
 def make_trainer(
     experiment: Experiment, folder: RunFolder, console: Console, write: Callable[[Mapping[str, Any]], None]
-) -> tuple[pl.Trainer, Keeper]:
+) -> tuple[pl.Trainer, Recorder]:
     """Lightning's trainer with our records instead of its own."""
     learning, hardware = experiment.learning, experiment.hardware
     data = experiment.data
@@ -102,7 +121,7 @@ def make_trainer(
         per_epoch=data.per_epoch,
         every=learning.checkpoint_every,
         patience=learning.patience,
-        before_save=recorder.flush,
+        before_save=recorder.check,
     )
     bar = ProgressBar(console=console, recorder=recorder, monitor=experiment.monitor, per_epoch=data.per_epoch)
     averager = [Averager(learning.average)] if learning.average else []
@@ -118,7 +137,7 @@ def make_trainer(
         num_sanity_val_steps=0,
         accumulate_grad_batches=learning.accumulate,
         gradient_clip_val=learning.clip or None,
-        callbacks=[*averager, recorder, keeper, bar],
+        callbacks=[*averager, recorder, bar, keeper],
         plugins=[AtomicCheckpointIO()],
         logger=False,
         enable_checkpointing=False,
@@ -127,7 +146,12 @@ def make_trainer(
         use_distributed_sampler=False,
         default_root_dir=folder.path,
     )
-    return trainer, keeper
+    trainer._signal_connector.register_signal_handlers = _leave  # type: ignore[method-assign]
+    return trainer, recorder
+
+
+def _leave() -> None:
+    """Signals are the keeper's; Lightning's own handler would wait for the other processes inside the handler."""
 
 
 def _strategy(hardware: Hardware) -> Strategy | str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from mmexp.contract import Tokens
+    from mmexp.run.folder import RunFolder
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -43,3 +48,78 @@ def make_tokens() -> Callable[..., Tokens]:
         return Tokens(torch.randn(len(lengths), places, dim), torch.arange(places) < torch.tensor(lengths)[:, None])
 
     return make
+
+
+@dataclass
+class Lab:
+    """Trains the smallest experiment in this process, within a fraction of a second.
+
+    Args:
+        overrides: Of every run.
+        screen: What the runs have said.
+    """
+
+    overrides: list[str]
+    screen: io.StringIO = field(default_factory=io.StringIO)
+
+    def train(self, *overrides: str) -> RunFolder:
+        from rich.console import Console
+
+        from mmexp.conduct import conduct
+        from mmexp.config import compose
+
+        words = [*self.overrides, *overrides]
+        return conduct(compose(words), ["mmexp", "train", *words], Console(file=self.screen, width=1000))
+
+    def resume(self, folder: RunFolder) -> RunFolder:
+        from rich.console import Console
+
+        from mmexp.conduct import conduct
+        from mmexp.config import compose
+
+        words = [f"resume={folder.path}"]
+        return conduct(compose(["dataset=manifest", *words]), ["mmexp", *words], Console(file=self.screen, width=1000))
+
+    def only_run(self) -> RunFolder:
+        """The run of this lab, also if it has raised."""
+        from mmexp.run.folder import runs
+
+        (run,) = runs(self.overrides[-1].removeprefix("outputs="))
+        return run
+
+    @property
+    def said(self) -> str:
+        return self.screen.getvalue()
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 24 pictures of 16 pixels, each with a text and one of three labels: 12 to train on, 6 and 6."""
+    import numpy as np
+    from PIL import Image
+
+    root, generator = tmp_path_factory.mktemp("tiny"), np.random.default_rng(0)
+    rows = []
+    for i in range(24):
+        pixels = generator.integers(0, 120, (16, 16, 3), dtype=np.uint8)
+        pixels[..., i % 3] += 60
+        Image.fromarray(pixels).save(root / f"{i}.png")
+        text = f"a {generator.choice(['red', 'green', 'blue'])} thing {i % 5}"
+        split = "train" if i < 12 else "val" if i < 18 else "test"
+        rows.append({"id": f"s{i}", "image": f"{i}.png", "text": text, "label": "rgb"[i % 3], "split": split})
+    (root / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return root
+
+
+@pytest.fixture(scope="session")
+def make_lab(tiny: Path) -> Callable[[Path], Lab]:
+    parts = ["dataset=manifest", "hardware=cpu", "encoder/text=embedding"]
+    sizes = ["dim=8", "encoder.image.transform.image_size=16", "encoder.image.widths=[4,8]"]
+    learning = ["learning.batch_size=3", "learning.epochs=3", "learning.log_every=2"]
+    return lambda outputs: Lab([*parts, *sizes, *learning, f"dataset.root={tiny}", f"outputs={outputs}"])
+
+
+@pytest.fixture
+def lab(make_lab: Callable[[Path], Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    return make_lab(tmp_path / "outputs")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
+from mmexp.build import instantiate
 from mmexp.config import compose, load_config, stored
 from mmexp.error import ConfigError
 
@@ -178,6 +179,23 @@ def test_a_plain_dictionary_takes_a_new_key_only_with_a_plus_and_none_that_is_ne
     assert compose([columns, "+dataset.inputs.text=caption"]).plain()["dataset"]["inputs"]["text"] == "caption"
     (problem,) = refused(columns, "+dataset.inputs.imag=x")
     assert "Did you mean 'image'?" in problem
+
+
+def test_a_dictionary_that_is_typed_key_by_key_takes_each(folder: Path) -> None:
+    typed = ["dataset.inputs.image=a", "dataset.inputs.text=b", "dataset.targets.label=c", "dataset.targets.labels=d"]
+    dataset = compose([*typed, "dataset.split.column=e", "dataset.split.seed=1"]).plain()["dataset"]
+    assert dataset["inputs"] == {"image": "a", "text": "b"}
+    assert dataset["targets"] == {"label": "c", "labels": "d"}
+    assert dataset["split"] == {"column": "e", "seed": 1}
+    path = keep(folder, *typed)
+    with pytest.raises(ConfigError, match=r"Type \+dataset\.inputs\.audio=f to add it"):
+        load_config(path, ["dataset.inputs.audio=f"])
+
+
+def test_a_manifest_may_be_given_by_its_whole_path(folder: Path) -> None:
+    (folder / "rows.jsonl").write_text('{"id": 1, "text": "a"}')
+    plain = compose([f"dataset.manifest={folder / 'rows.jsonl'}"]).plain()
+    assert instantiate("dataset", plain["dataset"]).path == folder / "rows.jsonl"
 
 
 def test_a_stored_config_is_resolved_but_for_facts_and_comes_back_equal(

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 from collections import Counter
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -239,3 +242,13 @@ def test_evaluation_sees_every_sample_once_over_all_processes():
 
 def test_inputs_keep_their_order():
     assert [list(batch.inputs) for batch in make().sequence(samples(2))] == [["b", "a"]]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_loader_processes_serve_on_when_all_processes_are_asked_to_stop(number):
+    batches = iter(make(workers=1).val_dataloader())
+    seen = [next(batches).ids]
+    for process in multiprocessing.active_children():
+        os.kill(process.pid, number)
+    seen += [batch.ids for batch in batches]
+    assert seen == [("0", "1", "2", "3"), ("4", "5", "6")]

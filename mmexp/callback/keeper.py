@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytorch_lightning as pl
-from pytorch_lightning.utilities.exceptions import SIGTERMException
 
-from mmexp.run.checkpoints import checkpoint_name, hash_path, listed
+from mmexp.module import ExperimentModule
+from mmexp.run.checkpoints import Role, checkpoint_name, give_second_name, prune
+from mmexp.run.stop import SIGNALS, stopped
 
 KEEP_LAST = 2
 
@@ -22,7 +22,8 @@ class Keeper(pl.Callback):
     """Save after every validation, every ``every`` steps and when asked to stop; stop when nothing gets better.
 
     A state is saved only where resuming from it is exact: after an optimizer step, and behind the validation that is
-    due there.
+    due there. The best state is written before the name ``last-...`` leads to it, so that no state believes in a best
+    one that a kill has kept from being there.
 
     Args:
         folder: Where checkpoints go.
@@ -32,6 +33,9 @@ class Keeper(pl.Callback):
         every: Optimizer steps between saves; 0 for none.
         patience: Validations without improvement before stopping; 0 never stops.
         before_save: Called first; raises if the state is not worth keeping.
+
+    Raises:
+        Stopped: Once a state is saved, if SIGTERM or Ctrl-C came while training.
     """
 
     def __init__(
@@ -50,7 +54,8 @@ class Keeper(pl.Callback):
         self.sign = 1.0 if mode == "max" else -1.0
         self.best = -math.inf
         self.waited = 0
-        self.asked: int = 0
+        self.asked = 0
+        self.handlers: dict[int, Any] = {}
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best, "waited": self.waited}
@@ -59,59 +64,71 @@ class Keeper(pl.Callback):
         self.best, self.waited = state_dict["best"], state_dict["waited"]
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        signal.signal(signal.SIGTERM, self._ask)
-        signal.signal(signal.SIGINT, self._ask)
-
-    def _ask(self, signum: int, frame: FrameType | None) -> None:
-        """Stop at the next safe place; a second Ctrl-C stops at once."""
-        if self.asked and signum == signal.SIGINT:
-            raise KeyboardInterrupt
-        self.asked = signum
+        self.handlers = {number: signal.signal(number, self._ask) for number in SIGNALS}
+        trainer.should_stop = self._out_of_patience()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        if (batch_idx + 1) % trainer.accumulate_grad_batches:
+        number = batch_idx + 1
+        if number % trainer.accumulate_grad_batches or number % int(trainer.val_check_interval) == 0:
             return
-        if self.asked:
-            trainer._signal_connector.received_sigterm = True
-        due = (batch_idx + 1) % trainer.val_check_batch == 0
-        if self.every and trainer.global_step % self.every == 0 and not due:
-            self.save(trainer)
+        stop = self._is_asked(trainer)
+        if stop or (self.every and trainer.global_step % self.every == 0):
+            self.save(trainer, "last")
+        if stop:
+            self._stop(trainer)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.state.fn != "fit":
             return
-        value = self.sign * pl_module.results["val"].get(self.monitor, math.nan)  # type: ignore[index,operator,union-attr]
+        value = self.sign * cast(ExperimentModule, pl_module).results["val"].get(self.monitor, math.nan)
         better = value > self.best
         self.best, self.waited = (value, 0) if better else (self.best, self.waited + 1)
-        saved = self.save(trainer)
-        if better and trainer.is_global_zero:
-            self._promote(saved)
-        trainer.should_stop = trainer.should_stop or bool(self.patience and self.waited >= self.patience)
+        self.save(trainer, "best" if better else "last")
+        trainer.should_stop = trainer.should_stop or self._out_of_patience()
+        if self._is_asked(trainer):
+            self._stop(trainer)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._give_back()
+        if self._is_asked(trainer):
+            self._stop(trainer)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        if isinstance(exception, SIGTERMException):
-            self.save(trainer)
+        self._give_back()
 
-    def save(self, trainer: pl.Trainer) -> Path:
-        """Write ``last-...``, keeping the newest few. All processes take part."""
+    def save(self, trainer: pl.Trainer, role: Role) -> None:
+        """Write ``last-...``, or ``best-...`` that is the last one too. All processes take part."""
         self.before_save(trainer)
-        batches = trainer.fit_loop.epoch_loop.batch_progress.current.ready
-        path = self.folder / checkpoint_name("last", batches // self.per_epoch, trainer.global_step)
+        epoch = trainer.fit_loop.epoch_loop.batch_progress.current.ready // self.per_epoch
+        path = self.folder / checkpoint_name(role, epoch, trainer.global_step)
         trainer.save_checkpoint(path)
-        if trainer.is_global_zero:
-            for old in listed(self.folder, "last")[KEEP_LAST:]:
-                trainer.strategy.remove_checkpoint(old)
-        return path
+        if not trainer.is_global_zero:
+            return
+        last = path
+        if role == "best":
+            last = give_second_name(path, checkpoint_name("last", epoch, trainer.global_step))
+            prune(path, keep=1)
+        prune(last, keep=KEEP_LAST)
 
-    def _promote(self, saved: Path) -> None:
-        """Give the file just saved a second name, ``best-...``, and drop the former best."""
-        best = saved.with_name(saved.name.replace("last", "best", 1))
-        former = [path for path in listed(self.folder, "best") if path != best]
-        for source, name in ((hash_path(saved), hash_path(best)), (saved, best)):
-            name.unlink(missing_ok=True)
-            os.link(source, name)
-        for path in former:
-            path.unlink()
-            hash_path(path).unlink(missing_ok=True)
+    def _out_of_patience(self) -> bool:
+        return bool(self.patience) and self.waited >= self.patience
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        """Stop at the next safe place; a second Ctrl-C does not wait for it."""
+        if self.asked and number == signal.SIGINT and callable(self.handlers[number]):
+            self.handlers[number](number, frame)
+        self.asked = number
+
+    def _is_asked(self, trainer: pl.Trainer) -> bool:
+        """Whether any process was asked, so that all stop at the same step."""
+        return trainer.strategy.reduce_boolean_decision(bool(self.asked), all=False)
+
+    def _stop(self, trainer: pl.Trainer) -> None:
+        raise stopped(self.asked or signal.SIGTERM, f"at step {trainer.global_step}, with its state saved")
+
+    def _give_back(self) -> None:
+        for number, handler in self.handlers.items():
+            signal.signal(number, handler)
+        self.handlers = {}

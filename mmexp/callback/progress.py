@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, cast
 
 import pytorch_lightning as pl
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from mmexp.callback.recorder import Recorder
+from mmexp.module import ExperimentModule
 
 REFRESH = 0.25  # s
 
@@ -42,23 +43,23 @@ class ProgressBar(pl.Callback):
             console=self.console,
             auto_refresh=False,
         )
-        done = trainer.fit_loop.epoch_loop.batch_progress.current.ready
-        self.line = self.bar.add_task("train", total=trainer.num_training_batches, completed=done, epoch="1", note="")
+        self.line = self.bar.add_task("train", total=trainer.num_training_batches, epoch="1", note="")
         self.bar.start()
+        self._draw(self.bar, trainer, pl_module)
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         if self.bar is not None and time.monotonic() - self.shown > REFRESH:
-            self._draw(trainer, pl_module)
+            self._draw(self.bar, trainer, pl_module)
 
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.state.fn != "fit" or not trainer.is_global_zero:
             return
         if self.bar is not None:
-            self._draw(trainer, pl_module)
+            self._draw(self.bar, trainer, pl_module)
             return
-        epoch = trainer.fit_loop.epoch_loop.batch_progress.current.ready / self.per_epoch
+        epoch = self._batches(trainer) / self.per_epoch
         self.console.print(f"epoch {epoch:.0f}  {self._note(pl_module)}", highlight=False)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -67,21 +68,22 @@ class ProgressBar(pl.Callback):
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
         self._close()
 
-    def _draw(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if self.bar is None:
-            return
+    def _draw(self, bar: Progress, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.shown = time.monotonic()
-        done = trainer.fit_loop.epoch_loop.batch_progress.current.ready
-        self.bar.update(
-            self.line, completed=done, epoch=str(1 + (done - 1) // self.per_epoch), note=self._note(pl_module)
-        )
-        self.bar.refresh()
+        done = self._batches(trainer)
+        epoch = 1 + max(0, done - 1) // self.per_epoch
+        bar.update(self.line, completed=done, epoch=str(epoch), note=self._note(pl_module))
+        bar.refresh()
+
+    def _batches(self, trainer: pl.Trainer) -> int:
+        """Batches done since the run began."""
+        return trainer.fit_loop.epoch_loop.batch_progress.current.ready
 
     def _note(self, pl_module: pl.LightningModule) -> str:
         loss = self.recorder.latest.get("train/loss")
-        monitored = pl_module.results.get("val", {}).get(self.monitor)  # type: ignore[operator,union-attr]
-        parts = [f"loss {loss:.3f}" if loss is not None else "", f"{self.monitor} {monitored:.3f}" if monitored else ""]
-        return "  ".join(part for part in parts if part)
+        monitored = cast(ExperimentModule, pl_module).results.get("val", {}).get(self.monitor)
+        known = {"loss": loss, self.monitor: monitored}
+        return "  ".join(f"{name} {value:.3f}" for name, value in known.items() if value is not None)
 
     def _close(self) -> None:
         if self.bar is not None:

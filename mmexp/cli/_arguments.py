@@ -33,7 +33,7 @@ class Arguments(ArgumentParser):
         Raises:
             ConfigError: If a word is unknown or lacks its value.
         """
-        values, unknown = self.parse_known_args(argv)
+        values, unknown = self.parse_known_intermixed_args(argv)
         if unknown:
             known = sorted(self._option_string_actions)
             rule = f"{self.prog}: option must be one that exists"

@@ -8,7 +8,14 @@ from mmexp.cli._text import printable
 from mmexp.error import MmexpError
 from mmexp.run.redact import redact
 
-_TITLES = {2: "wrong configuration", 3: "data refused", 4: "numbers diverged", 5: "out of resources", 143: "stopped"}
+_TITLES = {
+    2: "wrong configuration",
+    3: "data refused",
+    4: "numbers diverged",
+    5: "out of resources",
+    130: "stopped",
+    143: "stopped",
+}
 
 
 def show_error(error: MmexpError) -> None:

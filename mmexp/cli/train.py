@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mmexp.error import ConfigError
+
 if TYPE_CHECKING:
     from mmexp.config import Config
-    from mmexp.sweep import Job
 
 HELP = "Train an experiment, a sweep of them, or go on with one."
 USAGE = """
@@ -20,7 +22,7 @@ mmexp train --config FILE [key=value ...]
   key=value         set a value, for instance learning.epochs=5 seed=1
   -m                run every combination of values such as fusion=concat,gated seed=0,1,2, one process each
   --workers N       jobs at once; default: 1
-  --time-limit S    end a job that takes longer than S seconds
+  --time-limit S    stop a job that takes longer than S seconds
   --fail-fast       start no further job once one has failed
   resume=RUN        go on with a run that was stopped or killed: its path, its id, the beginning of it, or 'last'
   --config FILE     start from the config.yaml of a run
@@ -34,22 +36,16 @@ def run(argv: list[str]) -> int:
     arguments = Arguments("train")
     arguments.add_argument("overrides", nargs="*")
     arguments.add_argument("-m", "--multirun", action="store_true")
-    arguments.add_argument("--workers", type=int, default=1)
-    arguments.add_argument("--time-limit", type=float, default=0.0)
+    arguments.add_argument("--workers", type=int)
+    arguments.add_argument("--time-limit", type=float)
     arguments.add_argument("--fail-fast", action="store_true")
     arguments.add_argument("--config", default="")
-    arguments.add_argument("--join", default="")
-    arguments.add_argument("--plugins", default="")
     given = arguments.read(argv)
-    if given.join:
-        return _join(given.join, [name for name in given.plugins.split(",") if name])
-    command = ["mmexp", "train", *argv]
     if given.multirun:
-        from mmexp.override import expand
-
-        jobs = [(words, _compose(words, given.config)) for words in expand(given.overrides)]
-        return _sweep(jobs, command, given.workers, given.time_limit, given.fail_fast)
-    return _train(_compose(given.overrides, given.config), command)
+        return _sweep(given)
+    if given.workers is not None or given.time_limit is not None or given.fail_fast:
+        arguments.error("--workers, --time-limit or --fail-fast without -m")
+    return _train(_compose(given.overrides, given.config), ["mmexp", "train", *argv])
 
 
 def _compose(words: Sequence[str], path: str) -> Config:
@@ -73,53 +69,14 @@ def _train(config: Config, command: Sequence[str]) -> int:
     return 0
 
 
-def _join(path: str, plugins: Sequence[str]) -> int:
-    from pathlib import Path
+def _sweep(given: Namespace) -> int:
+    from mmexp.cli._sweep import read_jobs, run_sweep
 
-    from rich.console import Console
-
-    from mmexp.conduct import join
-    from mmexp.run.folder import RunFolder
-
-    join(RunFolder(Path(path)), plugins, Console())
-    return 0
-
-
-def _sweep(
-    jobs: Sequence[tuple[list[str], Config]], command: Sequence[str], workers: int, time_limit: float, fail_fast: bool
-) -> int:
-    from mmexp.sweep import Job, Sweep
-
-    sweep = Sweep(
-        [Job(words, config) for words, config in jobs],
-        command,
-        workers=workers,
-        time_limit=time_limit,
-        fail_fast=fail_fast,
-        tell=_tell,
-    )
-    try:
-        sweep.run()
-    finally:
-        _show_jobs(sweep.jobs)
-    return int(sweep.failed)
-
-
-def _tell(job: Job) -> None:
-    print(f"{' '.join(job.overrides)}: {job.status}{f', {job.reason}' if job.reason else ''}", flush=True)
-
-
-def _show_jobs(jobs: Sequence[Job]) -> None:
-    from pathlib import Path
-
-    from mmexp.cli._text import duration, number, print_table
-    from mmexp.run.folder import RunFolder
-    from mmexp.run.summary import row
-
-    lines = []
-    for job in jobs:
-        known = row(RunFolder(Path(job.folder))) if job.folder and Path(job.folder).exists() else None
-        score = f"{known.monitor} {number(known.metrics.get(known.monitor))}" if known and known.monitor else ""
-        run = Path(job.folder).name if job.folder else ""
-        lines.append([" ".join(job.overrides), job.status, score, duration(job.seconds), run, job.reason])
-    print_table(["job", "status", "score", "time>", "run!", "reason"], lines)
+    workers = 1 if given.workers is None else given.workers
+    if workers < 1:
+        raise ConfigError(f"mmexp train: --workers must be at least 1, got {workers}.")
+    if given.time_limit is not None and given.time_limit <= 0:
+        raise ConfigError(f"mmexp train: --time-limit must be above 0 s, got {given.time_limit:g}.")
+    prefix = ["mmexp", "train", *(["--config", given.config] if given.config else [])]
+    jobs = read_jobs(given.overrides, prefix, lambda words: _compose(words, given.config))
+    return run_sweep(jobs, workers=workers, time_limit=given.time_limit or 0.0, fail_fast=given.fail_fast)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from mmexp.contract import Sample, Split
+
+SPLITS: tuple[Split, ...] = get_args(Split)
 
 
 class MultimodalDataset(ABC):
@@ -24,8 +26,11 @@ class MultimodalDataset(ABC):
     skipped: Sequence[Mapping[str, str]] = ()
 
     @abstractmethod
-    def prepare(self) -> None:
+    def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
         """Check everything that can be checked before training, and write caches. Called once per process.
+
+        Args:
+            splits: Only these must be there, and only they are known afterwards.
 
         Raises:
             DataError: On the first fault that may not be skipped.

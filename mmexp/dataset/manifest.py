@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from mmexp.contract import Sample, Split
-from mmexp.dataset.base import MultimodalDataset
+from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.columns import INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
 from mmexp.dataset.control import ShuffledInputs
 from mmexp.dataset.media import Folder
 from mmexp.dataset.row import Row, Rows
 from mmexp.dataset.screen import Screen
-from mmexp.dataset.split import SPLITS, SplitRule, assign, group_of
-from mmexp.dataset.table import SUFFIXES, Record, read_table
+from mmexp.dataset.split import SplitRule, assign, group_of, split_column
+from mmexp.dataset.table import SUFFIXES, Record, column_names, read_table
 from mmexp.dataset.tolerance import Tolerance, read_limit
 from mmexp.error import ConfigError, DataError
 
@@ -36,7 +36,7 @@ class Manifest(MultimodalDataset):
         inputs: Modality (image, audio, text) -> column; None takes columns of those names, and for text also title,
             question or captions.
         targets: Target -> column; None takes captions, label, labels, answer and answers where they are.
-        split: Fields of ``SplitRule``: ``column``, or ``ratios`` and ``seed``.
+        split: Fields of ``SplitRule``: ``column``, or ``ratios`` and ``seed``, or ``everything``.
         group_by: Column whose equal values stay on one side; the manifest's own split is then ignored.
         test_groups: Groups that make the test split; drawn if empty.
         val_groups: Groups that make the val split; drawn if empty.
@@ -82,7 +82,24 @@ class Manifest(MultimodalDataset):
     def targets(self) -> Mapping[str, str]:  # type: ignore[override]
         return choose("targets", self._targets, TARGETS, self._records)
 
-    def prepare(self) -> None:
+    @cached_property
+    def table(self) -> str:
+        """Hash of the table alone, in whatever order and wherever it lies."""
+        rows = sorted(json.dumps([record.id, record.values], sort_keys=True, default=str) for record in self._records)
+        return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+    def is_drawn(self, name: Split) -> bool:
+        """Whether chance says which rows a split has, and neither a column nor the config."""
+        if self.rule.everything is not None:
+            return False
+        return not self.groups.get(name) if self.group_by else split_column(self._records, self.rule) is None
+
+    def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
+        sides = assign(self._records, self.rule, self.group_by, self.groups, splits)
+        self._sides = {record.id: side for record, side in zip(self._records, sides, strict=True)}
+        asked = [record for record in self._records if self._sides[record.id] in splits]
+        rows = self._usable(asked, self.inputs, self.targets)
+        self._splits = {name: [row for row in rows if self._sides[row.id] == name] for name in splits}
         for name, rows in self._splits.items():
             if not rows:
                 hint = "Type dataset.split.ratios=[0.8,0.1,0.1] to draw the splits."
@@ -90,7 +107,7 @@ class Manifest(MultimodalDataset):
             for modality, column in self.inputs.items():
                 if not any(modality in row.inputs for row in rows):
                     self._refuse(f"column {column!r} of {modality} must be filled in some row of {name}, got none")
-        for target in SCALARS:
+        for target in SCALARS if "train" in splits else ():
             if len(values := self._classes(target)) == 1:
                 self._refuse(f"{target} must have at least 2 values in train, got only {values[0]!r}")
 
@@ -98,19 +115,37 @@ class Manifest(MultimodalDataset):
         rows = Rows(self._splits[name], self.folder)
         return ShuffledInputs(rows, self.rule.seed) if self.shuffle_inputs else rows
 
+    def everything(self, options: Mapping[str, Sequence[str]]) -> Sequence[Sample]:
+        """Every row in order, whatever its split, and without targets.
+
+        Args:
+            options: Columns to look for, by modality.
+
+        Raises:
+            DataError: If none is there, or on the first fault that may not be skipped.
+        """
+        inputs = choose("inputs", None, options, self._records)
+        if not inputs:
+            known = ", ".join(column_names(self._records))
+            rule = f"the table must have a column of {', '.join(options)} with a value in some row"
+            raise DataError(f"{rule}, got {known}.", path=str(self.path))
+        return Rows(self._usable(self._records, inputs, {}), self.folder)
+
     def describe(self) -> dict[str, Any]:
         """Facts of the training split.
 
-        ``classes``, ``sizes``, ``columns``; with sound ``sample_rate``, the commonest, in Hz; with group_by ``groups``.
+        ``classes``, ``sizes``, ``columns``, ``table``; with sound ``sample_rate``, the commonest, in Hz; with group_by
+        ``groups``.
         """
         facts: dict[str, Any] = {
             "classes": {name: values for name in self.targets if (values := self._classes(name))},
             "sizes": {name: len(rows) for name, rows in self._splits.items()},
             "columns": {"inputs": dict(self.inputs), "targets": dict(self.targets)},
+            "table": self.table,
         }
         sounds = [row.inputs["audio"] for row in self._splits["train"] if "audio" in row.inputs]
         if sounds:
-            rates = Counter(self._screen.probes["audio", sound].rate for sound in sounds)
+            rates = Counter(self._probes["audio", sound].rate for sound in sounds)
             facts["sample_rate"] = rates.most_common(1)[0][0]
         if self.group_by is not None:
             facts["groups"] = self._groups(self.group_by)
@@ -133,7 +168,7 @@ class Manifest(MultimodalDataset):
         digest = hashlib.sha256(json.dumps({"shuffle_inputs": self.shuffle_inputs and self.rule.seed}).encode())
         for name, rows in self._splits.items():
             for row in rows:
-                sizes = {key: self._screen.probes[key, value].size for key, value in row.files}
+                sizes = {key: self._probes[key, value].size for key, value in row.files}
                 digest.update(json.dumps([name, row.id, row.inputs, sizes, row.targets], default=str).encode())
         return digest.hexdigest()
 
@@ -141,22 +176,13 @@ class Manifest(MultimodalDataset):
     def _records(self) -> list[Record]:
         return read_table(self.path)
 
-    @cached_property
-    def _sides(self) -> dict[str, Split]:
-        sides = assign(self._records, self.rule, self.group_by, self.groups)
-        return {record.id: side for record, side in zip(self._records, sides, strict=True)}
-
-    @cached_property
-    def _screen(self) -> Screen:
-        tolerance = Tolerance(self.limit, len(self._records))
-        return Screen(inputs=self.inputs, targets=self.targets, folder=self.folder, tolerance=tolerance)
-
-    @cached_property
-    def _splits(self) -> dict[Split, list[Row]]:
-        sides = self._sides
-        rows = self._screen.rows(self._records)
-        self.skipped = self._screen.tolerance.skipped
-        return {name: [row for row in rows if sides[row.id] == name] for name in SPLITS}
+    def _usable(self, records: Sequence[Record], inputs: Mapping[str, str], targets: Mapping[str, str]) -> list[Row]:
+        """Look at every cell and file of some records, and note what was found."""
+        tolerance = Tolerance(self.limit, len(records))
+        screen = Screen(inputs=inputs, targets=targets, folder=self.folder, tolerance=tolerance)
+        rows = screen.rows(records)
+        self.skipped, self._probes = tolerance.skipped, screen.probes
+        return rows
 
     def _groups(self, column: str) -> dict[str, list[str]]:
         groups: dict[str, set[str]] = {name: set() for name in SPLITS}
@@ -183,6 +209,9 @@ def _find(root: str | None, manifest: str) -> Path:
     folder, name = (Path(manifest).parent, Path(manifest).name) if root is None else (Path(root), manifest)
     if not folder.is_dir():
         raise ConfigError(f"dataset.root must be a folder, got {str(folder)!r}.")
+    if Path(name).is_absolute():
+        rule = f"dataset.manifest must be relative to dataset.root, got {name!r}"
+        raise ConfigError(f"{rule}. Type dataset.root=null to do without a root.")
     try:
         found = Folder(folder, folder).locate(name)
     except ValueError as fault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -18,8 +18,11 @@ from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.control import ShuffledInputs
 from mmexp.dataset.world import captions, draw, labels, questions, sound
 from mmexp.dataset.world.scene import MAX_OBJECTS, SPLITS, VERSION, Scene, sample
+from mmexp.error import ResourceError
 from mmexp.run.atomic import atomic
 
+CACHE = "~/.cache/mmexp/scenes"
+"""Where drawn images are kept, unless the environment variable MMEXP_CACHE names another folder."""
 SHUFFLE_SEED = 0
 
 
@@ -106,17 +109,28 @@ def read_images(world: World, cache: Path) -> np.ndarray | None:
     """Map the images of a split; None if the file is absent, cut off or of another shape."""
     try:
         images: np.ndarray = np.load(world.file(cache), mmap_mode="r")
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         return None
-    return images if images.shape == (world.size, world.image_size, world.image_size, 3) else None
+    shape = (world.size, world.image_size, world.image_size, 3)
+    return images if images.shape == shape and images.dtype == np.uint8 else None
 
 
 def write_images(world: World, cache: Path) -> None:
-    """Draw a split and keep it. Two processes may do so at once: the later one replaces an equal file."""
+    """Draw a split and keep it. Two processes may do so at once: the later one replaces an equal file.
+
+    Raises:
+        ResourceError: If the folder cannot be written.
+    """
     images = np.stack([draw.render(world.scene(i), world.image_size) for i in range(world.size)])
-    cache.mkdir(parents=True, exist_ok=True)
-    with atomic(world.file(cache)) as file:
-        np.save(file, images)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with atomic(world.file(cache)) as file:
+            np.save(file, images)
+    except OSError as error:
+        raise ResourceError(
+            f"Scenes: cache must be a folder that can be written, got {cache} ({error.strerror}).",
+            "Type dataset.cache=FOLDER for another one, or dataset.cache=null to draw the images each time.",
+        ) from error
 
 
 class Scenes(MultimodalDataset):
@@ -132,7 +146,7 @@ class Scenes(MultimodalDataset):
         image_size: Height and width of the images, in pixels, at least 32.
         text: What the text modality holds: ``captions``, or the ``question`` whose target is ``answer``.
         shuffle_inputs: Give each sample the inputs of another: a control that must destroy the result.
-        cache: Folder of the drawn images; None draws them anew each time.
+        cache: Folder of the drawn images; None draws them anew each time. MMEXP_CACHE moves the default.
 
     Raises:
         ValueError: If a number is out of its range.
@@ -147,7 +161,7 @@ class Scenes(MultimodalDataset):
         image_size: int = 64,
         text: Literal["captions", "question"] = "captions",
         shuffle_inputs: bool = False,
-        cache: str | None = "~/.cache/mmexp/scenes",
+        cache: str | None = CACHE,
     ) -> None:
         if len(sizes) != len(SPLITS) or min(sizes) < 1:
             raise ValueError(f"Scenes: sizes must be three numbers of at least 1, got {list(sizes)}.")
@@ -155,19 +169,20 @@ class Scenes(MultimodalDataset):
             raise ValueError(f"Scenes: max_objects must be in [1, {MAX_OBJECTS}], got {max_objects}.")
         if image_size < 32:
             raise ValueError(f"Scenes: image_size must be at least 32, got {image_size}.")
-        if seed < 0:
-            raise ValueError(f"Scenes: seed must be at least 0, got {seed}.")
+        if not 0 <= seed < 2**64:
+            raise ValueError(f"Scenes: seed must be in [0, 2**64), got {seed}.")
         if text not in ("captions", "question"):
             raise ValueError(f"Scenes: text must be captions or question, got {text!r}.")
         make = partial(World, seed, max_objects=max_objects, image_size=image_size)
         self.worlds = {name: make(split=name, size=size) for name, size in zip(SPLITS, sizes, strict=True)}
         self.text, self.shuffle_inputs = text, shuffle_inputs
-        self.cache = Path(os.environ.get("MMEXP_CACHE", cache)).expanduser() if cache else None
+        folder = os.environ.get("MMEXP_CACHE", CACHE) if cache == CACHE else cache
+        self.cache = Path(folder).expanduser() if folder else None
         self.inputs = {"image": "image", "audio": "audio", "text": text}
         self.targets = {name: name for name in ("captions", "answer", "label", "attributes", "same_colour")}
 
-    def prepare(self) -> None:
-        for world in self.worlds.values():
+    def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
+        for world in (self.worlds[name] for name in splits):
             if self.cache and read_images(world, self.cache) is None:
                 write_images(world, self.cache)
 

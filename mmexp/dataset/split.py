@@ -6,14 +6,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, get_args
+from typing import Any
 
 from mmexp.contract import Split
+from mmexp.dataset.base import SPLITS
 from mmexp.dataset.columns import as_mapping, known
 from mmexp.dataset.table import Record, absent, column_names
 from mmexp.error import ConfigError, DataError, nearest
 
-SPLITS: tuple[Split, ...] = get_args(Split)
 SPELLINGS: Mapping[str, Split] = {
     **{name: name for name in SPLITS},
     "training": "train",
@@ -32,20 +32,28 @@ class SplitRule:
         column: Column that names the split of each row.
         ratios: Shares of train, val and test to draw, unitless; a column is then ignored.
         seed: Which drawing.
+        everything: Split that all rows are in, whatever a column says.
 
     Raises:
-        ConfigError: If both column and ratios are given, or ratios are not three positive shares that sum to 1.
+        ConfigError: If more than one of column, ratios and everything is given, ratios are not three positive shares
+            that sum to 1, or everything is no split.
     """
 
     column: str | None = None
     ratios: Sequence[float] | None = None
     seed: int = 0
+    everything: Split | None = None
 
     def __post_init__(self) -> None:
+        given = {name: getattr(self, name) for name in ("column", "ratios", "everything")}
+        given = {name: value for name, value in given.items() if value is not None}
+        if len(given) > 1:
+            raise ConfigError(f"dataset.split must give one of column, ratios and everything, got {given}.")
+        if self.everything not in (None, *SPLITS):
+            hint = nearest(str(self.everything), SPLITS)
+            raise ConfigError(f"dataset.split.everything must be a split, got {self.everything!r}. {hint}")
         if self.ratios is None:
             return
-        if self.column is not None:
-            raise ConfigError(f"dataset.split must give column or ratios, got both: {self.column}, {self.ratios}.")
         numbers = [share for share in self.ratios if isinstance(share, int | float) and share > 0]
         if not len(self.ratios) == len(numbers) == 3 or abs(sum(numbers) - 1) > 1e-6:
             raise ConfigError(
@@ -61,7 +69,7 @@ class SplitRule:
             ConfigError: If it is no mapping, or has an unknown name.
         """
         rule = as_mapping("dataset.split", given, [field.name for field in fields(cls)]) or {}
-        return cls(rule.get("column"), rule.get("ratios"), rule.get("seed", cls.seed))
+        return cls(**rule)
 
     @property
     def shares(self) -> Sequence[float]:
@@ -70,26 +78,46 @@ class SplitRule:
 
 
 def assign(
-    records: Sequence[Record], rule: SplitRule, group_by: str | None, named: Mapping[Split, Sequence[str]]
+    records: Sequence[Record],
+    rule: SplitRule,
+    group_by: str | None,
+    named: Mapping[Split, Sequence[str]],
+    splits: Sequence[Split] = SPLITS,
 ) -> list[Split]:
-    """Give the split of each record: by its group, by the column of the rule, or drawn.
+    """Give the split of each record: all the same, by its group, by the column of the rule, or drawn.
+
+    Args:
+        records: The table.
+        rule: Where a split comes from.
+        group_by: Column of the groups, if whole groups are to be on one side.
+        named: Groups of a split that are not to be drawn.
+        splits: Only records of these are to be right; where their groups are named, no other group need be there.
 
     Raises:
         ConfigError: If a column or group is not there.
         DataError: If a record has no group, or none of the names of a split.
     """
+    if rule.everything is not None:
+        return [rule.everything] * len(records)
     columns = column_names(records)
     if group_by is not None:
         known("dataset.group_by", group_by, columns)
         groups = [group_of(record, group_by) for record in records]
-        sides = draw(groups, rule, named)
-        return [sides[group] for group in groups]
-    column = rule.column or ("split" if "split" in columns and rule.ratios is None else None)
+        asked = {split: named.get(split, ()) for split in splits}
+        sides = _named(Counter(groups), asked) if all(asked.values()) else draw(groups, rule, named)
+        return [sides.get(group, "train") for group in groups]
+    column = split_column(records, rule)
     if column is None:
         sides = draw([record.id for record in records], rule)
         return [sides[record.id] for record in records]
     known("dataset.split.column", column, columns)
     return [_side(record, column) for record in records]
+
+
+def split_column(records: Sequence[Record], rule: SplitRule) -> str | None:
+    """Name the column that tells the split of each record, None if the rule or the table has none."""
+    standard = "split" if rule.ratios is None and "split" in column_names(records) else None
+    return rule.column or standard
 
 
 def group_of(record: Record, column: str) -> str:

@@ -28,9 +28,7 @@ class ConcatFusion(VectorFusion):
     def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, dropout: float = 0.0) -> None:
         super().__init__(dim=dim, modalities=modalities, pool=pool)
         width = len(self.modalities) * dim
-        self.mix = nn.Sequential(
-            nn.LayerNorm(width), nn.Linear(width, 2 * dim), nn.GELU(), nn.Dropout(dropout), nn.Linear(2 * dim, dim)
-        )
+        self.mix = nn.Sequential(nn.Linear(width, 2 * dim), nn.GELU(), nn.Dropout(dropout), nn.Linear(2 * dim, dim))
 
     def combine(self, vectors: Tensor, present: Tensor) -> Tensor:
         return self.mix(vectors.flatten(-2))  # type: ignore[no-any-return]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
+
+from mmexp.run.atomic import STRAY, atomic
 
 Role = Literal["last", "best"]
 
@@ -17,7 +21,13 @@ def checkpoint_name(role: Role, epoch: int, step: int) -> str:
 
 def listed(folder: Path, role: Role) -> list[Path]:
     """Files of a role, newest step first."""
-    return sorted(folder.glob(f"{role}-*.ckpt"), key=lambda path: path.stem.rsplit("step", 1)[-1], reverse=True)
+    return sorted(folder.glob(f"{role}-epoch*-step*.ckpt"), key=step_of, reverse=True)
+
+
+def step_of(path: Path) -> int:
+    """Optimizer step that a checkpoint is named after; -1 if it was named by someone else."""
+    digits = path.stem.rpartition("step")[2]
+    return int(digits) if digits.isdecimal() else -1
 
 
 def intact(folder: Path, role: Role) -> Iterator[Path]:
@@ -28,7 +38,7 @@ def intact(folder: Path, role: Role) -> Iterator[Path]:
 def is_intact(path: Path) -> bool:
     """Whether the file's hash is the one stored beside it."""
     note = hash_path(path)
-    return note.exists() and sha256_of(path) == note.read_text().strip()
+    return note.exists() and sha256_of(path) == note.read_text(errors="replace").strip()
 
 
 def hash_path(path: Path) -> Path:
@@ -42,8 +52,47 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def give_second_name(path: Path, name: str) -> Path:
+    """Make a checkpoint known by another name too; no more space is used where the disk has hard links."""
+    second = path.with_name(name)
+    for source, target in ((hash_path(path), hash_path(second)), (path, second)):
+        _link(source, target)
+    return second
+
+
+def prune(newest: Path, keep: int) -> None:
+    """Drop the files of a checkpoint's role but itself and the ``keep - 1`` before it.
+
+    One of a later step is left from before the run fell back to an earlier state, and goes too.
+    """
+    role: Role = "best" if newest.name.startswith("best") else "last"
+    others = [path for path in listed(newest.parent, role) if path != newest]
+    earlier = [path for path in others if step_of(path) < step_of(newest)]
+    for path in others:
+        if path not in earlier[: keep - 1]:
+            remove(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a checkpoint and its hash, in this order, so that a name never stands without one."""
+    for file in (path, hash_path(path)):
+        file.unlink(missing_ok=True)
+
+
 def sweep(folder: Path) -> None:
     """Remove hashes whose file a killed writer never finished."""
     for note in folder.glob("*.ckpt.sha256"):
         if not note.with_suffix("").exists():
             note.unlink(missing_ok=True)
+
+
+def _link(source: Path, target: Path) -> None:
+    temp = target.with_name(f"{STRAY}{target.name}-{os.getpid()}")
+    try:
+        os.link(source, temp)
+        os.replace(temp, target)
+    except OSError:  # a filesystem without hard links
+        with open(source, "rb") as original, atomic(target) as copy:
+            shutil.copyfileobj(original, copy)
+    finally:
+        temp.unlink(missing_ok=True)

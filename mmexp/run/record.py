@@ -11,12 +11,11 @@ from mmexp.error import Stopped
 from mmexp.run.folder import RunFolder
 from mmexp.run.lock import Lock
 from mmexp.run.manifest import begin, finish
+from mmexp.run.stop import Asked, undisturbed
 
 
 @contextmanager
-def record(
-    folder: RunFolder, *, command: Sequence[str], seed: int, config: Mapping[str, Any]
-) -> Iterator[None]:
+def record(folder: RunFolder, *, command: Sequence[str], seed: int, config: Mapping[str, Any]) -> Iterator[None]:
     """Hold the run's lock, note its beginning, and note how the block ended.
 
     Args:
@@ -29,15 +28,19 @@ def record(
         ConfigError: If another process has the run.
     """
     began = time.monotonic()
+
+    def end(status: str, reason: str = "") -> None:
+        with undisturbed():
+            finish(folder, status, seconds=time.monotonic() - began, reason=reason)
+
     with Lock(folder):
         begin(folder, command=command, seed=seed, config=config)
         try:
             yield
-        except (Stopped, KeyboardInterrupt) as stop:
-            finish(folder, "stopped", seconds=time.monotonic() - began, reason=str(stop) or "interrupted")
+        except (Stopped, Asked, KeyboardInterrupt) as stop:
+            end("stopped", str(stop) or "interrupted")
             raise
         except BaseException as fault:
-            reason = f"{type(fault).__name__}: {fault}"
-            finish(folder, "failed", seconds=time.monotonic() - began, reason=reason)
+            end("failed", f"{type(fault).__name__}: {fault}")
             raise
-        finish(folder, "done", seconds=time.monotonic() - began)
+        end("done")

@@ -13,6 +13,7 @@ from typing import Any
 
 MARK = "REDACTED"
 _SHORTEST = 8  # characters; anything shorter stands in too many innocent places
+_remembered: set[str] = set()
 
 _ALWAYS = {"password", "passwd", "passphrase", "secret", "secrets", "credential", "credentials", "authorization"}
 _ALWAYS |= {"apikey", "accesskey", "secretkey", "privatekey", "authtoken", "accesstoken"}
@@ -49,6 +50,15 @@ def redact_tree(value: Any) -> Any:
     return _tree(value, _environment())
 
 
+def remember(value: Any) -> None:
+    """Take what stands under a secret name of a config for a secret in any text from now on."""
+    items = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in items:
+        if isinstance(item, str) and is_secret(str(name)) and len(item) >= _SHORTEST:
+            _remembered.add(item)
+        remember(item)
+
+
 def is_secret(name: str) -> bool:
     """Whether a key, flag or environment variable is named like a secret."""
     words = ["", *(word.lower() for word in _WORD.findall(name.rpartition(".")[2]))]
@@ -63,9 +73,9 @@ def is_secret(name: str) -> bool:
 
 
 def _environment() -> list[str]:
-    """Values of secret environment variables, the longest first."""
+    """Values of secret environment variables, and those remembered; the longest first."""
     values = {value for name, value in os.environ.items() if is_secret(name) and len(value) >= _SHORTEST}
-    return sorted(values, key=len, reverse=True)
+    return sorted(values | _remembered, key=len, reverse=True)
 
 
 def _text(text: str, known: Sequence[str]) -> str:

@@ -20,6 +20,15 @@ def test_words_and_options_are_read(arguments: Arguments) -> None:
     assert (given.name, given.json, given.metric) == ("a", False, "m")
 
 
+def test_words_may_stand_before_and_behind_options() -> None:
+    arguments = Arguments("verb")
+    arguments.add_argument("name")
+    arguments.add_argument("overrides", nargs="*")
+    arguments.add_argument("--json", action="store_true")
+    given = arguments.read(["a", "--json", "b=1", "c=2"])
+    assert (given.name, given.overrides, given.json) == ("a", ["b=1", "c=2"], True)
+
+
 def test_an_unknown_option_brings_the_nearest(arguments: Arguments) -> None:
     with pytest.raises(ConfigError, match="option must be one that exists, got '--jsn'") as caught:
         arguments.read(["--jsn"])

@@ -71,6 +71,7 @@ def test_the_facts_are_those_of_the_training_split(tmp_path: Path, rows: list[di
         "classes": {"label": ["a", "b"]},
         "sizes": {"train": 6, "val": 2, "test": 2},
         "columns": {"inputs": {"image": "image", "text": "text"}, "targets": {"label": "label"}},
+        "table": dataset.table,
     }
     assert list(dataset.texts()) == [f"text {n}" for n in range(6)]
     assert list(dataset.values("label")) == list("ababab")
@@ -207,6 +208,91 @@ def test_a_split_without_rows_is_refused(tmp_path: Path, rows: list[dict[str, An
     assert "dataset.split.ratios" in caught.value.hint
 
 
+def test_only_the_splits_that_are_asked_for_must_be_there_and_are_read(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    write(tmp_path, [row | {"label": "a"} for row in rows[:1] + rows[8:]])
+    (tmp_path / "images/0.png").write_bytes(b"broken")
+    dataset = Manifest(root=str(tmp_path))
+    dataset.prepare(("test",))
+    assert ids(dataset, "test") == ["r8", "r9"] and dataset.skipped == []
+    with pytest.raises(DataError, match=r"split val must have a row, got none"):
+        dataset.prepare(("val", "test"))
+    with pytest.raises(DataError, match=r"sample r0: image 'images/0\.png' must be an image that decodes"):
+        dataset.prepare()
+
+
+def test_a_share_that_may_be_skipped_is_one_of_the_rows_asked_for(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    (tmp_path / "images/8.png").write_bytes(b"broken")
+    dataset = Manifest(root=str(tmp_path), on_error=0.2)
+    dataset.prepare()
+    assert [row["id"] for row in dataset.skipped] == ["r8"]
+    with pytest.raises(DataError, match=r"at most 0\.2 of 2 rows may be skipped"):
+        dataset.prepare(("test",))
+
+
+def test_named_groups_are_enough_if_only_their_split_is_asked_for(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    write(tmp_path, [row | {"speaker": "ann"} for row in rows])
+    dataset = Manifest(root=str(tmp_path), group_by="speaker", test_groups=["ann"], val_groups=["bob"])
+    dataset.prepare(("test",))
+    assert len(ids(dataset, "test")) == 10
+    with pytest.raises(ConfigError, match=r"val_groups must be among ann, got 'bob'"):
+        dataset.prepare(("val", "test"))
+
+
+def test_all_rows_can_be_one_split(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    dataset = Manifest(root=str(tmp_path), split={"everything": "test"})
+    dataset.prepare(("test",))
+    assert ids(dataset, "test") == [f"r{n}" for n in range(10)]
+
+
+@pytest.mark.parametrize(
+    ("options", "drawn"),
+    [
+        ({}, False),
+        ({"split": {"column": "label"}}, False),
+        ({"split": {"ratios": [0.5, 0.25, 0.25]}}, True),
+        ({"split": {"everything": "test"}}, False),
+        ({"group_by": "text"}, True),
+        ({"group_by": "text", "val_groups": ["text 1"]}, True),
+        ({"group_by": "text", "test_groups": ["text 1"]}, False),
+    ],
+)
+def test_it_knows_whether_a_split_is_drawn(
+    tmp_path: Path, rows: list[dict[str, Any]], options: dict[str, Any], drawn: bool
+) -> None:
+    assert Manifest(root=str(tmp_path), **options).is_drawn("test") is drawn
+
+
+def test_without_a_column_the_split_is_drawn(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    write(tmp_path, [{key: value for key, value in row.items() if key != "split"} for row in rows])
+    assert Manifest(root=str(tmp_path)).is_drawn("test")
+
+
+def test_a_table_is_the_same_in_any_order_and_place_and_another_with_any_other_cell(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    write(tmp_path / "moved", rows[::-1])
+    write(tmp_path / "changed", [rows[0] | {"label": "c"}, *rows[1:]])
+    own, moved, changed = (
+        Manifest(manifest=str(tmp_path / folder / "manifest.jsonl")).table for folder in (".", "moved", "changed")
+    )
+    assert own == moved != changed
+
+
+def test_everything_is_each_row_in_order_from_the_first_column_that_is_there(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    write(tmp_path, [{"id": row["id"], "image": row["image"], "words": row["text"]} for row in rows[::-1]])
+    dataset = Manifest(root=str(tmp_path))
+    samples = dataset.everything({"image": ("photo", "image"), "text": ("words", "text"), "audio": ("audio",)})
+    assert [sample.id for sample in samples] == [f"r{n}" for n in reversed(range(10))]
+    assert set(samples[0].inputs) == {"image", "text"} and samples[0].targets == {}
+    assert samples[0].inputs["text"] == "text 9"
+    with pytest.raises(DataError, match=r"the table must have a column of audio with a value in some row, got id, im"):
+        dataset.everything({"audio": ("audio",)})
+
+
 def test_a_label_that_never_changes_is_refused(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
     write(tmp_path, [row | {"label": "a"} for row in rows])
     with pytest.raises(DataError, match=r"label must have at least 2 values in train, got only 'a'"):
@@ -244,6 +330,7 @@ def test_shuffled_inputs_keep_the_targets_and_break_the_pairs(tmp_path: Path, ro
     [
         ({"manifest": "manifest.csv"}, r"must be a file in .*, got 'manifest\.csv'\. There are: manifest\.jsonl\."),
         ({"manifest": "../manifest.jsonl"}, r"dataset\.manifest must lie inside"),
+        ({"manifest": "/x.jsonl"}, r"must be relative to dataset\.root, got '/x\.jsonl'\. Type dataset\.root=null"),
         ({"root": "nowhere"}, r"dataset\.root must be a folder, got 'nowhere'"),
         ({"test_groups": ["a"]}, r"group_by must be a column if test_groups or val_groups are given, got null"),
         ({"group_by": "label", "split": {"column": "split"}}, r"split\.column must be null with dataset\.group_by"),

@@ -27,6 +27,25 @@ def test_the_same_seed_draws_the_same_whatever_the_order_and_another_seed_does_n
     assert draw(NAMES, SplitRule(seed=1)) != draw(NAMES, SplitRule(seed=2))
 
 
+def test_everything_may_be_on_one_side_whatever_the_columns_say() -> None:
+    rows = records(split=["train", "val"], speaker=[1, 2])
+    assert assign(rows, SplitRule(everything="test"), "speaker", {"test": ["3"]}) == ["test", "test"]
+
+
+def test_groups_that_are_not_asked_for_need_not_be_there() -> None:
+    rows = records(speaker=["ann", "bob"])
+    assert assign(rows, SplitRule(), "speaker", {"test": ["ann"], "val": ["cyd"]}, ["test"]) == ["test", "train"]
+
+
+def test_a_drawn_side_is_the_same_if_it_is_asked_for_alone() -> None:
+    rows = records(speaker=SPEAKERS)
+    named = {"val": ["ann"], "test": []}
+    full, alone = (
+        assign(rows, SplitRule(), "speaker", named, splits) for splits in (("train", "val", "test"), ["test"])
+    )
+    assert full == alone
+
+
 def test_a_new_row_hardly_changes_the_drawing() -> None:
     before, after = draw(NAMES, SplitRule()), draw([*NAMES, "new"], SplitRule())
     assert sum(before[name] != after[name] for name in NAMES) <= 2
@@ -129,7 +148,9 @@ def test_a_column_that_is_not_there_is_refused(rule: SplitRule, group_by: str | 
         ({"ratios": [0.8, 0.2, 0.2]}, r"three positive shares that sum to 1"),
         ({"ratios": [1.0, 0.0, 0.0]}, r"three positive shares that sum to 1"),
         ({"ratios": ["a", "b", "c"]}, r"three positive shares that sum to 1"),
-        ({"ratios": [0.8, 0.1, 0.1], "column": "fold"}, r"must give column or ratios, got both"),
+        ({"ratios": [0.8, 0.1, 0.1], "column": "fold"}, r"must give one of column, ratios and everything, got .*fold"),
+        ({"everything": "test", "column": "fold"}, r"must give one of column, ratios and everything, got .*fold"),
+        ({"everything": "tst"}, r"split\.everything must be a split, got 'tst'\. Did you mean 'test'"),
     ],
 )
 def test_a_wrong_rule_is_refused(given: Any, message: str) -> None:

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from mmexp.run.redact import MARK, is_secret, redact, redact_tree
+from mmexp.run.redact import MARK, is_secret, redact, redact_tree, remember
 
 SECRET = "s3cr3t-Value/42"
 
@@ -145,3 +145,12 @@ def test_a_long_line_takes_no_longer_than_its_length() -> None:
     for unit in ("a", "-b", "a://", "a:", "x=", "eyJ", "sk-", " -a"):
         redact(unit * (100_000 // len(unit)) + "=")
     assert time.monotonic() - began < 2
+
+
+def test_a_secret_of_a_config_is_known_without_its_name_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mmexp.run.redact._remembered", set())
+    assert redact("refused mellon-friend") == "refused mellon-friend"
+    remember(
+        {"dataset": {"parts": [{"api_key": "mellon-friend", "dim": 8}], "password": "short", "name": "anybody-else"}}
+    )
+    assert redact("refused mellon-friend, short, anybody-else") == f"refused {MARK}, short, anybody-else"

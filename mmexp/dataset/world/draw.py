@@ -114,7 +114,7 @@ def _grid(pixels: int) -> tuple[np.ndarray, np.ndarray]:
 def _shrink(fine: np.ndarray) -> np.ndarray:
     """Mean of the FINE x FINE points of each pixel."""
     height, width = (extent // FINE for extent in fine.shape[:2])
-    return fine.reshape(height, FINE, width, FINE, *fine.shape[2:]).mean((1, 3))
+    return np.asarray(fine.reshape(height, FINE, width, FINE, *fine.shape[2:]).mean((1, 3)))
 
 
 def _lit(x: np.ndarray, y: np.ndarray, z: np.ndarray) -> np.ndarray:

@@ -70,7 +70,7 @@ class Scene:
     Args:
         key: Two words of 64 bits that name the scene: the world's seed, and the place in its splits.
         ground: One of GROUNDS.
-        things: One to MAX_OBJECTS, the largest first; no other is as large as the first, nor as the second.
+        things: One to MAX_OBJECTS, the largest first and equals from the left; none is as large as the first two.
     """
 
     key: tuple[int, int]
@@ -93,7 +93,7 @@ def sample(seed: int, split: Split, index: int, max_objects: int) -> Scene:
     Only raw 53-bit fractions are drawn, whose stream NumPy keeps from version to version.
 
     Args:
-        seed: Names the world; 0 to 2**63 - 1.
+        seed: Names the world; 0 to 2**64 - 1.
         split: The scenes of different splits differ.
         index: Place in the split; 0 to 2**48 - 1.
         max_objects: Things at most, 1 to MAX_OBJECTS; every number up to it is as likely.
@@ -117,7 +117,7 @@ def sample(seed: int, split: Split, index: int, max_objects: int) -> Scene:
         )
         for size, (x, y) in zip(sizes, places, strict=True)
     )
-    return Scene(key, ground, things)
+    return Scene(key, ground, tuple(sorted(things, key=lambda thing: (-thing.extent, thing.x))))
 
 
 def pick(options: Sequence[T], generator: Generator) -> T:

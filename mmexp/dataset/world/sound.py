@@ -32,13 +32,14 @@ def _strike(thing: Thing, generator: Generator) -> np.ndarray:
     """[TURN * RATE]"""
     time = np.arange(round(TURN * RATE)) / RATE
     pitch = PITCH[thing.colour] * (1 + 0.01 * (2 * generator.random() - 1))
-    return VOICES[thing.material](pitch, time, generator) * (0.8 + 0.2 * generator.random())
+    return np.asarray(VOICES[thing.material](pitch, time, generator) * (0.8 + 0.2 * generator.random()))
 
 
 def _metal(pitch: float, time: np.ndarray, generator: Generator) -> np.ndarray:
     """Partials of a free bar, which are no whole multiples, ringing long."""
     partials = zip((1.0, 2.756, 5.404), (0.5, 0.3, 0.2), strict=True)
-    return np.asarray(sum(loud * np.sin(2 * np.pi * ratio * pitch * time) for ratio, loud in partials)) * _fade(time, 0.2)
+    tone = sum(loud * np.sin(2 * np.pi * ratio * pitch * time) for ratio, loud in partials)
+    return np.asarray(tone * _fade(time, 0.2))
 
 
 def _wood(pitch: float, time: np.ndarray, generator: Generator) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Literal
 
 import torch
 from torch import nn
@@ -27,6 +28,7 @@ class CnnEncoder(Encoder):
         hop: Step between frames, in ms.
         widths: Channels of each stage; each halves bands and frames.
         dropout: Probability of dropping a whole channel after each stage.
+        level: What is normalised: the whole ``clip``, or each ``band`` of it.
         warp: Largest random stretch of the frequency axis while training, relative.
         mask_bands: Widest random block of bands silenced while training (SpecAugment).
         mask_frames: Longest random block of frames silenced while training, as a share of the clip.
@@ -47,6 +49,7 @@ class CnnEncoder(Encoder):
         hop: float = 10.0,
         widths: Sequence[int] = (32, 64, 128),
         dropout: float = 0.1,
+        level: Literal["clip", "band"] = "clip",
         warp: float = 0.0,
         mask_bands: int = 0,
         mask_frames: float = 0.0,
@@ -62,6 +65,7 @@ class CnnEncoder(Encoder):
             sample_rate=transform.sample_rate,
             num_mels=num_mels,
             hop=hop,
+            level=level,
             warp=warp,
             mask_bands=mask_bands,
             mask_frames=mask_frames,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -10,8 +11,12 @@ from torch import Tensor, nn
 from mmexp.contract import Padded, Tokens
 
 
+LOUDNESS = 0.1  # root mean square of every clip
+FLOOR = 1e-5  # power under which everything is silence
+
+
 class LogMel(nn.Module):
-    """Short-time Fourier magnitudes, summed to mel bands, in log, normalised per clip and band.
+    """Short-time Fourier magnitudes, summed to mel bands, in log, of a clip of normal loudness.
 
     Source: Stevens, Volkmann and Newman 1937 (mel scale, HTK's formula); masking: Park et al. 2019, "SpecAugment";
     warping: Jaitly and Hinton 2013, "Vocal Tract Length Perturbation".
@@ -20,6 +25,8 @@ class LogMel(nn.Module):
         sample_rate: In Hz.
         num_mels: Bands F, spread over 0 Hz to half the rate.
         hop: Step between frames, in ms; a frame is 2.5 hops long.
+        level: What is brought to zero mean and unit deviation: the whole ``clip``, or each ``band`` of it, which takes
+            away a voice's or a microphone's colour, but also a steady tone.
         warp: Largest relative stretch of the frequency axis while training, as if by a longer or shorter vocal tract.
         mask_bands: Widest block of bands set to the mean while training.
         mask_frames: Longest block of frames set to the mean while training, as a share of the clip.
@@ -37,11 +44,15 @@ class LogMel(nn.Module):
         sample_rate: int,
         num_mels: int,
         hop: float,
+        level: Literal["clip", "band"] = "clip",
         warp: float = 0.0,
         mask_bands: int = 0,
         mask_frames: float = 0.0,
     ) -> None:
         super().__init__()
+        if level not in ("clip", "band"):
+            raise ValueError(f"LogMel: level must be clip or band, got {level!r}.")
+        self.level = level
         self.hop = round(sample_rate * hop / 1000)
         self.length = round(2.5 * self.hop)
         self.size = 1 << (self.length - 1).bit_length()
@@ -52,7 +63,7 @@ class LogMel(nn.Module):
     def forward(self, inputs: Padded) -> Tokens:
         mask = inputs.mask[:, :: self.hop]
         with torch.autocast(inputs.values.device.type, enabled=False):
-            mel = normalise(self.measure(inputs.values.float())[:, : mask.shape[1]], mask)
+            mel = normalise(self.measure(equally_loud(inputs))[:, : mask.shape[1]], mask, self.level)
         return Tokens(self.hide(mel, mask) if self.training else mel, mask)
 
     def measure(self, samples: Tensor) -> Tensor:
@@ -70,7 +81,7 @@ class LogMel(nn.Module):
         power = spectrum.abs().square().transpose(1, 2)  # [B, T, size / 2 + 1]
         if self.training and self.warp:
             power = stretch(power, self.warp)
-        return torch.log(power @ self.filters + 1e-6)
+        return torch.log(power @ self.filters + FLOOR)
 
     def hide(self, mel: Tensor, mask: Tensor) -> Tensor:
         """Set one random block of bands and one of frames to the mean, which is zero. [B, T, F]"""
@@ -81,6 +92,14 @@ class LogMel(nn.Module):
             lengths = mask.sum(1)
             mel = mel.masked_fill(_block(rows, frames, self.mask_frames * lengths, lengths, mel.device)[:, :, None], 0)
         return mel
+
+
+def equally_loud(inputs: Padded) -> Tensor:
+    """Bring each clip to the same energy, so that silence is relative. [B, L]"""
+    samples = inputs.values.float() * inputs.mask
+    count = inputs.mask.sum(1, keepdim=True).clamp(min=1)
+    level = (samples.square().sum(1, keepdim=True) / count).sqrt()  # [B, 1]
+    return samples * (LOUDNESS / level.clamp(min=1e-5))
 
 
 def stretch(power: Tensor, largest: float) -> Tensor:
@@ -94,12 +113,13 @@ def stretch(power: Tensor, largest: float) -> Tensor:
     return power.gather(2, index) * (1 - share) + power.gather(2, index + 1) * share
 
 
-def normalise(mel: Tensor, mask: Tensor) -> Tensor:
-    """Zero mean and unit deviation of each band of each clip, over its real frames. [B, T, F]"""
-    weight = mask.unsqueeze(-1).to(mel.dtype)
-    count = weight.sum(1, keepdim=True).clamp(min=1)
-    mean = (mel * weight).sum(1, keepdim=True) / count
-    deviation = (((mel - mean) * weight).square().sum(1, keepdim=True) / count).sqrt()
+def normalise(mel: Tensor, mask: Tensor, level: str) -> Tensor:
+    """Zero mean and unit deviation over the real frames of each clip, or of each of its bands. [B, T, F]"""
+    axes = (1,) if level == "band" else (1, 2)
+    weight = mask.unsqueeze(-1).to(mel.dtype).expand_as(mel)
+    count = weight.sum(axes, keepdim=True).clamp(min=1)
+    mean = (mel * weight).sum(axes, keepdim=True) / count
+    deviation = (((mel - mean) * weight).square().sum(axes, keepdim=True) / count).sqrt()
     return (mel - mean) / (deviation + 0.1) * weight
 
 

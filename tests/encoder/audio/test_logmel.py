@@ -21,29 +21,31 @@ def padded(*rows: np.ndarray, length: int = 0) -> Padded:
     return Padded(torch.tensor(values, dtype=torch.float32), torch.tensor(mask))
 
 
-def reference(samples: np.ndarray, num_mels: int) -> np.ndarray:
+def reference(samples: np.ndarray, num_mels: int, level: str) -> np.ndarray:
     """The same by the textbook: a sum per frame and frequency, a triangle per band, all in double precision."""
     hop, length, size = 40, 100, 128
     window = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
     wave = np.exp(-2j * np.pi * np.outer(np.arange(size // 2 + 1), np.arange(length)) / size)
     hertz = np.arange(size // 2 + 1) * RATE / size
     edges = 700 * (np.power(10, np.linspace(0, 2595 * np.log10(1 + RATE / 1400), num_mels + 2) / 2595) - 1)
-    around = np.pad(samples.astype(float), length)
+    around = np.pad(0.1 * samples / np.sqrt(np.mean(samples**2)), length)
     frames = []
     for centre in range(0, len(samples), hop):
         piece = around[centre + length // 2 : centre + length // 2 + length] * window
         power = np.abs(wave @ piece) ** 2
         bands = [power @ np.interp(hertz, edges[m : m + 3], [0, 1, 0], 0, 0) for m in range(num_mels)]
-        frames.append(np.log(np.array(bands) + 1e-6))
+        frames.append(np.log(np.array(bands) + 1e-5))
     mel = np.array(frames)
-    return (mel - mel.mean(0)) / (mel.std(0) + 0.1)
+    axis = 0 if level == "band" else None
+    return (mel - mel.mean(axis)) / (mel.std(axis) + 0.1)
 
 
+@pytest.mark.parametrize("level", ["clip", "band"])
 @pytest.mark.parametrize("length", [1, 39, 40, 41, 777])
-def test_it_agrees_with_a_plain_fourier_sum(length):
+def test_it_agrees_with_a_plain_fourier_sum(length, level):
     samples = np.random.default_rng(length).standard_normal(length)
-    mel = spectrogram()(padded(samples))
-    expected = reference(samples, 16)
+    mel = spectrogram(level=level)(padded(samples))
+    expected = reference(samples, 16, level)
     assert mel.features.shape[1] == len(expected) == -(-length // 40) and mel.mask.all()
     np.testing.assert_allclose(mel.features[0].numpy(), expected, atol=2e-3)
 
@@ -77,7 +79,7 @@ def test_a_tone_is_loudest_in_the_band_around_it(frequency):
 
 def test_each_band_of_a_clip_has_zero_mean_and_almost_unit_deviation_over_its_real_frames():
     given, mask = torch.randn(3, 9, 5) * 7 + 3, torch.arange(9) < torch.tensor([[9], [4], [0]])
-    mel = normalise(given, mask)
+    mel = normalise(given, mask, "band")
     for row, raw, real in zip(mel[:2], given, mask, strict=False):
         spread = raw[real].std(0, correction=0)
         torch.testing.assert_close(row[real].std(0, correction=0), spread / (spread + 0.1))
@@ -131,3 +133,8 @@ def test_warping_acts_in_training_only():
 
 def test_it_is_not_part_of_a_checkpoint():
     assert not spectrogram().state_dict()
+
+
+def test_an_unknown_level_is_refused():
+    with pytest.raises(ValueError, match="level must be clip or band, got 'frame'"):
+        spectrogram(level="frame")

@@ -1,0 +1,69 @@
+"""``mmexp test``: measure a trained run on its own or other data."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mmexp.apply import Measurement
+    from mmexp.run.folder import RunFolder
+    from mmexp.trained import Judged
+
+HELP = "Measure a trained run on its test split, or on other data."
+USAGE = """
+mmexp test RUN [key=value ...] [--split SPLIT] [--json] [--outputs FOLDER]
+
+  RUN               a run's path, its id, the beginning of it, or 'last'
+  key=value         dataset.root=FOLDER or dataset.manifest=FILE for other data of the same form; beside dataset.*
+                    also hardware.*, learning.batch_size, task.beams and task.length_penalty
+  --split SPLIT     val or test; default: test
+  --json            one JSON object: run, split, samples, skipped and metrics
+  --outputs FOLDER  folder of all runs; default: outputs
+"""
+
+
+def run(argv: list[str]) -> int:
+    """Measure and print; see ``USAGE``."""
+    from mmexp.cli._arguments import Arguments
+    from mmexp.run.folder import RunFolder
+
+    arguments = Arguments("test")
+    arguments.add_argument("run")
+    arguments.add_argument("overrides", nargs="*")
+    arguments.add_argument("--split", default="test", choices=["val", "test"])
+    arguments.add_argument("--json", action="store_true")
+    arguments.add_argument("--outputs", default="outputs")
+    given = arguments.read(argv)
+    folder = RunFolder.find(given.run, given.outputs)
+    found = _measure(folder, given.overrides, given.split)
+    if given.json:
+        _print_json(found, folder.id, given.split)
+    else:
+        _print_table(found, folder.id, given.split)
+    if found.everything:
+        print(f"No column says which rows are {given.split}, so all of them are.", file=sys.stderr)
+    return 0
+
+
+def _measure(folder: RunFolder, overrides: Sequence[str], split: Judged) -> Measurement:
+    from mmexp.apply import measure
+    from mmexp.trained import restore
+
+    return measure(restore(folder, overrides), split)
+
+
+def _print_json(found: Measurement, run: str, split: str) -> None:
+    from mmexp.run.jsonfile import dumps
+
+    counts = {"samples": found.samples, "skipped": found.skipped}
+    print(dumps({"run": run, "split": split, **counts, "metrics": found.metrics}), end="")
+
+
+def _print_table(found: Measurement, run: str, split: str) -> None:
+    from mmexp.cli._text import number, print_table
+    from mmexp.run.jsonfile import strict
+
+    print(f"{run} on {split}: {found.samples} samples, {found.skipped} skipped")
+    print_table(["metric!", "value>"], [[key, number(strict(value))] for key, value in found.metrics.items()])

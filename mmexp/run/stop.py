@@ -1,0 +1,62 @@
+"""SIGTERM and Ctrl-C, while a run is on."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from mmexp.error import Stopped
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Asked(BaseException):
+    """A signal came. It passes everything that catches ``Exception``.
+
+    Args:
+        number: Which.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"got {signal.Signals(number).name}")
+        self.number = number
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Let both signals end the block at once.
+
+    Raises:
+        Stopped: If one came.
+    """
+    before = {number: signal.signal(number, _end) for number in SIGNALS}
+    try:
+        yield
+    except Asked as asked:
+        raise stopped(asked.number, "at once") from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let both signals wait until the end of the block."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def stopped(number: int, when: str) -> Stopped:
+    """What to raise once a run has been stopped; its exit code is the one shells give to the signal."""
+    stop = Stopped(f"Run: stopped {when}.")
+    stop.exit_code = 128 + number
+    return stop
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    raise Asked(number)

@@ -1,0 +1,189 @@
+"""P5 and P6: a training step through our Trainer with all its callbacks, over a loop written by hand."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from harness import Cost, Pair, clocks
+from pytorch_lightning import Callback
+from rich.console import Console
+from torch import Tensor, nn
+from torchmetrics import MeanMetric, MetricCollection
+
+from mmexp.config import compose
+from mmexp.contract import Batch, Sample, Tokens
+from mmexp.datamodule import DataModule
+from mmexp.experiment import Experiment, build, load_data
+from mmexp.fusion.base import Fusion
+from mmexp.fusion.none import NoFusion
+from mmexp.hardware.base import Hardware
+from mmexp.learning.full import FullLearning
+from mmexp.model import Model
+from mmexp.module import ExperimentModule, parameter_groups
+from mmexp.run.folder import RunFolder
+from mmexp.run.metrics import MetricsFile
+from mmexp.scheduler.cosine import CosineScheduler
+from mmexp.task.base import Outputs, Task
+from mmexp.training import make_trainer
+from mmexp.transform.base import Transform
+
+DEFAULTS = {"lr": 0.001, "weight_decay": 0.05, "fused": True}  # conf/optimizer/adamw.yaml
+
+
+class Clock(Callback):
+    """Read both clocks, and keep the loss, at the end of each step."""
+
+    def __init__(self) -> None:
+        self.ticks: list[tuple[float, float]] = []
+        self.losses: list[Tensor] = []
+
+    def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        self.tick(outputs["loss"])
+
+    def tick(self, loss: Tensor) -> None:
+        """End a step."""
+        self.ticks.append(clocks())
+        self.losses.append(loss.detach())
+
+    def cost(self) -> Cost:
+        """Mean per step, without the first third, in which caches fill."""
+        warm = len(self.ticks) // 3
+        steps = len(self.ticks) - 1 - warm
+        wall, cpu = ((end - begin) / steps for begin, end in zip(self.ticks[warm], self.ticks[-1], strict=True))
+        return Cost(wall, cpu)
+
+
+class Race:
+    """The same model trained from the same weights, by us or by hand.
+
+    Args:
+        experiment: Built.
+        folder: Where ours writes.
+    """
+
+    def __init__(self, experiment: Experiment, folder: RunFolder) -> None:
+        self.experiment, self.folder = experiment, folder
+        self.weights = {name: value.clone() for name, value in experiment.module.state_dict().items()}
+
+    def ours(self) -> Clock:
+        """Through the Trainer, with a metrics file, checkpoints and a validation behind the last step."""
+        clock, module = Clock(), self.experiment.module
+        module.load_state_dict(self.weights)
+        with MetricsFile(self.folder.metrics) as metrics:
+            trainer = make_trainer(self.experiment, self.folder, Console(quiet=True), metrics.append)[0]
+            trainer.callbacks.append(clock)
+            trainer.fit(module, datamodule=self.experiment.data)
+        return clock
+
+    def theirs(self, seeded: bool = False) -> Clock:
+        """A plain loop: same loader, precision, clipping, optimizer and schedule, and as many rows."""
+        clock, module, data = Clock(), self.experiment.module, self.experiment.data
+        module.load_state_dict(self.weights)
+        model, learning = module.model.train(), self.experiment.learning
+        optimizer = torch.optim.AdamW(parameter_groups(model), **DEFAULTS)
+        scheduler = CosineScheduler(optimizer=optimizer, total_steps=data.total)
+        half = self.experiment.hardware.precision == "bf16-mixed"
+        with open(self.folder.path / "plain.jsonl", "a", encoding="utf-8") as file:
+            for number, batch in enumerate(data.train_dataloader()):
+                if seeded:
+                    module.on_train_batch_start(batch, number)
+                with torch.autocast("cpu", torch.bfloat16, enabled=half):
+                    losses = model.task.losses(model(batch), batch)
+                    loss = torch.stack(list(losses.values())).sum()
+                optimizer.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(model.parameters(), learning.clip, foreach=True)
+                optimizer.step()
+                scheduler.step()
+                if (number + 1) % learning.log_every == 0:
+                    row = {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}
+                    file.write(json.dumps(row) + "\n")
+                    file.flush()
+                clock.tick(loss)
+        return clock
+
+    def pair(self, id: str, what: str, goal: float, kind: str) -> Pair:
+        """Check that both sides see the same losses, and make the pair."""
+        ours, theirs = (torch.stack(clock.losses) for clock in (self.ours(), self.theirs(seeded=True)))
+        torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=0)
+        return Pair(
+            id=id,
+            what=what,
+            reference="plain loop",
+            goal=goal,
+            ours=lambda: self.ours().cost(),
+            theirs=lambda: self.theirs().cost(),
+            kind=kind,  # type: ignore[arg-type]
+        )
+
+
+def defaults() -> Iterator[Pair]:
+    """P5: the default captioning and classification runs on the built-in world."""
+    steps = 14  # per epoch, of which there are three
+    for task in (["task=captioning", "fusion=attention"], ["task=classification"]):
+        with tempfile.TemporaryDirectory() as outputs:
+            words = [f"dataset.sizes=[{64 * steps},8,8]", f"dataset.cache={outputs}", f"outputs={outputs}"]
+            config = compose([*task, *words, "dataset=scenes", "learning.epochs=3", "learning.validate_every=3"])
+            root = config.plain()
+            folder = RunFolder.create(outputs, "race")
+            race = Race(build(root, load_data(root), folder), folder)
+            yield race.pair("P5", f"train, {config.choices['task']}", 1.05, "time")
+
+
+class EightLosses(Task):
+    """Eight heads on one small network that reads the same numbers at each step."""
+
+    targets = ()
+    monitor = "loss0"
+    mode = "min"
+
+    def __init__(self, dim: int = 128) -> None:
+        super().__init__()
+        self.numbers = torch.randn(64, dim)
+        self.trunk = nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Dropout(0.1), nn.Linear(dim, 8))
+
+    def transforms(self) -> dict[str, Transform]:
+        return {}
+
+    def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        return {"errors": self.trunk(self.numbers).square().mean(0)}  # [8]
+
+    def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
+        return {f"loss{i}": error for i, error in enumerate(outputs["errors"].unbind())}
+
+    def metrics(self) -> MetricCollection:
+        return MetricCollection({"loss0": MeanMetric()})
+
+    def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
+        metrics.update(outputs["errors"][0])
+
+    def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
+        return []
+
+
+def tiny(steps: int) -> Experiment:
+    """An experiment whose step takes about 1 ms, three times ``steps`` of them."""
+    learning, hardware = FullLearning(epochs=3, validate_every=3, batch_size=1), Hardware()
+    samples = [Sample(str(i), {}, {}) for i in range(steps)]
+    torch.manual_seed(0)
+    module = ExperimentModule(
+        model=Model(encoders={}, fusion=NoFusion(dim=8, modalities=("none",)), task=EightLosses()),
+        optimizer=lambda groups: torch.optim.AdamW(groups, **DEFAULTS),
+        scheduler=lambda optimizer, total: CosineScheduler(optimizer=optimizer, total_steps=total),
+        seed=0,
+    )
+    dataset: Any = SimpleNamespace(split=lambda name: samples)
+    data = DataModule(dataset=dataset, inputs={}, targets={}, learning=learning, hardware=hardware, seed=0)
+    return Experiment(module, data, learning, hardware)
+
+
+def small() -> Iterator[Pair]:
+    """P6: a step of about 1 ms with eight losses."""
+    with tempfile.TemporaryDirectory() as outputs:
+        race = Race(tiny(steps=100), RunFolder.create(outputs, "race"))
+        yield race.pair("P6", "train, 1 ms step, 8 losses", 1.5, "extra")

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from mmexp.dataset.scenes import Scenes, read_images
+from mmexp.error import ResourceError
+
+
+def small(tmp_path, **settings) -> Scenes:
+    return Scenes(**{"sizes": [12, 4, 4], "cache": str(tmp_path), **settings})
+
+
+def same(one, other) -> bool:
+    return (
+        one.id == other.id
+        and one.targets == other.targets
+        and one.inputs["text"] == other.inputs["text"]
+        and np.array_equal(one.inputs["image"], other.inputs["image"])
+        and np.array_equal(one.inputs["audio"].samples, other.inputs["audio"].samples)
+    )
+
+
+def test_a_sample_is_the_same_drawn_anew_read_from_the_cache_and_after_pickling(tmp_path):
+    data = small(tmp_path)
+    data.prepare()
+    fresh, cached = small(tmp_path, cache=None).split("train"), data.split("train")
+    assert cached.images is not None and fresh.images is None
+    assert all(same(fresh[i], cached[i]) and same(cached[i], pickle.loads(pickle.dumps(cached))[i]) for i in (0, 11))
+
+
+def test_a_cut_off_cache_is_never_used_and_is_written_anew(tmp_path):
+    data = small(tmp_path)
+    data.prepare()
+    file = data.worlds["train"].file(tmp_path)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-100])
+    assert small(tmp_path).split("train").images is None
+    small(tmp_path).prepare()
+    assert file.read_bytes() == whole
+
+
+def test_another_world_has_another_cache_and_another_fingerprint(tmp_path):
+    one, other = small(tmp_path), small(tmp_path, seed=1)
+    assert one.worlds["val"].file(tmp_path) != other.worlds["val"].file(tmp_path)
+    assert one.fingerprint() == small(tmp_path).fingerprint() != other.fingerprint()
+    assert one.fingerprint() != small(tmp_path, shuffle_inputs=True).fingerprint()
+
+
+def test_the_text_is_the_captions_or_the_question(tmp_path):
+    told, asked = small(tmp_path).split("train")[0], small(tmp_path, text="question").split("train")[0]
+    assert told.inputs["text"] == told.targets["captions"] and isinstance(asked.inputs["text"], str)
+    assert small(tmp_path, text="question").inputs["text"] == "question" and "question" not in small(tmp_path).targets
+
+
+def test_facts_hold_the_classes_of_every_label_and_texts_all_words(tmp_path):
+    data = small(tmp_path)
+    facts = data.describe()
+    for sample in data.split("train"):
+        assert all(sample.targets[name] in facts["classes"][name] for name in ("label", "answer", "same_colour"))
+        assert set(sample.targets["attributes"]) <= set(facts["classes"]["attributes"])
+    assert facts["sizes"] == {"train": 12, "val": 4, "test": 4} and facts["sample_rate"] == 8000
+    captions = list(data.values("captions"))
+    assert captions == [sample.targets["captions"] for sample in data.split("train")]
+    assert {text for row in captions for text in row} <= set(data.texts())
+
+
+def test_shuffled_inputs_move_pictures_but_not_captions(tmp_path):
+    plain, shuffled = small(tmp_path).split("test"), small(tmp_path, shuffle_inputs=True).split("test")
+    for own, other in zip(plain, shuffled, strict=True):
+        assert own.targets == other.targets and not np.array_equal(own.inputs["image"], other.inputs["image"])
+
+
+@pytest.mark.parametrize(
+    ("settings", "fault"),
+    [
+        ({"sizes": [3, 4]}, r"sizes must be three numbers of at least 1, got \[3, 4\]"),
+        ({"max_objects": 5}, r"max_objects must be in \[1, 4\], got 5"),
+        ({"image_size": 8}, "image_size must be at least 32, got 8"),
+        ({"seed": -1}, "seed must be .*got -1"),
+        ({"seed": 2**64}, f"seed must be .*got {2**64}"),
+        ({"text": "tags"}, "text must be captions or question, got 'tags'"),
+    ],
+)
+def test_settings_out_of_range_are_refused(tmp_path, settings, fault):
+    with pytest.raises(ValueError, match=fault):
+        small(tmp_path, **settings)
+
+
+def test_an_index_outside_the_split_is_refused(tmp_path):
+    with pytest.raises(IndexError, match=r"index must be in \[0, 4\), got 4"):
+        small(tmp_path).split("val")[4]
+
+
+def test_an_empty_file_or_one_of_another_kind_is_not_used(tmp_path):
+    world = small(tmp_path).worlds["val"]
+    world.file(tmp_path).touch()
+    assert read_images(world, tmp_path) is None
+    np.save(world.file(tmp_path), np.zeros((4, 64, 64, 3), np.float32))
+    assert read_images(world, tmp_path) is None
+
+
+def test_the_environment_moves_the_default_folder_but_none_that_was_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMEXP_CACHE", str(tmp_path / "moved"))
+    assert Scenes().cache == tmp_path / "moved"
+    assert Scenes(cache=str(tmp_path / "named")).cache == tmp_path / "named"
+
+
+def test_a_cache_that_cannot_be_written_says_what_to_type(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ResourceError, match=r"cache must be a folder that can be written, got .*inner") as raised:
+        small(tmp_path / "file/inner").prepare()
+    assert "dataset.cache=null" in raised.value.hint
+
+
+def test_only_the_splits_that_are_asked_for_are_drawn(tmp_path):
+    data = small(tmp_path)
+    data.prepare(("test",))
+    assert [data.worlds[name].file(tmp_path).exists() for name in ("train", "val", "test")] == [False, False, True]

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mmexp.run.fault import FAULTS, fault
+
+
+def test_nothing_fails_unless_asked():
+    assert FAULTS == {}
+    fault("checkpoint.half_written")
+
+
+def test_a_full_disk_is_made_up(monkeypatch):
+    monkeypatch.setitem(FAULTS, "here", "full")
+    fault("there")
+    with pytest.raises(OSError, match="No space left") as caught:
+        fault("here")
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_the_environment_names_the_place_at_which_a_process_is_killed():
+    code = "from mmexp.run.fault import fault; fault('there'); print('on', flush=True); fault('here'); print('not')"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).resolve().parents[2],
+        env={**os.environ, "MMEXP_FAULT": "here:kill"},
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.returncode, ended.stdout) == (-signal.SIGKILL, "on\n")

@@ -1,0 +1,216 @@
+"""Every YAML below conf/ is composed, built and run for one step; a new one is taken up by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import shutil
+from collections.abc import Iterator
+from difflib import get_close_matches
+from importlib import import_module
+from inspect import Parameter, signature
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from omegaconf import OmegaConf
+from PIL import Image
+from rich.console import Console
+
+from mmexp.build import instantiate
+from mmexp.cli import main
+from mmexp.config import compose
+from mmexp.dataset.scenes import Scenes
+from mmexp.experiment import Experiment, build, load_data
+from mmexp.run.folder import RunFolder
+from mmexp.training import fit
+
+ROOT = Path(__file__).resolve().parents[1]
+CONF, PACKS = ROOT / "conf", ROOT / "../shared/data"
+ALL = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
+EXPERIMENTS = sorted(CONF.glob("experiment/*.yaml"))
+ROWS = 72
+STEP = ["learning.epochs=1", "learning.validate_every=1", f"learning.batch_size={ROWS}", "dim=16", "hardware=cpu"]
+SCENES = ["dataset.sizes=[8,4,4]", "dataset.image_size=32", "dataset.cache=null"]
+SMALL = {"encoder/image=timm": ["encoder.image.model=test_resnet"]}
+"""What keeps an option from being slow, or from loading weights."""
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec")  # of Lightning's own making
+
+
+def choice(path: Path) -> str:
+    return f"{path.parent.relative_to(CONF).as_posix()}={path.stem}"
+
+
+def choices(*groups: str) -> list[str]:
+    return [choice(path) for path in ALL if path.relative_to(CONF).parts[0] in groups]
+
+
+def comments(path: Path) -> list[str]:
+    """The comment lines a YAML opens with, but for the package directive of an experiment."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    end = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    return lines[:end][path in EXPERIMENTS :]
+
+
+def class_of(target: str) -> type:
+    module, _, name = target.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Iterator[RunFolder]:
+    """A run folder that is gone again after the test."""
+    folder = RunFolder.create(tmp_path / "outputs", "x")
+    yield folder
+    shutil.rmtree(folder.path)
+
+
+def train(words: list[str], folder: RunFolder) -> Experiment:
+    """Build what the words describe, take one optimisation step, and check what is left in the run folder."""
+    root = compose([*STEP, *words]).plain()
+    dataset = load_data(root)
+    experiment = build(root, dataset, folder)
+    result = fit(experiment, folder, Console(quiet=True))
+    assert result["monitor"] in result["metrics"] and len(list(folder.checkpoints.glob("last*.ckpt"))) == 1
+    assert np.isfinite([result["metrics"][f"{split}/loss"] for split in ("val", "test")]).all()
+    for split in ("val", "test"):
+        rows = [json.loads(line) for line in folder.predictions(split).read_text().splitlines()]
+        assert [row["id"] for row in rows] == [sample.id for sample in dataset.split(split)]
+    return experiment
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built-in world as a user's own files."""
+    folder, rows = tmp_path_factory.mktemp("world"), []
+    world = Scenes(sizes=[8, 4, 4], image_size=32, cache=None)
+    for split in ("train", "val", "test"):
+        for sample in world.split(split):
+            sound = sample.inputs["audio"]
+            Image.fromarray(sample.inputs["image"]).save(folder / f"{sample.id}.png")
+            soundfile.write(folder / f"{sample.id}.wav", sound.samples, sound.rate)
+            files = {"image": f"{sample.id}.png", "audio": f"{sample.id}.wav"}
+            captions = sample.targets["captions"]
+            texts = {"text": captions[0], "captions": captions, "label": sample.targets["label"]}
+            rows.append({"id": sample.id, "split": split, **files, **texts})
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+@pytest.mark.parametrize("path", ALL, ids=choice)
+def test_it_opens_with_one_line_that_says_what_it_is(path: Path):
+    said = comments(path)
+    assert said and re.fullmatch(r"# [A-Z0-9].{10,}[.)]", said[0])
+    assert path in EXPERIMENTS or len(said) == 1
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=choice)
+def test_an_experiment_says_what_it_costs_and_what_it_gives(path: Path):
+    directive, said = path.read_text(encoding="utf-8").partition("\n")[0], " ".join(comments(path)[1:])
+    assert directive == "# @package _global_"
+    assert re.search(r"\d+ (s|min|minutes?|h|hours?)\b", said), "It says how long it takes: '24 min on 2 cores'."
+    assert re.search(r"\d[.]\d|\d ?%", said), "It says what to expect, in numbers: 'BLEU-4 about 0.12'."
+
+
+@pytest.mark.parametrize("path", ALL, ids=choice)
+def test_it_is_shown(path: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["show", choice(path)]) == 0
+    out = capsys.readouterr().out
+    assert comments(path)[0] in out and "no source found" not in out
+
+
+@pytest.mark.parametrize("path", [path for path in ALL if path not in EXPERIMENTS], ids=choice)
+def test_it_repeats_no_default_of_its_constructor(path: Path):
+    content = OmegaConf.to_container(OmegaConf.load(path))
+    if not content["_target_"].startswith("mmexp."):
+        return
+    defaults = {name: one.default for name, one in signature(class_of(content["_target_"])).parameters.items()}
+    assert [key for key, value in content.items() if value == defaults.get(key, Parameter.empty)] == []
+
+
+@pytest.mark.parametrize("words", choices("task", "optimizer", "scheduler", "learning"))
+def test_one_step(words: str, run_folder: RunFolder):
+    train([words, *SCENES], run_folder)
+
+
+@pytest.mark.parametrize("words", choices("fusion"))
+def test_one_step_of_a_fusion(words: str, run_folder: RunFolder):
+    train([words, f"inputs={'[image]' if words == 'fusion=none' else '[image,text]'}", *SCENES], run_folder)
+
+
+@pytest.mark.parametrize("words", choices("encoder"))
+def test_one_step_of_an_encoder(words: str, run_folder: RunFolder):
+    modality = words.split("=")[0].split("/")[1]
+    experiment = train([words, f"inputs=[{modality}]", "fusion=none", *SMALL.get(words, []), *SCENES], run_folder)
+    assert list(experiment.module.model.encoders) == [modality]
+
+
+@pytest.mark.parametrize("option", [w.split("=")[1] for w in choices("encoder") if w.startswith("encoder/text")])
+def test_one_step_of_a_causal_text_encoder_as_the_prefix_of_captions(option: str, run_folder: RunFolder):
+    target = OmegaConf.load(CONF / f"encoder/text/{option}.yaml")._target_
+    if "causal" not in signature(class_of(target)).parameters:
+        return
+    words = ["task=captioning", f"encoder/text@task.prefix={option}", "inputs=[image]"]
+    experiment = train([*words, *SCENES], run_folder)
+    assert type(experiment.task.prefix) is class_of(target) and experiment.task.prefix.causal
+
+
+@pytest.mark.parametrize("place", ["fusion.pool", "task.pool"])
+@pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("pool")])
+def test_one_step_of_a_pool(option: str, place: str, run_folder: RunFolder):
+    train([f"pool@{place}={option}", "inputs=[image,text]", *SCENES], run_folder)
+
+
+@pytest.mark.parametrize("words", choices("dataset"))
+def test_one_step_on_a_dataset(words: str, run_folder: RunFolder, manifest: Path):
+    extra = {"dataset=scenes": SCENES, "dataset=manifest": [f"dataset.root={manifest}"]}.get(words, [])
+    experiment = train([words, *extra], run_folder)
+    assert list(experiment.data.inputs) == ["image", "audio", "text"]
+
+
+@pytest.mark.parametrize("words", choices("hardware"))
+def test_one_step_on_hardware(words: str, run_folder: RunFolder):
+    hardware = instantiate("hardware", compose([words]).plain()["hardware"])
+    if hardware.accelerator == "gpu" and torch.cuda.device_count() < hardware.devices:
+        pytest.skip(f"needs {hardware.devices} GPU, here are {torch.cuda.device_count()}")
+    if hardware.devices > 1:
+        pytest.skip("needs a process per device")
+    train([words, *SCENES], run_folder)
+
+
+@pytest.mark.parametrize("path", EXPERIMENTS, ids=choice)
+def test_one_step_of_an_experiment(path: Path, run_folder: RunFolder, tmp_path: Path):
+    manifest = compose([choice(path)]).plain()["dataset"].get("manifest", "manifest.jsonl")
+    root = find_root(manifest, path)
+    if root is None:
+        pytest.skip(f"its data is not there: no {manifest} in a folder of ../shared/data that is named like it")
+    crop(root / manifest, root.parent, tmp_path)
+    experiment = train([choice(path), f"dataset.root={tmp_path / root.name}"], run_folder)
+    assert experiment.data.per_epoch == 1
+
+
+def find_root(manifest: str, path: Path) -> Path | None:
+    """The data whose folder the experiment names, or is named like."""
+    roots = {(root / manifest).parent.name: root for root in (PACKS, *PACKS.glob("*")) if (root / manifest).is_file()}
+    named = [name for name in sorted(roots) if name in path.read_text(encoding="utf-8")]
+    near = named or get_close_matches(path.stem, roots, n=1)
+    return roots[near[0]] if near else None
+
+
+def crop(table: Path, root: Path, copy: Path) -> None:
+    """Copy some rows of a manifest, drawn with a fixed seed, and the files that they name."""
+    rows = [json.loads(line) for line in table.read_text(encoding="utf-8").splitlines()]
+    rows = random.Random(0).sample(rows, min(ROWS, len(rows)))
+    target = copy / table.relative_to(root)
+    target.parent.mkdir(parents=True)
+    target.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    for name in {value for row in rows for value in row.values() if isinstance(value, str)}:
+        if "/" in name and (table.parent / name).is_file():
+            place = Path(os.path.normpath(target.parent / name))
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(table.parent / name, place)

@@ -1,0 +1,190 @@
+"""Every task with every fusion: whole models, on the built-in world."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+from rich.console import Console
+from torch import Tensor
+
+from mmexp.config import compose
+from mmexp.contract import Batch, Padded
+from mmexp.error import ConfigError
+from mmexp.experiment import Experiment, build, load_data
+from mmexp.run.folder import RunFolder
+from mmexp.run.metrics import read_metrics
+from mmexp.training import fit
+from mmexp.transform.text import SPECIALS
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+TASKS, FUSIONS = (sorted(path.stem for path in CONF.glob(f"{group}/*.yaml")) for group in ("task", "fusion"))
+ROWS = (0, 1, 2)
+STEPS = ["learning.epochs=1", "learning.batch_size=8", "learning.log_every=1", "dim=16", "hardware=cpu"]
+SCENES = ["dataset.sizes=[16,5,4]", "dataset.image_size=32", "dataset.cache=null"]
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec")  # of Lightning's own making
+grid = pytest.mark.parametrize(("task", "fusion"), [(task, fusion) for task in TASKS for fusion in FUSIONS])
+
+
+def class_of(task: str) -> Any:
+    module, _, name = OmegaConf.load(CONF / f"task/{task}.yaml")._target_.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+ANCHORED = [task for task in TASKS if class_of(task).anchor]
+
+
+@dataclass(frozen=True)
+class Lab:
+    """An experiment with the samples it is tried on.
+
+    Args:
+        experiment: One task with one fusion.
+        folder: Of the run.
+    """
+
+    experiment: Experiment
+    folder: RunFolder
+
+    @property
+    def model(self) -> Any:
+        return self.experiment.module.model
+
+    def batch(self, *rows: int, without: dict[int, str] | None = None) -> Batch:
+        """Rows of the training split as evaluation sees them, some without a modality."""
+        data = self.experiment.data
+        split = data.evaluation("train").dataset
+        samples = [split.prepare(row) for row in rows]
+        for row, modality in (without or {}).items():
+            kept = {name: value for name, value in samples[row].inputs.items() if name != modality}
+            samples[row] = replace(samples[row], inputs=kept)
+        return split.collate(samples)
+
+    def loss(self, batch: Batch, training: bool = False) -> Tensor:
+        losses = self.model.task.losses(self.model.train(training)(batch), batch)
+        return torch.stack(list(losses.values())).sum()
+
+    @torch.no_grad()
+    def answers(self, batch: Batch) -> list[dict[str, Any]]:
+        return self.model.task.predictions(self.model.eval()(batch), batch)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Callable[..., Lab]:
+    def make(task: str, fusion: str, inputs: str, seed: int) -> Lab:
+        words = [f"task={task}", f"fusion={fusion}", f"inputs={inputs}", f"seed={seed}"]
+        root = compose([*STEPS, *SCENES, *words]).plain()
+        folder = RunFolder.create(tmp_path, "x")
+        return Lab(build(root, load_data(root), folder), folder)
+
+    def make_or_skip(task: str, fusion: str, seed: int = 0) -> Lab:
+        if fusion != "none":
+            return make(task, fusion, "null", seed)
+        try:
+            return make(task, fusion, "[image]", seed)
+        except ConfigError as error:
+            assert re.search("NoFusion: modalities must be one|inputs must include", str(error))
+            with pytest.raises(ConfigError, match=r"NoFusion: modalities must be one, got \w+, \w+") as refused:
+                make(task, fusion, "null", seed)
+            pytest.skip(f"{task}: {refused.value}")
+
+    return make_or_skip
+
+
+@grid
+def test_two_steps_and_a_prediction(lab, task, fusion):
+    one = lab(task, fusion)
+    result = fit(one.experiment, one.folder, Console(quiet=True))
+    losses = [row["train/loss"] for row in read_metrics(one.folder.metrics) if "train/loss" in row]
+    assert len(losses) == 2 and all(map(math.isfinite, losses))
+    assert result["monitor"] in result["metrics"] and math.isfinite(result["metrics"]["test/loss"])
+    for split, size in {"val": 5, "test": 4}.items():
+        rows = [json.loads(line) for line in one.folder.predictions(split).read_text().splitlines()]
+        assert len({row["id"] for row in rows}) == len(rows) == size
+
+
+@grid
+def test_an_answer_depends_neither_on_padding_nor_on_the_rest_of_the_batch(lab, task, fusion):
+    one = lab(task, fusion)
+    together, alone = one.answers(one.batch(*ROWS)), [one.answers(one.batch(row))[0] for row in ROWS]
+    assert fusion == "none" or any(not own.mask.all() for own in one.batch(*ROWS).inputs.values())
+    for row, expected in zip(together, alone, strict=True):
+        assert same(row, expected), (row, expected)
+
+
+@grid
+def test_an_answer_does_not_need_the_target(lab, task, fusion):
+    one = lab(task, fusion)
+    batch = one.batch(*ROWS)
+    for row, known in zip(one.answers(replace(batch, targets={})), one.answers(batch), strict=True):
+        assert len(row) > 1 and same(row, {key: known[key] for key in row})
+
+
+@grid
+def test_a_missing_modality_leaves_answers_and_gradients_finite(lab, task, fusion):
+    one = lab(task, fusion)
+    for gone in one.model.encoders:
+        for rows in (ROWS[:1], ROWS):
+            batch = one.batch(*ROWS, without=dict.fromkeys(rows, gone))
+            json.dumps(one.answers(batch), allow_nan=False)
+            one.model.zero_grad()
+            one.loss(batch, training=True).backward()
+            assert all(p.grad is None or p.grad.isfinite().all() for p in one.model.parameters())
+
+
+@grid
+def test_every_input_reaches_the_loss(lab, task, fusion):
+    one = lab(task, fusion)
+    batch = one.batch(*ROWS)
+    for name, own in batch.inputs.items():
+        others = Padded(own.values.roll(1, 0), own.mask.roll(1, 0))
+        moved = one.loss(replace(batch, inputs={**batch.inputs, name: others})) - one.loss(batch)
+        assert moved.abs() > 1e-7, name
+    one.loss(batch, training=True).backward()
+    for name, encoder in one.model.encoders.items():
+        assert any(p.grad is not None and p.grad.any() for p in encoder.parameters()), name
+
+
+@grid
+def test_a_state_dict_carries_everything(lab, task, fusion):
+    one, other = lab(task, fusion), lab(task, fusion, seed=1)
+    batch = one.batch(*ROWS)
+    expected = one.answers(batch)
+    assert other.answers(batch) != expected
+    other.model.load_state_dict(one.model.state_dict())
+    assert other.answers(batch) == expected
+
+
+@pytest.mark.parametrize("fusion", FUSIONS)
+@pytest.mark.parametrize("task", ANCHORED)
+def test_a_word_is_told_from_the_words_before_it(lab, task, fusion):
+    one = lab(task, fusion)
+    batch = one.batch(*ROWS)
+    captions = batch.targets["captions"]
+    values, length = captions.ids.values.clone(), int(captions.ids.mask[0, 0].sum())
+    place = length // 2
+    values[0, 0, place] = next(word for word in range(len(SPECIALS), 99) if word != values[0, 0, place])
+    changed = replace(captions, ids=replace(captions.ids, values=values))
+    with torch.no_grad():
+        before = one.model.eval()(batch)["logits"]  # a row per word of each caption, in order
+        after = one.model(replace(batch, targets={"captions": changed}))["logits"]
+    moved = (after - before).abs().amax(1)
+    assert moved[place : length - 1].min() > 1e-6
+    assert moved[:place].max() < 1e-5 and moved[length - 1 :].max() < 1e-5
+
+
+def same(row: Any, other: Any) -> bool:
+    """Whether two predictions agree, numbers within rounding."""
+    if isinstance(row, dict):
+        return row.keys() == other.keys() and all(same(value, other[key]) for key, value in row.items())
+    return row == pytest.approx(other, rel=1e-3, abs=1e-4) if isinstance(row, float) else row == other

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmexp import launch as module
+from mmexp.cli import main
+from mmexp.error import MmexpError, Stopped
+from mmexp.launch import launch
+from mmexp.run.checkpoints import is_intact, listed
+from mmexp.run.folder import RunFolder, runs
+from mmexp.run.manifest import status
+from mmexp.run.metrics import read_metrics
+
+ERRANDS = """
+import os, signal, time
+from pathlib import Path
+from mmexp.error import NumericsError
+
+def meet(tell, folder, fates=()):
+    rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    fate = dict(fates).get(rank)
+    Path(folder, f"rank{rank}").write_text(str(os.getpid()))
+    if fate == "sleeps":
+        time.sleep(60)
+    if fate == "lasts":
+        import torch.distributed as dist
+        dist.init_process_group("gloo")
+        os.kill(int(os.environ["STARTER"]), signal.SIGINT) if rank == 1 else None
+        time.sleep(60)
+    if fate == "diverges":
+        raise NumericsError("loss must be finite, got nan.", hint="Type a lower optimizer.lr.")
+    if fate == "raises":
+        raise ValueError("boom")
+    if fate == "is killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if fate == "hands over":
+        return
+    import torch, torch.distributed as dist
+    dist.init_process_group("gloo")
+    total = torch.tensor([float(rank)])
+    dist.all_reduce(total)
+    Path(folder, f"sum{rank}").write_text(f"{total.item():g} of {world}")
+    dist.destroy_process_group()
+"""
+
+PARTS = """
+import os, signal, time
+from pathlib import Path
+from mmexp.task.classification import Classification
+
+class Faulty(Classification):
+    \"\"\"Fails in its second training step, on rank 1.\"\"\"
+
+    steps = 0
+
+    def losses(self, outputs, batch):
+        fate, rank = os.environ["FATE"], os.environ.get("RANK")
+        if self.training and rank:
+            Path(os.environ["PIDS"], rank).write_text(str(os.getpid()))
+            self.steps += 1
+            time.sleep(0.1 if fate in ("SIGTERM", "SIGINT", "orphan") else 0)
+        if self.training and rank == "1" and self.steps == 2:
+            if fate == "raise":
+                raise RuntimeError("boom")
+            if fate == "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            if fate == "sleep":
+                time.sleep(60)
+            if fate in ("SIGTERM", "SIGINT"):
+                os.kill(int(os.environ["STARTER"]), getattr(signal, fate))
+            if fate == "orphan":
+                os.kill(int(os.environ["STARTER"]), signal.SIGKILL)
+        return super().losses(outputs, batch)
+"""
+
+TWO = [
+    "hardware=ddp",
+    "hardware.devices=2",
+    "hardware.accelerator=cpu",
+    "hardware.precision=32-true",
+    "hardware.num_workers=0",
+]
+EXACT = [
+    "optimizer=sgd",
+    "optimizer.lr=0.1",
+    "encoder/image=vit",
+    "~encoder.image.widths",
+    "encoder.image.depth=1",
+    "task.dropout=0",
+    "learning.batch_size=5",
+]
+
+
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder = tmp_path_factory.mktemp("modules")
+    (folder / "launch_errands.py").write_text(ERRANDS)
+    (folder / "launch_parts.py").write_text(PARTS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        import launch_errands  # type: ignore[import-not-found]
+
+        yield launch_errands
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "GRACE", 1.0)
+    monkeypatch.setenv("STARTER", str(os.getpid()))
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def nobody_is_left(folder: Path) -> bool:
+    return not any(is_alive(int(path.read_text())) for path in folder.iterdir())
+
+
+def test_ranks_find_one_another(modules: Any, tmp_path: Path):
+    launch(modules.meet, (tmp_path,), world=3, timeout=30)
+    assert [(tmp_path / f"sum{rank}").read_text() for rank in range(3)] == ["3 of 3"] * 3
+
+
+@pytest.mark.parametrize(
+    ("fate", "match", "exit_code"),
+    [
+        ("raises", r"^Rank 1: ValueError: boom\nTraceback(.|\n)*in meet(.|\n)*ValueError: boom$", 1),
+        ("is killed", r"^Rank 1: Its process was ended by SIGKILL\.$", 1),
+        ("diverges", r"^loss must be finite, got nan\.$", 4),
+    ],
+)
+def test_the_first_rank_to_fail_says_why_and_the_others_end(
+    modules: Any, tmp_path: Path, fate: str, match: str, exit_code: int
+):
+    with pytest.raises(MmexpError, match=match) as raised:
+        launch(modules.meet, (tmp_path, {1: fate}), world=2, timeout=60)
+    assert raised.value.exit_code == exit_code
+    assert raised.value.hint == ("Type a lower optimizer.lr." if fate == "diverges" else "")
+    assert nobody_is_left(tmp_path)
+
+
+def test_a_rank_that_does_not_end_after_the_others_is_killed(modules: Any, tmp_path: Path):
+    with pytest.raises(MmexpError, match=r"^Rank 1: It did not end within 0\.5 s of another rank\."):
+        launch(modules.meet, (tmp_path, {0: "hands over", 1: "sleeps"}), world=2, timeout=0.5)
+    assert nobody_is_left(tmp_path)
+
+
+def test_asked_to_stop_it_stops_all_ranks(modules: Any, tmp_path: Path):
+    with pytest.raises(Stopped) as stop:
+        launch(modules.meet, (tmp_path, {0: "lasts", 1: "lasts"}), world=2, timeout=60)
+    assert stop.value.exit_code == 130
+    assert nobody_is_left(tmp_path)
+
+
+@pytest.fixture
+def train(
+    lab: Any, modules: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, RunFolder, str]]:
+    """Train on two processes, of which rank 1 meets its fate; gives exit code, run and what was said."""
+    monkeypatch.setenv("PIDS", str(tmp_path / "pids"))
+    (tmp_path / "pids").mkdir()
+
+    def run(fate: str, *overrides: str) -> tuple[int, RunFolder, str]:
+        monkeypatch.setenv("FATE", fate)
+        faulty = ["plugins=[launch_parts]", "task._target_=launch_parts.Faulty"]
+        code = main(["train", *lab.overrides, *TWO, *faulty, "learning.epochs=2", *overrides])
+        assert nobody_is_left(tmp_path / "pids")
+        return code, lab.only_run(), capfd.readouterr().err
+
+    return run
+
+
+def test_an_exception_in_one_rank_ends_the_run_and_is_shown(train: Callable[..., tuple[int, RunFolder, str]]):
+    began = time.monotonic()
+    code, folder, said = train("raise")
+    assert code == 1 and time.monotonic() - began < 30
+    assert "Rank 1: RuntimeError: boom" in said and "in losses" in said
+    assert "Rank 0" not in said and "Connection" not in said
+    assert status(folder) == "failed"
+    assert "in losses" in folder.log.read_text()
+
+
+def test_a_killed_rank_ends_the_run_and_leaves_the_last_checkpoint(train: Callable[..., tuple[int, RunFolder, str]]):
+    code, folder, said = train("kill", "learning.checkpoint_every=1")
+    assert (code, status(folder)) == (1, "failed")
+    assert "Rank 1: Its process was ended by SIGKILL." in said
+    assert [is_intact(path) for path in listed(folder.checkpoints, "last")] == [True]
+
+
+def test_a_rank_that_sleeps_ends_the_run_within_the_timeout(train: Callable[..., tuple[int, RunFolder, str]]):
+    began = time.monotonic()
+    code, folder, said = train("sleep", "hardware.timeout=2")
+    assert (code, status(folder)) == (1, "failed") and time.monotonic() - began < 20
+    assert "Rank 0: RuntimeError" in said and "imed out" in said
+
+
+@pytest.mark.parametrize(("name", "exit_code"), [("SIGTERM", 143), ("SIGINT", 130)])
+def test_a_signal_in_mid_step_saves_one_state_that_can_be_resumed(
+    train: Callable[..., tuple[int, RunFolder, str]], monkeypatch: pytest.MonkeyPatch, name: str, exit_code: int
+):
+    code, folder, said = train(name)
+    assert (code, status(folder)) == (exit_code, "stopped")
+    (saved,) = listed(folder.checkpoints, "last")
+    assert is_intact(saved) and "with its state saved" in said
+    monkeypatch.setenv("FATE", "none")
+    assert main(["train", "dataset=manifest", f"resume={folder.path}", "plugins=[launch_parts]"]) == 0
+    assert status(folder) == "done"
+    assert [row["step"] for row in read_metrics(folder.metrics) if "val/loss" in row] == [4, 8]
+
+
+def weights(folder: RunFolder) -> dict[str, Any]:
+    import torch
+
+    return torch.load(listed(folder.checkpoints, "last")[0], weights_only=True)["state_dict"]
+
+
+def rows(folder: RunFolder, split: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in folder.predictions(split).read_text().splitlines()]
+
+
+def same_run(one: RunFolder, two: RunFolder) -> None:
+    """Same weights, metrics and predictions, up to rounding."""
+    first, second = weights(one), weights(two)
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        assert second[name].numpy() == pytest.approx(value.numpy(), abs=1e-5), name
+    for before, after in zip(read_metrics(one.metrics), read_metrics(two.metrics), strict=True):
+        keys = before.keys() - {"time"}
+        assert {key: after[key] for key in keys} == pytest.approx({key: before[key] for key in keys}, abs=1e-5)
+    for split in ("val", "test"):
+        for before, after in zip(rows(one, split), rows(two, split), strict=True):
+            assert (after["id"], after["target"]) == (before["id"], before["target"])
+            assert after["scores"] == pytest.approx(before["scores"], abs=1e-5)
+
+
+def test_two_processes_train_what_one_does(lab: Any, tmp_path: Path):
+    """Typed as a user does, with batches that two processes cannot share evenly."""
+    one = lab.train(*EXACT)
+    words = [*lab.overrides, *EXACT, *TWO, f"outputs={tmp_path / 'two'}"]
+    done = subprocess.run([sys.executable, "-m", "mmexp", "train", *words], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    (two,) = runs(tmp_path / "two")
+    assert status(two) == "done"
+    same_run(one, two)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import IO, Any
 
 import torch
@@ -33,11 +34,15 @@ class AtomicCheckpointIO(CheckpointIO):
         """Return the checkpoint's plain containers and tensors; nothing in it can execute.
 
         Raises:
-            DataError: If the file's hash differs from the one stored beside it.
+            DataError: If the file's hash differs from the one stored beside it, or it holds anything else.
         """
         if not is_intact(Path(path)):
             raise DataError("checkpoint must match the hash stored beside it, got another.", path=str(path))
-        loaded: dict[str, Any] = torch.load(path, map_location=map_location or "cpu", weights_only=True)
+        try:
+            loaded: dict[str, Any] = torch.load(path, map_location=map_location or "cpu", weights_only=True)
+        except UnpicklingError as error:
+            fault = f"checkpoint must hold plain values and tensors only, got {str(error).splitlines()[0]}"
+            raise DataError(fault, path=str(path)) from error
         return loaded
 
     def remove_checkpoint(self, path: str | Path) -> None:

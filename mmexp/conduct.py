@@ -14,12 +14,15 @@ from pathlib import Path
 
 from rich.console import Console
 
+from mmexp.build import instantiate
 from mmexp.config import Config, load_config, stored
 from mmexp.error import ConfigError, MmexpError, Stopped
+from mmexp.hardware.base import Hardware
 from mmexp.launch import launch
 from mmexp.run import summary
 from mmexp.run.atomic import write_atomic
 from mmexp.run.folder import RunFolder
+from mmexp.run.jsonfile import read_json
 from mmexp.run.manifest import status
 from mmexp.run.record import record
 from mmexp.run.redact import redact, remember
@@ -49,7 +52,7 @@ def conduct(
         ConfigError: If a part can't be built as asked; a new folder is then gone again.
         Stopped: If the run was asked to stop; it can be resumed.
     """
-    root = config.plain()
+    asked, root = config, config.plain()
     remember(root)
     resumed = root["resume"] is not None
     if resumed:
@@ -62,7 +65,8 @@ def conduct(
         folder = RunFolder.create(root["outputs"], root["name"])
     started(folder)
     try:
-        known = {"command": command, "seed": config.plain()["seed"], "config": config.choices}
+        settings = read_json(folder.manifest)["config"] if folder.manifest.exists() else asked.settings
+        known = {"command": command, "seed": config.plain()["seed"], "config": settings}
         with stoppable(), record(folder, **known), log_to(folder):
             if not resumed:
                 write_atomic(folder.config, redact(stored(config)))
@@ -98,14 +102,15 @@ def _as_it_began(config: Config, folder: RunFolder) -> Config:
 
 
 def _train(config: Config, folder: RunFolder, console: Console) -> None:
-    hardware = config.plain()["hardware"]
-    world = hardware.get("devices", 1)
-    if world == 1:
+    hardware: Hardware = instantiate("hardware", config.plain()["hardware"], plugins=config.plugins)
+    if hardware.devices > 1:
+        warm_up()
+    hardware.refuse_missing()
+    if hardware.devices == 1:
         train(config, folder, console)
         return
-    warm_up()
     train_facts(config, folder)
-    launch(join, (folder.path, config.plugins), world=world, timeout=hardware.get("timeout", 600.0))
+    launch(join, (folder.path, config.plugins), world=hardware.devices, timeout=hardware.timeout)
 
 
 def train_facts(config: Config, folder: RunFolder) -> None:
@@ -136,8 +141,8 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     if _rank() > 0:
         return
     seconds = {"setup": round(ready - began, 2), **known["seconds"], "total": round(time.monotonic() - began, 2)}
-    choices = {**config.choices, "inputs": list(experiment.data.inputs), "seed": root["seed"]}
-    verdict = {"status": "done", **known, "seconds": seconds, "config": choices, "fingerprint": dataset.fingerprint()}
+    settings = {**read_json(folder.manifest)["config"], "inputs": list(experiment.data.inputs), "seed": root["seed"]}
+    verdict = {"status": "done", **known, "seconds": seconds, "config": settings, "fingerprint": dataset.fingerprint()}
     summary.write(folder, verdict)
 
 

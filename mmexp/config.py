@@ -19,7 +19,6 @@ from mmexp.override import Overrides, assign, read
 from mmexp.schema import GROUPS, empty
 from mmexp.source import Source
 
-
 PLACE = ("name", "seed", "inputs", "outputs", "resume", "plugins")
 """Root keys that say where and how often an experiment runs, or are recorded by themselves; not what it is."""
 
@@ -47,7 +46,10 @@ class Config:
     def settings(self) -> dict[str, Any]:
         """What sets this experiment apart: its choices, and the values typed for parts of it."""
         typed = {key: OmegaConf.select(self.node, key) for key in self.typed if key not in PLACE}
-        return {**self.choices, **{key: OmegaConf.to_object(v) if OmegaConf.is_config(v) else v for key, v in typed.items()}}
+        return {
+            **self.choices,
+            **{key: OmegaConf.to_object(v) if OmegaConf.is_config(v) else v for key, v in typed.items()},
+        }
 
     @property
     def plugins(self) -> tuple[str, ...]:

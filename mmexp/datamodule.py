@@ -3,75 +3,22 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset
 
 from mmexp.contract import Batch, Sample, Split
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.hardware.base import Hardware
 from mmexp.learning.base import Learning
+from mmexp.sampler import BatchStream, Draw, Share, batches_per_epoch
 from mmexp.transform.base import Transform
 
 CACHE_BYTES = 1 << 30
 GRACE = 30  # s that a loader process goes on after SIGTERM
-
-
-@dataclass(frozen=True)
-class Draw:
-    """Sample ``index`` as seen in pass ``epoch``; together with the seed they fix all its randomness."""
-
-    index: int
-    epoch: int
-
-
-class BatchStream(Sampler[list[Draw]]):
-    """All training batches of a run, one pass after another; batch b depends on (seed, b) alone.
-
-    A resumed run starts at batch ``start``, without replaying those before. Each process of ``world`` takes its share
-    of each batch; a last batch with fewer samples than processes is left out.
-    """
-
-    def __init__(
-        self, *, size: int, batch_size: int, total: int, seed: int, start: int = 0, rank: int = 0, world: int = 1
-    ) -> None:
-        self.size, self.batch_size, self.total, self.seed, self.start = size, batch_size, total, seed, start
-        self.rank, self.world = rank, world
-        self.per_epoch = batches_per_epoch(size, batch_size, world)
-
-    def __len__(self) -> int:
-        return self.total
-
-    def __iter__(self) -> Iterator[list[Draw]]:
-        shuffled, order = -1, np.empty(0, int)
-        for number in range(self.start, self.total):
-            epoch, place = divmod(number, self.per_epoch)
-            if epoch != shuffled:
-                shuffled, order = epoch, np.random.default_rng((self.seed, epoch)).permutation(self.size)
-            chosen = order[place * self.batch_size : (place + 1) * self.batch_size]
-            yield [Draw(int(i), epoch) for i in chosen[self.rank :: self.world]]
-
-
-def batches_per_epoch(size: int, batch_size: int, world: int) -> int:
-    """Batches of one pass over ``size`` samples."""
-    return size // batch_size + (size % batch_size >= world)
-
-
-class Share(Sampler[Draw]):
-    """Each sample once, in order, split over the processes without repeating any."""
-
-    def __init__(self, *, size: int, rank: int = 0, world: int = 1) -> None:
-        self.indices = range(rank, size, world)
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __iter__(self) -> Iterator[Draw]:
-        return (Draw(i, 0) for i in self.indices)
 
 
 class PreparedSplit(Dataset[Sample]):

@@ -38,7 +38,7 @@ def launch(work: Callable[..., None], arguments: Sequence[Any], *, world: int, t
     with supervised(ranks) as asked:
         for rank in range(world):
             ranks.append(Worker(work, arguments, env=_place(rank, world, store.port), share=world))
-        ends = _watch(ranks, timeout)
+        ends = _watch(ranks, timeout, asked)
     fallen = [(end.at, rank, end) for rank, end in enumerate(ends) if end.status != "done"]
     if not fallen:
         return
@@ -62,13 +62,15 @@ def _place(rank: int, world: int, port: int) -> dict[str, str]:
     }
 
 
-def _watch(ranks: Sequence[Worker], timeout: float) -> list[End]:
+def _watch(ranks: Sequence[Worker], timeout: float, asked: Sequence[int]) -> list[End]:
     """Wait for all; once one has ended, for the others only so long."""
     while left := [rank for rank in ranks if not rank.poll()]:
         ends = [rank.end for rank in ranks if rank.end]
         deadline = min((end.at + (timeout if end.status == "done" else GRACE) for end in ends), default=math.inf)
-        if time.monotonic() > deadline:
-            for rank in left:
+        for rank in left:
+            if asked:
+                rank.ask()
+            if time.monotonic() > deadline:
                 rank.kill(f"It did not end within {deadline - ends[0].at:g} s of another rank.")
         wait(left, POLL)
     return [rank.end for rank in ranks if rank.end]

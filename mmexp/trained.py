@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from mmexp.build import instantiate
 from mmexp.config import load_config
 from mmexp.contract import Batch, Sample
-from mmexp.datamodule import PreparedSplit, Share
+from mmexp.datamodule import PreparedSplit
 from mmexp.error import ConfigError
 from mmexp.experiment import assemble
 from mmexp.facts import Facts
@@ -24,6 +24,7 @@ from mmexp.module import ExperimentModule
 from mmexp.override import read
 from mmexp.run.checkpoints import intact, listed
 from mmexp.run.folder import RunFolder
+from mmexp.sampler import Share
 from mmexp.task.base import Task
 from mmexp.training import load_weights
 from mmexp.transform.base import Transform

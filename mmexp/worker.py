@@ -107,17 +107,15 @@ class Worker:
         """Ask it, once, to save its state and stop."""
         if not self._asked:
             self._asked, self._why = True, why
-            self._signal(os.kill, signal.SIGTERM)
+            self.process.terminate()
 
     def kill(self, why: str = "") -> None:
         """End it and all processes of its session at once."""
-        self._why = self._why or why
-        self._signal(os.killpg, signal.SIGKILL)
-
-    def _signal(self, send: Callable[[int, int], None], number: signal.Signals) -> None:
-        if self.process.pid and self.end is None:
+        if self.end is None and self.process.pid:
+            self._why = self._why or why
             with suppress(ProcessLookupError):
-                send(self.process.pid, number)
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.kill()
 
     def _judged(self, end: End) -> End:
         """The end, with the reason why it was brought about."""

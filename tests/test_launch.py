@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from mmexp import launch as module
 from mmexp.cli import main
@@ -22,7 +22,7 @@ from mmexp.run.manifest import status
 from mmexp.run.metrics import read_metrics
 
 ERRANDS = """
-import os, signal, time
+import multiprocessing, os, signal, time
 from pathlib import Path
 from mmexp.error import NumericsError
 
@@ -35,7 +35,7 @@ def meet(tell, folder, fates=()):
     if fate == "lasts":
         import torch.distributed as dist
         dist.init_process_group("gloo")
-        os.kill(int(os.environ["STARTER"]), signal.SIGINT) if rank == 1 else None
+        os.kill(multiprocessing.parent_process().pid, signal.SIGINT) if rank == 1 else None
         time.sleep(60)
     if fate == "diverges":
         raise NumericsError("loss must be finite, got nan.", hint="Type a lower optimizer.lr.")
@@ -54,7 +54,7 @@ def meet(tell, folder, fates=()):
 """
 
 PARTS = """
-import os, signal, time
+import multiprocessing, os, signal, time
 from pathlib import Path
 from mmexp.task.classification import Classification
 
@@ -77,9 +77,9 @@ class Faulty(Classification):
             if fate == "sleep":
                 time.sleep(60)
             if fate in ("SIGTERM", "SIGINT"):
-                os.kill(int(os.environ["STARTER"]), getattr(signal, fate))
+                os.kill(multiprocessing.parent_process().pid, getattr(signal, fate))
             if fate == "orphan":
-                os.kill(int(os.environ["STARTER"]), signal.SIGKILL)
+                os.kill(multiprocessing.parent_process().pid, signal.SIGKILL)
         return super().losses(outputs, batch)
 """
 
@@ -116,7 +116,6 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Any:
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "GRACE", 1.0)
-    monkeypatch.setenv("STARTER", str(os.getpid()))
 
 
 def is_alive(pid: int) -> bool:
@@ -247,12 +246,77 @@ def same_run(one: RunFolder, two: RunFolder) -> None:
             assert after["scores"] == pytest.approx(before["scores"], abs=1e-5)
 
 
-def test_two_processes_train_what_one_does(lab: Any, tmp_path: Path):
-    """Typed as a user does, with batches that two processes cannot share evenly."""
-    one = lab.train(*EXACT)
-    words = [*lab.overrides, *EXACT, *TWO, f"outputs={tmp_path / 'two'}"]
+@pytest.fixture
+def other_split(tiny: Path) -> Callable[..., str]:
+    """An override: other sizes of train, val and test."""
+
+    def split(**sizes: int) -> str:
+        table = [json.loads(line) for line in (tiny / "manifest.jsonl").read_text().splitlines()]
+        names = [name for name, size in sizes.items() for _ in range(size)]
+        rows = [row | {"split": name} for row, name in zip(table, names, strict=False)]
+        path = tiny / f"{'-'.join(map(str, sizes.values()))}.jsonl"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return f"dataset.manifest={path.name}"
+
+    return split
+
+
+def test_two_processes_train_what_one_does(lab: Any, tmp_path: Path, other_split: Callable[..., str]):
+    """Typed as a user does; nothing can be shared evenly: neither 5, 5 and 2 to train on nor 5 and 7 to measure."""
+    parts = [*EXACT, other_split(train=12, val=5, test=7)]
+    one = lab.train(*parts)
+    words = [*lab.overrides, *parts, *TWO, f"outputs={tmp_path / 'two'}"]
     done = subprocess.run([sys.executable, "-m", "mmexp", "train", *words], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     (two,) = runs(tmp_path / "two")
-    assert status(two) == "done"
+    assert status(two) == "done" and "best by val/accuracy" in done.stdout
+    assert [len(rows(two, split)) for split in ("val", "test")] == [5, 7]
     same_run(one, two)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "task",
+    ["task=captioning fusion=attention task.beams=2", "task=retrieval inputs=[image,text]", "task=classification"],
+)
+def test_two_processes_measure_what_one_does(lab: Any, other_split: Callable[..., str], task: str):
+    from mmexp.conduct import train as train_alone
+    from mmexp.config import load_config
+
+    assert main(["train", *lab.overrides, *TWO, other_split(train=12, val=5, test=7), *task.split()]) == 0
+    two = lab.only_run()
+    found = json.loads(two.summary.read_text())["metrics"], rows(two, "test")
+    train_alone(load_config(two.config, ["hardware.devices=1"]), two, Console(quiet=True))
+    metrics, answers = json.loads(two.summary.read_text())["metrics"], rows(two, "test")
+    assert found[0] == pytest.approx(metrics, abs=1e-6, nan_ok=True)
+    assert [row["id"] for row in found[1]] == [row["id"] for row in answers]
+
+
+@pytest.mark.slow
+def test_more_processes_than_samples_do_not_wait_for_one_another(lab: Any, other_split: Callable[..., str]):
+    """With what the YAML says of numbers and loaders; the eleventh sample is left out of each epoch."""
+    few = [other_split(train=11, val=1, test=1), "learning.batch_size=5", "hardware=ddp", "hardware.accelerator=cpu"]
+    assert main(["train", *lab.overrides, *few]) == 0
+    folder = lab.only_run()
+    assert [len(rows(folder, split)) for split in ("val", "test")] == [1, 1]
+    assert [row["step"] for row in read_metrics(folder.metrics) if "val/loss" in row] == [2, 4, 6]
+
+
+@pytest.mark.slow
+def test_ranks_end_when_their_starter_is_killed(
+    lab: Any, modules: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("FATE", "orphan")
+    monkeypatch.setenv("PIDS", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(Path(modules.__file__).parent))
+    faulty = ["plugins=[launch_parts]", "task._target_=launch_parts.Faulty", "learning.epochs=100"]
+    words = [*lab.overrides, *TWO, *faulty, f"outputs={tmp_path / 'outputs'}"]
+    done = subprocess.run([sys.executable, "-m", "mmexp", "train", *words], capture_output=True, timeout=120)
+    assert done.returncode == -signal.SIGKILL
+    (folder,) = runs(tmp_path / "outputs")
+    assert status(folder) == "killed"
+    deadline = time.monotonic() + 20
+    while any(is_alive(int((tmp_path / rank).read_text())) for rank in "01"):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert is_intact(listed(folder.checkpoints, "last")[0])

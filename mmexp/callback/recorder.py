@@ -96,13 +96,18 @@ class Recorder(pl.Callback):
 
     def position(self, trainer: pl.Trainer) -> Row:
         """Optimizer step, epoch and seconds since the start."""
-        batches = trainer.fit_loop.epoch_loop.batch_progress.current.ready
-        return {"step": trainer.global_step, "epoch": batches / self.per_epoch, "time": self.seconds}
+        epoch = self._batches(trainer) / self.per_epoch
+        return {"step": trainer.global_step, "epoch": epoch, "time": self.seconds}
+
+    def _batches(self, trainer: pl.Trainer) -> int:
+        """Batches done since the run began."""
+        return trainer.fit_loop.epoch_loop.batch_progress.current.ready
 
     def _refuse(self, trainer: pl.Trainer, table: Tensor) -> None:
         place = int((~table.isfinite().all(1)).nonzero()[0])
         column = int((~table[place].isfinite()).nonzero()[:2][-1])  # the first after their sum, if there is one
-        step = trainer.global_step - (len(table) - 1 - place) // trainer.accumulate_grad_batches
+        number = self._batches(trainer) - (len(table) - 1 - place)
+        step = -(-number // trainer.accumulate_grad_batches)
         ids = self.ids[place]
         raise NumericsError(
             f"Training: loss '{self.names[column]}' must be finite, got {float(table[place, column])} at step {step} "

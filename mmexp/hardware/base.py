@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mmexp.error import ConfigError
+
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
 
@@ -33,3 +35,15 @@ class Hardware:
             raise ValueError(f"Hardware: devices must be at least 1, got {self.devices}.")
         if self.num_workers < 0:
             raise ValueError(f"Hardware: num_workers must be at least 0, got {self.num_workers}.")
+
+    def refuse_missing(self) -> None:
+        """Make sure that the machine has the devices.
+
+        Raises:
+            ConfigError: If it has fewer GPUs.
+        """
+        import torch
+
+        if self.accelerator == "gpu" and (there := torch.cuda.device_count()) < self.devices:
+            rule = f"hardware.devices must be at most {there} with hardware.accelerator=gpu on this machine"
+            raise ConfigError(f"{rule}, got {self.devices}.", "Type hardware=cpu or hardware.accelerator=cpu.")

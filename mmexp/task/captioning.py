@@ -104,9 +104,10 @@ class Captioning(Task):
             outputs["words"] = self.words(self.dropout(Tokens.cat(list(tokens.values())).pool()))  # [B, V]
         return outputs
 
-    def head(self, hidden: Tensor) -> Tensor:
-        """[..., D] -> [..., V]"""
-        return F.linear(self.dropout(self.norm(hidden)), self.prefix.embedding.weight, self.bias)
+    def head(self, hidden: Tensor, bias: Tensor | None = None) -> Tensor:
+        """[..., D] -> [..., V], with the words' own bias unless another is given."""
+        weight = self.prefix.embedding.weight
+        return F.linear(self.dropout(self.norm(hidden)), weight, self.bias if bias is None else bias)
 
     @torch.no_grad()
     def answer(self, tokens: Mapping[str, Tokens], fusion: Fusion, size: int) -> Outputs:
@@ -122,14 +123,14 @@ class Captioning(Task):
 
     def step(self, tokens: Mapping[str, Tokens], fusion: Fusion, size: int) -> Step[Cache]:
         """One more word per row, all rows of a sample over its inputs, which are bound once."""
-        fuse = fusion.bind(tokens)
+        fuse, bias = fusion.bind(tokens), self.bias + self.forbidden
 
         def step(ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
             features, cache = self.prefix.step(ids, cache)  # [R, D]
             anchor = features.view(size, -1, features.shape[-1])  # [B, R / B, D]
             real = torch.ones(anchor.shape[:2], dtype=torch.bool, device=ids.device)
             hidden = fuse(Tokens(anchor, real)).features.flatten(0, 1)  # [R, D]
-            return self.head(hidden) + self.forbidden, cache
+            return self.head(hidden, bias), cache
 
         return step
 

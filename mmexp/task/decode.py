@@ -44,23 +44,22 @@ def greedy(step: Step[S], start: Tensor, *, end: int, pad: int, max_length: int)
         step: The model.
         start: Begin ids. [B]
         end: Id that finishes a row.
-        pad: Id behind the end.
+        pad: Id behind the end; never generated.
         max_length: Ids at most, the end included.
     """
-    total, lengths = torch.zeros(len(start), device=start.device), torch.zeros_like(start)
-    running = torch.ones_like(start, dtype=torch.bool)
-    ids, state, rows = start, None, []
+    total, ended = torch.zeros(len(start), device=start.device), torch.zeros_like(start, dtype=torch.bool)
+    ids, state, columns = start, None, []
     for _ in range(max_length):
         logits, state = step(ids, state)
-        best, ids = logits.float().max(-1)
-        total += torch.where(running, best - logits.float().logsumexp(-1), 0)
-        lengths += running
-        ids = ids.masked_fill(~running, pad)
-        rows.append(ids)
-        running = running & (ids != end)
-        if not running.any():
+        ids = logits.argmax(-1)
+        total -= F.cross_entropy(logits.float(), ids, reduction="none").masked_fill(ended, 0)
+        ids = ids.masked_fill(ended, pad)
+        columns.append(ids)
+        ended = ended | (ids == end)
+        if ended.all():
             break
-    return Decoded(torch.stack(rows, 1), total / lengths)
+    found = torch.stack(columns, 1)
+    return Decoded(found, total / (found != pad).sum(1))
 
 
 def beam(
@@ -127,9 +126,9 @@ def _extend(running: Tensor, scores: Tensor, logits: Tensor, count: int) -> tupl
 
     [B, K, T], [B, K], [B * K, V] -> rows [B, C, T + 1], their scores [B, C], the beam each continues [B, C]
     """
-    logits = logits.float()
-    likely, ids = logits.topk(min(count, logits.shape[-1]))  # no more than C of one beam can be among the best C
-    totals = likely - logits.logsumexp(-1, keepdim=True) + scores.view(-1, 1)  # [B * K, C]
+    likely = logits.float().log_softmax(-1)
+    likely, ids = likely.topk(min(count, logits.shape[-1]))  # no more than C of one beam can be among the best C
+    totals = likely + scores.view(-1, 1)  # [B * K, C]
     totals, places = totals.view(len(scores), -1).topk(min(count, totals.numel() // len(scores)))  # [B, C]
     parents = places // likely.shape[-1]
     ids = ids.view(len(scores), -1).gather(1, places)

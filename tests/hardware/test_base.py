@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from mmexp.error import ConfigError
 from mmexp.hardware.base import Hardware
 
 
@@ -26,3 +27,12 @@ def test_it_is_one_cpu_process_by_default():
 def test_impossible_settings_are_refused(arguments, message):
     with pytest.raises(ValueError, match=f"Hardware: {message}"):
         Hardware(**arguments)
+
+
+def test_gpus_that_are_not_there_are_refused(monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    Hardware(accelerator="gpu", devices=2).refuse_missing()
+    Hardware(devices=3).refuse_missing()
+    with pytest.raises(ConfigError, match=r"must be at most 2 with hardware\.accelerator=gpu .*, got 3") as raised:
+        Hardware(accelerator="gpu", devices=3).refuse_missing()
+    assert "hardware=cpu" in raised.value.hint

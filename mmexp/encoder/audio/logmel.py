@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from mmexp.contract import Padded, Tokens
 
-
 LOUDNESS = 0.1  # root mean square of every clip
 FLOOR = 1e-5  # power under which everything is silence
 

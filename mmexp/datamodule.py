@@ -108,6 +108,7 @@ class DataModule(pl.LightningDataModule):
         seed: int,
     ) -> None:
         super().__init__()
+        self.allow_zero_length_dataloader_with_multiple_devices = True
         self.dataset, self.inputs, self.targets = dataset, inputs, targets
         self.learning, self.hardware, self.seed = learning, hardware, seed
         self.start = 0

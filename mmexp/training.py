@@ -50,7 +50,8 @@ def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str
     """
     with MetricsFile(folder.metrics) as metrics, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before")  # ours do, exactly
-        trainer, recorder = make_trainer(experiment, folder, console, metrics.append)
+        recorder = make_recorder(experiment, metrics.append)
+        trainer = make_trainer(experiment, folder, make_callbacks(experiment, folder, console, recorder))
         if trainer.is_global_zero:
             sweep(folder.checkpoints)
         start = choose_start(folder, console)
@@ -104,27 +105,35 @@ def choose_best(folder: RunFolder, monitor: str) -> Path:
     raise NumericsError(f"Training: {monitor} must be a number at least once, got none.", hint=HINT)
 
 
-def make_trainer(
-    experiment: Experiment, folder: RunFolder, console: Console, write: Callable[[Mapping[str, Any]], None]
-) -> tuple[pl.Trainer, Recorder]:
-    """Lightning's trainer with our records instead of its own."""
-    learning, hardware = experiment.learning, experiment.hardware
-    data = experiment.data
-    rank = int(os.environ.get("RANK", "0"))
-    recorder = Recorder(
-        write=write if rank == 0 else lambda row: None, every=learning.log_every, per_epoch=data.per_epoch
-    )
+def make_recorder(experiment: Experiment, write: Callable[[Mapping[str, Any]], None]) -> Recorder:
+    """What writes the metrics, in the first process only."""
+    silent = os.environ.get("RANK", "0") != "0"
+    every, per_epoch = experiment.learning.log_every, experiment.data.per_epoch
+    return Recorder(write=(lambda row: None) if silent else write, every=every, per_epoch=per_epoch)
+
+
+def make_callbacks(
+    experiment: Experiment, folder: RunFolder, console: Console, recorder: Recorder
+) -> list[pl.Callback]:
+    """All that happens beside the steps; the keeper comes last, as it may end the training."""
+    learning, per_epoch = experiment.learning, experiment.data.per_epoch
+    averager = [Averager(learning.average)] if learning.average else []
+    bar = ProgressBar(console=console, recorder=recorder, monitor=experiment.monitor, per_epoch=per_epoch)
     keeper = Keeper(
         folder=folder.checkpoints,
         monitor=experiment.monitor,
         mode=experiment.task.mode,
-        per_epoch=data.per_epoch,
+        per_epoch=per_epoch,
         every=learning.checkpoint_every,
         patience=learning.patience,
         before_save=recorder.check,
     )
-    bar = ProgressBar(console=console, recorder=recorder, monitor=experiment.monitor, per_epoch=data.per_epoch)
-    averager = [Averager(learning.average)] if learning.average else []
+    return [*averager, recorder, bar, keeper]
+
+
+def make_trainer(experiment: Experiment, folder: RunFolder, callbacks: list[pl.Callback]) -> pl.Trainer:
+    """Lightning's trainer with our records instead of its own."""
+    learning, hardware, data = experiment.learning, experiment.hardware, experiment.data
     trainer = pl.Trainer(
         accelerator=hardware.accelerator,
         devices=hardware.devices,
@@ -137,7 +146,7 @@ def make_trainer(
         num_sanity_val_steps=0,
         accumulate_grad_batches=learning.accumulate,
         gradient_clip_val=learning.clip or None,
-        callbacks=[*averager, recorder, bar, keeper],
+        callbacks=callbacks,
         plugins=[AtomicCheckpointIO()],
         logger=False,
         enable_checkpointing=False,
@@ -147,7 +156,7 @@ def make_trainer(
         default_root_dir=folder.path,
     )
     trainer._signal_connector.register_signal_handlers = _leave  # type: ignore[method-assign]
-    return trainer, recorder
+    return trainer
 
 
 def _leave() -> None:

@@ -14,6 +14,8 @@ from rich.console import Console
 
 from mmexp import launch as module
 from mmexp.cli import main
+from mmexp.conduct import train as train_alone
+from mmexp.config import load_config
 from mmexp.error import MmexpError, Stopped
 from mmexp.launch import launch
 from mmexp.run.checkpoints import is_intact, listed
@@ -277,19 +279,22 @@ def test_two_processes_train_what_one_does(lab: Any, tmp_path: Path, other_split
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "task",
-    ["task=captioning fusion=attention task.beams=2", "task=retrieval inputs=[image,text]", "task=classification"],
+    [
+        ["task=captioning", "fusion=attention", "dataset.targets.captions=text", "inputs=[image]"],
+        ["task=retrieval", "inputs=[image,text]"],
+    ],
+    ids=["captioning", "retrieval"],
 )
-def test_two_processes_measure_what_one_does(lab: Any, other_split: Callable[..., str], task: str):
-    from mmexp.conduct import train as train_alone
-    from mmexp.config import load_config
-
-    assert main(["train", *lab.overrides, *TWO, other_split(train=12, val=5, test=7), *task.split()]) == 0
+def test_two_processes_measure_what_one_does(lab: Any, other_split: Callable[..., str], task: list[str]):
+    """The loss of retrieval, which depends on what lies together in a batch, is left out."""
+    assert main(["train", *lab.overrides, *TWO, other_split(train=12, val=5, test=7), *task]) == 0
     two = lab.only_run()
-    found = json.loads(two.summary.read_text())["metrics"], rows(two, "test")
+    found, answers = json.loads(two.summary.read_text())["metrics"], rows(two, "test")
     train_alone(load_config(two.config, ["hardware.devices=1"]), two, Console(quiet=True))
-    metrics, answers = json.loads(two.summary.read_text())["metrics"], rows(two, "test")
-    assert found[0] == pytest.approx(metrics, abs=1e-6, nan_ok=True)
-    assert [row["id"] for row in found[1]] == [row["id"] for row in answers]
+    expected = json.loads(two.summary.read_text())["metrics"]
+    names = [name for name in expected if "loss" not in name or "captioning" in task[0]]
+    assert {name: found[name] for name in names} == pytest.approx({n: expected[n] for n in names}, abs=1e-6)
+    assert [row["id"] for row in answers] == [row["id"] for row in rows(two, "test")]
 
 
 @pytest.mark.slow

@@ -20,7 +20,6 @@ class Pairs(NamedTuple):
         all_queries: Of every process. [A, D]
         all_candidates: Likewise. [A, D]
         own: Place of this process's pairs among all. [B]
-        world: Number of processes.
     """
 
     queries: Tensor
@@ -28,7 +27,6 @@ class Pairs(NamedTuple):
     all_queries: Tensor
     all_candidates: Tensor
     own: Tensor
-    world: int
 
     @staticmethod
     def of(queries: Tensor, candidates: Tensor, everywhere: bool = False) -> Pairs:
@@ -41,19 +39,18 @@ class Pairs(NamedTuple):
         """
         real = (queries.any(1) & candidates.any(1)).unsqueeze(1)
         both = torch.cat([queries, candidates], 1) * real  # [B, 2D]
-        world = dist.get_world_size() if everywhere and dist.is_initialized() else 1
-        every, start = gather(both) if world > 1 else (both, 0)
+        every, start = gather(both) if everywhere and dist.is_initialized() else (both, 0)
         own = torch.arange(start, start + len(both), device=both.device)
         (ours, theirs), (all_ours, all_theirs) = both.chunk(2, 1), every.chunk(2, 1)
-        return Pairs(ours, theirs, all_ours, all_theirs, own, world)
+        return Pairs(ours, theirs, all_ours, all_theirs, own)
 
     def mean(self, rows: Tensor) -> Tensor:
-        """Sum of the real rows here over the number of real rows everywhere, times ``world``.
+        """Mean over the pairs here, each of which counts for more by as much as there are fewer real ones everywhere.
 
-        Processes average their gradients, and so take the gradient of the mean over all pairs.
+        So the mean over processes, each weighted by how many pairs it has, is the mean over all real pairs.
         """
-        total = rows.masked_fill(~self.queries.any(1), 0).sum()
-        return total * self.world / self.all_queries.any(1).sum().clamp(min=1)
+        real = self.all_queries.any(1).sum().clamp(min=1)
+        return rows.masked_fill(~self.queries.any(1), 0).mean() * len(self.all_queries) / real
 
 
 def infonce(pairs: Pairs, scale: Tensor, bias: Tensor) -> Tensor:

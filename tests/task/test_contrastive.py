@@ -49,13 +49,14 @@ def test_a_batch_of_one_or_without_any_pair_stays_finite(name):
 
 
 def one_process(rank: int, folder: str, name: str, weight: torch.Tensor, parts: list[torch.Tensor]) -> None:
-    """Loss and gradient of a shared weight, averaged over processes as DDP does."""
+    """Loss and gradient of a shared weight, averaged over processes by their shares."""
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=len(parts))
     weight = weight.clone().requires_grad_()
     queries, candidates = F.normalize(parts[rank] @ weight, dim=-1).chunk(2, 0)
     scale = SCALE.clone().requires_grad_()
-    loss = OBJECTIVES[name][0](Pairs.of(queries, candidates, everywhere=True), scale, BIAS)
+    share = len(parts[rank]) * len(parts) / sum(map(len, parts))
+    loss = share * OBJECTIVES[name][0](Pairs.of(queries, candidates, everywhere=True), scale, BIAS)
     loss.backward()
     averaged = torch.cat([loss.detach().view(1), scale.grad.view(1), weight.grad.flatten()])
     dist.all_reduce(averaged)

@@ -17,6 +17,7 @@ from torchmetrics import MeanMetric, MetricCollection
 
 from mmexp.contract import Batch
 from mmexp.error import NumericsError
+from mmexp.metric.gather import gather
 from mmexp.model import Model
 
 OptimizerFactory = Callable[[list[dict[str, Any]]], Optimizer]
@@ -50,6 +51,8 @@ class ExperimentModule(pl.LightningModule):
         self._make_optimizer, self._make_scheduler = optimizer, scheduler
         self.metrics: MetricCollection = model.task.metrics()
         self.loss = MeanMetric()
+        for metric in (*self.metrics.values(), self.loss):
+            metric.dist_sync_fn = gather
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         seed = zlib.crc32(f"{self.seed}/{batch_idx}/{self.global_rank}".encode())

@@ -96,9 +96,10 @@ class Worker:
         """Take what it has said, and return whether it has ended."""
         if self.end is None:
             gone = not self.process.is_alive()
-            self._listen()
             if gone:
                 self.kill()
+            self._listen()
+            if gone:
                 self._pipe.close()
                 self.end = self._judged(self._said or _silent(self.process.exitcode))
         return self.end is not None
@@ -122,7 +123,7 @@ class Worker:
         return end if end.status == "done" else replace(end, message=f"{self._why} {end.message}".strip())
 
     def _listen(self) -> None:
-        with suppress(EOFError):
+        with suppress(OSError, EOFError):  # of one that was killed in the middle of a word
             while self._pipe.poll():
                 said = self._pipe.recv()
                 if isinstance(said, End):
@@ -171,7 +172,10 @@ def supervised(workers: Sequence[Worker]) -> Iterator[list[int]]:
     def pass_on(number: int, frame: FrameType | None) -> None:
         came.append(number)
         for worker in workers:
-            worker.ask() if len(came) == 1 else worker.kill("Killed by request.")
+            if len(came) == 1:
+                worker.ask()
+            else:
+                worker.kill("Killed by request.")
 
     before = {number: signal.signal(number, pass_on) for number in SIGNALS}
     try:

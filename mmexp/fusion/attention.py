@@ -58,7 +58,7 @@ class AttentionFusion(Fusion):
 
     def bind(self, context: Mapping[str, Tokens]) -> Callable[[Tokens], Tokens]:
         keys, mask = self.gather(context) if context else (self.nothing, None)
-        projected = [layer.project(keys) for layer in self.layers]  # type: ignore[operator]
+        projected = [[part.contiguous() for part in layer.project(keys)] for layer in self.layers]  # type: ignore[operator]
 
         def fuse(anchor: Tokens) -> Tokens:
             x = anchor.features

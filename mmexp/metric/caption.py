@@ -51,20 +51,24 @@ class Bleu(BLEUScore):
         ValueError: If order is not 1 to 4.
     """
 
+    samples: Tensor
+
     def __init__(self, *, order: int) -> None:
         if not 1 <= order <= NGRAM_ORDER:
             raise ValueError(f"Bleu: order must be 1 to {NGRAM_ORDER}, got {order}.")
         super().__init__(n_gram=order)
+        self.add_state("samples", torch.zeros((), dtype=torch.long), dist_reduce_fx="sum")
 
     def update(self, captions: Sequence[str], references: Sequence[Sequence[str]]) -> None:  # type: ignore[override]
         """Count one caption and its references per sample; samples without references do not count."""
         pairs = [(c, sorted(map(words, r), key=len)) for c, r in zip(captions, references, strict=True) if r]
         if pairs:
             super().update([" ".join(words(c)) for c, _ in pairs], [[" ".join(w) for w in r] for _, r in pairs])
+            self.samples += len(pairs)
 
     def compute(self) -> Tensor:
         """Score in [0, 1]; NaN before any sample with references."""
-        return super().compute() if self.target_len else torch.tensor(math.nan)
+        return super().compute() if self.samples else torch.tensor(math.nan)
 
 
 class MeanCaptionMetric(Metric, ABC):

@@ -49,7 +49,8 @@ def longest_common(left, right):
 
 
 def test_rouge_is_the_best_f1_of_the_longest_common_subsequence():
-    captions, references = ["a dog runs", "two cats"], [["the dog runs fast", "a dog sits"], ["cats and two dogs", "cat"]]
+    captions = ["a dog runs", "two cats"]
+    references = [["the dog runs fast", "a dog sits"], ["cats and two dogs", "cat"]]
     best = []
     for caption, row in zip(captions, references, strict=True):
         pairs = [(longest_common(caption.split(), r.split()), len(r.split())) for r in row]

@@ -141,10 +141,10 @@ def test_names_of_no_secrets(name: str) -> None:
 
 
 def test_a_long_line_takes_no_longer_than_its_length() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     for unit in ("a", "-b", "a://", "a:", "x=", "eyJ", "sk-", " -a"):
         redact(unit * (100_000 // len(unit)) + "=")
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_a_secret_of_a_config_is_known_without_its_name_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
 import pytest
 
@@ -30,12 +31,16 @@ def test_blocks_stand_in_one_another():
 
 
 def test_a_signal_waits_for_what_must_not_be_disturbed():
-    done = []
+    done, over = [], threading.Event()
+    thread = threading.Thread(target=over.wait)
+    thread.start()
     with pytest.raises(Stopped), stoppable():
         with undisturbed():
             os.kill(os.getpid(), signal.SIGTERM)
             done.append(1)
         done.append(2)
+    over.set()
+    thread.join()
     assert done == [1]
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -23,7 +23,7 @@ def show_verdict(folder: RunFolder, console: Console) -> None:
     known = summary.read(folder)
     size, seconds = known["parameters"], known["seconds"]
     cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
-    parts = [_metrics(known["metrics"]), Text(cost), *_examples(folder), _next(folder)]
+    parts: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *_examples(folder), _next(folder)]
     title = Text(f"{folder.name} is done, best by {known['monitor']}")
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
 

@@ -44,9 +44,9 @@ class Learning(ABC):
         for name, value in {**least, "validate_every": validate_every}.items():
             if value < 1:
                 raise ValueError(f"Learning: {name} must be at least 1, got {value}.")
-        for name, value in {"clip": clip, "patience": patience, "checkpoint_every": checkpoint_every}.items():
-            if value < 0:
-                raise ValueError(f"Learning: {name} must be at least 0, got {value}.")
+        for name, number in {"clip": clip, "patience": patience, "checkpoint_every": checkpoint_every}.items():
+            if number < 0:
+                raise ValueError(f"Learning: {name} must be at least 0, got {number}.")
         if epochs % validate_every:
             raise ValueError(f"Learning: validate_every must divide epochs {epochs}, got {validate_every}.")
         for name, share in {"modality_dropout": modality_dropout, "average": average}.items():

@@ -59,7 +59,7 @@ class Bleu(BLEUScore):
         super().__init__(n_gram=order)
         self.add_state("samples", torch.zeros((), dtype=torch.long), dist_reduce_fx="sum")
 
-    def update(self, captions: Sequence[str], references: Sequence[Sequence[str]]) -> None:  # type: ignore[override]
+    def update(self, captions: Sequence[str], references: Sequence[Sequence[str]]) -> None:
         """Count one caption and its references per sample; samples without references do not count."""
         pairs = [(c, sorted(map(words, r), key=len)) for c, r in zip(captions, references, strict=True) if r]
         if pairs:

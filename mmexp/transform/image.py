@@ -106,9 +106,9 @@ class ImageTransform(Transform):
         across, down = np.cos(angle) * shrink, np.sin(angle) * shrink
         centre = self.image_size / 2
         right, below = centre + generator.uniform(-self.shift, self.shift, 2) * self.image_size
-        matrix = (across, down, centre - across * right - down * below)
-        matrix += (-down, across, centre + down * right - across * below)
-        return image.transform(image.size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+        first = (across, down, centre - across * right - down * below)
+        second = (-down, across, centre + down * right - across * below)
+        return image.transform(image.size, Image.Transform.AFFINE, (*first, *second), Image.Resampling.BILINEAR)
 
     def collate(self, items: Sequence[Image.Image | None]) -> Padded:
         blank = torch.zeros(3, self.image_size, self.image_size, dtype=torch.uint8)

@@ -134,6 +134,7 @@ def test_every_module_has_its_test():
 
 def test_every_test_has_its_module():
     wanted = {path.relative_to(ROOT / "mmexp") for path in CODE}
+    wanted |= {path.relative_to(ROOT) for path in (ROOT / "scripts").glob("*.py")}
     found = [path.relative_to(ROOT / "tests") for path in TESTS if path.name not in CROSS_CUTTING]
     lost = [f"tests/{path}" for path in found if path.with_name(path.name.removeprefix("test_")) not in wanted]
     none(lost, "A test stands where its module stands")

@@ -64,10 +64,12 @@ class Group:
         return mean(known) if known else None
 
     def paired(self, key: str) -> dict[Hashable, float]:
-        """Value of a metric by everything that the group does not share, such as the seed."""
+        """Value of a metric by the seed, and by whatever else varies within the group."""
+        names = dict.fromkeys(name for run in self.runs for name in run.config if name not in self.config)
+        varying = [n for n in names if n == "seed" or len({_key(run.config.get(n)) for run in self.runs}) > 1]
         pairs: dict[Hashable, float] = {}
         for run in self.runs:
-            rest = {name: value for name, value in run.config.items() if name not in self.config}
+            rest = {name: run.config.get(name) for name in varying}
             if (value := run.metrics.get(key)) is not None:
                 pairs[_key(rest)] = value
         return pairs

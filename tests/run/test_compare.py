@@ -128,6 +128,13 @@ def test_grouping_by_a_key_pairs_over_all_the_others() -> None:
     assert ranking.lead.pairs == 4
 
 
+def test_a_choice_that_comes_with_the_group_does_not_keep_seeds_from_pairing() -> None:
+    rows = [run(0.8 + seed / 99, seed, fusion="gated", pool="mean") for seed in range(3)]
+    rows += [run(0.7, seed, fusion="attention") for seed in range(3)]
+    [ranking] = compare(rows, by=["fusion"])
+    assert ranking.lead is not None and ranking.lead.pairs == 3
+
+
 @pytest.mark.parametrize(
     ("option", "message", "hint"),
     [

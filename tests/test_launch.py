@@ -185,10 +185,12 @@ def train(
     return run
 
 
-def test_an_exception_in_one_rank_ends_the_run_and_is_shown(train: Callable[..., tuple[int, RunFolder, str]]):
-    began = time.monotonic()
+def test_an_exception_in_one_rank_ends_the_run_and_is_shown(
+    train: Callable[..., tuple[int, RunFolder, str]], tmp_path: Path
+):
     code, folder, said = train("raise")
-    assert code == 1 and time.monotonic() - began < 60
+    assert code == 1
+    assert time.time() - (tmp_path / "pids/1").stat().st_mtime < 30
     assert "Rank 1: RuntimeError: boom" in said and "in losses" in said
     assert "Rank 0" not in said and "Connection" not in said
     assert status(folder) == "failed"
@@ -202,10 +204,12 @@ def test_a_killed_rank_ends_the_run_and_leaves_the_last_checkpoint(train: Callab
     assert [is_intact(path) for path in listed(folder.checkpoints, "last")] == [True]
 
 
-def test_a_rank_that_sleeps_ends_the_run_within_the_timeout(train: Callable[..., tuple[int, RunFolder, str]]):
-    began = time.monotonic()
+def test_a_rank_that_sleeps_ends_the_run_within_the_timeout(
+    train: Callable[..., tuple[int, RunFolder, str]], tmp_path: Path
+):
     code, folder, said = train("sleep", "hardware.timeout=2")
-    assert (code, status(folder)) == (1, "failed") and time.monotonic() - began < 60
+    assert (code, status(folder)) == (1, "failed")
+    assert time.time() - (tmp_path / "pids/1").stat().st_mtime < 30
     assert "Rank 0: RuntimeError" in said and "imed out" in said
 
 

@@ -108,10 +108,14 @@ class DataModule(pl.LightningDataModule):
         seed: int,
     ) -> None:
         super().__init__()
-        self.allow_zero_length_dataloader_with_multiple_devices = True
         self.dataset, self.inputs, self.targets = dataset, inputs, targets
         self.learning, self.hardware, self.seed = learning, hardware, seed
         self.start = 0
+        for name in SPLITS if hardware.devices > 1 else ():
+            if (size := len(dataset.split(name))) < hardware.devices:
+                raise ConfigError(
+                    f"hardware.devices must be at most the {size} samples of {name}, got {hardware.devices}."
+                )
 
     @property
     def place(self) -> tuple[int, int]:

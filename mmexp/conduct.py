@@ -109,15 +109,24 @@ def _train(config: Config, folder: RunFolder, console: Console) -> None:
     if hardware.devices == 1:
         train(config, folder, console)
         return
-    train_facts(config, folder)
+    train_facts(config, folder, hardware.devices)
     launch(join, (folder.path, config.plugins), world=hardware.devices, timeout=hardware.timeout)
 
 
-def train_facts(config: Config, folder: RunFolder) -> None:
-    """Let one process check the data and write the facts, before several read them."""
+def train_facts(config: Config, folder: RunFolder, world: int) -> None:
+    """Let one process check the data and write the facts, before several read them.
+
+    Raises:
+        ConfigError: If there are more processes than samples in a split.
+    """
+    from mmexp.dataset.base import SPLITS
     from mmexp.experiment import build, load_data
 
-    build(config.plain(), load_data(config.plain()), folder)
+    dataset = load_data(config.plain())
+    for name in SPLITS:
+        if (size := len(dataset.split(name))) < world:
+            raise ConfigError(f"hardware.devices must be at most the {size} samples of {name}, got {world}.")
+    build(config.plain(), dataset, folder)
 
 
 def train(config: Config, folder: RunFolder, console: Console) -> None:

@@ -11,7 +11,8 @@ import pytorch_lightning as pl
 from torch.utils.data import DataLoader, Dataset
 
 from mmexp.contract import Batch, Sample, Split
-from mmexp.dataset.base import MultimodalDataset
+from mmexp.dataset.base import SPLITS, MultimodalDataset
+from mmexp.error import ConfigError
 from mmexp.hardware.base import Hardware
 from mmexp.learning.base import Learning
 from mmexp.sampler import BatchStream, Draw, Share, batches_per_epoch

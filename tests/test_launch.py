@@ -204,6 +204,7 @@ def test_a_killed_rank_ends_the_run_and_leaves_the_last_checkpoint(train: Callab
     assert [is_intact(path) for path in listed(folder.checkpoints, "last")] == [True]
 
 
+@pytest.mark.slow
 def test_a_rank_that_sleeps_ends_the_run_within_the_timeout(
     train: Callable[..., tuple[int, RunFolder, str]], tmp_path: Path
 ):

@@ -121,10 +121,25 @@ class SelfAttentionBlock(nn.Module):
         x = x + self.attention(normed, normed, mask, causal)
         return x + self.mlp(self.norm2(x))  # type: ignore[no-any-return]
 
-    def step(self, x: Tensor, past: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """One more position: x [R, 1, D] and keys, values so far [R, H, L, D / H] -> [R, 1, D], both with it."""
+    def step(
+        self, x: Tensor, past: tuple[Tensor, ...], rows: Tensor | None = None
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """One more position: x [R, 1, D] and keys, values so far [R, H, L, D / H] -> [R, 1, D], both with it.
+
+        With indices rows [R], row r goes on from row rows[r] of what was kept; no gradient then flows to that.
+        """
         normed = self.norm1(x)
         fresh = self.attention.project(normed)
-        key, value = (torch.cat(pair, 2) for pair in zip(past, fresh, strict=True)) if past else fresh
+        key, value = (_extend(*pair, rows) for pair in zip(past, fresh, strict=True)) if past else fresh
         x = x + self.attention.attend(normed, key, value, None)
         return x + self.mlp(self.norm2(x)), (key, value)
+
+
+def _extend(past: Tensor, fresh: Tensor, rows: Tensor | None) -> Tensor:
+    """Past [P, H, L, d] and fresh [R, H, 1, d] -> [R, H, L + 1, d], in one copy."""
+    if rows is None:
+        return torch.cat((past, fresh), 2)
+    whole = fresh.new_empty(*fresh.shape[:2], past.shape[2] + 1, fresh.shape[3])
+    torch.index_select(past.detach(), 0, rows, out=whole[:, :, :-1])
+    whole[:, :, -1:] = fresh
+    return whole

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 
 from mmexp import sweep
+from mmexp.cli import main
 from mmexp.error import Stopped
-from mmexp.run.folder import RunFolder
+from mmexp.run import summary
+from mmexp.run.folder import RunFolder, runs
 from mmexp.sweep import Job, Sweep
 
 ERRANDS = """
@@ -142,3 +145,32 @@ def test_a_job_has_no_folder_before_it_tells_and_none_that_is_gone(make_jobs: Ca
     for path in (*tmp_path.iterdir(), tmp_path):
         path.rmdir() if path.is_dir() else path.unlink()
     assert job.folder is None
+
+
+def test_a_sweep_trains_every_combination_and_shows_what_became_of_it(
+    lab: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """Two of them diverge; the others do not care."""
+    words = [*lab.overrides, "fusion=concat,gated", "optimizer.lr=0.01,1e+30", "learning.clip=0", "learning.epochs=1"]
+    assert main(["train", "-m", *words, "--workers", "2"]) == 1
+    shown = capsys.readouterr().out
+    found = {run.id: summary.row(run) for run in runs(tmp_path / "outputs")}
+    assert sorted(row.status for row in found.values()) == ["done", "done", "failed", "failed"]
+    assert "4 jobs, 2 at a time" in shown
+    assert "[4/4]  fusion=gated optimizer.lr=1e+30  failed" in shown
+    for run, row in found.items():
+        (line,) = [line for line in shown.splitlines() if f"   {run}" in line]
+        typed = json.loads(row.folder.manifest.read_text())["command"]
+        assert row.status in line
+        assert " ".join(word for word in typed if word.startswith(("fusion", "optimizer"))) in line
+        if row.status == "done":
+            assert f"val/accuracy {row.metrics['val/accuracy']:.3f}" in line
+        else:
+            assert "must be finite" in row.reason and f": see {row.folder.log}\n" in shown
+
+
+def test_nothing_starts_while_one_of_the_configs_is_wrong(lab: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    assert main(["train", "-m", *lab.overrides, "fusion=concat,gatd", "seed=0,1"]) == 2
+    said = capsys.readouterr()
+    assert said.err.count("Did you mean 'gated'?") == 1 and not said.out
+    assert not (tmp_path / "outputs").exists()

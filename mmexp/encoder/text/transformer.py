@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import torch
 from torch import Tensor, nn
 
 from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.text.base import Cache, TextEncoder
+
+
+@dataclass(frozen=True)
+class KeyValueCache(Cache):
+    """Keys and values of all blocks in turn, put in order only when the next id is read.
+
+    Args:
+        rows: Which kept row each row goes on from; None for its own. [R]
+    """
+
+    rows: Tensor | None = None
+
+    def select(self, rows: Tensor) -> KeyValueCache:
+        return replace(self, rows=rows if self.rows is None else self.rows[rows])
 
 
 class TransformerEncoder(TextEncoder):
@@ -58,9 +74,11 @@ class TransformerEncoder(TextEncoder):
 
     def step(self, ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
         length = cache.length if cache else 0
+        rows = cache.rows if isinstance(cache, KeyValueCache) else None
         x = (self.embedding(ids) + self.position[length]).unsqueeze(1)  # [R, 1, D]
         states: list[Tensor] = []
         for i, block in enumerate(self.blocks):
-            x, fresh = block.step(x, cache.states[2 * i : 2 * i + 2] if cache else ())  # type: ignore[operator]
+            past = cache.states[2 * i : 2 * i + 2] if cache else ()
+            x, fresh = block.step(x, past, rows)  # type: ignore[operator]
             states.extend(fresh)
-        return self.norm(x)[:, 0], Cache(tuple(states), length + 1)
+        return self.norm(x)[:, 0], KeyValueCache(tuple(states), length + 1)

@@ -43,7 +43,7 @@ class Model(nn.Module):
         tokens = {name: encoder(batch.inputs[name]) for name, encoder in self.encoders.items()}
         if self.training and self.modality_dropout and len(tokens) > 1:
             tokens = hide_one(tokens, self.modality_dropout)
-        return self.task(tokens, self.fusion, batch)  # type: ignore[no-any-return]
+        return self.task(self.fusion.complete(tokens), self.fusion, batch)  # type: ignore[no-any-return]
 
 
 def hide_one(tokens: Mapping[str, Tokens], probability: float) -> dict[str, Tokens]:

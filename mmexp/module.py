@@ -65,7 +65,7 @@ class ExperimentModule(pl.LightningModule):
             torch.cuda.manual_seed(seed)
 
     def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        losses = self.model.task.losses(self.model(batch), batch)
+        losses = {**self.model.task.losses(self.model(batch), batch), **self.model.fusion.penalties()}
         if torch.distributed.is_initialized():
             weight = self.trainer.datamodule.weight(batch, batch_idx)  # type: ignore[attr-defined]
             losses = {name: value * weight for name, value in losses.items()}

@@ -35,10 +35,15 @@ class Guess(nn.Module):
         return [{"id": name} for name in batch.ids]
 
 
+class Still(nn.Module):
+    def penalties(self) -> dict[str, Tensor]:
+        return {}
+
+
 class Identity(nn.Module):
     def __init__(self, task: Guess) -> None:
         super().__init__()
-        self.task = task
+        self.task, self.fusion = task, Still()
         self.weight = nn.Parameter(torch.ones(2, 2))
 
     def forward(self, batch: Batch) -> Tensor:
@@ -130,3 +135,12 @@ def test_weights_that_are_no_numbers_are_refused_by_name(value):
     with pytest.raises(NumericsError, match=r"weights must be finite, got others in 'b.weight' at step 7"):
         refuse_non_finite(weights(value), "step 7")
     refuse_non_finite(weights(1e30), "step 7")
+
+
+def test_what_the_fusion_asks_for_is_added_to_the_loss(monkeypatch):
+    one = module()
+    plain = one.training_step(batch(1.0, 2.0), 0)["loss"]
+    monkeypatch.setattr(one.model.fusion, "penalties", lambda: {"balance": torch.tensor(3.0)})
+    parts = one.training_step(batch(1.0, 2.0), 0)
+    torch.testing.assert_close(parts["loss"], plain + 3)
+    assert parts["balance"] == 3

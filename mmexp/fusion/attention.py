@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mmexp.attention import Attention, Mlp
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Fusion
+from mmexp.fusion.base import Fusion, Missing
 
 
 class AttentionFusion(Fusion):
@@ -27,7 +27,8 @@ class AttentionFusion(Fusion):
         num_heads: Attention heads.
         depth: Layers, each over the same context.
         mlp_ratio: Hidden width of each MLP over dim.
-        dropout: Probability of dropping an attention weight or a feature.
+        dropout: Probability of dropping a feature.
+        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m, D]: every modality anchored on the others;
@@ -43,8 +44,9 @@ class AttentionFusion(Fusion):
         depth: int = 1,
         mlp_ratio: float = 4.0,
         dropout: float = 0.1,
+        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities)
+        super().__init__(dim=dim, modalities=modalities, missing=missing)
         self.nothing = nn.Parameter(torch.randn(1, 1, dim) * 0.02)
         self.origin = nn.Parameter(torch.randn(len(self.modalities), dim) * 0.02)
         self.layers = nn.ModuleList(CrossAttentionLayer(dim, num_heads, mlp_ratio, dropout) for _ in range(depth))
@@ -74,7 +76,7 @@ class AttentionFusion(Fusion):
         parts = [self.nothing.expand(rows, -1, -1)]
         masks = [torch.ones(rows, 1, dtype=torch.bool, device=self.nothing.device)]
         for name, tokens in context.items():
-            parts.append(tokens.features + self.origin[self.modalities.index(name)])
+            parts.append(tokens.features + self.origin[self.slot(name)])
             masks.append(tokens.mask)
         return torch.cat(parts, 1), torch.cat(masks, 1)
 

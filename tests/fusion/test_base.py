@@ -3,39 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
-from inspect import signature
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from omegaconf import OmegaConf
+from safetensors.torch import load_file, save_file
 
+from mmexp.build import instantiate
+from mmexp.config import compose
 from mmexp.contract import Tokens
+from mmexp.error import ConfigError
+from mmexp.facts import Facts
 from mmexp.fusion.base import Fusion
-from mmexp.pool.attention import AttentionPool
-from mmexp.pool.max import MaxPool
-from mmexp.pool.mean import MeanPool
 
-CONF = Path(__file__).resolve().parents[2] / "conf/fusion"
-NAMES = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem != "none")
-POOLS = {"mean": MeanPool, "max": MaxPool, "attention": lambda: AttentionPool(dim=DIM, num_heads=2)}
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = sorted(path.stem for path in (ROOT / "conf/fusion").glob("*.yaml") if path.stem != "none")
+POOLS = ("mean", "max", "attention")
 DIM, SLOTS = 8, ("text", "image", "audio")
 
 
-def kind(name: str) -> type[Fusion]:
-    module, _, target = OmegaConf.load(CONF / f"{name}.yaml")._target_.rpartition(".")
-    return getattr(import_module(module), target)
+@cache
+def root(name: str, pool: str = "") -> dict[str, Any]:
+    return compose([f"fusion={name}", f"dim={DIM}", *([f"pool@fusion.pool={pool}"] if pool else [])]).plain()
 
 
-def build(name: str, slots: Sequence[str] = SLOTS, pool: str = "mean") -> Fusion:
-    parts = {"pool": POOLS[pool]()} if "pool" in signature(kind(name)).parameters else {}
-    return kind(name)(dim=DIM, modalities=slots, **parts).eval()
+def pooled(name: str) -> bool:
+    return "pool" in root(name)["fusion"]
+
+
+def build(name: str, slots: Sequence[str] = SLOTS, pool: str = "", missing: str = "mask") -> Fusion:
+    node = Facts({"modalities": list(slots)}).bind(root(name, pool), "fusion")
+    return instantiate("fusion", {**node, "missing": missing}).eval()
 
 
 def pairs() -> list[tuple[str, str]]:
-    pooled = {name: "pool" in signature(kind(name)).parameters for name in NAMES}
-    return [(name, pool) for name in NAMES for pool in (POOLS if pooled[name] else ["mean"])]
+    return [(name, pool) for name in NAMES for pool in (POOLS if pooled(name) else [""])]
 
 
 every = pytest.mark.parametrize("name", NAMES)
@@ -153,10 +157,64 @@ def test_an_empty_context_is_one_in_which_all_is_missing(name, three):
 
 
 @every
-def test_it_serves_a_single_modality(name, make_tokens):
-    fusion, own = build(name, ["image"]), make_tokens(3, 1)
-    assert fusion({"image": own}).features.isfinite().all()
-    assert fusion.onto(own, {}).features.shape == own.features.shape
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_it_serves_any_number_of_modalities(name, count, make_tokens):
+    slots = ["text", "image", "audio", "video"][:count]
+    fusion, tokens = build(name, slots), {slot: make_tokens(3, i, 0) for i, slot in enumerate(slots)}
+    assert fusion(tokens).features.isfinite().all()
+    anchor = tokens.pop("text")
+    fused = fusion.onto(anchor, tokens)
+    assert fused.features.shape == anchor.features.shape and fused.features.isfinite().all()
+
+
+@every
+def test_an_unknown_modality_is_refused(name, three, make_tokens):
+    for form in (lambda tokens: build(name)(tokens), lambda tokens: build(name).onto(three["text"], tokens)):
+        with pytest.raises(ValueError, match="modality must be one of text, image, audio, got 'smell'"):
+            form({"image": three["image"], "smell": make_tokens(1, 1, 1)})
+
+
+@every
+def test_a_placeholder_stands_for_what_is_missing_and_learns(name, three):
+    fusion = build(name, missing="placeholder")
+    whole = fusion.complete(three)
+    assert all(own.present.all() for own in whole.values())
+    torch.testing.assert_close(whole["image"].features[0], three["image"].features[0])
+    fused = fusion(whole)
+    assert fused.present.all()
+    fused.features[fused.mask].square().sum().backward()
+    assert fusion.placeholder.grad.any(1).all()
+
+
+@every
+@pytest.mark.filterwarnings("ignore")
+def test_both_forms_compile_as_one_graph(name, three):
+    fusion = build(name)
+    anchor, context = split(three)
+    for form, given in ((fusion.forward, (three,)), (fusion.onto, (anchor, context))):
+        torch.compiler.reset()
+        compiled = torch.compile(form, fullgraph=True, backend="aot_eager")
+        torch.testing.assert_close(compiled(*given).features, form(*given).features)
+
+
+@every
+def test_weights_survive_a_safetensors_file(name, three, tmp_path):
+    fusion, twin = build(name), build(name)
+    save_file(fusion.state_dict(), tmp_path / "weights.safetensors")
+    twin.load_state_dict(load_file(tmp_path / "weights.safetensors"))
+    assert torch.equal(fusion(three).features, twin(three).features)
+
+
+@every
+def test_what_it_weighs_sums_to_one(name):
+    shares = build(name).shares()
+    assert not shares or sum(shares.values()) == pytest.approx(1)
+
+
+@every
+def test_an_unknown_stand_in_is_refused(name):
+    with pytest.raises(ConfigError, match="missing must be mask or placeholder, got 'zeros'"):
+        build(name, missing="zeros")
 
 
 @every_pool
@@ -201,5 +259,5 @@ def test_a_state_dict_carries_everything(name, three):
 
 @every
 def test_no_modality_at_all_is_refused(name):
-    with pytest.raises(ValueError, match=rf"{kind(name).__name__}: modalities must name at least one, got \[\]"):
+    with pytest.raises(ConfigError, match=r"modalities must name at least one, got \[\]"):
         build(name, [])

@@ -12,6 +12,7 @@ from mmexp.build import instantiate
 from mmexp.contract import Sample
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.columns import INPUTS
+from mmexp.dataset.control import controlled
 from mmexp.dataset.manifest import Manifest
 from mmexp.dataset.split import SplitRule
 from mmexp.dataset.table import SUFFIXES
@@ -57,7 +58,7 @@ def measure(trained: Trained, split: Judged = "test") -> Measurement:
     if isinstance(dataset, Manifest) and everything:
         dataset.rule = SplitRule(everything=split)
     dataset.prepare((split,))
-    samples = dataset.split(split)
+    samples = controlled(dataset.split(split), trained.root.get("control"))
     return Measurement(len(samples), len(dataset.skipped), trained.measure(samples, split), everything)
 
 

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from mmexp.contract import Batch, Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
+from mmexp.dataset.control import controlled
 from mmexp.error import ConfigError
 from mmexp.hardware.base import Hardware
 from mmexp.learning.base import Learning
@@ -96,6 +97,10 @@ class DataModule(pl.LightningDataModule):
         learning: Batch size and number of passes.
         hardware: Loader processes and pinning.
         seed: Of shuffling and variation.
+        control: What to do to the inputs, see ``mmexp.dataset.control``; None for nothing.
+
+    Raises:
+        ConfigError: If there are more processes than samples, or no such control.
     """
 
     def __init__(
@@ -107,13 +112,15 @@ class DataModule(pl.LightningDataModule):
         learning: Learning,
         hardware: Hardware,
         seed: int,
+        control: str | None = None,
     ) -> None:
         super().__init__()
+        self.samples = {name: controlled(dataset.split(name), control) for name in SPLITS}
         self.dataset, self.inputs, self.targets = dataset, inputs, targets
         self.learning, self.hardware, self.seed = learning, hardware, seed
         self.start = 0
         for name in SPLITS if hardware.devices > 1 else ():
-            if (size := len(dataset.split(name))) < hardware.devices:
+            if (size := len(self.samples[name])) < hardware.devices:
                 raise ConfigError(
                     f"hardware.devices must be at most the {size} samples of {name}, got {hardware.devices}."
                 )
@@ -126,7 +133,7 @@ class DataModule(pl.LightningDataModule):
     @property
     def per_epoch(self) -> int:
         """Batches of one pass over the training split."""
-        return batches_per_epoch(len(self.dataset.split("train")), self.learning.batch_size, self.hardware.devices)
+        return batches_per_epoch(len(self.samples["train"]), self.learning.batch_size, self.hardware.devices)
 
     @property
     def interval(self) -> int:
@@ -148,7 +155,7 @@ class DataModule(pl.LightningDataModule):
         self.start = state_dict["batches"]
 
     def train_dataloader(self) -> DataLoader[Sample]:
-        split = PreparedSplit(self.dataset.split("train"), inputs=self.inputs, targets=self.targets, seed=self.seed)
+        split = PreparedSplit(self.samples["train"], inputs=self.inputs, targets=self.targets, seed=self.seed)
         rank, world = self.place
         stream = BatchStream(
             size=len(split),
@@ -167,7 +174,7 @@ class DataModule(pl.LightningDataModule):
         A mean over its samples times this weight, averaged over the processes, is the mean over the whole batch.
         """
         first = number % self.per_epoch * self.learning.batch_size
-        whole = min(self.learning.batch_size, len(self.dataset.split("train")) - first)
+        whole = min(self.learning.batch_size, len(self.samples["train"]) - first)
         return len(batch) * self.place[1] / whole
 
     def val_dataloader(self) -> DataLoader[Sample]:
@@ -178,7 +185,7 @@ class DataModule(pl.LightningDataModule):
 
     def evaluation(self, name: Split) -> DataLoader[Sample]:
         """Every sample of a split exactly once, over all processes."""
-        return self.sequence(self.dataset.split(name))
+        return self.sequence(self.samples[name])
 
     def sequence(self, samples: Sequence[Sample]) -> DataLoader[Sample]:
         """Every given sample exactly once, over all processes."""

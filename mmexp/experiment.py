@@ -95,6 +95,7 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
         learning=learning,
         hardware=hardware,
         seed=root["seed"],
+        control=root["control"],
     )
     return Experiment(module, data, learning, hardware)
 

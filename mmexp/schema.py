@@ -36,6 +36,7 @@ class Schema:
         seed: Of everything random.
         dim: Width D of every token.
         inputs: Modalities to encode, in order; null takes what the dataset offers.
+        control: Null, or what to do to the inputs so that a real result must vanish: ``blank`` or ``shuffled``.
         outputs: Folder of all runs.
         resume: Run to go on with.
         plugins: Packages, beside mmexp's own, whose classes may be named in ``_target_``.
@@ -47,6 +48,7 @@ class Schema:
     seed: int = MISSING
     dim: int = MISSING
     inputs: list[str] | None = MISSING
+    control: str | None = MISSING
     outputs: str = MISSING
     resume: str | None = MISSING
     plugins: list[str] = MISSING

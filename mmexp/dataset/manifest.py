@@ -13,7 +13,6 @@ from typing import Any, Literal, NoReturn
 from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.columns import INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
-from mmexp.dataset.control import ShuffledInputs
 from mmexp.dataset.media import Folder
 from mmexp.dataset.row import Row, Rows
 from mmexp.dataset.screen import Screen
@@ -41,7 +40,6 @@ class Manifest(MultimodalDataset):
         test_groups: Groups that make the test split; drawn if empty.
         val_groups: Groups that make the val split; drawn if empty.
         on_error: ``raise`` on a broken file or unlabeled row, ``skip`` it, or the largest share to skip, in (0, 1).
-        shuffle_inputs: Give each sample the inputs of another: a control that must destroy the result.
 
     Raises:
         ConfigError: If the arguments contradict each other or the manifest is not there.
@@ -59,13 +57,12 @@ class Manifest(MultimodalDataset):
         test_groups: Sequence[str | int] = (),
         val_groups: Sequence[str | int] = (),
         on_error: Literal["raise", "skip"] | float = "raise",
-        shuffle_inputs: bool = False,
     ) -> None:
         self.path = _find(root, manifest)
         self.folder = Folder(self.path.parent if root is None else Path(root), self.path.parent)
         self.rule = SplitRule.of(split)
         self.limit = read_limit(on_error)
-        self.group_by, self.shuffle_inputs = group_by, shuffle_inputs
+        self.group_by = group_by
         self.groups: dict[Split, list[str]] = {"test": _names(test_groups), "val": _names(val_groups)}
         self._inputs = as_mapping("dataset.inputs", inputs, list(INPUTS))
         self._targets = as_mapping("dataset.targets", targets)
@@ -112,8 +109,7 @@ class Manifest(MultimodalDataset):
                 self._refuse(f"{target} must have at least 2 values in train, got only {values[0]!r}")
 
     def split(self, name: Split) -> Sequence[Sample]:
-        rows = Rows(self._splits[name], self.folder)
-        return ShuffledInputs(rows, self.rule.seed) if self.shuffle_inputs else rows
+        return Rows(self._splits[name], self.folder)
 
     def everything(self, options: Mapping[str, Sequence[str]]) -> Sequence[Sample]:
         """Every row in order, whatever its split, and without targets.
@@ -165,7 +161,7 @@ class Manifest(MultimodalDataset):
 
     def fingerprint(self) -> str:
         """Hash the rows as used, in order: id, split, texts, targets, and path and size of each file."""
-        digest = hashlib.sha256(json.dumps({"shuffle_inputs": self.shuffle_inputs and self.rule.seed}).encode())
+        digest = hashlib.sha256()
         for name, rows in self._splits.items():
             for row in rows:
                 sizes = {key: self._probes[key, value].size for key, value in row.files}

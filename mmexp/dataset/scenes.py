@@ -15,7 +15,6 @@ import numpy as np
 
 from mmexp.contract import Sample, Split
 from mmexp.dataset.base import MultimodalDataset
-from mmexp.dataset.control import ShuffledInputs
 from mmexp.dataset.world import captions, draw, labels, questions, sound
 from mmexp.dataset.world.scene import MAX_OBJECTS, SPLITS, VERSION, Scene, sample
 from mmexp.error import ResourceError
@@ -23,7 +22,6 @@ from mmexp.run.atomic import atomic
 
 CACHE = "~/.cache/mmexp/scenes"
 """Where drawn images are kept, unless the environment variable MMEXP_CACHE names another folder."""
-SHUFFLE_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -145,7 +143,6 @@ class Scenes(MultimodalDataset):
         max_objects: Things in a scene at most, 1 to 4.
         image_size: Height and width of the images, in pixels, at least 32.
         text: What the text modality holds: ``captions``, or the ``question`` whose target is ``answer``.
-        shuffle_inputs: Give each sample the inputs of another: a control that must destroy the result.
         cache: Folder of the drawn images; None draws them anew each time. MMEXP_CACHE moves the default.
 
     Raises:
@@ -160,7 +157,6 @@ class Scenes(MultimodalDataset):
         max_objects: int = 3,
         image_size: int = 64,
         text: Literal["captions", "question"] = "captions",
-        shuffle_inputs: bool = False,
         cache: str | None = CACHE,
     ) -> None:
         if len(sizes) != len(SPLITS) or min(sizes) < 1:
@@ -175,7 +171,7 @@ class Scenes(MultimodalDataset):
             raise ValueError(f"Scenes: text must be captions or question, got {text!r}.")
         make = partial(World, seed, max_objects=max_objects, image_size=image_size)
         self.worlds = {name: make(split=name, size=size) for name, size in zip(SPLITS, sizes, strict=True)}
-        self.text, self.shuffle_inputs = text, shuffle_inputs
+        self.text = text
         folder = os.environ.get("MMEXP_CACHE", CACHE) if cache == CACHE else cache
         self.cache = Path(folder).expanduser() if folder else None
         self.inputs = {"image": "image", "audio": "audio", "text": text}
@@ -187,8 +183,7 @@ class Scenes(MultimodalDataset):
                 write_images(world, self.cache)
 
     def split(self, name: Split) -> Sequence[Sample]:
-        scenes = SceneSplit(self.worlds[name], self.text, self.cache)
-        return ShuffledInputs(scenes, SHUFFLE_SEED) if self.shuffle_inputs else scenes
+        return SceneSplit(self.worlds[name], self.text, self.cache)
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -218,7 +213,7 @@ class Scenes(MultimodalDataset):
         return map(tell, self._training())
 
     def fingerprint(self) -> str:
-        known = [VERSION, self.text, self.shuffle_inputs, *map(asdict, self.worlds.values())]
+        known = [VERSION, self.text, *map(asdict, self.worlds.values())]
         return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 
     def _training(self) -> Iterator[Scene]:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mmexp.contract import Sample
-from mmexp.dataset.control import ShuffledInputs
+from mmexp.dataset.control import ShuffledInputs, controlled
+from mmexp.error import ConfigError
 
 
 @pytest.mark.parametrize("size", [2, 3, 50])
@@ -20,3 +21,16 @@ def test_the_same_seed_shuffles_alike_and_another_one_otherwise():
     orders = [[s.inputs["image"] for s in ShuffledInputs(samples, seed)] for seed in (0, 0, 1)]
     assert orders[0] == orders[1] != orders[2]
     assert [s.inputs["image"] for s in ShuffledInputs(samples, 0)[3:5]] == orders[0][3:5]
+
+
+def test_blank_inputs_leave_the_targets_alone():
+    samples = [Sample(str(i), {"image": i}, {"label": i}) for i in range(3)]
+    blank = list(controlled(samples, "blank"))
+    assert [(s.id, s.inputs, s.targets["label"]) for s in blank] == [("0", {}, 0), ("1", {}, 1), ("2", {}, 2)]
+
+
+def test_no_control_changes_nothing_and_an_unknown_one_is_refused():
+    samples = [Sample("0", {"image": 0}, {})]
+    assert controlled(samples, None) is samples
+    with pytest.raises(ConfigError, match="control must be null, blank or shuffled, got 'shufled'"):
+        controlled(samples, "shufled")

@@ -302,7 +302,7 @@ def test_a_label_that_never_changes_is_refused(tmp_path: Path, rows: list[dict[s
 def test_the_fingerprint_changes_with_every_row_file_order_and_control(
     tmp_path: Path, rows: list[dict[str, Any]]
 ) -> None:
-    prints = [prepared(tmp_path).fingerprint(), prepared(tmp_path, shuffle_inputs=True).fingerprint()]
+    prints = [prepared(tmp_path).fingerprint()]
     write(tmp_path, [*rows[1:], rows[0]])
     prints.append(prepared(tmp_path).fingerprint())
     write(tmp_path, [rows[0] | {"label": "b"}, *rows[1:]])
@@ -316,13 +316,6 @@ def test_the_fingerprint_changes_with_every_row_file_order_and_control(
     )
     prints.append(prepared(tmp_path).fingerprint())
     assert len(set(prints)) == len(prints)
-
-
-def test_shuffled_inputs_keep_the_targets_and_break_the_pairs(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
-    plain, control = (prepared(tmp_path, shuffle_inputs=flag).split("train") for flag in (False, True))
-    assert [sample.targets for sample in control] == [sample.targets for sample in plain]
-    texts = [[sample.inputs["text"] for sample in split] for split in (plain, control)]
-    assert sorted(texts[0]) == sorted(texts[1]) and texts[0] != texts[1]
 
 
 @pytest.mark.parametrize(
@@ -355,7 +348,6 @@ def test_it_is_built_by_hydra_from_its_yaml_and_overrides(tmp_path: Path, rows: 
         "test_groups=[text 1]",
         "val_groups=[text 2]",
         "on_error=skip",
-        "shuffle_inputs=false",
     ]
     config = OmegaConf.merge(OmegaConf.load(REPOSITORY / "conf/dataset/manifest.yaml"), OmegaConf.from_dotlist(options))
     dataset = instantiate(config)

@@ -151,8 +151,8 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         return
     seconds = {"setup": round(ready - began, 2), **known["seconds"], "total": round(time.monotonic() - began, 2)}
     settings = {**read_json(folder.manifest)["config"], "inputs": list(experiment.data.inputs), "seed": root["seed"]}
-    verdict = {"status": "done", **known, "seconds": seconds, "config": settings, "fingerprint": dataset.fingerprint()}
-    summary.write(folder, verdict)
+    judged = {"seconds": seconds, "config": settings, "key": config.key, "fingerprint": dataset.fingerprint()}
+    summary.write(folder, {"status": "done", **known, **judged})
 
 
 @contextmanager

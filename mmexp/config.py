@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,8 @@ from mmexp.source import Source
 
 PLACE = ("name", "seed", "inputs", "outputs", "resume", "plugins")
 """Root keys that say where and how often an experiment runs, or are recorded by themselves; not what it is."""
+ELSEWHERE = ("name", "outputs", "resume", "plugins")
+"""Root keys that change nothing about a run but its place."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,12 @@ class Config:
             **self.choices,
             **{key: OmegaConf.to_object(v) if OmegaConf.is_config(v) else v for key, v in typed.items()},
         }
+
+    @property
+    def key(self) -> str:
+        """Hash of all that decides how a run of this config comes out, but for the data itself and the code."""
+        decisive = {key: value for key, value in self.plain().items() if key not in (*ELSEWHERE, "choices")}
+        return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     @property
     def plugins(self) -> tuple[str, ...]:

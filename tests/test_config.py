@@ -317,3 +317,8 @@ def test_composing_writes_nothing(folder: Path) -> None:
     compose()
     refused("fusion=atention")
     assert sorted(folder.rglob("*")) == before
+
+
+def test_the_key_tells_what_is_run_and_not_where(folder: Path) -> None:
+    keys = [compose(words).key for words in ([], ["outputs=elsewhere", "name=x"], ["seed=1"], ["fusion=gated"])]
+    assert keys[0] == keys[1] and len(set(keys)) == 3

@@ -33,6 +33,7 @@ STOREYS = """
     experiment
     training
     conduct
+    study
     cli
 """
 """The main parts from the ground up: one reaches only those on lines below it, through whatever stands between."""

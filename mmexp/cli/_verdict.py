@@ -23,7 +23,8 @@ def show_verdict(folder: RunFolder, console: Console) -> None:
     known = summary.read(folder)
     size, seconds = known["parameters"], known["seconds"]
     cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
-    parts: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *_examples(folder), _next(folder)]
+    shares = _shares(known.get("shares", {}))
+    parts: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *shares, *_examples(folder), _next(folder)]
     title = Text(f"{folder.name} is done, best by {known['monitor']}")
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
 
@@ -36,6 +37,12 @@ def _metrics(metrics: dict[str, float | None]) -> Table:
     for name in dict.fromkeys(key.partition("/")[2] for key in metrics):
         table.add_row(name, *(number(metrics.get(f"{split}/{name}")) for split in ("val", "test")))
     return table
+
+
+def _shares(shares: dict[str, float]) -> list[Text]:
+    """What the fusion has learnt to weigh, the heaviest first."""
+    heaviest = sorted(shares.items(), key=lambda item: -item[1])
+    return [Text(f"the fusion weighs {', '.join(f'{name} {share:.2f}' for name, share in heaviest)}")] if shares else []
 
 
 def _examples(folder: RunFolder) -> list[Text]:

@@ -32,6 +32,7 @@ class RunRow:
         parameters: Weights in all.
         seconds: Training time.
         fingerprint: Of the data.
+        key: Of the config: equal for two runs that were asked exactly the same.
     """
 
     folder: RunFolder
@@ -44,6 +45,7 @@ class RunRow:
     parameters: int | None = None
     seconds: float | None = None
     fingerprint: str = ""
+    key: str = ""
 
 
 def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
@@ -52,7 +54,8 @@ def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
     Args:
         folder: The run.
         summary: ``status``, ``monitor``, ``mode``, ``metrics``, ``parameters`` {total, trained},
-            ``seconds`` {train, ...}, ``config`` (the choices by group, seed, inputs) and ``fingerprint``.
+            ``seconds`` {train, ...}, ``config`` (the choices by group, seed, inputs), ``key``, ``shares`` (of what the
+            fusion weighs) and ``fingerprint``.
     """
     write_json(folder.summary, redact_tree(dict(summary)))
 
@@ -103,6 +106,7 @@ def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]
         parameters=summary.get("parameters", {}).get("total"),
         seconds=summary.get("seconds", {}).get("train"),
         fingerprint=summary.get("fingerprint", ""),
+        key=summary.get("key", ""),
     )
 
 

@@ -9,10 +9,11 @@ from torch import Tensor, nn
 
 from mmexp.attention import Attention, Mlp
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Fusion, Missing
+from mmexp.fusion.base import Missing
+from mmexp.fusion.token import TokenFusion
 
 
-class AttentionFusion(Fusion):
+class AttentionFusion(TokenFusion):
     """Let each token look at the tokens of the other modalities.
 
     ``a = x + Attention(norm(x), [context; nothing])``, then ``a + MLP(norm(a))``, ``depth`` times. The learned token
@@ -48,37 +49,39 @@ class AttentionFusion(Fusion):
     ) -> None:
         super().__init__(dim=dim, modalities=modalities, missing=missing)
         self.nothing = nn.Parameter(torch.randn(1, 1, dim) * 0.02)
-        self.origin = nn.Parameter(torch.randn(len(self.modalities), dim) * 0.02)
-        self.layers = nn.ModuleList(CrossAttentionLayer(dim, num_heads, mlp_ratio, dropout) for _ in range(depth))
+        self.layers = CrossAttentionLayers(dim, num_heads, mlp_ratio, dropout, depth)
 
     def forward(self, tokens: Mapping[str, Tokens]) -> Tokens:
         fused = [self.onto(own, {n: t for n, t in tokens.items() if n != name}) for name, own in tokens.items()]
         return Tokens.cat(fused)
 
-    def onto(self, anchor: Tokens, context: Mapping[str, Tokens]) -> Tokens:
-        return self.bind(context)(anchor)
-
     def bind(self, context: Mapping[str, Tokens]) -> Callable[[Tokens], Tokens]:
-        keys, mask = self.gather(context) if context else (self.nothing, None)
-        projected = [[part.contiguous() for part in layer.project(keys)] for layer in self.layers]  # type: ignore[operator]
+        attend = self.layers.bind(self.gather(context))
+        return lambda anchor: Tokens(attend(anchor.features), anchor.mask)
 
-        def fuse(anchor: Tokens) -> Tokens:
-            x = anchor.features
-            for layer, (key, value) in zip(self.layers, projected, strict=True):
-                x = layer(x, key.expand(len(x), -1, -1, -1), value.expand(len(x), -1, -1, -1), mask)
-            return Tokens(x, anchor.mask)
+    def gather(self, tokens: Mapping[str, Tokens]) -> Tokens:
+        """Mark all tokens and put them side by side, ``nothing`` in front."""
+        marked = super().gather(tokens)
+        nothing = self.nothing.expand(len(marked.features), -1, -1)
+        return Tokens.cat([Tokens(nothing, torch.ones_like(marked.mask[:, :1])), marked])
 
-        return fuse
 
-    def gather(self, context: Mapping[str, Tokens]) -> tuple[Tensor, Tensor]:
-        """Mark each modality's tokens with their origin and put ``nothing`` in front. -> [B, S, D], bool [B, S]"""
-        rows = len(next(iter(context.values())).features)
-        parts = [self.nothing.expand(rows, -1, -1)]
-        masks = [torch.ones(rows, 1, dtype=torch.bool, device=self.nothing.device)]
-        for name, tokens in context.items():
-            parts.append(tokens.features + self.origin[self.slot(name)])
-            masks.append(tokens.mask)
-        return torch.cat(parts, 1), torch.cat(masks, 1)
+class CrossAttentionLayers(nn.ModuleList):
+    """Layers that all look at one context."""
+
+    def __init__(self, dim: int, num_heads: int, mlp_ratio: float, dropout: float, depth: int) -> None:
+        super().__init__(CrossAttentionLayer(dim, num_heads, mlp_ratio, dropout) for _ in range(depth))
+
+    def bind(self, context: Tokens) -> Callable[[Tensor], Tensor]:
+        """Project the context [B or 1, S, D] once; return what takes [B, N, D] through all layers."""
+        projected = [[part.contiguous() for part in layer.project(context.features)] for layer in self]  # type: ignore[operator]
+
+        def attend(x: Tensor) -> Tensor:
+            for layer, (key, value) in zip(self, projected, strict=True):
+                x = layer(x, key.expand(len(x), -1, -1, -1), value.expand(len(x), -1, -1, -1), context.mask)
+            return x
+
+        return attend
 
 
 class CrossAttentionLayer(nn.Module):

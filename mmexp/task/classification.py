@@ -44,6 +44,7 @@ class Classification(Task):
         form: One of two classes, one of many, or any number of many.
         label_smoothing: Share of each target that is spread over the classes (multilabel: drawn towards 1/2).
         dropout: Probability of dropping a hidden feature.
+        depth: Hidden layers of the head; 0 scores the pooled features as they are, linearly.
 
     Raises:
         ValueError: If form is unknown, or there are too few classes for it.
@@ -61,6 +62,7 @@ class Classification(Task):
         form: Literal["binary", "multiclass", "multilabel"] = "multiclass",
         label_smoothing: float = 0.0,
         dropout: float = 0.1,
+        depth: int = 1,
     ) -> None:
         super().__init__()
         if form not in ("binary", "multiclass", "multilabel"):
@@ -73,9 +75,9 @@ class Classification(Task):
         self.targets = (target,)
         self.monitor = "f1" if form == "multilabel" else "accuracy"
         self.pool = pool
-        self.head = nn.Sequential(
-            nn.LayerNorm(dim), nn.Linear(dim, dim), nn.GELU(), nn.Dropout(dropout), nn.Linear(dim, len(classes))
-        )
+        hidden = [layer for _ in range(depth) for layer in (nn.Linear(dim, dim), nn.GELU(), nn.Dropout(dropout))]
+        norm = [nn.LayerNorm(dim)] if depth else []
+        self.head = nn.Sequential(*norm, *hidden, nn.Linear(dim, len(classes)))
 
     def transforms(self) -> Mapping[str, LabelTransform]:
         return {self.target: LabelTransform(classes=self.classes, multilabel=self.form == "multilabel")}

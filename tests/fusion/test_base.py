@@ -186,6 +186,7 @@ def test_a_placeholder_stands_for_what_is_missing_and_learns(name, three):
     assert fusion.placeholder.grad.any(1).all()
 
 
+@pytest.mark.slow
 @every
 @pytest.mark.filterwarnings("ignore")
 def test_both_forms_compile_as_one_graph(name, three):
@@ -233,6 +234,7 @@ def test_missing_rows_give_finite_gradients_and_take_no_part(name, pool, form, t
 @every
 def test_a_batch_of_nothing_but_padding_stays_finite_in_training(name, three):
     fusion, nothing = build(name).train(), {key: absent(own) for key, own in three.items()}
+    nothing = {key: Tokens(own.features.requires_grad_(), own.mask) for key, own in nothing.items()}
     for fused in (fusion(nothing), fusion.onto(*split(nothing))):
         assert fused.features.isfinite().all() and not fused.mask.any()
         fused.features.square().sum().backward()
@@ -252,7 +254,9 @@ def test_bfloat16_autocast_stays_finite_and_near(name, pool, three):
 @every
 def test_a_state_dict_carries_everything(name, three):
     fusion, twin = build(name), build(name)
-    assert not torch.equal(fusion(three).features, twin(three).features)
+    for weight in twin.parameters():
+        torch.nn.init.normal_(weight)
+    assert not any(True for _ in twin.parameters()) or not torch.equal(fusion(three).features, twin(three).features)
     twin.load_state_dict(fusion.state_dict())
     assert torch.equal(fusion(three).features, twin(three).features)
 

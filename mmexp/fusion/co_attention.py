@@ -1,0 +1,78 @@
+"""Co-attention: a cross-modal transformer for each ordered pair of modalities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import nn
+
+from mmexp.contract import Tokens
+from mmexp.fusion.attention import CrossAttentionLayers
+from mmexp.fusion.base import Fusion, Missing
+
+
+class CoAttentionFusion(Fusion):
+    """Let each modality look at each other one through layers of their own: ``mean_s CM_{s->t}(x_t, x_s)``.
+
+    The mean is over the sources that a row has; a target without any stays as it is.
+
+    Source: Tsai et al. 2019, "Multimodal Transformer for Unaligned Multimodal Language Sequences",
+    https://arxiv.org/abs/1906.00295, sec. 3.2, the directional pairs of cross-modal transformers. Differs: the results
+    of a target are averaged rather than put side by side, which keeps the width whatever is missing; no temporal
+    convolution comes before, no self-attention after, which the encoders may do.
+
+    Args:
+        dim: Width D of the tokens in and out.
+        modalities: Names it may be given, in order; the first is the anchor in the anchored form.
+        num_heads: Attention heads.
+        depth: Layers of each pair, all over the same source.
+        mlp_ratio: Hidden width of each MLP over dim.
+        dropout: Probability of dropping a feature.
+        missing: What stands for a modality that a sample lacks, as for every fusion.
+
+    Shape:
+        joint {m: [B, N_m, D]} -> [B, sum of N_m, D]; anchored [B, N, D], {m: [B, N_m, D]} -> [B, N, D].
+    """
+
+    def __init__(
+        self,
+        *,
+        dim: int,
+        modalities: Sequence[str],
+        num_heads: int = 4,
+        depth: int = 1,
+        mlp_ratio: float = 4.0,
+        dropout: float = 0.1,
+        missing: Missing = "mask",
+    ) -> None:
+        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        places = range(len(self.modalities))
+        pairs = [f"{source}->{target}" for target in places for source in places if source != target]
+        self.pairs = nn.ModuleDict(
+            {pair: CrossAttentionLayers(dim, num_heads, mlp_ratio, dropout, depth) for pair in pairs}
+        )
+
+    def forward(self, tokens: Mapping[str, Tokens]) -> Tokens:
+        return Tokens.cat([self.toward(self.slot(name), tokens)(own) for name, own in tokens.items()])
+
+    def onto(self, anchor: Tokens, context: Mapping[str, Tokens]) -> Tokens:
+        return self.bind(context)(anchor)
+
+    def bind(self, context: Mapping[str, Tokens]) -> Callable[[Tokens], Tokens]:
+        return self.toward(0, context)
+
+    def toward(self, target: int, tokens: Mapping[str, Tokens]) -> Callable[[Tokens], Tokens]:
+        """Project all modalities but the target for it; return what fuses the target with them."""
+        others = [(self.slot(name), own) for name, own in tokens.items() if self.slot(name) != target]
+        if not others:
+            return lambda anchor: anchor
+        attends = [self.pairs[f"{source}->{target}"].bind(own) for source, own in others]  # type: ignore[operator]
+        present = torch.stack([own.present for _, own in others])[..., None, None]  # [S, B, 1, 1]
+
+        def fuse(anchor: Tokens) -> Tokens:
+            x = anchor.features
+            moved = torch.stack([attend(x) - x for attend in attends]) * present  # [S, B, N, D]
+            return Tokens(x + moved.sum(0) / present.sum(0).clamp(min=1), anchor.mask)
+
+        return fuse

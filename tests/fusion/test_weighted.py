@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from mmexp.fusion.weighted import WeightedFusion
+from mmexp.pool.mean import MeanPool
+
+
+@pytest.fixture
+def fusion() -> WeightedFusion:
+    fusion = WeightedFusion(dim=4, modalities=list("abc"), pool=MeanPool())
+    torch.nn.init.normal_(fusion.score)
+    return fusion
+
+
+def test_weights_are_a_softmax_over_those_that_are_present(fusion):
+    present = torch.tensor([[True, True, True], [True, False, True], [False, True, False], [False] * 3])
+    vectors = torch.randn(4, 3, 4) * present[..., None]
+    scores = fusion.score.tolist()
+    for row, out in enumerate(fusion.combine(vectors, present)):
+        there = [m for m in range(3) if present[row, m]]
+        total = sum(math.exp(scores[m]) for m in there)
+        expected = sum((math.exp(scores[m]) / total * vectors[row, m] for m in there), torch.zeros(4))
+        torch.testing.assert_close(out, expected)
+
+
+def test_shares_are_the_weights_by_modality(fusion):
+    shares, present = fusion.shares(), torch.ones(1, 3, dtype=torch.bool)
+    assert list(shares) == list("abc") and sum(shares.values()) == pytest.approx(1)
+    for slot, share in enumerate(shares.values()):
+        alone = torch.zeros(1, 3, 4)
+        alone[:, slot] = 1
+        torch.testing.assert_close(fusion.combine(alone, present), torch.full((1, 4), share))
+
+
+def test_all_count_the_same_at_first(make_tokens):
+    fusion, own = WeightedFusion(dim=8, modalities=list("ab"), pool=MeanPool()), make_tokens(2, 1)
+    assert fusion.shares() == {"a": 0.5, "b": 0.5}
+    torch.testing.assert_close(fusion({"a": own, "b": own}).features[:, 0], own.pool())

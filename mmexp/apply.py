@@ -86,7 +86,8 @@ def read_samples(trained: Trained, words: Sequence[str]) -> tuple[list[Sequence[
     parts = [manifest.everything(columns) for manifest in manifests]
     tolerance = Tolerance(read_limit(on_error), len(others))
     if others:
-        parts.append(read_typed(others, inputs, tolerance))
+        kinds = {name: facts["kind"] for name, facts in trained.facts.get("modality", {}).items()}
+        parts.append(read_typed(others, inputs, tolerance, kinds))
     return parts, sum(len(manifest.skipped) for manifest in manifests) + len(tolerance.skipped)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmexp.build import SLOTS, Slot, refuse_target, slot_of
@@ -55,9 +55,19 @@ def _root(plain: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     inputs = plain.get("inputs")
     if inputs is not None and (not inputs or len(set(inputs)) < len(inputs)):
         yield "inputs", f"inputs must name each modality once, got {inputs}. Type inputs=null for all."
+    named = _named(plain.get("dataset"), plain.get("plugins") or ())
     for name in inputs or ():
-        if name not in known:
+        if named is not None and name not in (*known, *named):
             yield "inputs", f"inputs must be modalities that have an encoder, got '{name}'. {nearest(str(name), known)}"
+
+
+def _named(dataset: Any, plugins: Sequence[str]) -> Collection[str] | None:
+    """Names of the user's own that a dataset is to give its inputs; None if only the dataset knows what it offers."""
+    target = dataset.get("_target_") if isinstance(dataset, Mapping) else None
+    cls = None if refuse_target(target, plugins) else find(str(target))
+    if cls is None or "inputs" not in read_signature(cls).arguments:
+        return None
+    return dataset.get("inputs") or ()
 
 
 class _Component:

@@ -135,8 +135,8 @@ def _defaults(repository: CachingConfigRepository, overrides: Sequence[Override]
 
 
 def _not_listed(text: str, overrides: Sequence[Override]) -> Override | None:
-    """Return the choice of a group that no defaults list names, such as that of a new modality; it is then added."""
-    found = re.match(r"Could not override '([^'@]*)'. No match in the defaults list", text)
+    """Return the choice of a group that no defaults list names, or of a new modality's encoder; it is then added."""
+    found = re.match(r"Could not override '([^'@]*(?='. No match)|[^'@]*@encoder\.\w+)'", text)
     matches = [item for item in overrides if found and item.get_key_element() == found[1]]
     return matches[0] if matches else None
 

@@ -30,7 +30,7 @@ from mmexp.run.stop import stoppable
 from mmexp.worker import Tell, say_in, warm_up
 
 LIBRARIES = ("pytorch_lightning", "lightning_fabric")
-RESUMABLE = {"resume", "outputs", "plugins"}  # what may be typed beside resume=
+RESUMABLE = {"resume", "outputs", "plugins", "baselines"}  # what may be typed beside resume=
 Started = Callable[[RunFolder], None]
 
 
@@ -151,8 +151,10 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         return
     seconds = {"setup": round(ready - began, 2), **known["seconds"], "total": round(time.monotonic() - began, 2)}
     settings = {**read_json(folder.manifest)["config"], "inputs": list(experiment.data.inputs), "seed": root["seed"]}
+    needed, anchor = set(experiment.task.inputs or ()), experiment.task.anchor
+    alone = [name for name in experiment.data.inputs if needed <= {name}]
     judged = {"seconds": seconds, "config": settings, "key": config.key, "fingerprint": dataset.fingerprint()}
-    summary.write(folder, {"status": "done", **known, **judged})
+    summary.write(folder, {"status": "done", **known, **judged, "alone": alone, "anchor": anchor})
 
 
 @contextmanager

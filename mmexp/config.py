@@ -21,10 +21,10 @@ from mmexp.override import Overrides, assign, read
 from mmexp.schema import GROUPS, empty
 from mmexp.source import Source
 
-PLACE = ("name", "seed", "inputs", "outputs", "resume", "plugins")
+PLACE = ("name", "seed", "inputs", "outputs", "resume", "baselines", "plugins")
 """Root keys that say where and how often an experiment runs, or are recorded by themselves; not what it is."""
-ELSEWHERE = ("name", "outputs", "resume", "plugins")
-"""Root keys that change nothing about a run but its place."""
+ELSEWHERE = ("name", "outputs", "resume", "baselines", "plugins")
+"""Root keys that change nothing about a run but its place, and what is trained beside it."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,18 @@ def load_config(path: Path | str, overrides: Sequence[str] = (), plugins: Sequen
     if automatic:
         node.name = None
     return _finish(composed, asked)
+
+
+def read_config(overrides: Sequence[str], path: Path | str = "") -> Config:
+    """Compose what is typed, or load the config of a run that is named with it; ``plugins`` must then be typed.
+
+    Raises:
+        ConfigError: As ``compose`` and ``load_config``.
+    """
+    if not path:
+        return compose(overrides)
+    plugins = [word for word in overrides if word.startswith("plugins=")]
+    return load_config(path, overrides, compose(plugins).plugins if plugins else ())
 
 
 def stored(config: Config) -> str:

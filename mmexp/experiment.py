@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import pytorch_lightning as pl
+from torch import nn
 
 from mmexp.build import instantiate
 from mmexp.datamodule import DataModule
@@ -107,8 +108,9 @@ def assemble(root: Node, facts: Facts, task: Task, learning: Learning) -> Experi
         ConfigError: If a part can't be built as asked.
     """
     make = partial(instantiate, plugins=root["plugins"])
+    keys = {name: encoder_key(root, facts, name) for name in facts["inputs"]}
     encoders: dict[str, Encoder] = {
-        name: make("encoder", facts.bind(root, f"encoder.{name}"), at=f"encoder.{name}") for name in facts["inputs"]
+        name: make("encoder", facts.of(name).bind(root, key), at=key) for name, key in keys.items()
     }
     fusion: Fusion = make("fusion", facts.bind(root, "fusion"))
     model = Model(encoders=encoders, fusion=fusion, task=task, modality_dropout=learning.modality_dropout)
@@ -119,6 +121,11 @@ def assemble(root: Node, facts: Facts, task: Task, learning: Learning) -> Experi
         scheduler=lambda optimizer, steps: make("scheduler", root["scheduler"], optimizer=optimizer, total_steps=steps),
         seed=root["seed"],
     )
+
+
+def encoder_key(root: Node, facts: Facts, modality: str) -> str:
+    """Key of the encoder of a modality: its own, else that of what it holds, such as ``encoder.image``."""
+    return f"encoder.{modality if modality in root['encoder'] else facts.of(modality).get('kind', modality)}"
 
 
 def refuse_other_data(dataset: MultimodalDataset, folder: RunFolder) -> None:
@@ -179,6 +186,8 @@ def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Tas
     for modality in wanted:
         if modality not in offered:
             raise ConfigError(f"inputs: {modality} must be offered by {name}. {nearest(modality, offered)}")
+        if "." in modality or hasattr(nn.ModuleDict, modality):
+            raise ConfigError(f"inputs: modality must have a name that torch leaves free, got '{modality}'.")
     lacking = [modality for modality in task.inputs or () if modality not in wanted]
     if lacking or not wanted:
         raise ConfigError(f"{type(task).__name__}: inputs must include {', '.join(lacking) or 'one'}, got {wanted}.")

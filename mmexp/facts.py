@@ -53,6 +53,11 @@ class Facts(Mapping[str, Any]):
         """Write these facts and more of them, and return both."""
         return self.write(folder, {**self._values, **values})
 
+    def of(self, modality: str) -> Facts:
+        """Return the facts as an encoder reads them: those of its own modality, such as ``width``, over all others."""
+        own = self._values.get("modality", {}).get(modality, {})
+        return Facts({**self._values, **own}, self._folder)
+
     def __getitem__(self, name: str) -> Any:
         found: Any = self._read
         for part in name.split("."):

@@ -39,6 +39,7 @@ class Schema:
         control: Null, or what to do to the inputs so that a real result must vanish: ``blank`` or ``shuffled``.
         outputs: Folder of all runs.
         resume: Run to go on with.
+        baselines: Whether to train, behind the run, what its fusion must beat: each input alone and the controls.
         plugins: Packages, beside mmexp's own, whose classes may be named in ``_target_``.
         encoder: By modality.
         choices: Option chosen in each group; filled when composed.
@@ -51,6 +52,7 @@ class Schema:
     control: str | None = MISSING
     outputs: str = MISSING
     resume: str | None = MISSING
+    baselines: bool = MISSING
     plugins: list[str] = MISSING
     tokenizer: TokenizerSchema = MISSING
     encoder: dict[str, Any] = MISSING

@@ -77,6 +77,18 @@ def test_what_waits_for_a_fact_fits(config: Config) -> None:
     assert changed(config, "fusion.dim", "${facts:dim}") == []
 
 
+def test_inputs_may_have_names_of_ones_own_if_the_dataset_is_told_them(config: Config) -> None:
+    config.node.inputs = ["left", "rihgt"]
+    config.node.dataset["inputs"] = {"left": "l", "right": "r"}
+    (problem,) = find_problems(config)
+    assert "inputs must be modalities that have an encoder, got 'rihgt'" in problem
+
+
+def test_inputs_of_a_dataset_that_names_them_itself_are_left_to_it(config: Config) -> None:
+    config.node.dataset = {"_target_": "mmexp.dataset.scenes.Scenes"}
+    assert changed(config, "inputs", ["left"]) == []
+
+
 def test_all_problems_are_raised_at_once(config: Config) -> None:
     config.node.fusion["dmi"] = 1
     config.node.seed = -1

@@ -75,6 +75,18 @@ def test_a_group_in_a_place_that_does_not_list_it_is_added_only_with_a_plus() ->
     assert composed("+part@fusion.x=bolt").node.fusion.x == {"size": 1}
 
 
+def test_encoders_of_new_modalities_are_added_with_and_without_a_plus(conf: Path) -> None:
+    (conf / "encoder/vector").mkdir(parents=True)
+    (conf / "encoder/vector/flat.yaml").write_text("_target_: x.Flat\n")
+    for plus in ("", "+"):
+        result = composed(*(f"{plus}encoder/vector@encoder.{name}=flat" for name in ("left", "right")))
+        assert result.problems == [] and list(result.node.encoder) == ["left", "right"]
+        assert result.choices["encoder/vector@encoder.left"] == "flat"
+    listed = "# @package _global_\ndefaults:\n  - /encoder/vector@encoder.left: flat\nencoder: {left: {size: 3}}\n"
+    (conf / "experiment/own.yaml").write_text(listed)
+    assert composed("experiment=own").node.encoder == {"left": {"_target_": "x.Flat", "size": 3}}
+
+
 def test_a_defaults_list_that_names_nothing_is_told_with_its_line(conf: Path) -> None:
     (conf / "experiment/lost.yaml").write_text("# @package _global_\ndefaults:\n  - override /fusion: tow\n")
     with pytest.raises(ConfigError, match=r"^conf/experiment/lost.yaml:3: fusion must be one of .*got 'tow'.*'two'"):

@@ -97,7 +97,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
             files = {"image": f"{sample.id}.png", "audio": f"{sample.id}.wav"}
             captions = sample.targets["captions"]
             texts = {"text": captions[0], "captions": captions, "label": sample.targets["label"]}
-            rows.append({"id": sample.id, "split": split, **files, **texts})
+            numbers = {"vector": sample.inputs["image"].mean((0, 1)).tolist()}
+            rows.append({"id": sample.id, "split": split, **files, **texts, **numbers})
     (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
 
@@ -144,9 +145,10 @@ def test_one_step_of_a_fusion(words: str, run_folder: RunFolder):
 
 
 @pytest.mark.parametrize("words", choices("encoder"))
-def test_one_step_of_an_encoder(words: str, run_folder: RunFolder):
+def test_one_step_of_an_encoder(words: str, run_folder: RunFolder, manifest: Path):
     modality = words.split("=")[0].split("/")[1]
-    experiment = train([words, f"inputs=[{modality}]", "fusion=none", *SMALL.get(words, []), *SCENES], run_folder)
+    data = ["dataset=manifest", f"dataset.root={manifest}"] if modality == "vector" else SCENES
+    experiment = train([words, f"inputs=[{modality}]", "fusion=none", *SMALL.get(words, []), *data], run_folder)
     assert list(experiment.module.model.encoders) == [modality]
 
 
@@ -170,7 +172,8 @@ def test_one_step_of_a_pool(option: str, place: str, run_folder: RunFolder):
 def test_one_step_on_a_dataset(words: str, run_folder: RunFolder, manifest: Path):
     extra = {"dataset=scenes": SCENES, "dataset=manifest": [f"dataset.root={manifest}"]}.get(words, [])
     experiment = train([words, *extra], run_folder)
-    assert list(experiment.data.inputs) == ["image", "audio", "text"]
+    offered = {"dataset=scenes": ["image", "audio", "text"], "dataset=manifest": ["image", "audio", "text", "vector"]}
+    assert list(experiment.data.inputs) == offered.get(words, list(experiment.data.dataset.inputs))
 
 
 @pytest.mark.parametrize("words", choices("hardware"))

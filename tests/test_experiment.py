@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
-from mmexp.config import compose
+from mmexp.config import compose, load_config, stored
 from mmexp.error import ConfigError, DataError
 from mmexp.experiment import Experiment, build, choose_inputs, gather, load_data, refuse_other_data
 from mmexp.facts import Facts
@@ -140,6 +141,57 @@ def test_inputs_are_those_asked_for_or_wanted_or_offered(asked, data, task, chos
 def test_inputs_and_targets_that_do_not_fit_are_refused_by_name(asked, data, task, rule):
     with pytest.raises(ConfigError, match=rule):
         choose_inputs(asked, data, task)
+
+
+@pytest.mark.parametrize("name", ["keys", "type", "a.b"])
+def test_a_name_that_torch_needs_is_refused(name):
+    with pytest.raises(ConfigError, match=f"modality must have a name that torch leaves free, got '{name}'"):
+        choose_inputs(None, Offers(f"{name}:x", ""), Wants())
+
+
+@pytest.fixture
+def halves(tmp_path: Path) -> list[str]:
+    """Overrides for data of a vector, a sequence of vectors and two pictures."""
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    rows = [
+        {"l": [i, 1, 0], "r": [[i, 0]] * (1 + i % 4), "f": "a.png", "b": "a.png", "label": i % 2} for i in range(12)
+    ]
+    lines = [json.dumps(row | {"split": ("train", "train", "val", "test")[i // 2 % 4]}) for i, row in enumerate(rows)]
+    (tmp_path / "manifest.jsonl").write_text("\n".join(lines))
+    columns = "dataset.inputs={left: l, right: r, front: f, back: b}"
+    return ["dataset=manifest", f"dataset.root={tmp_path}", columns, "dim=8", "hardware=cpu"]
+
+
+def test_two_modalities_of_one_kind_have_each_their_facts_and_an_encoder(halves, folder):
+    root = compose([*halves, "encoder/vector@encoder.right=linear", "encoder.vector.widths=[5]"]).plain()
+    experiment = build(root, load_data(root), folder)
+    encoders = experiment.module.model.encoders
+    assert names(experiment) == ["left", "right", "front", "back"]
+    assert [type(encoder).__name__ for encoder in encoders.values()] == [
+        "MlpEncoder",
+        "LinearEncoder",
+        *["CnnEncoder"] * 2,
+    ]
+    assert encoders["left"].transform.width == 3 and encoders["left"].transform.max_length is None
+    assert encoders["right"].transform.width == 2 and encoders["right"].position.shape == (4, 8)
+    assert encoders["front"] is not encoders["back"]
+    batch = next(iter(experiment.data.train_dataloader()))
+    assert batch.inputs["left"].values.shape[1:] == (3,) and batch.inputs["right"].values.shape[2:] == (2,)
+    assert experiment.module.model(batch)["logits"].shape == (len(batch), 2)
+
+
+def test_a_stored_config_builds_the_same_without_the_data(halves, folder):
+    typed = ["encoder/vector@encoder.left=linear", "encoder.left.transform.mean=${facts:mean}", "inputs=[left,right]"]
+    config = compose([*halves, *typed])
+    root = config.plain()
+    made = build(root, load_data(root), folder)
+    folder.config.write_text(stored(config))
+    again = load_config(folder.config)
+    assert again.choices["encoder/vector@encoder.left"] == "linear"
+    encoders = build(again.plain(), made.data.dataset, folder).module.model.encoders
+    assert encoders["left"].transform.mean.tolist() == pytest.approx(made.data.inputs["left"].mean.tolist())
+    assert [type(encoder).__name__ for encoder in encoders.values()] == ["LinearEncoder", "MlpEncoder"]
+    assert load_config(folder.config, ["dim=4"]).node.encoder.left.dim == 4
 
 
 def test_captions_to_compare_with_are_kept_a_row_per_sample(folder):

@@ -43,6 +43,17 @@ def test_facts_of_one_run_do_not_reach_another() -> None:
     assert OmegaConf.to_container(node, resolve=False) == {"size": "${facts:vocab_size}"}
 
 
+def test_an_encoder_reads_the_facts_of_its_own_modality_over_all_others(tmp_path: Path) -> None:
+    modality = {"left": {"width": 3}, "right": {"width": 5, "vocab_size": 9}}
+    facts = Facts({**VALUES, "modality": modality}, tmp_path)
+    node = {"width": "${facts:width}", "size": "${facts:vocab_size}", "path": "${facts:tokenizer}"}
+    path = str(tmp_path / "tokenizer.json")
+    assert facts.of("left").bind(node) == {"width": 3, "size": 7, "path": path}
+    assert facts.of("right").bind(node) == {"width": 5, "size": 9, "path": path}
+    with pytest.raises(ConfigError, match="width: fact must be one that the data gives, got 'width'"):
+        facts.of("image").bind(node)
+
+
 def test_a_null_fact_is_known() -> None:
     assert Facts({"rate": None}).bind({"rate": "${facts:rate}"}) == {"rate": None}
 

@@ -22,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: Words behind ``mmexp``; those of the process if None.
 
     Returns:
-        0 finished, 1 failed, 2 wrong usage, 3 data, 4 numerics, 5 resources, 130 interrupted, 143 stopped.
+        0 finished, 1 failed, 2 wrong usage, 3 data or (--strict) a fusion that is no better, 4 numerics, 5 resources,
+        130 interrupted, 143 stopped.
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

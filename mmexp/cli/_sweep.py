@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from mmexp.cli._gate import neighbours
 from mmexp.cli._text import duration, number, print_table, printable
 from mmexp.config import Config
 from mmexp.error import ConfigError
 from mmexp.guard import shown
-from mmexp.run.summary import row
+from mmexp.run.folder import RunFolder
+from mmexp.run.summary import RunRow, row
+from mmexp.study.baselines import baselines, fitting
+from mmexp.study.jobs import distinct, missing, results
 from mmexp.sweep import Job, Sweep
 
 
@@ -39,7 +43,7 @@ def read_jobs(overrides: Sequence[str], prefix: Sequence[str], compose: Callable
     return jobs
 
 
-def run_sweep(jobs: Sequence[Job], *, workers: int, time_limit: float, fail_fast: bool) -> int:
+def run_sweep(jobs: Sequence[Job], *, workers: int = 1, time_limit: float = 0.0, fail_fast: bool = False) -> int:
     """Run the jobs, show how they fare, and return the exit code.
 
     Raises:
@@ -58,6 +62,29 @@ def run_sweep(jobs: Sequence[Job], *, workers: int, time_limit: float, fail_fast
     finally:
         _show(jobs)
     return int(sweep.failed)
+
+
+def run_baselines(
+    folders: Sequence[RunFolder], train: Callable[[Sequence[Job]], int] = run_sweep
+) -> tuple[int, list[RunRow]]:
+    """Train the baselines of finished runs, each once, and only those that have not been trained on the same data.
+
+    Returns:
+        The exit code, and the runs that are their baselines.
+
+    Raises:
+        ConfigError: If the config of a run can't be composed again.
+        Stopped: If it was asked to stop.
+    """
+    jobs = [job for folder in folders for job in baselines(folder)]
+    data = {row(folder).fingerprint for folder in folders}
+
+    def trained() -> list[RunRow]:
+        return fitting(jobs, [one for one in neighbours(folders) if one.fingerprint in data])
+
+    todo = missing(jobs, trained())
+    failed = train(todo) if todo else 0
+    return failed, [one for one in results(distinct(jobs), trained()) if one]
 
 
 def _show(jobs: Sequence[Job]) -> None:

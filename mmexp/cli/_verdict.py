@@ -11,22 +11,27 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from mmexp.cli._gate import verdict_of
 from mmexp.cli._text import count, duration, number, printable
 from mmexp.run import summary
 from mmexp.run.folder import RunFolder
+from mmexp.run.gate import Verdict
 
 EXAMPLES = 4
 
 
-def show_verdict(folder: RunFolder, console: Console) -> None:
-    """Print the panel of a run that is done."""
-    known = summary.read(folder)
+def show_verdict(folder: RunFolder, console: Console) -> Verdict | None:
+    """Print the panel of a run that is done, and return what it says of its fusion."""
+    known, verdict = summary.read(folder), verdict_of(folder)
     size, seconds = known["parameters"], known["seconds"]
     cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
     shares = _shares(known.get("shares", {}))
-    parts: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *shares, *_examples(folder), _next(folder)]
+    told = [Text(), Text(f"The fusion: {verdict.text}.")] if verdict else []
+    top: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *shares, *told]
+    parts = [*top, *_examples(folder), _next(folder)]
     title = Text(f"{folder.name} is done, best by {known['monitor']}")
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
+    return verdict
 
 
 def _metrics(metrics: dict[str, float | None]) -> Table:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mmexp.error import ConfigError
 
 if TYPE_CHECKING:
-    from mmexp.config import Config
+    from mmexp.run.folder import RunFolder
+    from mmexp.sweep import Job
 
 HELP = "Train an experiment, a sweep of them, or go on with one."
 USAGE = """
@@ -17,6 +19,7 @@ mmexp train [group=option ...] [key=value ...]
 mmexp train -m key=a,b,c [...] [--workers N] [--time-limit SECONDS] [--fail-fast]
 mmexp train resume=RUN
 mmexp train --config FILE [key=value ...]
+mmexp train [...] [baselines=true] [--strict]
 
   group=option      choose a part, for instance task=captioning fusion=attention; mmexp list shows them
   key=value         set a value, for instance learning.epochs=5 seed=1
@@ -26,6 +29,8 @@ mmexp train --config FILE [key=value ...]
   --fail-fast       start no further job once one has failed
   resume=RUN        go on with a run that was stopped or killed: its path, its id, the beginning of it, or 'last'
   --config FILE     start from the config.yaml of a run
+  baselines=true    train behind each run what it must beat: each input alone, blank and shuffled inputs
+  --strict          exit with 3 if a fusion does not beat its best single input
 """
 
 
@@ -40,37 +45,34 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("--time-limit", type=float)
     arguments.add_argument("--fail-fast", action="store_true")
     arguments.add_argument("--config", default="")
+    arguments.add_argument("--strict", action="store_true")
     given = arguments.read(argv)
     if given.multirun:
         return _sweep(given)
     if given.workers is not None or given.time_limit is not None or given.fail_fast:
         arguments.error("--workers, --time-limit or --fail-fast without -m")
-    return _train(_compose(given.overrides, given.config), ["mmexp", "train", *argv])
+    return _train(given, ["mmexp", "train", *argv])
 
 
-def _compose(words: Sequence[str], path: str) -> Config:
-    from mmexp.config import compose, load_config
-
-    if not path:
-        return compose(words)
-    plugins = [word for word in words if word.startswith("plugins=")]
-    return load_config(path, words, compose(plugins).plugins if plugins else ())
-
-
-def _train(config: Config, command: Sequence[str]) -> int:
+def _train(given: Namespace, command: Sequence[str]) -> int:
     from rich.console import Console
 
+    from mmexp.cli._gate import exit_code
+    from mmexp.cli._sweep import run_baselines
     from mmexp.cli._verdict import show_verdict
     from mmexp.conduct import conduct
+    from mmexp.config import read_config
 
-    console = Console()
+    console, config = Console(), read_config(given.overrides, given.config)
     folder = conduct(config, command, console)
-    show_verdict(folder, console)
-    return 0
+    failed = run_baselines([folder])[0] if config.node.baselines else 0
+    verdict = show_verdict(folder, console)
+    return failed or (exit_code([verdict]) if given.strict else 0)
 
 
 def _sweep(given: Namespace) -> int:
-    from mmexp.cli._sweep import read_jobs, run_sweep
+    from mmexp.cli._sweep import read_jobs, run_baselines, run_sweep
+    from mmexp.config import read_config
 
     workers = 1 if given.workers is None else given.workers
     if workers < 1:
@@ -78,5 +80,26 @@ def _sweep(given: Namespace) -> int:
     if given.time_limit is not None and given.time_limit <= 0:
         raise ConfigError(f"mmexp train: --time-limit must be above 0 s, got {given.time_limit:g}.")
     prefix = ["mmexp", "train", *(["--config", given.config] if given.config else [])]
-    jobs = read_jobs(given.overrides, prefix, lambda words: _compose(words, given.config))
-    return run_sweep(jobs, workers=workers, time_limit=given.time_limit or 0.0, fail_fast=given.fail_fast)
+    jobs = read_jobs(given.overrides, prefix, lambda words: read_config(words, given.config))
+    train = partial(run_sweep, workers=workers, time_limit=given.time_limit or 0.0, fail_fast=given.fail_fast)
+    failed = train(jobs)
+    if not (failed and given.fail_fast):
+        asked = [job for job in jobs if job.config.node.baselines]
+        failed |= run_baselines(_done(asked), train)[0]
+    return failed or _say(_done(jobs), given.strict)
+
+
+def _done(jobs: Sequence[Job]) -> list[RunFolder]:
+    """Folders of the jobs that are done."""
+    return [job.folder for job in jobs if job.status == "done" and job.folder]
+
+
+def _say(folders: Sequence[RunFolder], strict: bool) -> int:
+    """Say of each way that was trained whether it beats its best single input."""
+    from mmexp.cli._gate import exit_code, neighbours, show_verdicts
+    from mmexp.run.compare import compare
+    from mmexp.run.gate import Gate
+    from mmexp.run.summary import row
+
+    verdicts = show_verdicts(compare([row(folder) for folder in folders]), Gate(neighbours(folders)))
+    return exit_code(verdicts) if strict else 0

@@ -14,6 +14,7 @@ INPUTS: Mapping[str, Sequence[str]] = {
     "image": ("image",),
     "audio": ("audio",),
     "text": ("text", "title", "question", "captions"),
+    "vector": ("vector",),
 }
 TARGETS: Mapping[str, Sequence[str]] = {name: (name,) for name in ("captions", "label", "labels", "answer", "answers")}
 SCALARS = ("label", "answer")

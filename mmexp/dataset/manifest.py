@@ -10,15 +10,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
+import numpy as np
+
 from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.columns import INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
+from mmexp.dataset.kind import kinds_of
 from mmexp.dataset.media import Folder
 from mmexp.dataset.row import Row, Rows
 from mmexp.dataset.screen import Screen
 from mmexp.dataset.split import SplitRule, assign, group_of, split_column
 from mmexp.dataset.table import SUFFIXES, Record, column_names, read_table
 from mmexp.dataset.tolerance import Tolerance, read_limit
+from mmexp.dataset.vector import describe
 from mmexp.error import ConfigError, DataError
 
 
@@ -32,8 +36,9 @@ class Manifest(MultimodalDataset):
     Args:
         root: Folder that holds everything; the manifest's own folder if None.
         manifest: Path of the table, below root if that is given.
-        inputs: Modality (image, audio, text) -> column; None takes columns of those names, and for text also title,
-            question or captions.
+        inputs: Modality -> column; None takes image, audio, text and vector from columns of those names, and text also
+            from title, question or captions. A modality of another name holds what its first value looks like: a path
+            of a picture or sound, a list of numbers or of such lists (a vector, a sequence of them), else a text.
         targets: Target -> column; None takes captions, label, labels, answer and answers where they are.
         split: Fields of ``SplitRule``: ``column``, or ``ratios`` and ``seed``, or ``everything``.
         group_by: Column whose equal values stay on one side; the manifest's own split is then ignored.
@@ -64,7 +69,7 @@ class Manifest(MultimodalDataset):
         self.limit = read_limit(on_error)
         self.group_by = group_by
         self.groups: dict[Split, list[str]] = {"test": _names(test_groups), "val": _names(val_groups)}
-        self._inputs = as_mapping("dataset.inputs", inputs, list(INPUTS))
+        self._inputs = as_mapping("dataset.inputs", inputs)
         self._targets = as_mapping("dataset.targets", targets)
         if group_by is None and any(self.groups.values()):
             raise ConfigError("dataset.group_by must be a column if test_groups or val_groups are given, got null.")
@@ -78,6 +83,11 @@ class Manifest(MultimodalDataset):
     @cached_property
     def targets(self) -> Mapping[str, str]:  # type: ignore[override]
         return choose("targets", self._targets, TARGETS, self._records)
+
+    @cached_property
+    def kinds(self) -> Mapping[str, str]:
+        """What each modality holds: image, audio, text or vector."""
+        return kinds_of(self.inputs, self._records)
 
     @cached_property
     def table(self) -> str:
@@ -131,7 +141,8 @@ class Manifest(MultimodalDataset):
         """Facts of the training split.
 
         ``classes``, ``sizes``, ``columns``, ``table``; with sound ``sample_rate``, the commonest, in Hz; with group_by
-        ``groups``.
+        ``groups``; with vectors or names of one's own ``modality``: by modality its ``kind``, and of vectors also what
+        ``vector.describe`` says.
         """
         facts: dict[str, Any] = {
             "classes": {name: values for name in self.targets if (values := self._classes(name))},
@@ -139,21 +150,23 @@ class Manifest(MultimodalDataset):
             "columns": {"inputs": dict(self.inputs), "targets": dict(self.targets)},
             "table": self.table,
         }
-        sounds = [row.inputs["audio"] for row in self._splits["train"] if "audio" in row.inputs]
-        if sounds:
-            rates = Counter(self._probes["audio", sound].rate for sound in sounds)
+        rates = Counter(self._probes[file].rate for row in self._splits["train"] for file in row.files)
+        del rates[0]
+        if rates:
             facts["sample_rate"] = rates.most_common(1)[0][0]
+        own = {name: kind for name, kind in self.kinds.items() if kind == "vector" or kind != name}
+        if own:
+            facts["modality"] = {name: self._own(name, kind) for name, kind in own.items()}
         if self.group_by is not None:
             facts["groups"] = self._groups(self.group_by)
         return facts
 
     def texts(self) -> Iterator[str]:
         read = {column: name for name, column in self.targets.items() if name in PROSE}
+        told = [name for name, column in self.inputs.items() if self.kinds[name] == "text" and column not in read]
         for row in self._splits["train"]:
             values = [row.targets[name] for name in read.values()]
-            if "text" in row.inputs and self.inputs["text"] not in read:
-                values.append(row.inputs["text"])
-            for value in values:
+            for value in (*values, *(row.inputs[name] for name in told if name in row.inputs)):
                 yield from (text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
 
     def values(self, target: str) -> Iterator[Any]:
@@ -165,7 +178,7 @@ class Manifest(MultimodalDataset):
         for name, rows in self._splits.items():
             for row in rows:
                 sizes = {key: self._probes[key, value].size for key, value in row.files}
-                digest.update(json.dumps([name, row.id, row.inputs, sizes, row.targets], default=str).encode())
+                digest.update(json.dumps([name, row.id, row.inputs, sizes, row.targets], default=_told).encode())
         return digest.hexdigest()
 
     @cached_property
@@ -175,10 +188,16 @@ class Manifest(MultimodalDataset):
     def _usable(self, records: Sequence[Record], inputs: Mapping[str, str], targets: Mapping[str, str]) -> list[Row]:
         """Look at every cell and file of some records, and note what was found."""
         tolerance = Tolerance(self.limit, len(records))
-        screen = Screen(inputs=inputs, targets=targets, folder=self.folder, tolerance=tolerance)
+        kinds = kinds_of(inputs, self._records)
+        screen = Screen(inputs=inputs, targets=targets, folder=self.folder, tolerance=tolerance, kinds=kinds)
         rows = screen.rows(records)
         self.skipped, self._probes = tolerance.skipped, screen.probes
         return rows
+
+    def _own(self, name: str, kind: str) -> dict[str, Any]:
+        """Facts of one modality of the training split."""
+        values = [row.inputs[name] for row in self._splits["train"] if name in row.inputs]
+        return {"kind": kind, **(describe(values) if kind == "vector" else {})}
 
     def _groups(self, column: str) -> dict[str, list[str]]:
         groups: dict[str, set[str]] = {name: set() for name in SPLITS}
@@ -217,6 +236,11 @@ def _find(root: str | None, manifest: str) -> Path:
         there = f"There are: {', '.join(tables)}." if tables else "There is no table beside it."
         raise ConfigError(f"dataset.manifest must be a file in {folder}, got {name!r}. {there}")
     return folder / name
+
+
+def _told(value: Any) -> Any:
+    """Numbers in full, anything else that JSON does not know as text."""
+    return value.tolist() if isinstance(value, np.ndarray) else str(value)
 
 
 def _names(groups: Sequence[str | int] | str | int) -> list[str]:

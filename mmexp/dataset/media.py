@@ -29,6 +29,11 @@ from PIL import Image, ImageOps
 
 from mmexp.contract import Waveform
 
+MEDIA: Mapping[str, str] = {
+    **dict.fromkeys((".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"), "image"),
+    **dict.fromkeys((".wav", ".flac", ".ogg", ".mp3"), "audio"),
+}
+"""Kind of a file by its suffix."""
 IMAGE_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
 MAX_PIXELS = 50_000_000
 MAX_SAMPLES = 50_000_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, overload
 
 from mmexp.contract import Sample
@@ -18,19 +18,25 @@ class Row:
     Args:
         id: Unique within the dataset.
         where: Manifest and line, for messages.
-        inputs: By modality: a text, or a path as the manifest gives it.
+        inputs: By modality: a text, numbers, or a path as the manifest gives it.
         targets: By target name.
+        kinds: What a modality holds, such as ``image``, where that is not its name.
     """
 
     id: str
     where: str
     inputs: Mapping[str, Any]
     targets: Mapping[str, Any]
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+    def kind(self, modality: str) -> str:
+        """What a modality holds."""
+        return self.kinds.get(modality, modality)
 
     @property
     def files(self) -> list[tuple[str, str]]:
         """Modality and path of each file."""
-        return [(name, value) for name, value in self.inputs.items() if name in READERS]
+        return [(name, value) for name, value in self.inputs.items() if self.kind(name) in READERS]
 
 
 class Rows(Sequence[Sample]):
@@ -63,9 +69,9 @@ class Rows(Sequence[Sample]):
         return Sample(row.id, {name: self._read(row, name, value) for name, value in row.inputs.items()}, row.targets)
 
     def _read(self, row: Row, modality: str, value: Any) -> Any:
-        if modality not in READERS:
+        if (kind := row.kind(modality)) not in READERS:
             return value
         try:
-            return READERS[modality](self.folder.locate(value))
+            return READERS[kind](self.folder.locate(value))
         except ValueError as fault:
             raise DataError(f"{modality} {value!r} {fault}.", sample=row.id, path=row.where) from fault

@@ -14,6 +14,7 @@ from mmexp.dataset.media import READERS, Folder
 from mmexp.dataset.row import Row
 from mmexp.dataset.table import Record, absent
 from mmexp.dataset.tolerance import Tolerance
+from mmexp.dataset.vector import read_vector
 from mmexp.error import DataError
 
 THREADS = min(8, os.cpu_count() or 1)
@@ -46,14 +47,23 @@ class Screen:
         targets: Target name -> column.
         folder: Where the files are.
         tolerance: How many rows may be left out.
+        kinds: What a modality holds, where that is not its name.
     """
 
     def __init__(
-        self, *, inputs: Mapping[str, str], targets: Mapping[str, str], folder: Folder, tolerance: Tolerance
+        self,
+        *,
+        inputs: Mapping[str, str],
+        targets: Mapping[str, str],
+        folder: Folder,
+        tolerance: Tolerance,
+        kinds: Mapping[str, str] | None = None,
     ) -> None:
         self.inputs, self.targets = inputs, targets
+        self.kinds = {name: (kinds or {}).get(name, name) for name in inputs}
         self.folder, self.tolerance = folder, tolerance
         self.probes: dict[File, Probe] = {}
+        self._forms: dict[str, tuple[int, int, str]] = {}
         self._lists = {*LISTS, *(targets[name] for name in LISTS if name in targets)}
 
     def rows(self, records: Iterable[Record]) -> list[Row]:
@@ -68,7 +78,7 @@ class Screen:
             for file in row.files:
                 users.setdefault(file, []).append(row)
         bad: set[str] = set()
-        for file, found in _probe_all(list(users), self.folder):
+        for file, found in _probe_all(list(users), self.kinds, self.folder):
             self.probes[file] = found
             for row in users[file] if found.fault else ():
                 if row.id not in bad:
@@ -81,19 +91,32 @@ class Screen:
         inputs = {name: value for name, value in values.items() if not absent(value)}
         self._refuse_paths(inputs, record)
         targets: dict[str, Any] = {}
-        name = "text"
+        name = ""
         try:
-            if name in inputs:
-                inputs[name] = read_text(as_list(inputs[name]) if self.inputs[name] in self._lists else inputs[name])
+            for name, value in inputs.items():
+                inputs[name] = self._read(name, value, record)
             for name, column in self.targets.items():
                 targets[name] = read_target(name, record.values.get(column))
         except ValueError as fault:
             self.tolerance.refuse(f"{name} {fault}.", sample=record.id, path=record.where, where=record.where)
             return None
-        return Row(record.id, record.where, inputs, targets)
+        return Row(record.id, record.where, inputs, targets, self.kinds)
+
+    def _read(self, name: str, value: Any, record: Record) -> Any:
+        """Read what stands in a cell itself; a file is left to be opened."""
+        if self.kinds[name] == "vector":
+            numbers = read_vector(value)
+            dimensions, width, where = self._forms.setdefault(name, (numbers.ndim, numbers.shape[-1], record.where))
+            if (numbers.ndim, numbers.shape[-1]) != (dimensions, width):
+                form = {1: f"one vector of {width}", 2: f"a sequence of vectors of {width}"}[dimensions]
+                raise ValueError(f"must be {form} numbers, as at {where}, got {list(numbers.shape)}")
+            return numbers
+        if self.kinds[name] == "text":
+            return read_text(as_list(value) if self.inputs[name] in self._lists else value)
+        return value
 
     def _refuse_paths(self, inputs: Mapping[str, Any], record: Record) -> None:
-        for modality in READERS.keys() & inputs.keys():
+        for modality in (name for name in inputs if self.kinds[name] in READERS):
             try:
                 self.folder.locate(inputs[modality])
             except ValueError as fault:
@@ -101,20 +124,20 @@ class Screen:
                 raise DataError(f"{modality} {fault}.", sample=record.id, path=record.where, hint=hint) from None
 
 
-def _probe_all(files: Sequence[File], folder: Folder) -> Iterator[tuple[File, Probe]]:
+def _probe_all(files: Sequence[File], kinds: Mapping[str, str], folder: Folder) -> Iterator[tuple[File, Probe]]:
     """Read files in threads, as decoding is done outside Python's lock; give them back in order."""
     with ThreadPoolExecutor(THREADS) as pool:
         try:
-            yield from zip(files, pool.map(lambda file: _probe(file, folder), files), strict=True)
+            yield from zip(files, pool.map(lambda file: _probe(file, kinds[file[0]], folder), files), strict=True)
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _probe(file: File, folder: Folder) -> Probe:
+def _probe(file: File, kind: str, folder: Folder) -> Probe:
     modality, value = file
     try:
         path = folder.locate(value)
-        content = READERS[modality](path)
+        content = READERS[kind](path)
         return Probe(path.stat().st_size, content.rate if isinstance(content, Waveform) else 0)
     except ValueError as fault:
         return Probe(fault=f"{modality} {value!r} {fault}.")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmexp.dataset.media import Folder
+from mmexp.dataset.media import MEDIA, Folder
 from mmexp.dataset.row import Rows
 from mmexp.dataset.screen import Screen
 from mmexp.dataset.table import SUFFIXES, Record
@@ -16,8 +16,7 @@ from mmexp.dataset.tolerance import Tolerance
 from mmexp.error import ConfigError, DataError, nearest
 
 MODALITIES: Mapping[str, str] = {
-    **dict.fromkeys((".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"), "image"),
-    **dict.fromkeys((".wav", ".flac", ".ogg", ".mp3"), "audio"),
+    **MEDIA,
     ".txt": "text",
 }
 _PAIR = re.compile(r"([^\W\d][\w./@]*)=(.*)", re.DOTALL)
@@ -40,13 +39,16 @@ def pair(word: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found and not os.path.isfile(word) else None
 
 
-def read_typed(words: Sequence[str], modalities: Sequence[str], tolerance: Tolerance) -> Rows:
+def read_typed(
+    words: Sequence[str], modalities: Sequence[str], tolerance: Tolerance, kinds: Mapping[str, str] | None = None
+) -> Rows:
     """Make a sample of each file, then one of all the ``modality=value`` words together.
 
     Args:
         words: Paths of files, relative to the working directory; ``text=...`` and ``image=path``.
         modalities: Those that can be read.
         tolerance: Of pictures and sound that do not decode.
+        kinds: What a modality holds, where that is not its name; a file is of the only modality of its kind.
 
     Raises:
         ConfigError: If the modality of a word is not among them, is given twice or has no value.
@@ -54,14 +56,15 @@ def read_typed(words: Sequence[str], modalities: Sequence[str], tolerance: Toler
     """
     records: list[Record] = []
     typed: dict[str, str] = {}
+    kinds = {name: (kinds or {}).get(name, name) for name in modalities}
     for word in words:
         found = pair(word)
-        name = found[0] if found else modality_of(word)
+        name = found[0] if found else _one_of(modality_of(word), kinds)
         if name not in modalities:
             rule = f"'{word}' must be of a modality that the model encodes"
             raise ConfigError(f"{_WHERE}: {rule}, got {name}. {nearest(name, modalities)}")
         if not found:
-            records.append(Record(word, _WHERE, {name: _text(word) if name == "text" else word}))
+            records.append(Record(word, _WHERE, {name: _text(word) if kinds[name] == "text" else word}))
         elif name in typed or not found[1]:
             raise ConfigError(f"{_WHERE}: {name} must be given once, with a value, got '{word}'.")
         else:
@@ -69,7 +72,9 @@ def read_typed(words: Sequence[str], modalities: Sequence[str], tolerance: Toler
     if typed:
         records.append(Record("typed", _WHERE, typed))
     folder = Anywhere()
-    screen = Screen(inputs={name: name for name in modalities}, targets={}, folder=folder, tolerance=tolerance)
+    screen = Screen(
+        inputs={name: name for name in modalities}, targets={}, folder=folder, tolerance=tolerance, kinds=kinds
+    )
     return Rows(screen.rows(records), folder)
 
 
@@ -86,6 +91,12 @@ def modality_of(path: str) -> str:
         hint = f"Type image={path} or the like to say what it is."
         raise ConfigError(f"{_WHERE}: file must end in {', '.join([*SUFFIXES, *MODALITIES])}, got '{path}'.", hint)
     return MODALITIES[suffix]
+
+
+def _one_of(kind: str, kinds: Mapping[str, str]) -> str:
+    """The only modality of a kind; else the kind itself."""
+    fitting = [name for name, own in kinds.items() if own == kind]
+    return fitting[0] if len(fitting) == 1 else kind
 
 
 def refuse_absent(path: str) -> None:

@@ -15,13 +15,14 @@ from mmexp.pool.base import Pool
 
 
 class TensorFusion(FactorFusion):
-    """Weigh every product of features, one of each modality: ``W ([z_1; 1] x ... x [z_M; 1])`` with ``z_m = W_m v_m``.
+    """Weigh every product of features, one of each modality: ``C ([z_1; 1] x ... x [z_M; 1])``.
 
-    The 1 makes the products of fewer modalities part of it. The outer product has ``(width + 1)^M`` entries, so width
-    is the largest for which ``entries`` suffice, at most D. Weights start so that the 1 counts as much as all of z.
+    Here ``z_m = W_m v_m + b_m``, and the 1 makes the products of fewer modalities part of it. The outer product has
+    ``(width + 1)^M`` entries, so width is the largest for which ``entries`` suffice, at most D. C starts so that the 1
+    counts as much as all of z.
 
-    The last M - 1 modalities turn W into a linear layer, which the first goes through: the full outer product is never
-    written, and the anchored form pays for W once for all positions.
+    The last M - 1 modalities turn C into a linear layer, which the first goes through: the full outer product is never
+    written, and the anchored form pays for C once for all positions.
 
     Source: Zadeh et al. 2017, "Tensor Fusion Network for Multimodal Sentiment Analysis",
     https://arxiv.org/abs/1707.07250, sec. 4.2, with one linear layer behind it. Differs: z are linear projections.

@@ -109,9 +109,15 @@ class Ranking:
 
     @property
     def columns(self) -> list[str]:
-        """Config keys in which the groups differ, ``fusion`` if they do not."""
+        """Config keys in which the groups differ, ``fusion`` if they do not.
+
+        A choice within a part, such as ``pool@fusion.pool``, counts only where there is such a part.
+        """
         keys = dict.fromkeys(key for group in self.groups for key in group.config if key not in _PLACE)
-        return [k for k in keys if len({_key(group.config.get(k)) for group in self.groups}) > 1] or ["fusion"]
+        return [key for key in keys if len(self._values(key)) > 1] or ["fusion"]
+
+    def _values(self, key: str) -> set[str]:
+        return {_key(group.config.get(key)) for group in self.groups if "@" not in key or key in group.config}
 
     @property
     def lead(self) -> Difference | None:
@@ -150,7 +156,7 @@ def newest(rows: Iterable[RunRow]) -> list[RunRow]:
 
 
 def group(rows: Iterable[RunRow], by: Sequence[str] = ()) -> list[Group]:
-    """Gather rows that share ``by`` (everything but the seed if empty), sorted by seed."""
+    """Gather rows that share ``by`` (everything but the seed if empty), sorted by seed; controls stay by themselves."""
     members: dict[str, list[RunRow]] = {}
     for row in sorted(rows, key=lambda row: str(row.config.get("seed", ""))):
         members.setdefault(_key(_shared(row, by)), []).append(row)
@@ -158,7 +164,7 @@ def group(rows: Iterable[RunRow], by: Sequence[str] = ()) -> list[Group]:
 
 
 def _shared(row: RunRow, by: Sequence[str]) -> dict[str, Any]:
-    return {key: value for key, value in row.config.items() if (key in by if by else key != "seed")}
+    return {key: value for key, value in row.config.items() if (key in (*by, "control") if by else key != "seed")}
 
 
 def _rank(place: tuple[str, str, str], groups: Sequence[Group], metric: str) -> Ranking:

@@ -33,7 +33,7 @@ def begin(
     fingerprint: str = "",
     config: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write down what starts here; a resumed run keeps its first start and the seconds it has used.
+    """Write down what starts here; a resumed run keeps its command, its first start and the seconds it has used.
 
     Args:
         folder: The run.
@@ -50,7 +50,7 @@ def begin(
         "started": earlier.get("started", now),
         "resumed": [*earlier.get("resumed", []), now] if earlier else [],
         "seconds": earlier.get("seconds", 0.0),
-        "command": list(command),
+        "command": earlier.get("command", list(command)),
         "cwd": without_home(Path.cwd()),
         "seed": seed,
         "fingerprint": fingerprint,

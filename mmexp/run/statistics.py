@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 FEWEST = 3  # shared seeds; with two, equal differences would look certain
 
@@ -62,6 +63,30 @@ def paired(
     if spread is None or len(differences) < FEWEST:
         return None
     half = t_quantile(confidence, len(differences) - 1) * spread / math.sqrt(len(differences))
+    centre = mean(differences)
+    return Difference(centre, centre - half, centre + half, len(differences))
+
+
+def per_sample(
+    first: Sequence[Mapping[str, float]], second: Sequence[Mapping[str, float]], confidence: float = 0.95
+) -> Difference | None:
+    """Compare two ways over the samples both were judged on; what another seed would give is not in the interval.
+
+    Args:
+        first: Score by sample, for each seed.
+        second: Score by sample, for the same seeds.
+        confidence: Share of such intervals that hold the true difference.
+
+    Returns:
+        The mean over samples of ``first - second``, itself averaged over the seeds, by a normal interval, or None for
+        fewer than two shared samples.
+    """
+    shared = set.intersection(*map(set, [*first, *second])) if first and second else set()
+    differences = [mean([a[i] - b[i] for a, b in zip(first, second, strict=True)]) for i in sorted(shared)]
+    spread = deviation(differences)
+    if spread is None:
+        return None
+    half = NormalDist().inv_cdf((1 + confidence) / 2) * spread / math.sqrt(len(differences))
     centre = mean(differences)
     return Difference(centre, centre - half, centre + half, len(differences))
 

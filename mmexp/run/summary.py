@@ -33,6 +33,7 @@ class RunRow:
         seconds: Training time.
         fingerprint: Of the data.
         key: Of the config: equal for two runs that were asked exactly the same.
+        alone: Those of its inputs that the task could be given alone; None if the run does not tell.
     """
 
     folder: RunFolder
@@ -46,6 +47,22 @@ class RunRow:
     seconds: float | None = None
     fingerprint: str = ""
     key: str = ""
+    alone: tuple[str, ...] | None = None
+
+    @property
+    def inputs(self) -> list[str]:
+        """Modalities it was given."""
+        return list(self.config.get("inputs") or [])
+
+    @property
+    def control(self) -> str | None:
+        """What was done to its inputs so that a real result must vanish."""
+        return self.config.get("control")
+
+    @property
+    def is_fusion(self) -> bool:
+        """Whether it fuses several real inputs, so that it must be better than one of them."""
+        return len(self.inputs) > 1 and not self.control
 
 
 def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
@@ -55,7 +72,8 @@ def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
         folder: The run.
         summary: ``status``, ``monitor``, ``mode``, ``metrics``, ``parameters`` {total, trained},
             ``seconds`` {train, ...}, ``config`` (the choices by group, seed, inputs), ``key``, ``shares`` (of what the
-            fusion weighs) and ``fingerprint``.
+            fusion weighs), ``fingerprint``, ``alone`` (inputs that the task could be given alone) and ``anchor`` (of
+            the task, None for the joint form).
     """
     write_json(folder.summary, redact_tree(dict(summary)))
 
@@ -107,6 +125,7 @@ def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]
         seconds=summary.get("seconds", {}).get("train"),
         fingerprint=summary.get("fingerprint", ""),
         key=summary.get("key", ""),
+        alone=None if summary.get("alone") is None else tuple(summary["alone"]),
     )
 
 

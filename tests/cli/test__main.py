@@ -135,6 +135,7 @@ def test_a_reader_that_leaves_is_no_fault() -> None:
         ["list", "runs"],
         ["show", "optimizer=adamw"],
         ["compare"],
+        ["baselines", "--help"],
     ],
 )
 def test_no_slow_library_is_imported(make_run: MakeRun, argv: list[str]) -> None:

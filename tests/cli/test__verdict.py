@@ -46,3 +46,11 @@ def test_only_the_first_few_answers_are_shown_and_control_characters_are_spelled
     rows = [{"id": str(i), "label": f"kind{i}\x1b[31m", "target": "x"} for i in range(9)]
     text = shown(answer(make_run(), *rows))
     assert "kind3" in text and "kind4" not in text and "\x1b" not in text and "\\x1b" in text
+
+
+def test_a_fusion_is_told_what_it_is_worth_or_how_to_find_out(make_run):
+    folder = make_run(0.9, inputs=["image", "text"])
+    assert f"The fusion: not compared: type mmexp baselines {folder.id}." in shown(folder)
+    assert "The fusion" not in shown(make_run(0.5, inputs=["image"], fusion="none"))
+    make_run(0.5, inputs=["text"], fusion="none")
+    assert "The fusion: beats its best single modality (image) by 0.400" in shown(folder, 160)

@@ -136,3 +136,55 @@ def test_no_runs_say_how_to_get_one(
     monkeypatch.chdir(tmp_path)
     assert main(["compare"]) == 2
     assert "outputs must hold runs, got none in outputs.\nType mmexp train." in capsys.readouterr().err
+
+
+def fusion_and_singles(make_run: MakeRun, value: float) -> None:
+    for seed in range(3):
+        make_run(value + seed / 100, seed=seed, inputs=["image", "text"])
+        for name in ("image", "text"):
+            make_run(0.5, seed=seed, inputs=[name], fusion="none")
+
+
+def test_every_fusion_is_held_against_its_best_input(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    fusion_and_singles(make_run, 0.9)
+    assert "+0.410 [0.385, 0.435] over image" in printed(capsys)
+    (best, *others) = json.loads(printed(capsys, "--json"))
+    assert (best["verdict"]["outcome"], best["verdict"]["rival"]) == ("better", "image")
+    assert [one["verdict"] for one in others] == [None, None]
+
+
+def test_grouped_by_the_fusion_it_still_is(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    fusion_and_singles(make_run, 0.9)
+    assert "+0.410 [0.385, 0.435] over image" in printed(capsys, "--by", "fusion")
+
+
+def test_a_run_that_is_named_alone_is_held_against_its_neighbours(
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fused = make_run(0.9, inputs=["image", "text"])
+    assert "no baselines" in printed(capsys, fused.id)
+    for name in ("image", "text"):
+        make_run(0.5, inputs=[name], fusion="none")
+    assert "+0.400 [?] over image" in printed(capsys, fused.id)
+
+
+@pytest.mark.parametrize(("value", "code"), [(0.9, 0), (0.5, 3), (0.1, 3)])
+def test_strict_exits_with_three_if_a_fusion_is_no_better(
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str], value: float, code: int
+) -> None:
+    fusion_and_singles(make_run, value)
+    assert main(["compare", "--strict"]) == code
+    assert main(["compare"]) == 0
+
+
+def test_strict_says_which_runs_lack_baselines(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_run(inputs=["image", "text"])
+    assert main(["compare", "--strict"]) == 3
+    assert f"type mmexp baselines {folder.id}" in capsys.readouterr().err
+
+
+def test_a_control_has_a_row_and_a_column_of_its_own(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    make_run(0.9, inputs=["image", "text"])
+    make_run(0.9, inputs=["image", "text"], control="shuffled")
+    out = printed(capsys)
+    assert "control" in out and "shuffled" in out and "at chance" in out

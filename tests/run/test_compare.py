@@ -79,6 +79,18 @@ def test_columns_are_what_differs() -> None:
     assert ranking.columns == ["fusion"]
 
 
+def test_a_part_of_one_way_only_is_no_column() -> None:
+    rows = [run(0.1, **{"pool@fusion.pool": "mean"}), run(0.2, fusion="none")]
+    assert compare(rows)[0].columns == ["fusion"]
+    rows += [run(0.3, **{"pool@fusion.pool": "max"})]
+    assert set(compare(rows)[0].columns) == {"fusion", "pool@fusion.pool"}
+
+
+def test_controls_are_never_averaged_with_what_they_control() -> None:
+    [ranking] = compare([run(0.9), run(0.1, control="blank")], by=["fusion"])
+    assert [one.config.get("control") for one in ranking.groups] == [None, "blank"]
+
+
 def test_other_data_and_other_tasks_are_not_ranked_together() -> None:
     rankings = compare([run(0.1), run(0.2, fingerprint="cd"), run(0.3, task="captioning")])
     assert [ranking.place for ranking in rankings] == [

@@ -89,6 +89,13 @@ def test_a_resumed_run_keeps_its_start_and_adds_its_seconds(folder: RunFolder) -
     assert len(record["resumed"]) == 1  # type: ignore[arg-type]
 
 
+def test_a_resumed_run_keeps_the_words_it_was_first_typed_with(folder: RunFolder) -> None:
+    start(folder)
+    finish(folder, "stopped", seconds=1.0)
+    begin(folder, command=["mmexp", "train", "resume=last"], seed=3)
+    assert read(folder)["command"] == ["mmexp", "train", "fusion=gated"]
+
+
 def test_no_secret_is_written(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_TOKEN", "fromtheenvironment")
     begin(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmexp.run.statistics import deviation, mean, paired, t_quantile
+from mmexp.run.statistics import deviation, mean, paired, per_sample, t_quantile
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 9, 10, 29, 100])
@@ -47,3 +47,19 @@ def test_noise_is_an_interval_with_zero_in_it() -> None:
     assert clear is not None
     assert close.is_noise
     assert not clear.is_noise
+
+
+def test_the_interval_over_samples_is_the_normal_one_of_scipy_over_their_mean_differences() -> None:
+    right = np.random.default_rng(2).integers(0, 2, (2, 2, 40)).astype(float)
+    first, second = ([dict(zip(map(str, range(40)), seed.tolist(), strict=True)) for seed in way] for way in right)
+    differences = (right[0] - right[1]).mean(0)
+    reference = stats.norm.interval(0.95, differences.mean(), stats.sem(differences))
+    found = per_sample([first[0] | {"only": 1.0}, first[1]], second)
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx(reference)
+    assert (found.mean, found.pairs) == (pytest.approx(differences.mean()), 40)
+
+
+def test_fewer_than_two_shared_samples_tell_nothing() -> None:
+    assert per_sample([{"a": 1.0, "b": 0.0}], [{"a": 0.0, "c": 0.0}]) is None
+    assert per_sample([], []) is None

@@ -94,3 +94,20 @@ def test_a_thousand_runs_are_read_in_less_than_a_second(tmp_path: Path) -> None:
     began = time.monotonic()
     assert len(rows(tmp_path)) == 1000
     assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("config", "is_fusion"),
+    [
+        ({"inputs": ["image", "text"]}, True),
+        ({"inputs": ["image", "text"], "control": None}, True),
+        ({"inputs": ["image", "text"], "control": "blank"}, False),
+        ({"inputs": ["image"]}, False),
+        ({}, False),
+    ],
+)
+def test_only_several_real_inputs_are_a_fusion(tmp_path: Path, config: dict[str, Any], is_fusion: bool) -> None:
+    folder = RunFolder.create(tmp_path, "x")
+    summary.write(folder, {**SUMMARY, "config": config, "alone": ["image"]})
+    assert row(folder).is_fusion is is_fusion
+    assert row(folder).alone == ("image",)

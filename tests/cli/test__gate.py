@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from mmexp.cli._gate import exit_code, neighbours, show_verdicts, verdict_of, what
+from mmexp.run.compare import compare, group
+from mmexp.run.gate import Gate, Verdict
+from mmexp.run.summary import row
+
+BOTH = ["image", "text"]
+
+
+def test_a_run_is_judged_among_its_neighbours(make_run):
+    folder = make_run(0.9, inputs=BOTH)
+    assert verdict_of(folder).outcome == "unknown"
+    for name in BOTH:
+        make_run(0.5, inputs=[name], fusion="none")
+    assert verdict_of(folder).text.startswith("beats its best single modality (image) by 0.400, but")
+    assert len(neighbours([folder, folder])) == 3
+
+
+def test_what_fuses_nothing_is_not_judged(make_run):
+    assert verdict_of(make_run(inputs=["image"])) is None
+
+
+def test_each_way_gets_one_line_over_its_seeds(make_run, capsys):
+    folders = [make_run(0.9 + seed / 100, seed=seed, inputs=BOTH) for seed in range(3)]
+    for seed in range(3):
+        for name in BOTH:
+            make_run(0.5, seed=seed, inputs=[name], fusion="none")
+    (verdict,) = show_verdicts(compare([row(one) for one in folders]), Gate(neighbours(folders)))
+    ids = ", ".join(one.id for one in folders)
+    assert capsys.readouterr().out == f"image+text by concat ({ids}): {verdict.text}\n"
+    assert verdict.text == "beats its best single modality (image) by 0.410 [0.385, 0.435] (95 %)"
+
+
+def test_strict_asks_for_a_better_fusion_and_names_what_lacks_baselines(capsys):
+    assert exit_code([None, Verdict("better", ("1",))]) == 0
+    assert exit_code([Verdict("better", ("1",)), Verdict("no_better", ("2",))]) == 3
+    assert exit_code([Verdict("at_chance", ("2",))]) == 3
+    assert capsys.readouterr().err == ""
+    assert exit_code([Verdict("unknown", ("1", "2"))]) == 3
+    assert "type mmexp baselines 1 2" in capsys.readouterr().err
+
+
+def test_a_group_is_named_by_its_inputs_and_its_fusion(make_run):
+    configs = [
+        {"inputs": BOTH},
+        {"inputs": ["image"], "fusion": "none"},
+        {"inputs": ["image"]},
+        {"inputs": BOTH, "control": "blank"},
+    ]
+    named = [what(group([row(make_run(**config))])[0]) for config in configs]
+    assert named == ["image+text by concat", "image alone", "image alone by concat", "blank inputs"]

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from mmexp.cli._ranking import cell, differing, score, show_ranking
+from mmexp.run.compare import Score, compare
+from mmexp.run.gate import Verdict
+from mmexp.run.margin import Margin
+from mmexp.run.summary import row
+
+BOTH = ["image", "audio", "text"]
+
+
+@pytest.fixture
+def show(make_run, capsys, monkeypatch):
+    """Print a ranking of one fusion and one single at a width, and return the lines of both."""
+
+    def shown(verdict: Verdict | None, width: int = 120) -> list[str]:
+        monkeypatch.setenv("COLUMNS", str(width))
+        runs = [make_run(0.9, inputs=BOTH), make_run(0.8, inputs=["image"], fusion="none")]
+        (ranking,) = compare([row(folder) for folder in runs])
+        show_ranking(ranking, [verdict, None])
+        return capsys.readouterr().out.splitlines()
+
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (Verdict("better", ("1",), "image", Margin(0.012, 0.003, 0.021)), "+0.012 [0.003, 0.021] over image"),
+        (Verdict("better", ("1",), "image", Margin(0.012)), "+0.012 [?] over image"),
+        (Verdict("no_better", ("1",), "image", Margin(0.004, -0.01, 0.018)), "= image: +0.004 [-0.010, 0.018]"),
+        (Verdict("no_better", ("1",), "image", Margin(-0.1, -0.2, -0.05)), "< image: -0.100 [-0.200, -0.050]"),
+        (Verdict("at_chance", ("1",), "blank", Margin(0.0, -0.1, 0.1)), "at chance"),
+        (Verdict("unknown", ("1",)), "no baselines"),
+    ],
+)
+def test_each_fusion_has_its_verdict_beside_it_and_a_single_has_none(show, verdict, words):
+    lines = show(verdict)
+    own, alone = (next(line for line in lines if name in line) for name in ("concat", "none"))
+    assert f" {words} " in own and " - " in alone
+    assert "verdict" in lines[2] and "weights" in lines[2]
+
+
+def test_without_a_fusion_there_is_no_such_column(show):
+    assert not any("verdict" in line for line in show(None))
+
+
+@pytest.mark.parametrize(
+    ("width", "there", "gone"),
+    [(110, ["[0.003, 0.021]", "12.3k"], []), (100, ["[0.003, 0.021]"], ["12.3k"]), (72, ["+0.012 over image"], ["["])],
+)
+def test_a_narrow_terminal_loses_the_cost_before_the_interval_and_never_the_verdict(show, width, there, gone):
+    lines = show(Verdict("better", ("1",), "image", Margin(0.012, 0.003, 0.021)), width)
+    (own,) = [line for line in lines if "concat" in line and "over" in line]
+    assert len(own.rstrip()) <= width
+    assert all(word in own for word in there) and not any(word in own for word in gone)
+
+
+def test_where_nothing_fits_what_differs_is_broken_over_lines(show):
+    lines = show(Verdict("better", ("1",), "image", Margin(0.012, 0.003, 0.021)), 50)
+    assert any("+0.012 over image" in line for line in lines)
+    assert max(len(line.rstrip()) for line in lines[1:6]) <= 50
+
+
+def test_rankings_differ_in_task_dataset_or_data(make_run):
+    runs = [make_run(), make_run(data="cd"), make_run(dataset="z"), make_run(task="z")]
+    rankings = compare([row(folder) for folder in runs])
+    assert [differing(a, b) for a, b in pairwise(rankings)] == ["data", "dataset", "task"]
+
+
+def test_values_are_short():
+    assert score(Score(0.5, None, (0.5,))) == "0.500" and score(Score(0.5, 0.1, (0.4, 0.6))) == "0.500 ± 0.100"
+    assert (cell(None), cell(["a", "b"]), cell(3)) == ("-", "a+b", "3")

@@ -22,6 +22,7 @@ from mmexp.callback.progress import ProgressBar
 from mmexp.callback.recorder import Recorder
 from mmexp.checkpoint import AtomicCheckpointIO
 from mmexp.error import DataError, NumericsError
+from mmexp.exhibits import draw, store
 from mmexp.experiment import Experiment
 from mmexp.hardware.base import Hardware
 from mmexp.module import HINT
@@ -186,7 +187,10 @@ def evaluate(
     module.keep_rows = False
     rows = gather_rows(module.rows, trainer.world_size)
     if trainer.is_global_zero:
-        write_atomic(folder.predictions(split), "".join(json.dumps(strict(row)) + "\n" for row in rows))
+        told = store(rows, folder, split)
+        write_atomic(folder.predictions(split), "".join(json.dumps(strict(row)) + "\n" for row in told))
+        if split == "test":
+            draw(experiment.task, rows, experiment.data.samples[split], folder)
     return module.results[split]
 
 

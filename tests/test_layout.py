@@ -25,7 +25,7 @@ STOREYS = """
     error
     run
     contract config
-    transform pool metric hardware learning scheduler
+    transform pool metric plot hardware learning scheduler
     encoder fusion dataset
     task
     model

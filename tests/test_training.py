@@ -93,6 +93,7 @@ def assert_same_run(one: RunFolder, other: RunFolder) -> None:
     verdicts = [json.loads(run.summary.read_text()) for run in (one, other)]
     for verdict in verdicts:
         verdict.pop("seconds")
+        verdict.pop("key")
         verdict["config"].pop("learning.checkpoint_every", None)
     assert verdicts[0] == verdicts[1]
 

@@ -123,6 +123,11 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def plots(self) -> Path:
+        """Folder of the pictures that the task draws."""
+        return self.path / "plots"
+
+    @property
     def log(self) -> Path:
         """What was said while it ran."""
         return self.path / "log.txt"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor, nn
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Tokens
+from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.transform.base import Transform
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Outputs = dict[str, Any]
 
@@ -57,7 +60,19 @@ class Task(nn.Module, ABC):
 
     @abstractmethod
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
-        """One JSON row per sample, with ``id``, the answer, its score and, where known, the target."""
+        """One row per sample, with ``id``, the answer, its score and, where known, the target.
+
+        Values are plain JSON, or pictures (uint8 arrays [H, W] or [H, W, 3]) and Waveforms, which become files.
+        """
+
+    def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
+        """Pictures, by name, of what was answered on the test split.
+
+        Args:
+            rows: All predictions.
+            samples: The sample of each, as the dataset gives it.
+        """
+        return {}
 
     def slots(self, inputs: Sequence[str]) -> tuple[str, ...]:
         """Names the fusion is built for: the inputs, behind the anchor if there is one."""

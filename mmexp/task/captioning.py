@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Padded, Tokens
+from mmexp.contract import Batch, Padded, Sample, Tokens
 from mmexp.encoder.text.base import Cache, TextEncoder
 from mmexp.fusion.base import Fusion
 from mmexp.metric.caption import Bleu, RougeL
 from mmexp.metric.cider import CiderD
+from mmexp.plot.gallery import gallery
 from mmexp.task.base import Outputs, Task
 from mmexp.task.decode import Step, beam, greedy
 from mmexp.transform.captions import Captions, CaptionsTransform
 from mmexp.transform.text import Tokenizer
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EXHIBITS = 12  # pictures shown
 
 
 class Captioning(Task):
@@ -166,6 +172,12 @@ class Captioning(Task):
         if captions is None:
             return rows
         return [row | {"references": texts} for row, texts in zip(rows, captions.texts, strict=True)]
+
+    def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
+        """Some pictures with their captions, and with what they should be."""
+        shown = [(row, samples[i]) for i, row in enumerate(rows[:EXHIBITS]) if "image" in samples[i].inputs]
+        titles = [f"{row['caption']}\n({row.get('references', ['?'])[0]})" for row, _ in shown]
+        return {"captions": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
 
 
 def bag_of_words_loss(logits: Tensor, ids: Padded) -> Tensor:

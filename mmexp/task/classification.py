@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -16,12 +16,16 @@ from torchmetrics.classification import (
     MultilabelF1Score,
 )
 
-from mmexp.contract import Batch, Tokens
+from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.metric.auroc import Auroc
+from mmexp.plot.judgement import confusion, reliability
 from mmexp.pool.base import Pool
 from mmexp.task.base import Outputs, Task
 from mmexp.transform.label import UNSEEN, Labels, LabelTransform
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 MANY, FEW = 20, 5
 
@@ -134,6 +138,18 @@ class Classification(Task):
         if labels is None:
             return rows
         return [row | {"target": raw} for row, raw in zip(rows, labels.raw, strict=True)]
+
+    def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
+        """Confusion matrix and reliability diagram; of many labels, nothing."""
+        judged = [row for row in rows if row.get("target") is not None]
+        if self.form == "multilabel" or not judged:
+            return {}
+        targets, answers = ([row[key] for row in judged] for key in ("target", "label"))
+        right = [target == answer for target, answer in zip(targets, answers, strict=True)]
+        return {
+            "confusion": confusion(targets, answers, self.classes),
+            "reliability": reliability([row["score"] for row in judged], right),
+        }
 
     def explain(self, scores: list[float]) -> dict[str, Any]:
         """The answer, its score (the highest), and the scores of all classes or, if there are many, the best few."""

@@ -171,3 +171,13 @@ def test_of_many_classes_the_best_five_are_told():
 def test_wrong_options_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         make(**options)
+
+
+def test_its_pictures_are_a_confusion_matrix_and_a_reliability_diagram():
+    rows = [
+        {"id": "1", "label": "a", "score": 0.9, "target": "a"},
+        {"id": "2", "label": "b", "score": 0.6, "target": "a"},
+    ]
+    task = Classification(pool=MeanPool(), dim=4, classes=["a", "b"], target="label")
+    assert set(task.plots(rows, [])) == {"confusion", "reliability"}
+    assert task.plots([{"id": "1", "label": "a", "score": 0.9}], []) == {}

@@ -1,0 +1,71 @@
+"""What a run has to show: answers that are pictures or sound, and the pictures that its task draws of all answers."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mmexp.contract import Sample, Waveform
+from mmexp.run.atomic import write_atomic
+from mmexp.run.folder import RunFolder
+from mmexp.task.base import Task
+
+Row = Mapping[str, Any]
+
+
+def store(rows: Iterable[Row], folder: RunFolder, split: str) -> list[dict[str, Any]]:
+    """Write pictures (uint8 [H, W] or [H, W, 3]) and sound among the answers to files beside the predictions.
+
+    Returns:
+        The rows with the path of each file, relative to the folder of the predictions, in its place.
+    """
+    return [
+        {key: _stored(value, f"{split}/{i:06d}-{key}", folder) for key, value in row.items()}
+        for i, row in enumerate(rows)
+    ]
+
+
+def draw(task: Task, rows: Sequence[Row], samples: Sequence[Sample], folder: RunFolder) -> None:
+    """Write the task's pictures. What cannot be drawn is logged: a run does not fail for want of a picture."""
+    try:
+        for name, figure in task.plots(rows, samples).items():
+            buffer = io.BytesIO()
+            figure.savefig(buffer, format="png", dpi=120)
+            write_atomic(folder.plots / f"{name}.png", buffer.getvalue())
+    except Exception:
+        logging.getLogger(__name__).warning("The pictures of this run could not be drawn.", exc_info=True)
+
+
+def _stored(value: Any, name: str, folder: RunFolder) -> Any:
+    if isinstance(value, Waveform):
+        return _written(_wav(value), f"{name}.wav", folder)
+    if isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim >= 2:
+        return _written(_png(value), f"{name}.png", folder)
+    return value
+
+
+def _written(data: bytes, name: str, folder: RunFolder) -> str:
+    path = folder.predictions("test").parent / name
+    path.parent.parent.mkdir(exist_ok=True)
+    write_atomic(path, data)
+    return name
+
+
+def _png(image: np.ndarray) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "png")
+    return buffer.getvalue()
+
+
+def _wav(sound: Waveform) -> bytes:
+    import soundfile
+
+    buffer = io.BytesIO()
+    soundfile.write(buffer, sound.samples, sound.rate, format="WAV")
+    return buffer.getvalue()

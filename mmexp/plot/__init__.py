@@ -1,0 +1,1 @@
+"""Pictures that tasks draw of what a run has answered."""

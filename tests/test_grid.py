@@ -28,12 +28,22 @@ from mmexp.transform.text import SPECIALS
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 TASKS, FUSIONS = (sorted(path.stem for path in CONF.glob(f"{group}/*.yaml")) for group in ("task", "fusion"))
+COMMON = ("none", "concat", "attention")
+"""What is true of a task with these is held to be true with any; ``tests/fusion/test_base.py`` holds all to it."""
 ROWS = (0, 1, 2)
 STEPS = ["learning.epochs=1", "learning.batch_size=8", "learning.log_every=1", "dim=16", "hardware=cpu"]
 SCENES = ["dataset.sizes=[16,5,4]", "dataset.image_size=32", "dataset.cache=null"]
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec")  # of Lightning's own making
-grid = pytest.mark.parametrize(("task", "fusion"), [(task, fusion) for task in TASKS for fusion in FUSIONS])
+every = pytest.mark.parametrize(("task", "fusion"), [(task, fusion) for task in TASKS for fusion in FUSIONS])
+some = pytest.mark.parametrize(
+    ("task", "fusion"),
+    [
+        pytest.param(task, fusion, marks=[] if fusion in COMMON else pytest.mark.slow)
+        for task in TASKS
+        for fusion in FUSIONS
+    ],
+)
 
 
 def class_of(task: str) -> Any:
@@ -101,7 +111,7 @@ def lab(tmp_path: Path) -> Callable[..., Lab]:
     return make_or_skip
 
 
-@grid
+@every
 def test_two_steps_and_a_prediction(lab, task, fusion):
     one = lab(task, fusion)
     result = fit(one.experiment, one.folder, Console(quiet=True))
@@ -113,7 +123,7 @@ def test_two_steps_and_a_prediction(lab, task, fusion):
         assert len({row["id"] for row in rows}) == len(rows) == size
 
 
-@grid
+@some
 def test_an_answer_depends_neither_on_padding_nor_on_the_rest_of_the_batch(lab, task, fusion):
     one = lab(task, fusion)
     together, alone = one.answers(one.batch(*ROWS)), [one.answers(one.batch(row))[0] for row in ROWS]
@@ -122,7 +132,7 @@ def test_an_answer_depends_neither_on_padding_nor_on_the_rest_of_the_batch(lab, 
         assert same(row, expected), (row, expected)
 
 
-@grid
+@some
 def test_an_answer_does_not_need_the_target(lab, task, fusion):
     one = lab(task, fusion)
     batch = one.batch(*ROWS)
@@ -130,7 +140,7 @@ def test_an_answer_does_not_need_the_target(lab, task, fusion):
         assert len(row) > 1 and same(row, {key: known[key] for key in row})
 
 
-@grid
+@some
 def test_a_missing_modality_leaves_answers_and_gradients_finite(lab, task, fusion):
     one = lab(task, fusion)
     for gone in one.model.encoders:
@@ -142,7 +152,7 @@ def test_a_missing_modality_leaves_answers_and_gradients_finite(lab, task, fusio
             assert all(p.grad is None or p.grad.isfinite().all() for p in one.model.parameters())
 
 
-@grid
+@some
 def test_every_input_reaches_the_loss(lab, task, fusion):
     one = lab(task, fusion)
     batch = one.batch(*ROWS)
@@ -155,7 +165,7 @@ def test_every_input_reaches_the_loss(lab, task, fusion):
         assert any(p.grad is not None and p.grad.any() for p in encoder.parameters()), name
 
 
-@grid
+@some
 def test_a_state_dict_carries_everything(lab, task, fusion):
     one, other = lab(task, fusion), lab(task, fusion, seed=1)
     batch = one.batch(*ROWS)

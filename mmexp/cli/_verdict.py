@@ -47,7 +47,8 @@ def _metrics(metrics: dict[str, float | None]) -> Table:
 def _shares(shares: dict[str, float]) -> list[Text]:
     """What the fusion has learnt to weigh, the heaviest first."""
     heaviest = sorted(shares.items(), key=lambda item: -item[1])
-    return [Text(f"the fusion weighs {', '.join(f'{name} {share:.2f}' for name, share in heaviest)}")] if shares else []
+    listed = ", ".join(f"{name} {share:.2f}" for name, share in heaviest)
+    return [Text(printable(f"the fusion trusts {heaviest[0][0]} most: {listed}"))] if shares else []
 
 
 def _examples(folder: RunFolder) -> list[Text]:

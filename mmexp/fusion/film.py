@@ -40,6 +40,6 @@ class FilmFusion(VectorFusion):
 
     def combine(self, vectors: Tensor, present: Tensor) -> Tensor:
         first, others = vectors[..., 0, :], vectors[..., 1:, :]
-        asked = torch.einsum("...md,mde->...e", others, self.weight) + self.bias  # [..., 2 D]
+        asked = others.flatten(-2) @ self.weight.flatten(0, 1) + self.bias  # [..., 2 D]
         scale, shift = (asked * present[..., 1:].any(-1, keepdim=True)).chunk(2, -1)
         return (1 + scale) * first + shift  # [..., D]

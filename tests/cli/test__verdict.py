@@ -54,3 +54,10 @@ def test_a_fusion_is_told_what_it_is_worth_or_how_to_find_out(make_run):
     assert "The fusion" not in shown(make_run(0.5, inputs=["image"], fusion="none"))
     make_run(0.5, inputs=["text"], fusion="none")
     assert "The fusion: beats its best single modality (image) by 0.400" in shown(folder, 160)
+
+
+def test_what_a_fusion_trusts_is_told_the_most_trusted_first(make_run):
+    folder = make_run()
+    known = json.loads(folder.summary.read_text())
+    folder.summary.write_text(json.dumps(known | {"shares": {"concat": 0.2, "attention": 0.7, "gated": 0.1}}))
+    assert "the fusion trusts attention most: attention 0.70, concat 0.20, gated 0.10" in shown(folder)

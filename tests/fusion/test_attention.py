@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from mmexp.contract import Tokens
 from mmexp.fusion.attention import AttentionFusion
@@ -31,6 +32,22 @@ def test_it_agrees_with_torch_attention_over_the_context_and_nothing(fusion, mak
         x = x + theirs(layer.norm_query(x), normed, normed, key_padding_mask=~mask, need_weights=False)[0]
         x = x + layer.mlp(layer.norm(x))
     torch.testing.assert_close(fusion.onto(text, {"image": image, "audio": audio}).features, x)
+
+
+def test_it_agrees_with_scaled_dot_product_attention_in_double_precision(make_tokens):
+    fusion = AttentionFusion(dim=8, modalities=("text", "image"), num_heads=2).eval().double()
+    (layer,) = fusion.layers
+    text, image = (Tokens(own.features.double(), own.mask) for own in (make_tokens(4, 2), make_tokens(3, 5)))
+    keys = layer.norm_key(torch.cat([fusion.nothing.expand(2, -1, -1), image.features + fusion.origin[1]], 1))
+    mask = torch.cat([torch.ones(2, 1, dtype=torch.bool), image.mask], 1)[:, None, None]
+    query = layer.attention.query(layer.norm_query(text.features))
+    heads = (
+        part.unflatten(-1, (2, 4)).transpose(1, 2) for part in (query, *layer.attention.key_value(keys).chunk(2, -1))
+    )
+    mixed = F.scaled_dot_product_attention(*heads, attn_mask=mask).transpose(1, 2).flatten(2)
+    x = text.features + layer.attention.out(mixed)
+    expected = x + layer.mlp(layer.norm(x))
+    torch.testing.assert_close(fusion.onto(text, {"image": image}).features, expected, rtol=1e-10, atol=1e-10)
 
 
 def test_joint_form_fuses_each_modality_onto_the_others(fusion, make_tokens):

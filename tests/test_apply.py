@@ -237,3 +237,22 @@ def test_the_search_of_a_caption_may_change(make_lab: Callable[[Path], Any], tin
         answers = list(trained.answer(part))[18:]
         known = [row["caption" if beams == 3 else "greedy"] for row in predicted(run)]
         assert [row["caption"] for row in answers] == known
+
+
+def test_modalities_of_other_names_are_typed_and_read_by_what_they_hold(
+    make_lab: Callable[[Path], Any], tiny: Path, rows: list[Row], tmp_path: Path
+) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(tiny, folder)
+    numbered = [row | {"numbers": [len(row["text"]), 1.5]} for row in rows]
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in numbered))
+    columns = "dataset.inputs={left: numbers, photo: image}"
+    lab = make_lab(tmp_path / "outputs")
+    run = lab.train(f"dataset.root={folder}", columns, "learning.epochs=1", "encoder/vector@encoder.left=linear")
+    trained = restore(run)
+    assert measure(trained).metrics == measured(run).metrics
+    (parts, _) = read_samples(trained, [str(tiny / "0.png"), "left=[1, 2]", f"photo={tiny / '1.png'}"])
+    assert [sorted(sample.inputs) for sample in parts[0]] == [["photo"], ["left", "photo"]]
+    assert len(list(trained.answer(parts[0]))) == 2
+    (parts, _) = read_samples(trained, [str(folder / "manifest.jsonl")])
+    assert sorted(parts[0][0].inputs) == ["left", "photo"]

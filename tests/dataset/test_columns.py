@@ -33,6 +33,7 @@ def table(**values: Any) -> list[Record]:
             {"label": "label", "answers": "answers"},
         ),
         ({"text": "x", "image": None}, {"text": "text"}, {}),
+        ({"vector": [1, 2], "label": 0}, {"vector": "vector"}, {"label": "label"}),
     ],
 )
 def test_standard_columns_are_found_where_they_are_filled(values: Any, inputs: Any, targets: Any) -> None:
@@ -64,7 +65,7 @@ def test_a_named_column_that_is_empty_everywhere_is_refused() -> None:
         (["image"], r"dataset\.inputs must be a mapping, got \['image'\]\. Type dataset\.inputs\.image="),
     ],
 )
-def test_inputs_must_map_known_modalities(given: Any, message: str) -> None:
+def test_a_mapping_has_known_names_where_they_are_given(given: Any, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         as_mapping("dataset.inputs", given, list(INPUTS))
     assert as_mapping("dataset.inputs", None) is None

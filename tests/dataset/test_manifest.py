@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -293,6 +294,72 @@ def test_everything_is_each_row_in_order_from_the_first_column_that_is_there(
         dataset.everything({"audio": ("audio",)})
 
 
+@pytest.fixture
+def own(tmp_path: Path, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Ten rows with two vectors, two pictures and a text of other names; the options that name them."""
+    for n, row in enumerate(rows):
+        row |= {"l": [n, 1.0], "r": [[n]] * (1 + n % 3), "back": row["image"], "say": f"word {n}"}
+    write(tmp_path, rows)
+    return {"inputs": {"left": "l", "right": "r", "front": "image", "back": "back", "told": "say"}}
+
+
+def test_modalities_may_have_names_of_ones_own(tmp_path: Path, own: dict[str, Any]) -> None:
+    dataset = prepared(tmp_path, **own)
+    sample = dataset.split("train")[3]
+    assert list(sample.inputs) == ["left", "right", "front", "back", "told"]
+    assert sample.inputs["left"].tolist() == [3, 1] and sample.inputs["right"].shape == (1, 1)
+    assert sample.inputs["front"].shape == sample.inputs["back"].shape == (4, 6, 3)
+    assert list(dataset.texts()) == [f"word {n}" for n in range(6)]
+    assert dataset.describe()["modality"] == {
+        "left": {"kind": "vector", "width": 2, "length": None, "mean": [2.5, 1], "std": [1.70783, 1]},
+        "right": {"kind": "vector", "width": 1, "length": 3, "mean": [2.83333], "std": [1.67498]},
+        "front": {"kind": "image"},
+        "back": {"kind": "image"},
+        "told": {"kind": "text"},
+    }
+
+
+def test_vectors_in_a_csv_are_json_text(tmp_path: Path, rows: list[dict[str, Any]], own: dict[str, Any]) -> None:
+    with (tmp_path / "table.csv").open("w", newline="") as file:
+        cells = [
+            {key: value if isinstance(value, str) else json.dumps(value) for key, value in r.items()} for r in rows
+        ]
+        writer = csv.DictWriter(file, cells[0])
+        writer.writeheader()
+        writer.writerows(cells)
+    assert prepared(tmp_path, manifest="table.csv", **own).fingerprint() == prepared(tmp_path, **own).fingerprint()
+
+
+def test_every_number_is_in_the_fingerprint(tmp_path: Path, rows: list[dict[str, Any]], own: dict[str, Any]) -> None:
+    prints = []
+    for number in (0.0, 1e-6):
+        rows[0]["l"] = [0.0] * 2000 + [number] + [0.0] * 2000
+        write(tmp_path, [row | {"l": row["l"] if row is rows[0] else [1.0] * 4001} for row in rows])
+        prints.append(prepared(tmp_path, **own).fingerprint())
+    assert prints[0] != prints[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ([1, 2, 3], r"left must be one vector of 2 numbers, as at .*manifest\.jsonl:1, got \[3\]"),
+        ([1, float("nan")], "left must be finite numbers, got nan"),
+        (["a", 1], "left must be finite numbers, got 'a'"),
+        ("x", "left must be a list of numbers, got 'x'"),
+    ],
+)
+def test_a_bad_vector_is_refused_with_its_line_or_skipped(
+    tmp_path: Path, rows: list[dict[str, Any]], own: dict[str, Any], value: Any, message: str
+) -> None:
+    rows[4]["l"], rows[5]["l"] = value, None
+    write(tmp_path, rows)
+    with pytest.raises(DataError, match=rf"manifest\.jsonl:5, sample r4: {message}"):
+        prepared(tmp_path, **own)
+    dataset = prepared(tmp_path, on_error="skip", **own)
+    assert [row["id"] for row in dataset.skipped] == ["r4"]
+    assert "left" not in dataset.split("train")[4].inputs and "right" in dataset.split("train")[4].inputs
+
+
 def test_a_label_that_never_changes_is_refused(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
     write(tmp_path, [row | {"label": "a"} for row in rows])
     with pytest.raises(DataError, match=r"label must have at least 2 values in train, got only 'a'"):
@@ -327,7 +394,7 @@ def test_the_fingerprint_changes_with_every_row_file_order_and_control(
         ({"root": "nowhere"}, r"dataset\.root must be a folder, got 'nowhere'"),
         ({"test_groups": ["a"]}, r"group_by must be a column if test_groups or val_groups are given, got null"),
         ({"group_by": "label", "split": {"column": "split"}}, r"split\.column must be null with dataset\.group_by"),
-        ({"inputs": {"imgae": "x"}}, r"dataset\.inputs\.imgae is not known\. Did you mean 'image'"),
+        ({"inputs": ["image"]}, r"dataset\.inputs must be a mapping, got \['image'\]"),
         ({"on_error": "skp"}, r"dataset\.on_error must be raise, skip or a share"),
     ],
 )

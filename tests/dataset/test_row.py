@@ -51,6 +51,16 @@ def test_a_row_knows_its_files(rows: Rows) -> None:
     assert rows.rows[0].files == [("image", "a.png"), ("audio", "a.wav")]
 
 
+def test_a_modality_of_another_name_is_read_by_its_kind(rows: Rows) -> None:
+    numbers = np.ones(3, np.float32)
+    inputs = {"front": "a.png", "back": "a.png", "left": numbers}
+    row = Row("one", "m.csv:2", inputs, {}, {"front": "image", "back": "image", "left": "vector"})
+    assert row.files == [("front", "a.png"), ("back", "a.png")]
+    sample = Rows([row], rows.folder)[0]
+    assert sample.inputs["front"].shape == sample.inputs["back"].shape == (2, 4, 3)
+    assert sample.inputs["left"] is numbers
+
+
 def test_a_file_that_vanishes_is_named_with_its_row(rows: Rows, tmp_path: Path) -> None:
     (tmp_path / "a.png").unlink()
     with pytest.raises(DataError, match=r"^m\.csv:2, sample one: image 'a\.png' must be a file, got none\.$"):

@@ -73,6 +73,46 @@ def test_text_that_is_no_text_is_left_out(screen: Screen) -> None:
     assert screen.tolerance.skipped[0]["reason"] == "text must be text or a list of texts, got [3]."
 
 
+@pytest.fixture
+def own(screen: Screen) -> Screen:
+    """A screen of modalities with names of one's own."""
+    return Screen(
+        inputs={"front": "f", "left": "l", "right": "r"},
+        targets={},
+        folder=screen.folder,
+        tolerance=Tolerance(1.0, 10),
+        kinds={"front": "image", "left": "vector", "right": "vector"},
+    )
+
+
+def test_modalities_of_other_names_are_read_by_their_kind(own: Screen) -> None:
+    (row,) = own.rows([record("a", f="good.png", l=[1, 2], r="[[1, 2, 3], [4, 5, 6]]")])
+    assert row.files == [("front", "good.png")] and own.probes["front", "good.png"].size
+    assert row.inputs["left"].tolist() == [1, 2] and row.inputs["right"].shape == (2, 3)
+    assert [list(row.inputs) for row in own.rows([record("b", l=[1, 2]), record("c", l=[], r="")])] == [["left"], []]
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"l": [1, 2, 3]}, "left must be one vector of 2 numbers, as at m.csv:a, got [3]."),
+        ({"l": [[1, 2]]}, "left must be one vector of 2 numbers, as at m.csv:a, got [1, 2]."),
+        ({"r": [[1]]}, "right must be a sequence of vectors of 3 numbers, as at m.csv:a, got [1, 1]."),
+        ({"l": [1, float("nan")]}, "left must be finite numbers, got nan."),
+        ({"f": "bad.png"}, "front 'bad.png' must be an image that decodes"),
+    ],
+)
+def test_numbers_of_another_form_and_broken_files_are_left_out(own: Screen, cells: Any, reason: str) -> None:
+    rows = own.rows([record("a", l=[1, 2], r=[[1, 2, 3]]), record("b", **cells)])
+    assert [row.id for row in rows] == ["a"]
+    assert own.tolerance.skipped[0]["id"] == "b" and own.tolerance.skipped[0]["reason"].startswith(reason)
+
+
+def test_a_path_of_another_name_is_refused_by_that_name(own: Screen) -> None:
+    with pytest.raises(DataError, match=r"m\.csv:a, sample a: front must lie inside .*, got '\.\./x\.png'"):
+        own.rows([record("a", f="../x.png")])
+
+
 def test_a_path_to_the_outside_is_refused_however_tolerant(screen: Screen) -> None:
     with pytest.raises(DataError, match=r"m\.csv:a, sample a: image must lie inside .*, got '\.\./x\.png'") as caught:
         screen.rows([record("a", photo="../x.png", words="x", label=1)])

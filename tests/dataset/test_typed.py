@@ -80,6 +80,22 @@ def test_an_unknown_suffix_is_refused_with_the_known_ones(here: Path) -> None:
     assert list(read("image=a.xyz")[0].inputs) == ["image"]
 
 
+def test_modalities_of_other_names_are_typed_by_them() -> None:
+    kinds = {"front": "image", "back": "image", "voice": "audio", "left": "vector"}
+
+    def typed(*words: str) -> Rows:
+        return read_typed(words, list(kinds), Tolerance(0.0, len(words)), kinds)
+
+    (sample,) = typed("front=a.png", "back=a.png", "left=[1, 2.5]")
+    assert sample.inputs["front"].shape == sample.inputs["back"].shape == (2, 4, 3)
+    assert sample.inputs["left"].tolist() == [1, 2.5]
+    assert list(typed("b.wav")[0].inputs) == ["voice"], "the only modality of its kind"
+    with pytest.raises(ConfigError, match=r"'a\.png' must be of a modality that the model encodes, got image"):
+        typed("a.png")
+    with pytest.raises(DataError, match=r"sample typed: left must be a list of numbers, got '1, 2'"):
+        typed("left=1, 2")
+
+
 @pytest.mark.parametrize(("word", "got"), [("b.wav", "audio"), ("audio=b.wav", "audio"), ("video=v.mp4", "video")])
 def test_a_modality_that_is_not_encoded_is_refused_with_those_that_are(word: str, got: str) -> None:
     with pytest.raises(ConfigError, match=rf"'{word}' must be of a modality that the model encodes, got {got}.*image"):

@@ -15,6 +15,7 @@ from mmexp.contract import Padded, Waveform
 from mmexp.encoder.base import Encoder
 from mmexp.transform.audio import AudioTransform
 from mmexp.transform.image import ImageTransform
+from mmexp.transform.vector import VectorTransform
 
 CONF = Path(__file__).resolve().parents[2] / "conf/encoder"
 NAMES = sorted(f"{path.parent.name}/{path.stem}" for path in CONF.glob("*/*.yaml"))
@@ -23,9 +24,14 @@ RAW = {
     "image": [np.full((40, 50, 3), 90, np.uint8), np.arange(3000, dtype=np.uint32).astype(np.uint8).reshape(20, 50, 3)],
     "text": ["a red ball", ["two cats", "the blue box left of a ball"]],
     "audio": [Waveform(np.sin(np.arange(n) * 0.3).astype(np.float32), 4000) for n in (500, 1700)],
+    "vector": [[0.5, -2, 3], [1.5, 0, 0.1]],
 }
-SETTINGS = {"text": {"vocab_size": 14, "max_length": 16}, "image": {}, "audio": {}}
-TRANSFORMS = {"image": lambda: ImageTransform(image_size=32), "audio": lambda: AudioTransform(sample_rate=4000)}
+SETTINGS = {"text": {"vocab_size": 14, "max_length": 16}}
+TRANSFORMS = {
+    "image": lambda: ImageTransform(image_size=32),
+    "audio": lambda: AudioTransform(sample_rate=4000),
+    "vector": lambda: VectorTransform(width=3),
+}
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def make(tokenizer):
         modality, build = name.split("/")[0], getattr(import_module(module), kind)
         offered = {"tokenizer": tokenizer, "depth": 1, "transform": TRANSFORMS.get(modality, str)()}
         wanted = {key: value for key, value in offered.items() if key in signature(build).parameters}
-        return build(dim=DIM, **wanted, **SETTINGS[modality])
+        return build(dim=DIM, **wanted, **SETTINGS.get(modality, {}))
 
     return make
 

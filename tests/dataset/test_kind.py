@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mmexp.dataset.kind import kind_of, kinds_of
+from mmexp.dataset.table import Record
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ([1, 2.5], "vector"),
+        ([[1, 2], [3, 4]], "vector"),
+        ("[1, 2]", "vector"),
+        ("[[1, 2]]", "vector"),
+        ([1, None], "vector"),
+        (["a", "b"], "text"),
+        ('["a", "b"]', "text"),
+        ("[sic] a text", "text"),
+        ("images/1.PNG", "image"),
+        ("a/b.jpeg", "image"),
+        ("sound.wav", "audio"),
+        ("a.txt", "text"),
+        ("a red ball", "text"),
+        (3, "text"),
+        (None, "text"),
+    ],
+)
+def test_the_kind_is_told_by_what_a_value_looks_like(value: Any, kind: str) -> None:
+    assert kind_of(value) == kind
+
+
+def test_a_name_that_is_a_kind_says_it_and_any_other_is_told_by_its_first_value() -> None:
+    rows = [{"a": None, "b": "x.png"}, {"a": [1, 2], "b": "y.png"}, {"a": "z"}]
+    records = [Record(str(n), f"m.jsonl:{n}", values) for n, values in enumerate(rows)]
+    assert kinds_of({"left": "a", "front": "b", "text": "b"}, records) == {
+        "left": "vector",
+        "front": "image",
+        "text": "text",
+    }

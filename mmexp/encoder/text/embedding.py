@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.text.base import Cache, TextEncoder
@@ -12,6 +12,7 @@ class EmbeddingEncoder(TextEncoder):
     """Look each word up; order is lost unless the fusion restores it.
 
     Source: Iyyer et al. 2015, "Deep Unordered Composition Rivals Syntactic Methods", with mean pooling on top.
+    Differs: LayerNorm behind, so that words weigh as much as the tokens of other encoders from the start.
 
     Args:
         dim: Width D of the tokens.
@@ -28,9 +29,10 @@ class EmbeddingEncoder(TextEncoder):
         self, *, dim: int, vocab_size: int, tokenizer: str, causal: bool = False, max_length: int = 64
     ) -> None:
         super().__init__(dim=dim, vocab_size=vocab_size, tokenizer=tokenizer, causal=causal, max_length=max_length)
+        self.norm = nn.LayerNorm(dim)
 
     def forward(self, inputs: Padded) -> Tokens:
-        return Tokens(self.embedding(inputs.values), inputs.mask)  # [B, L, D]
+        return Tokens(self.norm(self.embedding(inputs.values)), inputs.mask)  # [B, L, D]
 
     def step(self, ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
-        return self.embedding(ids), Cache((), cache.length + 1 if cache else 1)
+        return self.norm(self.embedding(ids)), Cache((), cache.length + 1 if cache else 1)

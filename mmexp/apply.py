@@ -10,7 +10,7 @@ from typing import Any
 
 from mmexp.build import instantiate
 from mmexp.contract import Sample
-from mmexp.dataset.base import MultimodalDataset
+from mmexp.dataset.base import Column, MultimodalDataset
 from mmexp.dataset.columns import INPUTS
 from mmexp.dataset.control import controlled
 from mmexp.dataset.manifest import Manifest
@@ -80,7 +80,7 @@ def read_samples(trained: Trained, words: Sequence[str]) -> tuple[list[Sequence[
     on_error = trained.root["dataset"].get("on_error", "raise")
     tables = [word for word in words if os.path.splitext(word)[1] in SUFFIXES and not pair(word)]
     others = [word for word in words if word not in tables]
-    known = trained.facts.get("columns", {"inputs": {}})["inputs"]
+    known: Mapping[str, Column] = trained.facts.get("columns", {"inputs": {}})["inputs"]
     columns = {name: (known.get(name, name), *INPUTS.get(name, ())) for name in inputs}
     manifests = [_manifest(word, trained.root["dataset"].get("root"), on_error) for word in tables]
     parts = [manifest.everything(columns) for manifest in manifests]

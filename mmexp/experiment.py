@@ -16,7 +16,7 @@ from torch import nn
 
 from mmexp.build import instantiate
 from mmexp.datamodule import DataModule
-from mmexp.dataset.base import MultimodalDataset
+from mmexp.dataset.base import MultimodalDataset, columns_of
 from mmexp.encoder.base import Encoder
 from mmexp.error import ConfigError, DataError, nearest
 from mmexp.facts import Facts
@@ -28,6 +28,7 @@ from mmexp.module import ExperimentModule
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
 from mmexp.transform.text import Tokenizer
+from mmexp.transform.transcript import learn_units
 
 Node = Mapping[str, Any]
 
@@ -162,13 +163,16 @@ def gather(dataset: MultimodalDataset, tokenizer: Node, folder: RunFolder) -> Fa
             for row in dataset.values("captions"):
                 file.write(json.dumps(row) + "\n")
         known["references"] = {"file": references.name}
+    if "transcript" in dataset.targets:
+        known["transcript"] = learn_units(dataset.values("transcript"))
     return Facts.write(folder.path, known)
 
 
 def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Task) -> tuple[str, ...]:
-    """Modalities to encode: those asked for, else what the task wants, else all that the dataset offers.
+    """Modalities to encode: those asked for, else what the task wants, else all of the dataset's but the extra ones.
 
-    A modality that is read from the same column as a target of the task is not offered.
+    An extra one that the task is anchored on is not left out. A modality that is read from the same column as a target
+    of the task is not offered.
 
     Raises:
         ConfigError: If the dataset lacks a target, or a modality that is asked for.
@@ -181,9 +185,15 @@ def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Tas
             f"{name} offers {', '.join(dataset.targets) or 'none'}."
         )
     answers = {dataset.targets[target] for target in task.targets}
-    offered = [modality for modality, column in dataset.inputs.items() if column not in answers]
-    wanted = list(asked) if asked else list(task.inputs or offered)
+    columns = {**dataset.inputs, **dataset.extra}
+    offered = [modality for modality, column in columns.items() if answers.isdisjoint(columns_of(column))]
+    default = [modality for modality in offered if modality in dataset.inputs or modality == task.anchor]
+    wanted = list(asked or task.inputs or default)
     for modality in wanted:
+        if modality in columns and modality not in offered:
+            told = ", ".join(sorted(answers.intersection(columns_of(columns[modality]))))
+            rule = f"{modality} must be read from other columns than the targets of {type(task).__name__}"
+            raise ConfigError(f"inputs: {rule}, got {told}.")
         if modality not in offered:
             raise ConfigError(f"inputs: {modality} must be offered by {name}. {nearest(modality, offered)}")
         if "." in modality or hasattr(nn.ModuleDict, modality):

@@ -153,4 +153,5 @@ def _typed(overrides: Sequence[str]) -> tuple[str, ...]:
 
 
 def _without_start(node: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in node.items() if key not in FETCHED}
+    known = {key: value for key, value in node.items() if key not in FETCHED}
+    return {key: _without_start(value) if isinstance(value, Mapping) else value for key, value in known.items()}

@@ -1,4 +1,4 @@
-"""Write handwritten digits that are cut in two: a few hundred samples of two vectors, neither of which is enough alone."""
+"""Write handwritten digits cut in two: a few hundred samples of two vectors, neither of which is enough alone."""
 
 from __future__ import annotations
 

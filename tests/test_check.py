@@ -49,7 +49,7 @@ def test_the_defaults_hold(config: Config) -> None:
         ("scheduler.optimizer", "x", "scheduler.optimizer must be left out, because mmexp gives it, got 'x'."),
         ("hardware", {"_target_": "mmexp.hardware.base.Hardware", "accelerator": "tpu"}, "must be one of 'cpu', 'gpu'"),
         ("inputs", [], "inputs must name each modality once, got []."),
-        ("inputs", ["video"], "inputs must be modalities that have an encoder, got 'video'."),
+        ("inputs", ["smell"], "inputs must be modalities that have an encoder, got 'smell'."),
         ("seed", 2**32, "seed must be in [0, 2**32), got 4294967296."),
         ("dim", "???", "dim must be given, got none. Type dim=<value>."),
     ],

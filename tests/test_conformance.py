@@ -7,6 +7,8 @@ import os
 import random
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
 from importlib import import_module
@@ -189,11 +191,13 @@ def test_one_step_on_hardware(words: str, run_folder: RunFolder):
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=choice)
 def test_one_step_of_an_experiment(path: Path, run_folder: RunFolder, tmp_path: Path):
     manifest = compose([choice(path)]).plain()["dataset"].get("manifest", "manifest.jsonl")
-    root = find_root(manifest, path)
+    if (maker := ROOT / f"scripts/make_{path.stem}.py").exists():
+        subprocess.run([sys.executable, maker, tmp_path / "whole"], check=True, capture_output=True)
+    root = tmp_path / "whole" if maker.exists() else find_root(manifest, path)
     if root is None:
         pytest.skip(f"its data is not there: no {manifest} in a folder of ../shared/data that is named like it")
-    crop(root / manifest, root.parent, tmp_path)
-    experiment = train([choice(path), f"dataset.root={tmp_path / root.name}"], run_folder)
+    crop(root / manifest, root.parent, tmp_path / "cropped")
+    experiment = train([choice(path), f"dataset.root={tmp_path / 'cropped' / root.name}"], run_folder)
     assert experiment.data.per_epoch == 1
 
 

@@ -88,6 +88,7 @@ class Offers:
         self.inputs = dict(pair.split(":") for pair in inputs.split())
         self.targets = dict(pair.split(":") for pair in targets.split())
         self.print = fingerprint
+        self.extra: dict[str, str] = {}
 
     def texts(self) -> list[str]:
         return ["a cat", "a dog"]
@@ -105,8 +106,8 @@ class Offers:
 class Wants:
     """A task by what it needs."""
 
-    def __init__(self, targets: str = "", inputs: tuple[str, ...] | None = None) -> None:
-        self.targets, self.inputs = tuple(targets.split()), inputs
+    def __init__(self, targets: str = "", inputs: tuple[str, ...] | None = None, anchor: str | None = None) -> None:
+        self.targets, self.inputs, self.anchor = tuple(targets.split()), inputs, anchor
 
 
 BOTH = Offers("image:photo text:title", "captions:captions label:label")
@@ -133,7 +134,12 @@ def test_inputs_are_those_asked_for_or_wanted_or_offered(asked, data, task, chos
         (None, BOTH, Wants("answer"), "Wants: targets must be offered by the dataset, got answer; Offers offers capt"),
         (None, Offers("image:i", ""), Wants("label"), "got label; Offers offers none"),
         (["imag"], BOTH, Wants(), r"inputs: imag must be offered by Offers\. Did you mean 'image'\?"),
-        (["text"], Offers("image:i text:c", "captions:c"), Wants("captions"), "text must be offered by Offers"),
+        (
+            ["text"],
+            Offers("image:i text:c", "captions:c"),
+            Wants("captions"),
+            "text must be read from other .* Wants, got c",
+        ),
         (["text"], BOTH, Wants("captions", ("image",)), r"Wants: inputs must include image, got \['text'\]"),
         (None, Offers("text:captions", "captions:captions"), Wants("captions"), r"inputs must include one, got \[\]"),
     ],
@@ -209,3 +215,17 @@ def test_other_data_than_a_run_began_with_is_refused(folder):
     with pytest.raises(DataError, match=rule) as caught:
         refuse_other_data(Offers("", "", "a" * 64), folder)
     assert caught.value.exit_code == 3 and "start a new run" in caught.value.hint
+
+
+def test_the_words_and_characters_that_are_said_become_facts(folder, monkeypatch):
+    monkeypatch.setattr(Offers, "values", lambda self, target: ["A cat!", "a  tac"])
+    facts = gather(Offers("audio:a", "transcript:t"), {}, folder)
+    assert facts["transcript"] == {"char": [" ", "a", "c", "t"], "word": ["a", "cat", "tac"]}
+    assert "transcript" not in gather(Offers("audio:a", "label:l"), {}, folder)
+
+
+@pytest.mark.parametrize(("anchor", "chosen"), [("words", ("image", "words")), ("prefix", ("image",))])
+def test_an_extra_input_is_encoded_if_the_task_is_anchored_on_it(anchor, chosen):
+    data = Offers("image:i", "tags:t")
+    data.extra = {"words": "w", "video": "v"}
+    assert choose_inputs(None, data, Wants("tags", anchor=anchor)) == chosen

@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from omegaconf import OmegaConf
@@ -51,7 +52,7 @@ def class_of(task: str) -> Any:
     return getattr(import_module(module), name)
 
 
-ANCHORED = [task for task in TASKS if class_of(task).anchor]
+WRITING = [task for task in TASKS if class_of(task).anchor == "prefix"]
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def test_a_missing_modality_leaves_answers_and_gradients_finite(lab, task, fusio
     for gone in one.model.encoders:
         for rows in (ROWS[:1], ROWS):
             batch = one.batch(*ROWS, without=dict.fromkeys(rows, gone))
-            json.dumps(one.answers(batch), allow_nan=False)
+            json.dumps(one.answers(batch), allow_nan=False, default=np.ndarray.tolist)
             one.model.zero_grad()
             one.loss(batch, training=True).backward()
             assert all(p.grad is None or p.grad.isfinite().all() for p in one.model.parameters())
@@ -170,31 +171,36 @@ def test_a_state_dict_carries_everything(lab, task, fusion):
     one, other = lab(task, fusion), lab(task, fusion, seed=1)
     batch = one.batch(*ROWS)
     expected = one.answers(batch)
-    assert other.answers(batch) != expected
+    assert not all(map(same, other.answers(batch), expected))
     other.model.load_state_dict(one.model.state_dict())
-    assert other.answers(batch) == expected
+    assert all(map(same, other.answers(batch), expected))
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
-@pytest.mark.parametrize("task", ANCHORED)
+@pytest.mark.parametrize("task", WRITING)
 def test_a_word_is_told_from_the_words_before_it(lab, task, fusion):
     one = lab(task, fusion)
     batch = one.batch(*ROWS)
-    captions = batch.targets["captions"]
+    target = one.model.task.targets[0]
+    captions = batch.targets[target]
     values, length = captions.ids.values.clone(), int(captions.ids.mask[0, 0].sum())
     place = length // 2
     values[0, 0, place] = next(word for word in range(len(SPECIALS), 99) if word != values[0, 0, place])
     changed = replace(captions, ids=replace(captions.ids, values=values))
     with torch.no_grad():
         before = one.model.eval()(batch)["logits"]  # a row per word of each caption, in order
-        after = one.model(replace(batch, targets={"captions": changed}))["logits"]
+        after = one.model(replace(batch, targets={target: changed}))["logits"]
     moved = (after - before).abs().amax(1)
     assert moved[place : length - 1].min() > 1e-6
     assert moved[:place].max() < 1e-5 and moved[length - 1 :].max() < 1e-5
 
 
 def same(row: Any, other: Any) -> bool:
-    """Whether two predictions agree, numbers within rounding."""
+    """Whether two predictions agree, numbers within rounding and pictures but for a few pixels."""
     if isinstance(row, dict):
         return row.keys() == other.keys() and all(same(value, other[key]) for key, value in row.items())
-    return row == pytest.approx(other, rel=1e-3, abs=1e-4) if isinstance(row, float) else row == other
+    if isinstance(row, list):
+        return len(row) == len(other) and all(map(same, row, other))
+    if isinstance(row, np.ndarray):
+        return row.shape == other.shape and bool((row != other).mean() < 0.01)
+    return row == pytest.approx(other, rel=1e-3, abs=1e-3) if isinstance(row, float) else row == other

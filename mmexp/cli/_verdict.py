@@ -18,6 +18,7 @@ from mmexp.run.folder import RunFolder
 from mmexp.run.gate import Verdict
 
 EXAMPLES = 4
+FEW = 6  # items of a list
 
 
 def show_verdict(folder: RunFolder, console: Console) -> Verdict | None:
@@ -66,9 +67,16 @@ def _example(row: dict[str, Any]) -> Text:
     wanted = next((row[key] for key in ("references", "target") if key in row), "")
     wanted = wanted[0] if isinstance(wanted, list) and wanted else wanted
     if not answer:
-        shown = ", ".join(f"{key} {value}" for key, value in row.items() if key != "id")
+        shown = ", ".join(f"{key} {_short(value)}" for key, value in row.items() if key != "id")
         return Text(printable(f"{row['id']}: {shown}"))
     return Text(printable(f"{answer}\n  should be: {wanted}"))
+
+
+def _short(value: Any) -> str:
+    """A value of an answer, lists by their first items."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_short, value[:FEW])) + (", ..." if len(value) > FEW else "") + "]"
+    return number(value) if isinstance(value, float) else str(value)
 
 
 def _next(folder: RunFolder) -> Text:

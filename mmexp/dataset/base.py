@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, get_args
 
 from mmexp.contract import Sample, Split
 
 SPLITS: tuple[Split, ...] = get_args(Split)
+Column = str | Sequence[str]
 
 
 class MultimodalDataset(ABC):
     """Named splits of samples, what they offer, and what only the data knows.
 
     Attributes:
-        inputs: Modality -> the column it is read from, in the order offered.
+        inputs: Modality -> the column it is read from, or the columns, in the order offered.
+        extra: Further modalities likewise, encoded only if the task or the root key ``inputs`` names them.
         targets: Target name -> the column it is read from. A modality read from the same column as a target the task
             asks for is not offered as an input, so that no answer leaks into the question.
         skipped: What ``prepare`` left out: one row ``{"id", "path", "reason"}`` each.
     """
 
-    inputs: Mapping[str, str]
+    inputs: Mapping[str, Column]
+    extra: Mapping[str, Column] = MappingProxyType({})
     targets: Mapping[str, str]
     skipped: Sequence[Mapping[str, str]] = ()
 
@@ -44,7 +48,8 @@ class MultimodalDataset(ABC):
     def describe(self) -> dict[str, Any]:
         """Facts of the training split, as plain JSON.
 
-        ``classes``: {target: sorted list of its values} for every label-like target;
+        ``classes``: {target: sorted list of its values} for every label-like target; of ``objects`` their categories,
+        of ``mask`` the name of each number in order, of ``tags`` all tags, of ``triples`` the relations;
         ``sizes``: {split: number of samples}; and whatever else a component reads through ``${facts:...}``.
         """
 
@@ -59,3 +64,8 @@ class MultimodalDataset(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """Hash of what the splits hold: equal if and only if two runs saw the same data."""
+
+
+def columns_of(column: Column) -> tuple[str, ...]:
+    """Names of the one column or the several that a modality is read from."""
+    return (column,) if isinstance(column, str) else tuple(column)

@@ -4,28 +4,51 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
+from mmexp.dataset.annotation import read_objects, read_score, read_tags, read_transcript
+from mmexp.dataset.base import Column, columns_of
+from mmexp.dataset.kind import KINDS
+from mmexp.dataset.row import MASK
 from mmexp.dataset.table import Record, absent, column_names
 from mmexp.error import ConfigError, DataError, nearest
 
+C = TypeVar("C", bound=Column)
 INPUTS: Mapping[str, Sequence[str]] = {
     "image": ("image",),
     "audio": ("audio",),
     "text": ("text", "title", "question", "captions"),
     "vector": ("vector",),
+    "video": ("video",),
+    "words": ("words", "tokens"),
 }
-TARGETS: Mapping[str, Sequence[str]] = {name: (name,) for name in ("captions", "label", "labels", "answer", "answers")}
+SINGLE = tuple(kind for kind in KINDS if kind != "tabular")
+EXTRA = ("words",)
+"""Modalities that are encoded only if they are named, as they say once more what another says."""
+ANNOTATIONS: Mapping[str, Callable[[Any], Any]] = {
+    "objects": read_objects,
+    "tags": read_tags,
+    "transcript": read_transcript,
+    "score": read_score,
+}
+"""What reads a target that has a form of its own."""
+TARGETS: Mapping[str, Sequence[str]] = {
+    name: (name,) for name in ("captions", "label", "labels", "answer", "answers", MASK, *ANNOTATIONS)
+}
 SCALARS = ("label", "answer")
 LISTS = ("captions", "labels", "answers")
-PROSE = ("captions", "answer", "answers")
+EMPTY = ("labels", "objects")
+"""Targets that may be an empty list: nothing of the kind is there."""
+PROSE = ("captions", "answer", "answers", "transcript")
 
 
 def choose(
-    kind: str, named: Mapping[str, str | None] | None, standard: Mapping[str, Sequence[str]], records: Sequence[Record]
-) -> dict[str, str]:
+    kind: str, named: Mapping[str, C | None] | None, standard: Mapping[str, Sequence[C]], records: Sequence[Record]
+) -> dict[str, C]:
     """Give the column of each input or target: the one named in the config, else the first standard one that is filled.
+
+    An input may be read from several columns, if any of them is filled.
 
     Args:
         kind: ``inputs`` or ``targets``, for messages.
@@ -34,19 +57,26 @@ def choose(
         records: The table.
 
     Raises:
-        ConfigError: If a named column is not there.
+        ConfigError: If a named column is not there, or several are named where there must be one.
         DataError: If a named column is empty in every row.
     """
     columns = column_names(records)
-    filled = [column for column in columns if any(not absent(record.values.get(column)) for record in records)]
+    filled = {column for column in columns if any(not absent(record.values.get(column)) for record in records)}
     if named is None:
-        found = {name: [column for column in options if column in filled] for name, options in standard.items()}
+        found = {name: [c for c in options if filled.intersection(columns_of(c))] for name, options in standard.items()}
         return {name: options[0] for name, options in found.items() if options}
     chosen = {name: column for name, column in named.items() if column is not None}
     for name, column in chosen.items():
-        known(f"dataset.{kind}.{name}", column, columns)
-        if column not in filled:
-            raise DataError(f"column {column!r} of dataset.{kind}.{name} must have a value in some row, got none.")
+        key = f"dataset.{kind}.{name}"
+        if not isinstance(column, str) and (kind == "targets" or name in SINGLE or not column):
+            raise ConfigError(f"{key} must be one column, got {list(column)}. Type dataset.inputs.tabular=[...].")
+        if kind == "inputs" and name == MASK:
+            raise ConfigError(f"{key} must have another name, got {name}, which is a target.")
+        for one in columns_of(column):
+            known(key, one, columns)
+        if filled.isdisjoint(columns_of(column)):
+            shown = repr(column) if isinstance(column, str) else ", ".join(column)
+            raise DataError(f"column {shown} of {key} must have a value in some row, got none.")
     return chosen
 
 
@@ -95,13 +125,17 @@ def read_text(value: Any) -> str | list[str]:
 def read_target(name: str, value: Any) -> Any:
     """Check one target; captions, labels and answers become lists (in a CSV, of a cell that holds a JSON list).
 
+    Of a mask that is its path.
+
     Raises:
         ValueError: If there is no value, or it is NaN or of the wrong kind.
     """
     if name in LISTS:
         value = as_list(value)
-    if absent(value) and not (name == "labels" and value == []):
+    if absent(value) and not (name in EMPTY and value == []):
         raise ValueError(f"must have a value, got {value!r}")
+    if name in ANNOTATIONS:
+        return ANNOTATIONS[name](value)
     values = value if isinstance(value, list) else [value]
     if any(_is_nan(item) or (name not in PROSE and str(item).strip().lower() == "nan") for item in values):
         raise ValueError(f"must be a value, got {value!r}")

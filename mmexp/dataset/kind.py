@@ -1,4 +1,4 @@
-"""Tells what a column holds: pictures, sound, text or numbers."""
+"""Tells what a column holds: pictures, sound, text, numbers ..."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import os.path
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mmexp.dataset.base import Column
 from mmexp.dataset.media import MEDIA
 from mmexp.dataset.table import Record, absent
 from mmexp.dataset.vector import parse
 
-KINDS = ("image", "audio", "text", "vector")
+KINDS = ("image", "audio", "text", "vector", "words", "video", "tabular")
 
 
-def kinds_of(inputs: Mapping[str, str], records: Sequence[Record]) -> dict[str, str]:
+def kinds_of(inputs: Mapping[str, Column], records: Sequence[Record]) -> dict[str, str]:
     """Give the kind of each modality: its name if that is one, else what its first value in the table looks like.
+
+    Several columns are ``tabular``.
 
     Args:
         inputs: Modality -> column.
@@ -22,6 +25,9 @@ def kinds_of(inputs: Mapping[str, str], records: Sequence[Record]) -> dict[str, 
     """
     found = {}
     for name, column in inputs.items():
+        if not isinstance(column, str):
+            found[name] = "tabular"
+            continue
         cells = (record.values.get(column) for record in records)
         first = next((cell for cell in cells if not absent(cell)), None)
         found[name] = name if name in KINDS else kind_of(first)
@@ -29,8 +35,17 @@ def kinds_of(inputs: Mapping[str, str], records: Sequence[Record]) -> dict[str, 
 
 
 def kind_of(value: Any) -> str:
-    """Tell the kind of one cell: a list without texts is a vector, a path is told by its suffix, all else is text."""
+    """Tell the kind of one cell: a path is told by its suffix, a list without texts is a vector, all else is text.
+
+    A list of paths of pictures is a video.
+    """
     given = parse(value)
     if isinstance(given, list):
+        if given and all(isinstance(item, str) and _medium(item) == "image" for item in given):
+            return "video"
         return "text" if any(isinstance(item, str) for item in given) else "vector"
-    return MEDIA.get(os.path.splitext(value)[1].lower(), "text") if isinstance(value, str) else "text"
+    return _medium(value) if isinstance(value, str) else "text"
+
+
+def _medium(path: str) -> str:
+    return MEDIA.get(os.path.splitext(path)[1].lower(), "text")

@@ -10,20 +10,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-import numpy as np
-
 from mmexp.contract import Sample, Split
-from mmexp.dataset.base import SPLITS, MultimodalDataset
-from mmexp.dataset.columns import INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
+from mmexp.dataset import tabular, vector
+from mmexp.dataset.base import SPLITS, Column, MultimodalDataset, columns_of
+from mmexp.dataset.classes import classes_in, name_numbers, read_names
+from mmexp.dataset.columns import EXTRA, INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
+from mmexp.dataset.digest import digest
 from mmexp.dataset.kind import kinds_of
 from mmexp.dataset.media import Folder
-from mmexp.dataset.row import Row, Rows
+from mmexp.dataset.row import MASK, Row, Rows
 from mmexp.dataset.screen import Screen
 from mmexp.dataset.split import SplitRule, assign, group_of, split_column
-from mmexp.dataset.table import SUFFIXES, Record, column_names, read_table
+from mmexp.dataset.table import Record, column_names, find_table, read_table
 from mmexp.dataset.tolerance import Tolerance, read_limit
-from mmexp.dataset.vector import describe
 from mmexp.error import ConfigError, DataError
+
+DESCRIBED = ("vector", "tabular")
+"""Kinds whose encoder must know facts of the values."""
+WORDED = ("text", "words")
 
 
 class Manifest(MultimodalDataset):
@@ -36,14 +40,19 @@ class Manifest(MultimodalDataset):
     Args:
         root: Folder that holds everything; the manifest's own folder if None.
         manifest: Path of the table, below root if that is given.
-        inputs: Modality -> column; None takes image, audio, text and vector from columns of those names, and text also
-            from title, question or captions. A modality of another name holds what its first value looks like: a path
-            of a picture or sound, a list of numbers or of such lists (a vector, a sequence of them), else a text.
-        targets: Target -> column; None takes captions, label, labels, answer and answers where they are.
+        inputs: Modality -> column; None takes image, audio, text, vector and video from columns of those names, text
+            also from title, question or captions, and has words (or tokens) ready for who asks. A modality of another
+            name holds what its first value looks like: a path of a picture or sound, a list of paths of pictures (a
+            video), a list of numbers or of such lists (a vector, a sequence of them), else a text; several columns,
+            such as tabular=[age,city], are one row of numbers and categories.
+        targets: Target -> column; None takes captions, label, labels, answer, answers, mask, objects, tags, transcript
+            and score where they are.
         split: Fields of ``SplitRule``: ``column``, or ``ratios`` and ``seed``, or ``everything``.
         group_by: Column whose equal values stay on one side; the manifest's own split is then ignored.
         test_groups: Groups that make the test split; drawn if empty.
         val_groups: Groups that make the val split; drawn if empty.
+        classes: Names of the numbers of a mask in order, such as mask=[sky,road,null]; pixels of a number without a
+            name count for nothing, as do those of 255. The numbers stand for themselves if None.
         on_error: ``raise`` on a broken file or unlabeled row, ``skip`` it, or the largest share to skip, in (0, 1).
 
     Raises:
@@ -55,15 +64,16 @@ class Manifest(MultimodalDataset):
         *,
         root: str | None = None,
         manifest: str = "manifest.jsonl",
-        inputs: Mapping[str, str | None] | None = None,
+        inputs: Mapping[str, str | Sequence[str] | None] | None = None,
         targets: Mapping[str, str | None] | None = None,
         split: Mapping[str, Any] | None = None,
         group_by: str | None = None,
         test_groups: Sequence[str | int] = (),
         val_groups: Sequence[str | int] = (),
+        classes: Mapping[str, Sequence[str | None]] | None = None,
         on_error: Literal["raise", "skip"] | float = "raise",
     ) -> None:
-        self.path = _find(root, manifest)
+        self.path = find_table(root, manifest)
         self.folder = Folder(self.path.parent if root is None else Path(root), self.path.parent)
         self.rule = SplitRule.of(split)
         self.limit = read_limit(on_error)
@@ -71,14 +81,19 @@ class Manifest(MultimodalDataset):
         self.groups: dict[Split, list[str]] = {"test": _names(test_groups), "val": _names(val_groups)}
         self._inputs = as_mapping("dataset.inputs", inputs)
         self._targets = as_mapping("dataset.targets", targets)
+        self._names = read_names((as_mapping("dataset.classes", classes, (MASK,)) or {}).get(MASK))
         if group_by is None and any(self.groups.values()):
             raise ConfigError("dataset.group_by must be a column if test_groups or val_groups are given, got null.")
         if group_by is not None and self.rule.column is not None:
             raise ConfigError(f"dataset.split.column must be null with dataset.group_by, got {self.rule.column!r}.")
 
     @cached_property
-    def inputs(self) -> Mapping[str, str]:  # type: ignore[override]
-        return choose("inputs", self._inputs, INPUTS, self._records)
+    def inputs(self) -> Mapping[str, Column]:  # type: ignore[override]
+        return {name: column for name, column in self._offered.items() if name not in self.extra}
+
+    @cached_property
+    def extra(self) -> Mapping[str, Column]:  # type: ignore[override]
+        return {name: column for name, column in self._offered.items() if name in EXTRA and self._inputs is None}
 
     @cached_property
     def targets(self) -> Mapping[str, str]:  # type: ignore[override]
@@ -86,8 +101,8 @@ class Manifest(MultimodalDataset):
 
     @cached_property
     def kinds(self) -> Mapping[str, str]:
-        """What each modality holds: image, audio, text or vector."""
-        return kinds_of(self.inputs, self._records)
+        """What each modality holds: image, audio, text, vector, words, video or tabular."""
+        return kinds_of(self._offered, self._records)
 
     @cached_property
     def table(self) -> str:
@@ -105,13 +120,13 @@ class Manifest(MultimodalDataset):
         sides = assign(self._records, self.rule, self.group_by, self.groups, splits)
         self._sides = {record.id: side for record, side in zip(self._records, sides, strict=True)}
         asked = [record for record in self._records if self._sides[record.id] in splits]
-        rows = self._usable(asked, self.inputs, self.targets)
+        rows = self._usable(asked, self._offered, self.targets)
         self._splits = {name: [row for row in rows if self._sides[row.id] == name] for name in splits}
         for name, rows in self._splits.items():
             if not rows:
                 hint = "Type dataset.split.ratios=[0.8,0.1,0.1] to draw the splits."
                 raise DataError(f"split {name} must have a row, got none.", path=str(self.path), hint=hint)
-            for modality, column in self.inputs.items():
+            for modality, column in self._offered.items():
                 if not any(modality in row.inputs for row in rows):
                     self._refuse(f"column {column!r} of {modality} must be filled in some row of {name}, got none")
         for target in SCALARS if "train" in splits else ():
@@ -119,9 +134,10 @@ class Manifest(MultimodalDataset):
                 self._refuse(f"{target} must have at least 2 values in train, got only {values[0]!r}")
 
     def split(self, name: Split) -> Sequence[Sample]:
-        return Rows(self._splits[name], self.folder)
+        ignored = [number for number, given in enumerate(self._names or ()) if given is None]
+        return Rows(self._splits[name], self.folder, ignored)
 
-    def everything(self, options: Mapping[str, Sequence[str]]) -> Sequence[Sample]:
+    def everything(self, options: Mapping[str, Sequence[Column]]) -> Sequence[Sample]:
         """Every row in order, whatever its split, and without targets.
 
         Args:
@@ -142,28 +158,29 @@ class Manifest(MultimodalDataset):
 
         ``classes``, ``sizes``, ``columns``, ``table``; with sound ``sample_rate``, the commonest, in Hz; with group_by
         ``groups``; with vectors or names of one's own ``modality``: by modality its ``kind``, and of vectors also what
-        ``vector.describe`` says.
+        ``vector.describe`` says, of tables ``columns``, see ``tabular.describe``; with scores ``score``, mean and std.
         """
         facts: dict[str, Any] = {
             "classes": {name: values for name in self.targets if (values := self._classes(name))},
             "sizes": {name: len(rows) for name, rows in self._splits.items()},
-            "columns": {"inputs": dict(self.inputs), "targets": dict(self.targets)},
+            "columns": {"inputs": dict(self._offered), "targets": dict(self.targets)},
             "table": self.table,
         }
-        rates = Counter(self._probes[file].rate for row in self._splits["train"] for file in row.files)
-        del rates[0]
-        if rates:
+        heard = (self._probes[file].rate for row in self._splits["train"] for file in row.files)
+        if rates := Counter(filter(None, heard)):
             facts["sample_rate"] = rates.most_common(1)[0][0]
-        own = {name: kind for name, kind in self.kinds.items() if kind == "vector" or kind != name}
+        own = {name: kind for name, kind in self.kinds.items() if kind in DESCRIBED or kind != name}
         if own:
             facts["modality"] = {name: self._own(name, kind) for name, kind in own.items()}
+        if "score" in self.targets:
+            facts["score"] = tabular.moments(self.values("score"))
         if self.group_by is not None:
             facts["groups"] = self._groups(self.group_by)
         return facts
 
     def texts(self) -> Iterator[str]:
         read = {column: name for name, column in self.targets.items() if name in PROSE}
-        told = [name for name, column in self.inputs.items() if self.kinds[name] == "text" and column not in read]
+        told = [name for name, kind in self.kinds.items() if kind in WORDED and self._offered[name] not in read]
         for row in self._splits["train"]:
             values = [row.targets[name] for name in read.values()]
             for value in (*values, *(row.inputs[name] for name in told if name in row.inputs)):
@@ -174,30 +191,40 @@ class Manifest(MultimodalDataset):
 
     def fingerprint(self) -> str:
         """Hash the rows as used, in order: id, split, texts, targets, and path and size of each file."""
-        digest = hashlib.sha256()
-        for name, rows in self._splits.items():
-            for row in rows:
-                sizes = {key: self._probes[key, value].size for key, value in row.files}
-                digest.update(json.dumps([name, row.id, row.inputs, sizes, row.targets], default=_told).encode())
-        return digest.hexdigest()
+        return digest(self._splits, self._probes, self._names)
+
+    @cached_property
+    def _offered(self) -> Mapping[str, Column]:
+        return choose("inputs", self._inputs, INPUTS, self._records)
 
     @cached_property
     def _records(self) -> list[Record]:
         return read_table(self.path)
 
-    def _usable(self, records: Sequence[Record], inputs: Mapping[str, str], targets: Mapping[str, str]) -> list[Row]:
+    def _usable(self, records: Sequence[Record], inputs: Mapping[str, Column], targets: Mapping[str, str]) -> list[Row]:
         """Look at every cell and file of some records, and note what was found."""
         tolerance = Tolerance(self.limit, len(records))
-        kinds = kinds_of(inputs, self._records)
-        screen = Screen(inputs=inputs, targets=targets, folder=self.folder, tolerance=tolerance, kinds=kinds)
+        screen = Screen(
+            inputs=inputs,
+            targets=targets,
+            folder=self.folder,
+            tolerance=tolerance,
+            kinds=kinds_of(inputs, self._records),
+            classes=len(self._names) if self._names else None,
+        )
         rows = screen.rows(records)
         self.skipped, self._probes = tolerance.skipped, screen.probes
         return rows
 
     def _own(self, name: str, kind: str) -> dict[str, Any]:
         """Facts of one modality of the training split."""
-        values = [row.inputs[name] for row in self._splits["train"] if name in row.inputs]
-        return {"kind": kind, **(describe(values) if kind == "vector" else {})}
+        values, known = (
+            [row.inputs[name] for rows in part for row in rows if name in row.inputs]
+            for part in ([self._splits["train"]], self._splits.values())
+        )
+        if kind == "tabular":
+            return {"kind": kind, "columns": tabular.describe(values, columns_of(self._offered[name]), known)}
+        return {"kind": kind, **(vector.describe(values) if kind == "vector" else {})}
 
     def _groups(self, column: str) -> dict[str, list[str]]:
         groups: dict[str, set[str]] = {name: set() for name in SPLITS}
@@ -206,41 +233,17 @@ class Manifest(MultimodalDataset):
         return {name: sorted(found) for name, found in groups.items()}
 
     def _classes(self, name: str) -> list[str | int]:
-        """Values of a target of the training split if all are texts or whole numbers, else none."""
-        if name not in self.targets or name == "captions":
+        """Classes of a target of the training split; those of a mask are known by its numbers in all splits."""
+        if name not in self.targets:
             return []
-        flat = [item for value in self.values(name) for item in (value if isinstance(value, list) else [value])]
-        if not all(isinstance(item, str | int) for item in flat):
-            return []
-        return sorted(set(flat), key=lambda item: (type(item).__name__, item))
+        if name == MASK:
+            tops = (self._probes[file].top for rows in self._splits.values() for row in rows for file in row.files)
+            return name_numbers(self._names, max(tops))
+        return classes_in(name, self.values(name))
 
     def _refuse(self, fault: str) -> NoReturn:
         hint = "Name only the columns you need, such as dataset.inputs={text: text} or dataset.targets={label: label}."
         raise DataError(f"{fault}.", path=str(self.path), hint=hint)
-
-
-def _find(root: str | None, manifest: str) -> Path:
-    """Find the table, below the root if there is one."""
-    folder, name = (Path(manifest).parent, Path(manifest).name) if root is None else (Path(root), manifest)
-    if not folder.is_dir():
-        raise ConfigError(f"dataset.root must be a folder, got {str(folder)!r}.")
-    if Path(name).is_absolute():
-        rule = f"dataset.manifest must be relative to dataset.root, got {name!r}"
-        raise ConfigError(f"{rule}. Type dataset.root=null to do without a root.")
-    try:
-        found = Folder(folder, folder).locate(name)
-    except ValueError as fault:
-        raise ConfigError(f"dataset.manifest {fault}.") from None
-    if not found.is_file():
-        tables = sorted(path.name for path in (folder / name).parent.glob("*") if path.suffix in SUFFIXES)
-        there = f"There are: {', '.join(tables)}." if tables else "There is no table beside it."
-        raise ConfigError(f"dataset.manifest must be a file in {folder}, got {name!r}. {there}")
-    return folder / name
-
-
-def _told(value: Any) -> Any:
-    """Numbers in full, anything else that JSON does not know as text."""
-    return value.tolist() if isinstance(value, np.ndarray) else str(value)
 
 
 def _names(groups: Sequence[str | int] | str | int) -> list[str]:

@@ -104,6 +104,20 @@ def _rgb(image: Image.Image) -> Image.Image:
     return canvas.convert("RGB")
 
 
+def read_mask(path: Path) -> np.ndarray:
+    """Decode a mask: the number that each pixel of a grey or palette PNG holds. -> uint8 [H, W]
+
+    Raises:
+        ValueError: If it is not a whole PNG of at most MAX_PIXELS with one number of at most 8 bits a pixel.
+    """
+    with _open(path) as file, _decoding("a PNG that decodes"), Image.open(file, formats=("PNG",)) as image:
+        if image.mode not in ("1", "L", "P"):
+            raise _Unfit(f"must have one number of at most 8 bits a pixel, got mode {image.mode}")
+        if image.width * image.height > MAX_PIXELS:
+            raise _Unfit(f"must have at most {MAX_PIXELS} pixels, got {image.width}x{image.height}")
+        return np.array(image, np.uint8)
+
+
 def read_audio(path: Path) -> Waveform:
     """Decode a sound file, its channels averaged.
 
@@ -134,7 +148,13 @@ def _refuse_short_wav(file: BinaryIO, size: int) -> None:
         raise _Unfit(f"must be as long as its header says, {told + 8} bytes, got {size}")
 
 
-READERS: Mapping[str, Callable[[Path], Any]] = {"image": read_image, "audio": read_audio}
+READERS: Mapping[str, Callable[[Path], Any]] = {
+    "image": read_image,
+    "audio": read_audio,
+    "video": read_image,
+    "mask": read_mask,
+}
+"""What opens a file, by the kind of what it belongs to; one of a video is a frame."""
 
 
 class _Unfit(ValueError):

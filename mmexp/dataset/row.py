@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, overload
 
+import numpy as np
+
 from mmexp.contract import Sample
+from mmexp.dataset.film import read_frames
+from mmexp.dataset.lazy import Lazy
 from mmexp.dataset.media import READERS, Folder
 from mmexp.error import DataError
+
+MASK = "mask"
+"""The target that is a file, and its kind."""
+IGNORED = 255
+"""Number of a pixel of a mask that counts for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +28,8 @@ class Row:
     Args:
         id: Unique within the dataset.
         where: Manifest and line, for messages.
-        inputs: By modality: a text, numbers, or a path as the manifest gives it.
-        targets: By target name.
+        inputs: By modality: a text, numbers, words, columns, a path as the manifest gives it, or those of all frames.
+        targets: By target name; of ``mask`` the path.
         kinds: What a modality holds, such as ``image``, where that is not its name.
     """
 
@@ -33,22 +43,29 @@ class Row:
         """What a modality holds."""
         return self.kinds.get(modality, modality)
 
+    def named(self, kind: str) -> list[str]:
+        """Modalities of a kind."""
+        return [name for name in self.inputs if self.kind(name) == kind]
+
     @property
     def files(self) -> list[tuple[str, str]]:
-        """Modality and path of each file."""
-        return [(name, value) for name, value in self.inputs.items() if self.kind(name) in READERS]
+        """Modality, or target, and path of each file."""
+        found = [(name, value) for name, value in self.inputs.items() if self.kind(name) in READERS]
+        single = [(name, path) for name, value in found for path in ([value] if isinstance(value, str) else value)]
+        return [*single, *((MASK, self.targets[name]) for name in (MASK,) if name in self.targets)]
 
 
 class Rows(Sequence[Sample]):
-    """Reads row i when asked for sample i.
+    """Gives row i as sample i, which opens a file when it is asked for what is in it.
 
     Args:
         rows: Rows of one split.
         folder: Where their files are.
+        ignored: Numbers of a mask that count for nothing, and become 255.
     """
 
-    def __init__(self, rows: Sequence[Row], folder: Folder) -> None:
-        self.rows, self.folder = rows, folder
+    def __init__(self, rows: Sequence[Row], folder: Folder, ignored: Sequence[int] = ()) -> None:
+        self.rows, self.folder, self.ignored = rows, folder, tuple(ignored)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -58,20 +75,30 @@ class Rows(Sequence[Sample]):
     @overload
     def __getitem__(self, index: slice) -> Rows: ...
     def __getitem__(self, index: int | slice) -> Sample | Rows:
-        """Read one sample.
-
-        Raises:
-            DataError: If a file cannot be read (any more).
-        """
+        """Give one sample, whose values raise a DataError if their file cannot be read (any more)."""
         if isinstance(index, slice):
-            return Rows(self.rows[index], self.folder)
+            return Rows(self.rows[index], self.folder, self.ignored)
         row = self.rows[index]
-        return Sample(row.id, {name: self._read(row, name, value) for name, value in row.inputs.items()}, row.targets)
+        targets = Lazy(tuple(row.targets), partial(self._target, row)) if MASK in row.targets else row.targets
+        return Sample(row.id, Lazy(tuple(row.inputs), partial(self._input, row)), targets)
 
-    def _read(self, row: Row, modality: str, value: Any) -> Any:
-        if (kind := row.kind(modality)) not in READERS:
+    def _input(self, row: Row, modality: str) -> Any:
+        return self._read(row, modality, row.kind(modality), row.inputs[modality])
+
+    def _target(self, row: Row, name: str) -> Any:
+        value = row.targets[name]
+        if name != MASK:
+            return value
+        mask: np.ndarray = self._read(row, name, MASK, value)
+        return np.where(np.isin(mask, self.ignored), np.uint8(IGNORED), mask) if self.ignored else mask
+
+    def _read(self, row: Row, name: str, kind: str, value: Any) -> Any:
+        if kind not in READERS:
             return value
         try:
+            if kind == "video":
+                return read_frames([self.folder.locate(path) for path in value])
             return READERS[kind](self.folder.locate(value))
         except ValueError as fault:
-            raise DataError(f"{modality} {value!r} {fault}.", sample=row.id, path=row.where) from fault
+            shown = value if isinstance(value, str) else f"{value[0]} ..."
+            raise DataError(f"{name} {shown!r} {fault}.", sample=row.id, path=row.where) from fault

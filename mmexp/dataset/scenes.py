@@ -8,20 +8,26 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
 
 from mmexp.contract import Sample, Split
+from mmexp.dataset import tabular
 from mmexp.dataset.base import MultimodalDataset
-from mmexp.dataset.world import captions, draw, labels, questions, sound
+from mmexp.dataset.lazy import Lazy
+from mmexp.dataset.world import captions, draw, questions, score, sound, table
 from mmexp.dataset.world.scene import MAX_OBJECTS, SPLITS, VERSION, Scene, sample
+from mmexp.dataset.world.side import ASKED, CLASSES, EXTRA, SHOWN
 from mmexp.error import ResourceError
 from mmexp.run.atomic import atomic
 
 CACHE = "~/.cache/mmexp/scenes"
 """Where drawn images are kept, unless the environment variable MMEXP_CACHE names another folder."""
+MEASURED = 1000
+"""Training scenes that mean and deviation of numbers are taken from, at most."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class World:
 
 
 class SceneSplit(Sequence[Sample]):
-    """Scenes of one split, made or read from the cache when asked for.
+    """Scenes of one split; each side of one is made, or read from the cache, when it is asked for.
 
     Args:
         world: What fixes them.
@@ -79,20 +85,19 @@ class SceneSplit(Sequence[Sample]):
         if not 0 <= index < len(self):
             raise IndexError(f"SceneSplit: index must be in [0, {len(self)}), got {index}.")
         scene = self.world.scene(index)
-        image = draw.render(scene, self.world.image_size) if self.images is None else np.array(self.images[index])
-        question, answer = questions.render(scene)
-        told = captions.render(scene)
         return Sample(
             f"{self.world.split}-{index:06d}",
-            {"image": image, "audio": sound.render(scene), "text": told if self.text == "captions" else question},
-            {
-                "captions": told,
-                "answer": answer,
-                "label": labels.label(scene),
-                "attributes": labels.attributes(scene),
-                "same_colour": labels.same_colour(scene),
-            },
+            Lazy(("image", "audio", "text", *EXTRA), partial(self._show, scene, index)),
+            Lazy(tuple(ASKED), partial(self._tell, scene)),
         )
+
+    def _show(self, scene: Scene, index: int, modality: str) -> Any:
+        if modality == "image":
+            return draw.render(scene, self.world.image_size) if self.images is None else np.array(self.images[index])
+        return SHOWN[self.text if modality == "text" else modality](scene)
+
+    def _tell(self, scene: Scene, target: str) -> Any:
+        return ASKED[target](scene, self.world.image_size)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"world": self.world, "text": self.text, "cache": self.cache}
@@ -135,7 +140,7 @@ class Scenes(MultimodalDataset):
     """Draws, voices and describes a little world of a few objects, the same for the same seed.
 
     Shape, size and place are only seen, material is only heard, colour is both. ``label`` needs both: it names material
-    and shape of the largest object.
+    and shape of the largest object. So does ``score``. ``words``, ``video`` and ``tabular`` are inputs for who asks.
 
     Args:
         seed: Names the world.
@@ -175,7 +180,8 @@ class Scenes(MultimodalDataset):
         folder = os.environ.get("MMEXP_CACHE", CACHE) if cache == CACHE else cache
         self.cache = Path(folder).expanduser() if folder else None
         self.inputs = {"image": "image", "audio": "audio", "text": text}
-        self.targets = {name: name for name in ("captions", "answer", "label", "attributes", "same_colour")}
+        self.extra = {name: name for name in EXTRA}
+        self.targets = {name: name for name in ASKED}
 
     def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
         for world in (self.worlds[name] for name in splits):
@@ -186,15 +192,15 @@ class Scenes(MultimodalDataset):
         return SceneSplit(self.worlds[name], self.text, self.cache)
 
     def describe(self) -> dict[str, Any]:
+        """Facts of the training split, ``score`` and ``modality.tabular`` from its first scenes."""
+        rows = [table.render(scene) for scene in islice(self._training(), MEASURED)]
+        scores = [score.render(scene) for scene in islice(self._training(), MEASURED)]
         return {
-            "classes": {
-                "label": list(labels.LABELS),
-                "answer": list(questions.ANSWERS),
-                "attributes": list(labels.ATTRIBUTES),
-                "same_colour": list(labels.SAME_COLOUR),
-            },
+            "classes": {target: list(values) for target, values in CLASSES.items()},
             "sizes": {name: world.size for name, world in self.worlds.items()},
             "sample_rate": sound.RATE,
+            "score": tabular.moments(scores),
+            "modality": {"tabular": {"kind": "tabular", "columns": tabular.describe(rows, table.COLUMNS)}},
         }
 
     def texts(self) -> Iterator[str]:
@@ -203,14 +209,7 @@ class Scenes(MultimodalDataset):
             yield from questions.render(scene)
 
     def values(self, target: str) -> Iterator[Any]:
-        tell = {
-            "captions": captions.render,
-            "answer": lambda scene: questions.render(scene)[1],
-            "label": labels.label,
-            "attributes": labels.attributes,
-            "same_colour": labels.same_colour,
-        }[target]
-        return map(tell, self._training())
+        return (ASKED[target](scene, self.worlds["train"].image_size) for scene in self._training())
 
     def fingerprint(self) -> str:
         known = [VERSION, self.text, *map(asdict, self.worlds.values())]

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mmexp.contract import Waveform
+from mmexp.dataset.annotation import read_words
+from mmexp.dataset.base import Column, columns_of
 from mmexp.dataset.columns import LISTS, as_list, read_target, read_text
+from mmexp.dataset.film import name_frames, paths_in
+from mmexp.dataset.fit import check_words, find_misfit
 from mmexp.dataset.media import READERS, Folder
-from mmexp.dataset.row import Row
+from mmexp.dataset.probe import File, Probe, probe_all
+from mmexp.dataset.row import MASK, Row
 from mmexp.dataset.table import Record, absent
+from mmexp.dataset.tabular import is_blank, read_row
 from mmexp.dataset.tolerance import Tolerance
 from mmexp.dataset.vector import read_vector
 from mmexp.error import DataError
-
-THREADS = min(8, os.cpu_count() or 1)
-File = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Probe:
-    """What one file turned out to be.
-
-    Args:
-        size: In bytes.
-        rate: Of sound, in Hz; 0 for anything else.
-        fault: Why it cannot be used; empty if it can.
-    """
-
-    size: int = 0
-    rate: int = 0
-    fault: str = ""
 
 
 class Screen:
@@ -43,23 +27,25 @@ class Screen:
         probes: What was found, by modality and path.
 
     Args:
-        inputs: Modality -> column.
+        inputs: Modality -> column, or columns.
         targets: Target name -> column.
         folder: Where the files are.
         tolerance: How many rows may be left out.
         kinds: What a modality holds, where that is not its name.
+        classes: How many numbers a mask may have, from 0; None for any.
     """
 
     def __init__(
         self,
         *,
-        inputs: Mapping[str, str],
+        inputs: Mapping[str, Column],
         targets: Mapping[str, str],
         folder: Folder,
         tolerance: Tolerance,
         kinds: Mapping[str, str] | None = None,
+        classes: int | None = None,
     ) -> None:
-        self.inputs, self.targets = inputs, targets
+        self.inputs, self.targets, self.classes = inputs, targets, classes
         self.kinds = {name: (kinds or {}).get(name, name) for name in inputs}
         self.folder, self.tolerance = folder, tolerance
         self.probes: dict[File, Probe] = {}
@@ -67,7 +53,7 @@ class Screen:
         self._lists = {*LISTS, *(targets[name] for name in LISTS if name in targets)}
 
     def rows(self, records: Iterable[Record]) -> list[Row]:
-        """Screen all cells first, then all files.
+        """Screen all cells first, then all files, then whether they fit one another.
 
         Raises:
             DataError: On a path that is refused, or on more faults than are tolerated.
@@ -78,16 +64,22 @@ class Screen:
             for file in row.files:
                 users.setdefault(file, []).append(row)
         bad: set[str] = set()
-        for file, found in _probe_all(list(users), self.kinds, self.folder):
+        for file, found in probe_all(list(users), {**self.kinds, MASK: MASK}, self.folder):
             self.probes[file] = found
             for row in users[file] if found.fault else ():
                 if row.id not in bad:
                     self.tolerance.refuse(found.fault, sample=row.id, path=file[1], where=row.where)
                 bad.add(row.id)
-        return [row for row in rows if row.id not in bad]
+        return [row for row in rows if row.id not in bad and self._fits(row)]
+
+    def _fits(self, row: Row) -> bool:
+        fault = find_misfit(row, self.probes, self.classes)
+        if fault:
+            self.tolerance.refuse(fault, sample=row.id, path=row.where, where=row.where)
+        return not fault
 
     def _row(self, record: Record) -> Row | None:
-        values = {name: record.values.get(column) for name, column in self.inputs.items()}
+        values = {name: self._cell(name, record) for name in self.inputs}
         inputs = {name: value for name, value in values.items() if not absent(value)}
         self._refuse_paths(inputs, record)
         targets: dict[str, Any] = {}
@@ -97,10 +89,22 @@ class Screen:
                 inputs[name] = self._read(name, value, record)
             for name, column in self.targets.items():
                 targets[name] = read_target(name, record.values.get(column))
+            name = "tags"
+            check_words(row := Row(record.id, record.where, inputs, targets, self.kinds))
         except ValueError as fault:
             self.tolerance.refuse(f"{name} {fault}.", sample=record.id, path=record.where, where=record.where)
             return None
-        return Row(record.id, record.where, inputs, targets, self.kinds)
+        return row
+
+    def _cell(self, name: str, record: Record) -> Any:
+        """The cell that a modality is read from; of several columns those that are filled, None if none is."""
+        column = self.inputs[name]
+        if self.kinds[name] != "tabular":
+            return record.values.get(str(column))
+        cells = {one: record.values.get(one) for one in columns_of(column)}
+        if isinstance(column, str) and isinstance(whole := cells[column], Mapping):
+            cells = dict(whole)
+        return {one: cell for one, cell in cells.items() if not is_blank(cell)} or None
 
     def _read(self, name: str, value: Any, record: Record) -> Any:
         """Read what stands in a cell itself; a file is left to be opened."""
@@ -111,33 +115,26 @@ class Screen:
                 form = {1: f"one vector of {width}", 2: f"a sequence of vectors of {width}"}[dimensions]
                 raise ValueError(f"must be {form} numbers, as at {where}, got {list(numbers.shape)}")
             return numbers
+        if self.kinds[name] == "tabular":
+            return read_row(value)
+        if self.kinds[name] == "words":
+            return read_words(value)
+        if self.kinds[name] == "video":
+            return name_frames(value, self.folder)
         if self.kinds[name] == "text":
             return read_text(as_list(value) if self.inputs[name] in self._lists else value)
         return value
 
     def _refuse_paths(self, inputs: Mapping[str, Any], record: Record) -> None:
-        for modality in (name for name in inputs if self.kinds[name] in READERS):
+        """Refuse paths that lead outside, whatever is tolerated, before any is opened."""
+        paths = [(name, inputs[name]) for name in inputs if self.kinds[name] in READERS]
+        films = [(name, frame) for name, value in paths if self.kinds[name] == "video" for frame in paths_in(value)]
+        paths = [path for path in paths if self.kinds[path[0]] != "video"] + films
+        if MASK in self.targets and not absent(mask := record.values.get(self.targets[MASK])):
+            paths.append((MASK, mask))
+        for name, path in paths:
             try:
-                self.folder.locate(inputs[modality])
+                self.folder.locate(path)
             except ValueError as fault:
                 hint = "Set dataset.root to the folder that holds all of your files."
-                raise DataError(f"{modality} {fault}.", sample=record.id, path=record.where, hint=hint) from None
-
-
-def _probe_all(files: Sequence[File], kinds: Mapping[str, str], folder: Folder) -> Iterator[tuple[File, Probe]]:
-    """Read files in threads, as decoding is done outside Python's lock; give them back in order."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        try:
-            yield from zip(files, pool.map(lambda file: _probe(file, kinds[file[0]], folder), files), strict=True)
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _probe(file: File, kind: str, folder: Folder) -> Probe:
-    modality, value = file
-    try:
-        path = folder.locate(value)
-        content = READERS[kind](path)
-        return Probe(path.stat().st_size, content.rate if isinstance(content, Waveform) else 0)
-    except ValueError as fault:
-        return Probe(fault=f"{modality} {value!r} {fault}.")
+                raise DataError(f"{name} {fault}.", sample=record.id, path=record.where, hint=hint) from None

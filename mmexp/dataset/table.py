@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmexp.dataset.media import Folder
 from mmexp.error import ConfigError, DataError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -30,6 +31,29 @@ class Record:
     id: str
     where: str
     values: Mapping[str, Any]
+
+
+def find_table(root: str | None, manifest: str) -> Path:
+    """Find the table, below the root if there is one.
+
+    Raises:
+        ConfigError: If the root is no folder, or the table is not there or outside.
+    """
+    folder, name = (Path(manifest).parent, Path(manifest).name) if root is None else (Path(root), manifest)
+    if not folder.is_dir():
+        raise ConfigError(f"dataset.root must be a folder, got {str(folder)!r}.")
+    if Path(name).is_absolute():
+        rule = f"dataset.manifest must be relative to dataset.root, got {name!r}"
+        raise ConfigError(f"{rule}. Type dataset.root=null to do without a root.")
+    try:
+        found = Folder(folder, folder).locate(name)
+    except ValueError as fault:
+        raise ConfigError(f"dataset.manifest {fault}.") from None
+    if not found.is_file():
+        tables = sorted(path.name for path in (folder / name).parent.glob("*") if path.suffix in SUFFIXES)
+        there = f"There are: {', '.join(tables)}." if tables else "There is no table beside it."
+        raise ConfigError(f"dataset.manifest must be a file in {folder}, got {name!r}. {there}")
+    return folder / name
 
 
 def read_table(path: Path) -> list[Record]:

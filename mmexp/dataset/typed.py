@@ -12,6 +12,7 @@ from mmexp.dataset.media import MEDIA, Folder
 from mmexp.dataset.row import Rows
 from mmexp.dataset.screen import Screen
 from mmexp.dataset.table import SUFFIXES, Record
+from mmexp.dataset.tabular import read_typed_row
 from mmexp.dataset.tolerance import Tolerance
 from mmexp.error import ConfigError, DataError, nearest
 
@@ -55,7 +56,7 @@ def read_typed(
         DataError: If a file is not there, or broken.
     """
     records: list[Record] = []
-    typed: dict[str, str] = {}
+    typed: dict[str, Any] = {}
     kinds = {name: (kinds or {}).get(name, name) for name in modalities}
     for word in words:
         found = pair(word)
@@ -68,7 +69,7 @@ def read_typed(
         elif name in typed or not found[1]:
             raise ConfigError(f"{_WHERE}: {name} must be given once, with a value, got '{word}'.")
         else:
-            typed[name] = found[1]
+            typed[name] = _row(found[1]) if kinds[name] == "tabular" else found[1]
     if typed:
         records.append(Record("typed", _WHERE, typed))
     folder = Anywhere()
@@ -108,6 +109,13 @@ def refuse_absent(path: str) -> None:
     if not os.path.isfile(path):
         hint = "Type the path of a file, or text='...' for a text."
         raise DataError("file must be there, got none.", path=path, hint=hint)
+
+
+def _row(typed: str) -> Any:
+    try:
+        return read_typed_row(typed)
+    except ValueError as fault:
+        raise ConfigError(f"{_WHERE}: tabular {fault}.") from None
 
 
 def _text(path: str) -> str:

@@ -36,11 +36,16 @@ class Auroc(Metric):
 
     def compute(self) -> Tensor:
         """Mean over classes, in [0, 1] or NaN."""
-        scores = dim_zero_cat(self.scores).T.cpu().contiguous()  # [C, N]
-        targets = dim_zero_cat(self.targets).T.cpu().bool()
-        ordered = scores.sort(1).values
-        below, upto = (torch.searchsorted(ordered, scores, right=right) for right in (False, True))
-        places = (below + upto + 1).double() / 2  # [C, N] ranks from 1, ties share theirs
-        positives, negatives = targets.sum(1).double(), (~targets).sum(1).double()
-        wins = (places * targets).sum(1) - positives * (positives + 1) / 2
-        return (wins / (positives * negatives)).nanmean().float().to(self.device)
+        return area(dim_zero_cat(self.scores), dim_zero_cat(self.targets))
+
+
+def area(scores: Tensor, targets: Tensor) -> Tensor:
+    """Area under the ROC curve, mean over the classes that have both. [N, C], bool [N, C] -> []"""
+    device, scores = scores.device, scores.T.cpu().contiguous()  # [C, N]
+    targets = targets.T.cpu().bool()
+    ordered = scores.sort(1).values
+    below, upto = (torch.searchsorted(ordered, scores, right=right) for right in (False, True))
+    places = (below + upto + 1).double() / 2  # [C, N] ranks from 1, ties share theirs
+    positives, negatives = targets.sum(1).double(), (~targets).sum(1).double()
+    wins = (places * targets).sum(1) - positives * (positives + 1) / 2
+    return (wins / (positives * negatives)).nanmean().float().to(device)

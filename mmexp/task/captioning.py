@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Padded, Sample, Tokens
-from mmexp.encoder.text.base import Cache, TextEncoder
+from mmexp.encoder.text.base import TextEncoder
 from mmexp.fusion.base import Fusion
 from mmexp.metric.caption import Bleu, RougeL
 from mmexp.metric.cider import CiderD
 from mmexp.plot.gallery import gallery
-from mmexp.task.base import Outputs, Task
-from mmexp.task.decode import Step, beam, greedy
+from mmexp.task.base import Outputs
+from mmexp.task.writing import Writing
 from mmexp.transform.captions import Captions, CaptionsTransform
 from mmexp.transform.text import Tokenizer
 
@@ -27,12 +26,10 @@ if TYPE_CHECKING:
 EXHIBITS = 12  # pictures shown
 
 
-class Captioning(Task):
-    """Write a caption word by word: ``logits_i = head(fusion.onto(prefix_i, inputs))``.
+class Captioning(Writing):
+    """Write a caption word by word: ``logits_i = head(fusion.onto(prefix_i, inputs))``, see ``Writing``.
 
-    All captions of a sample are taught at once, side by side over one pass of its inputs. The head shares its weights
-    with the prefix's embedding. Metrics: BLEU-1 to 4, ROUGE-L and CIDEr-D of beam search;
-    ``greedy_bleu4`` and ``greedy_cider`` of greedy search.
+    Metrics: BLEU-1 to 4, ROUGE-L and CIDEr-D of beam search; ``greedy_bleu4`` and ``greedy_cider`` of greedy search.
 
     Source: Vinyals et al. 2015, "Show and Tell", https://arxiv.org/abs/1411.4555, eqs. 2 and 10; words objective:
     Mahajan et al. 2018, https://arxiv.org/abs/1805.00932, section 2.2 (softmax over k targets of 1/k each).
@@ -54,10 +51,7 @@ class Captioning(Task):
     """
 
     targets = ("captions",)
-    anchor = "prefix"
     monitor = "bleu4"
-    mode = "max"
-    forbidden: Tensor
 
     def __init__(
         self,
@@ -72,84 +66,37 @@ class Captioning(Task):
         beams: int = 3,
         length_penalty: float = 1.0,
     ) -> None:
-        super().__init__()
-        if not prefix.causal:
-            raise ValueError("Captioning: prefix.causal must be true, got false. Type task.prefix.causal=true.")
-        if beams < 1:
-            raise ValueError(f"Captioning: beams must be at least 1, got {beams}.")
-        self.prefix, self.references, self.captions_per_image = prefix, references, captions_per_image
-        self.label_smoothing, self.words_weight = label_smoothing, words_weight
-        self.word_dropout, self.beams, self.length_penalty = word_dropout, beams, length_penalty
+        super().__init__(
+            prefix=prefix,
+            label_smoothing=label_smoothing,
+            word_dropout=word_dropout,
+            dropout=dropout,
+            beams=beams,
+            length_penalty=length_penalty,
+        )
+        self.references, self.captions_per_image, self.words_weight = references, captions_per_image, words_weight
         vocab_size, dim = prefix.embedding.weight.shape
-        self.norm, self.dropout = nn.LayerNorm(dim), nn.Dropout(dropout)
-        self.bias = nn.Parameter(torch.zeros(vocab_size))
         self.words = nn.Linear(dim, vocab_size) if words_weight else None
-        forbidden = torch.zeros(vocab_size)
-        forbidden[[Tokenizer.pad, Tokenizer.bos, Tokenizer.unk]] = -torch.inf
-        self.register_buffer("forbidden", forbidden, persistent=False)
 
     def transforms(self) -> Mapping[str, CaptionsTransform]:
         return {"captions": CaptionsTransform(text=self.prefix.transform, per_sample=self.captions_per_image)}
 
-    def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
-        captions: Captions | None = batch.targets.get("captions")
-        outputs = {} if captions is None else self.teach(tokens, fusion, captions.ids)
-        return outputs if self.training else outputs | self.answer(tokens, fusion, len(batch))
-
     def teach(self, tokens: Mapping[str, Tokens], fusion: Fusion, ids: Padded) -> Outputs:
-        """Predict every word of every caption from the words before it. ids [B, K, T] -> logits [P, V] of P words"""
-        read, goals, real = ids.values[..., :-1], ids.values[..., 1:], ids.mask[..., 1:]  # [B, K, T - 1]
-        if self.training and self.word_dropout:
-            dropped = (torch.rand(read.shape, device=read.device) < self.word_dropout) & (read > Tokenizer.unk)
-            read = read.masked_fill(dropped, Tokenizer.unk)
-        prefix = self.prefix(Padded(read.flatten(0, 1), real.flatten(0, 1))).features  # [B * K, T - 1, D]
-        side_by_side = Tokens(prefix.reshape(len(read), -1, prefix.shape[-1]), real.flatten(1))
-        hidden = fusion.onto(side_by_side, tokens).features  # [B, K * (T - 1), D]
-        outputs: Outputs = {"logits": self.head(hidden[side_by_side.mask]), "goals": goals[real]}
+        outputs = super().teach(tokens, fusion, ids)
         if self.words is not None and tokens:
             outputs["words"] = self.words(self.dropout(Tokens.cat(list(tokens.values())).pool()))  # [B, V]
         return outputs
-
-    def head(self, hidden: Tensor, bias: Tensor | None = None) -> Tensor:
-        """[..., D] -> [..., V], with the words' own bias unless another is given."""
-        weight = self.prefix.embedding.weight
-        return F.linear(self.dropout(self.norm(hidden)), weight, self.bias if bias is None else bias)
 
     @torch.no_grad()
     def answer(self, tokens: Mapping[str, Tokens], fusion: Fusion, size: int) -> Outputs:
         """Write captions by beam search and by greedy search."""
         step = self.step(tokens, fusion, size)
-        start = torch.full((size,), Tokenizer.bos, device=self.bias.device)
-        end, pad, longest = Tokenizer.eos, Tokenizer.pad, self.prefix.max_length - 1
-        found = plain = greedy(step, start, end=end, pad=pad, max_length=longest)
-        if self.beams > 1:
-            beams, penalty = self.beams, self.length_penalty
-            found = beam(step, start, beams=beams, end=end, pad=pad, max_length=longest, length_penalty=penalty)
+        plain = self.search(step, size, 1)
+        found = self.search(step, size, self.beams) if self.beams > 1 else plain
         return {"caption": self.read(found.ids), "score": found.score, "greedy": self.read(plain.ids)}
 
-    def step(self, tokens: Mapping[str, Tokens], fusion: Fusion, size: int) -> Step[Cache]:
-        """One more word per row, all rows of a sample over its inputs, which are bound once."""
-        fuse, bias = fusion.bind(tokens), self.bias + self.forbidden
-
-        def step(ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:
-            features, cache = self.prefix.step(ids, cache)  # [R, D]
-            anchor = features.view(size, -1, features.shape[-1])  # [B, R / B, D]
-            real = torch.ones(anchor.shape[:2], dtype=torch.bool, device=ids.device)
-            hidden = fuse(Tokens(anchor, real)).features.flatten(0, 1)  # [R, D]
-            return self.head(hidden, bias), cache
-
-        return step
-
-    def read(self, ids: Tensor) -> list[str]:
-        """[B, T] -> B texts"""
-        return [self.prefix.transform.tokenizer.decode(row) for row in ids.tolist()]
-
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
-        if "logits" not in outputs:
-            return {"caption": self.bias.sum() * 0}
-        logits, goals = outputs["logits"].float(), outputs["goals"]
-        total = F.cross_entropy(logits, goals, label_smoothing=self.label_smoothing, reduction="sum")
-        losses = {"caption": total / max(1, len(goals))}
+        losses = super().losses(outputs, batch)
         if "words" in outputs:
             losses["words"] = self.words_weight * bag_of_words_loss(outputs["words"], batch.targets["captions"].ids)
         return losses

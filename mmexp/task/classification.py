@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
+    BinaryCalibrationError,
     BinaryF1Score,
     MulticlassAccuracy,
     MulticlassF1Score,
@@ -20,25 +21,32 @@ from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.metric.auroc import Auroc
 from mmexp.plot.judgement import confusion, reliability
+from mmexp.plot.report import report
 from mmexp.pool.base import Pool
 from mmexp.task.base import Outputs, Task
+from mmexp.task.head import Head
+from mmexp.transform.base import Transform
 from mmexp.transform.label import UNSEEN, Labels, LabelTransform
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MANY, FEW = 20, 5
+AVERAGES: tuple[Literal["macro", "micro"], ...] = ("macro", "micro")
 
 
 class Classification(Task):
     """Pool what the fusion gives, then score each class.
 
     Metrics: ``accuracy`` (multilabel: all labels of a sample right), ``f1`` (binary: of the second class, else the mean
-    over classes), ``auroc`` (the mean over classes; NaN where undefined). A label that training never had cannot be
-    learned from, and counts as a wrong answer.
+    over classes), ``f1_macro`` (the mean over classes), ``f1_micro`` (over all answers; of one label it is the
+    accuracy), ``auroc`` (the mean over classes; NaN where undefined), ``ece`` (how far the score of an answer is from
+    the chance that it is right, over 15 bins). A label that training never had cannot be learned from, and counts as a
+    wrong answer.
 
     Source: the late head of Baltrusaitis et al. 2019, "Multimodal Machine Learning", https://arxiv.org/abs/1705.09406,
-    section 5.
+    section 5; ``ece``: Guo et al. 2017, "On Calibration of Modern Neural Networks", https://arxiv.org/abs/1706.04599,
+    eq. 3.
 
     Args:
         pool: How tokens become a vector.
@@ -79,11 +87,9 @@ class Classification(Task):
         self.targets = (target,)
         self.monitor = "f1" if form == "multilabel" else "accuracy"
         self.pool = pool
-        hidden = [layer for _ in range(depth) for layer in (nn.Linear(dim, dim), nn.GELU(), nn.Dropout(dropout))]
-        norm = [nn.LayerNorm(dim)] if depth else []
-        self.head = nn.Sequential(*norm, *hidden, nn.Linear(dim, len(classes)))
+        self.head = Head(dim=dim, width=len(classes), depth=depth, dropout=dropout)
 
-    def transforms(self) -> Mapping[str, LabelTransform]:
+    def transforms(self) -> Mapping[str, Transform]:
         return {self.target: LabelTransform(classes=self.classes, multilabel=self.form == "multilabel")}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
@@ -106,14 +112,21 @@ class Classification(Task):
 
     def metrics(self) -> MetricCollection:
         number = len(self.classes)
+        own: dict[str, Metric | MetricCollection] = {
+            "auroc": Auroc(),
+            "ece": BinaryCalibrationError(validate_args=False),
+        }
         if self.form == "multilabel":
-            accuracy: Metric = MultilabelExactMatch(number + 1, validate_args=False)
-            f1: Metric = MultilabelF1Score(number, validate_args=False)
+            own["accuracy"] = MultilabelExactMatch(number + 1, validate_args=False)
         else:
-            accuracy = MulticlassAccuracy(number + 1, average="micro", validate_args=False)
-            f1 = MulticlassF1Score(number + 1, validate_args=False)
-            f1 = BinaryF1Score(validate_args=False) if self.form == "binary" else f1
-        return MetricCollection({"accuracy": accuracy, "f1": f1, "auroc": Auroc()}, compute_groups=False)
+            own["accuracy"] = MulticlassAccuracy(number + 1, average="micro", validate_args=False)
+        for way in AVERAGES:
+            if self.form == "multilabel":
+                own[f"f1_{way}"] = MultilabelF1Score(number, average=way, validate_args=False)
+            else:
+                own[f"f1_{way}"] = MulticlassF1Score(number + 1, average=way, validate_args=False)
+        own["f1"] = BinaryF1Score(validate_args=False) if self.form == "binary" else own["f1_macro"].clone()
+        return MetricCollection(own, compute_groups=False)
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
         if self.target not in batch.targets or not batch.targets[self.target].values.mask.any():
@@ -123,14 +136,18 @@ class Classification(Task):
         if self.form == "multilabel":
             goals, answers = goals.long(), (scores > 0.5).long()
             metrics["accuracy"].update(F.pad(answers, (0, 1)), goals)
-            metrics["f1"].update(answers, goals[:, :-1])
+            for name in ("f1", "f1_macro", "f1_micro"):
+                metrics[name].update(answers, goals[:, :-1])
             metrics["auroc"].update(scores, goals[:, :-1])
+            metrics["ece"].update(scores.flatten(), goals[:, :-1].flatten())
             return
-        known, answers = goals != UNSEEN, scores.argmax(-1)
+        known, (best, answers) = goals != UNSEEN, scores.max(-1)
         goals = goals.masked_fill(~known, len(self.classes))
-        metrics["accuracy"].update(answers, goals)
+        for name in ("accuracy", "f1_macro", "f1_micro"):
+            metrics[name].update(answers, goals)
         metrics["f1"].update(*((answers == 1, goals == 1) if self.form == "binary" else (answers, goals)))
         metrics["auroc"].update(scores[known], F.one_hot(goals[known], len(self.classes)))
+        metrics["ece"].update(best, (answers == goals).long())
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         labels: Labels | None = batch.targets.get(self.target)
@@ -140,13 +157,16 @@ class Classification(Task):
         return [row | {"target": raw} for row, raw in zip(rows, labels.raw, strict=True)]
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """Confusion matrix and reliability diagram; of many labels, nothing."""
+        """Scores by class; and unless there are many labels, a confusion matrix and a reliability diagram."""
         judged = [row for row in rows if row.get("target") is not None]
-        if self.form == "multilabel" or not judged:
+        if not judged:
             return {}
         targets, answers = ([row[key] for row in judged] for key in ("target", "label"))
+        if self.form == "multilabel":
+            return {"classes": report(targets, answers, self.classes)}
         right = [target == answer for target, answer in zip(targets, answers, strict=True)]
         return {
+            "classes": report([[one] for one in targets], [[one] for one in answers], self.classes),
             "confusion": confusion(targets, answers, self.classes),
             "reliability": reliability([row["score"] for row in judged], right),
         }

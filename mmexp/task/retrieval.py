@@ -5,20 +5,25 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Tokens
+from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.metric.retrieval import RetrievalRanks
+from mmexp.plot.neighbours import Found, neighbours
 from mmexp.pool.base import Pool
 from mmexp.task.base import Outputs, Task
 from mmexp.task.contrastive import OBJECTIVES, Pairs
 from mmexp.transform.base import Transform
+from mmexp.transform.key import KeyTransform, key
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Retrieval(Task):
@@ -26,8 +31,9 @@ class Retrieval(Task):
 
     A side is any number of modalities, fused jointly. Metrics, over the whole split: ``recall_at_1``, ``_5``, ``_10``
     and ``median_rank`` of the candidates for a query, and with ``reverse_`` of the queries for a candidate. One
-    candidate is right per query: of several captions, evaluation takes the first. A pair that lacks a side is not
-    learned from, and ranks last.
+    candidate is right per query: of several captions, evaluation takes the first. With a group all candidates of the
+    query's group are right, of which ``map`` and ``reverse_map`` tell, the mean average precision; each is still taught
+    its own partner alone. A pair that lacks a side is not learned from, and ranks last.
 
     Source: Radford et al. 2021, "CLIP", https://arxiv.org/abs/2103.00020, section 2.3.
 
@@ -37,12 +43,12 @@ class Retrieval(Task):
         pool: How tokens become a vector; each side gets its own copy.
         dim: Width D of the tokens and of the embeddings.
         objective: ``infonce`` (CLIP) or ``sigmoid`` (SigLIP). In training the pairs of all processes count.
+        group: Target whose equal values make candidates right for one another, such as label; None for none.
 
     Raises:
         ValueError: If a side is empty, the sides share a modality, or the objective is unknown.
     """
 
-    targets = ()
     monitor = "recall_at_1"
     mode = "max"
 
@@ -54,6 +60,7 @@ class Retrieval(Task):
         pool: Pool,
         dim: int,
         objective: Literal["infonce", "sigmoid"] = "infonce",
+        group: str | None = None,
     ) -> None:
         super().__init__()
         if not query or not candidates or set(query) & set(candidates):
@@ -64,13 +71,15 @@ class Retrieval(Task):
         if objective not in OBJECTIVES:
             raise ValueError(f"Retrieval: objective must be {' or '.join(OBJECTIVES)}, got {objective!r}.")
         self.inputs = (*query, *candidates)
+        self.group, self.targets = group, () if group is None else (group,)
+        self.measured: tuple[RetrievalRanks, ...] = ()
         self.query, self.candidates = Side(query, pool, dim), Side(candidates, copy.deepcopy(pool), dim)
         self.objective, scale, bias = OBJECTIVES[objective]
         self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
         self.bias = nn.Parameter(torch.tensor(bias), requires_grad=objective == "sigmoid")
 
     def transforms(self) -> Mapping[str, Transform]:
-        return {}
+        return {name: KeyTransform() for name in self.targets}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         return {"query": self.query(tokens, fusion), "candidates": self.candidates(tokens, fusion)}
@@ -82,14 +91,39 @@ class Retrieval(Task):
             return {"contrastive": self.objective(pairs, scale, self.bias)}
 
     def metrics(self) -> MetricCollection:
-        return MetricCollection({"ranks": RetrievalRanks()})
+        ranks = RetrievalRanks()
+        self.measured = (ranks,)  # in a tuple, so that it is no part of the model
+        return MetricCollection({"ranks": ranks})
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
-        metrics["ranks"].update(outputs["query"], outputs["candidates"])
+        keys = torch.tensor(list(map(key, batch.ids)), device=outputs["query"].device)
+        groups = batch.targets[self.group].values if self.group in batch.targets else None
+        metrics["ranks"].update(outputs["query"], outputs["candidates"], keys, groups)
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         scores = (outputs["query"] * outputs["candidates"]).sum(1).tolist()
         return [{"id": i, "score": score} for i, score in zip(batch.ids, scores, strict=True)]
+
+    def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
+        """Some queries with the candidates nearest to them."""
+        places = {key(row["id"]): i for i, row in enumerate(rows)}
+        found = self.measured[0].nearest if self.measured else {}
+        shown = {own: others for own, others in found.items() if {own, *(other for other, _ in others)} <= {*places}}
+        if not shown:
+            return {}
+        queries = [samples[places[own]] for own in shown]
+        others = [
+            [self.found(query, samples[places[other]], score) for other, score in nearest]
+            for query, nearest in zip(queries, shown.values(), strict=True)
+        ]
+        return {"nearest": neighbours([_inputs(query, self.query.modalities) for query in queries], others)}
+
+    def found(self, query: Sample, other: Sample, score: float) -> Found:
+        """What the candidates of another sample are to a query."""
+        right = query.id == other.id
+        if self.group is not None:
+            right |= query.targets.get(self.group) == other.targets.get(self.group)
+        return Found(_inputs(other, self.candidates.modalities), right, score)
 
 
 class Side(nn.Module):
@@ -111,3 +145,7 @@ class Side(nn.Module):
         present = torch.stack([own.present for own in chosen.values()]).any(0)  # [B]
         embeddings = F.normalize(self.project(self.pool(fusion(chosen))).float(), dim=-1)  # [B, D]
         return embeddings * present.unsqueeze(1)
+
+
+def _inputs(sample: Sample, modalities: Sequence[str]) -> list[Any]:
+    return [sample.inputs[name] for name in modalities if name in sample.inputs]

@@ -10,12 +10,16 @@ import torch
 from PIL import Image, ImageEnhance
 from torch import Tensor
 
-from mmexp.contract import Padded
 from mmexp.transform.base import Transform, stack
+from mmexp.transform.view import Pictures, View
+
+MIRROR = np.array([[-1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
 
 
 class ImageTransform(Transform):
     """Resize to a square; while training flip, crop, turn and shade at random.
+
+    A batch tells, as ``Pictures``, which part of each picture is seen.
 
     Args:
         image_size: Side of the square, in pixels.
@@ -67,25 +71,28 @@ class ImageTransform(Transform):
             box = (left, top, left + side, top + side)
         wanted = round(self.image_size / self.crop**0.5)
         side = max(self.image_size, min(wanted, box[2] - box[0], box[3] - box[1]))
-        if (height, width) == (side, side):
-            return image
-        return image.resize((side, side), Image.Resampling.BILINEAR, box, reducing_gap=2.0)
+        view = View.whole(width, height).within(_cut(box, image.size))
+        if (height, width) != (side, side):
+            image = image.resize((side, side), Image.Resampling.BILINEAR, box, reducing_gap=2.0)
+        return view.carried_by(image)
 
     def augment(self, prepared: Image.Image, generator: np.random.Generator) -> Image.Image:
-        image = prepared
+        image, view = prepared, View.of(prepared)
         if self.crop < 1:
             share, ratio = generator.uniform(self.crop, 1), np.exp(generator.uniform(-0.2, 0.2))
             width = min(1.0, float(np.sqrt(share * ratio))) * image.width
             height = min(1.0, float(np.sqrt(share / ratio))) * image.height
             left, top = generator.uniform(0, image.width - width), generator.uniform(0, image.height - height)
-            image = self.fit(image, (left, top, left + width, top + height))
+            box = (left, top, left + width, top + height)
+            image, view = self.fit(image, box), view.within(_cut(box, image.size))
         if self.rotate or self.shift or self.zoom:
-            image = self.move(self.fit(image), generator)
+            motion = self.motion(generator)
+            image, view = self.move(self.fit(image), motion), view.within(motion)
         if self.flip and generator.random() < self.flip:
-            image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            image, view = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT), view.within(MIRROR)
         if self.jitter:
             image = self.shade(image, generator)
-        return image
+        return view.carried_by(image)
 
     def fit(self, image: Image.Image, box: tuple[float, float, float, float] | None = None) -> Image.Image:
         """Resize, or cut out a box and resize it, to the final size."""
@@ -99,20 +106,31 @@ class ImageTransform(Transform):
         table = ((np.arange(256) - 128) * contrast + 128) * light
         return image.point(np.clip(table, 0, 255).astype(int).tolist() * 3)
 
-    def move(self, image: Image.Image, generator: np.random.Generator) -> Image.Image:
-        """Turn, scale and shift about the centre, in one resampling; what comes in from outside is black."""
+    def motion(self, generator: np.random.Generator) -> np.ndarray:
+        """Draw a turn, scaling and shift about the centre: where each point comes from, in shares. [2, 3]"""
         angle = np.deg2rad(generator.uniform(-self.rotate, self.rotate))
         shrink = np.exp(generator.uniform(-1, 1) * np.log1p(self.zoom))
         across, down = np.cos(angle) * shrink, np.sin(angle) * shrink
-        centre = self.image_size / 2
-        right, below = centre + generator.uniform(-self.shift, self.shift, 2) * self.image_size
-        first = (across, down, centre - across * right - down * below)
-        second = (-down, across, centre + down * right - across * below)
-        return image.transform(image.size, Image.Transform.AFFINE, (*first, *second), Image.Resampling.BILINEAR)
+        right, below = 0.5 + generator.uniform(-self.shift, self.shift, 2)
+        first = (across, down, 0.5 - across * right - down * below)
+        second = (-down, across, 0.5 + down * right - across * below)
+        return np.array([first, second])
 
-    def collate(self, items: Sequence[Image.Image | None]) -> Padded:
+    def move(self, image: Image.Image, motion: np.ndarray) -> Image.Image:
+        """Move in one resampling; what comes in from outside is black."""
+        data = (motion * (1, 1, self.image_size)).ravel().tolist()
+        return image.transform(image.size, Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
+
+    def collate(self, items: Sequence[Image.Image | None]) -> Pictures:
         blank = torch.zeros(3, self.image_size, self.image_size, dtype=torch.uint8)
-        return stack([None if item is None else _tensor(self.fit(item)) for item in items], blank)
+        pixels = stack([None if item is None else _tensor(self.fit(item)) for item in items], blank)
+        return Pictures.seen(pixels, [None if item is None else View.of(item) for item in items])
+
+
+def _cut(box: tuple[float, float, float, float], size: tuple[int, int]) -> np.ndarray:
+    """Where the points of a box of a picture come from, in shares. [2, 3]"""
+    (left, top, right, bottom), (width, height) = box, size
+    return np.array([[(right - left) / width, 0, left / width], [0, (bottom - top) / height, top / height]])
 
 
 def _tensor(image: Image.Image) -> Tensor:

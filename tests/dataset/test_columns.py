@@ -34,6 +34,12 @@ def table(**values: Any) -> list[Record]:
         ),
         ({"text": "x", "image": None}, {"text": "text"}, {}),
         ({"vector": [1, 2], "label": 0}, {"vector": "vector"}, {"label": "label"}),
+        ({"tokens": ["a"], "tags": ["O"], "score": 1}, {"words": "tokens"}, {"tags": "tags", "score": "score"}),
+        (
+            {"video": "film", "objects": [{}], "mask": "m.png"},
+            {"video": "video"},
+            {"objects": "objects", "mask": "mask"},
+        ),
     ],
 )
 def test_standard_columns_are_found_where_they_are_filled(values: Any, inputs: Any, targets: Any) -> None:
@@ -126,3 +132,34 @@ def test_text_is_one_or_several_strings() -> None:
 def test_nothing_stays_nothing_as_a_list() -> None:
     assert as_list(None) is None
     assert as_list("a") == ["a"]
+
+
+def test_an_input_may_be_read_from_several_columns() -> None:
+    rows = table(age=3, city=None, label=1)
+    assert choose("inputs", {"tabular": ["age", "city"]}, INPUTS, rows) == {"tabular": ["age", "city"]}
+    assert choose("inputs", None, {"person": (["age", "city"], "label")}, rows) == {"person": ["age", "city"]}
+    with pytest.raises(ConfigError, match=r"dataset\.inputs\.person must be a column of age, city, label, got 'size'"):
+        choose("inputs", {"person": ["age", "size"]}, INPUTS, rows)
+    with pytest.raises(DataError, match=r"column city of dataset\.inputs\.person must have a value in some row"):
+        choose("inputs", {"person": ["city"]}, INPUTS, rows)
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"), [("targets", {"label": ["a", "b"]}), ("inputs", {"image": ["a", "b"]}), ("inputs", {"x": []})]
+)
+def test_what_must_be_one_column_is_refused_as_several(kind: str, named: Any) -> None:
+    with pytest.raises(ConfigError, match=rf"dataset\.{kind}\.\w+ must be one column, got .*inputs\.tabular="):
+        choose(kind, named, INPUTS, table(a=1, b=2))
+
+
+def test_an_input_may_not_have_the_name_of_the_target_that_is_a_file() -> None:
+    with pytest.raises(ConfigError, match=r"dataset\.inputs\.mask must have another name, got mask, which is a target"):
+        choose("inputs", {"mask": "mask"}, INPUTS, table(mask="m.png"))
+
+
+def test_targets_of_a_form_of_their_own_are_read_in_it() -> None:
+    assert read_target("tags", "O B-x") == ["O", "B-x"] and read_target("score", "2") == 2.0
+    assert read_target("objects", []) == [] and read_target("transcript", "nan") == "nan"
+    for name in ("tags", "score", "transcript", "mask", "objects"):
+        with pytest.raises(ValueError, match="must have a value, got None"):
+            read_target(name, None)

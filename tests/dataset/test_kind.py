@@ -19,6 +19,8 @@ from mmexp.dataset.table import Record
         (["a", "b"], "text"),
         ('["a", "b"]', "text"),
         ("[sic] a text", "text"),
+        (["a.png", "b.jpg"], "video"),
+        (["a.png", "b.txt"], "text"),
         ("images/1.PNG", "image"),
         ("a/b.jpeg", "image"),
         ("sound.wav", "audio"),
@@ -40,3 +42,7 @@ def test_a_name_that_is_a_kind_says_it_and_any_other_is_told_by_its_first_value(
         "front": "image",
         "text": "text",
     }
+
+
+def test_several_columns_are_one_row_of_a_table() -> None:
+    assert kinds_of({"person": ["age", "city"], "tabular": "age"}, []) == {"person": "tabular", "tabular": "tabular"}

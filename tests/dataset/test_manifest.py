@@ -502,3 +502,135 @@ def test_av_digits_reads_its_sister_folders_and_splits_by_speaker() -> None:
     assert sample.inputs["image"].shape == (28, 28, 3) and sample.inputs["audio"].rate == 8000
     with pytest.raises(DataError, match=r"manifest\.jsonl:1, .*: (image|audio) must lie inside"):
         prepared(PACKS / "av_digits")
+
+
+@pytest.fixture
+def rich(tmp_path: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Ten rows with a mask, an object, tagged tokens, a transcript, a score, a film and two columns."""
+    for n, row in enumerate(rows):
+        mask = np.full((4, 6), n % 2, np.uint8)
+        mask[0, 0] = 2
+        Image.fromarray(mask).save(tmp_path / f"images/mask{n}.png")
+        for frame in (2, 10):
+            picture(tmp_path / f"film{n}/{frame}.png", frame)
+        row |= {"mask": f"images/mask{n}.png", "objects": [{"category": "xy"[n % 2], "bbox": [0, 0, 5, 4], "id": n}]}
+        row |= {"tokens": ["a", f"cat{n}"], "tags": ["O", "B-pet"], "transcript": f"said {n}", "score": n / 2}
+        row |= {"video": f"film{n}", "age": n or None, "city": "uv"[n % 2]}
+    write(tmp_path, rows)
+    return rows
+
+
+def test_every_kind_of_annotation_is_read(tmp_path: Path, rich: list[dict[str, Any]]) -> None:
+    dataset = prepared(tmp_path, classes={"mask": ["sky", "road", None]})
+    assert list(dataset.inputs) == ["image", "text", "video"] and dataset.extra == {"words": "tokens"}
+    sample = dataset.split("train")[1]
+    assert sample.targets["mask"].tolist() == [[255] + [1] * 5] + [[1] * 6] * 3
+    assert sample.targets["objects"] == [{"category": "y", "bbox": [0, 0, 5, 4]}]
+    assert (sample.inputs["words"], sample.targets["tags"]) == (["a", "cat1"], ["O", "B-pet"])
+    assert (sample.targets["transcript"], sample.targets["score"]) == ("said 1", 0.5)
+    assert sample.inputs["video"][:, 0, 0, 0].tolist() == [2, 10]
+    facts = dataset.describe()
+    assert facts["classes"] == {
+        "label": ["a", "b"],
+        "mask": ["sky", "road"],
+        "objects": ["x", "y"],
+        "tags": ["B-pet", "O"],
+    }
+    assert facts["score"] == {"mean": 1.25, "std": 0.853913} and facts["columns"]["inputs"]["words"] == "tokens"
+    assert {"said 0", "cat3", "text 2"} <= set(dataset.texts())
+    assert prepared(tmp_path).describe()["classes"]["mask"] == ["0", "1", "2"]
+
+
+def test_named_columns_are_one_row_of_numbers_and_names(tmp_path: Path, rich: list[dict[str, Any]]) -> None:
+    dataset = prepared(tmp_path, inputs={"tabular": ["age", "city"]}, targets={"label": "label"})
+    rows = dataset.split("train")
+    assert rows[0].inputs["tabular"] == {"city": "u"} and rows[3].inputs["tabular"] == {"age": 3, "city": "v"}
+    assert dataset.describe()["modality"]["tabular"] == {
+        "kind": "tabular",
+        "columns": [{"name": "age", "mean": 3.0, "std": 1.41421}, {"name": "city", "values": ["u", "v"]}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ({"tags": ["O"]}, "tags must be one for each word, got 1 for the 2 of words"),
+        ({"tags": ["O", "pet"]}, "tags must be O, B-<type> or I-<type>, got 'pet'"),
+        (
+            {"objects": [{"category": "x", "bbox": [4, 0, 5, 4]}]},
+            r"objects must lie inside the image, 6x4, got bbox \[",
+        ),
+        ({"objects": [{"category": "x", "bbox": [0, 0, -1, 4]}]}, "objects must have a bbox .* positive width"),
+        ({"mask": "images/large.png"}, "mask 'images/large.png' must be as large as the image, 6x4, got 8x4"),
+        ({"mask": "images/1.png"}, "mask 'images/1.png' must have one number of at most 8 bits a pixel, got mode RGB"),
+        ({"mask": "images/high.png"}, "mask 'images/high.png' must hold numbers below 3, or 255 for none, got 7"),
+        ({"score": "high"}, "score must be a finite number, got 'high'"),
+        ({"transcript": 7}, "transcript must be a text, got 7"),
+        ({"tokens": ["a", 3]}, r"words must be a list of words, got \['a', 3\]"),
+        ({"video": "film.mp4"}, "video must be a folder of frames or a list of their paths, got 'film.mp4'"),
+        ({"video": ["film1/2.png", "wide.png"]}, "video must have frames of one size, got 6x4 and 9x4"),
+    ],
+)
+def test_a_bad_annotation_is_refused_with_its_line_or_skipped(
+    tmp_path: Path, rich: list[dict[str, Any]], cells: dict[str, Any], message: str
+) -> None:
+    Image.new("L", (8, 4)).save(tmp_path / "images/large.png")
+    Image.new("L", (6, 4), 7).save(tmp_path / "images/high.png")
+    Image.new("RGB", (9, 4)).save(tmp_path / "wide.png")
+    rich[4] |= cells
+    write(tmp_path, rich)
+    with pytest.raises(DataError, match=rf"manifest\.jsonl:5, sample r4: {message}"):
+        prepared(tmp_path, classes={"mask": ["sky", "road", None]})
+    dataset = prepared(tmp_path, classes={"mask": ["sky", "road", None]}, on_error="skip")
+    assert [row["id"] for row in dataset.skipped] == ["r4"] and len(dataset.split("train")) == 5
+
+
+def test_masks_frames_and_names_are_in_the_fingerprint(tmp_path: Path, rich: list[dict[str, Any]]) -> None:
+    prints = {prepared(tmp_path).fingerprint(), prepared(tmp_path, classes={"mask": ["a", "b", "c"]}).fingerprint()}
+    Image.fromarray(np.random.default_rng(0).integers(0, 2, (4, 6), np.uint8)).save(tmp_path / "images/mask0.png")
+    prints.add(prepared(tmp_path).fingerprint())
+    Image.fromarray(np.random.default_rng(0).integers(0, 99, (4, 6, 3), np.uint8)).save(tmp_path / "film0/10.png")
+    prints.add(prepared(tmp_path).fingerprint())
+    assert len(prints) == 4
+
+
+CAMVID = [
+    "sky",
+    "building",
+    "pole",
+    "road",
+    "pavement",
+    "tree",
+    "sign",
+    "fence",
+    "car",
+    "pedestrian",
+    "bicyclist",
+    None,
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("pack", "options", "target", "classes"),
+    [
+        ("camvid_segmentation", {"targets": {"mask": "mask"}, "classes": {"mask": CAMVID}}, "mask", 11),
+        ("pennfudan_ped", {}, "objects", 1),
+        ("coco_mini", {"targets": {"objects": "objects"}}, "objects", 80),
+        ("flickr_entities_fr_ner", {}, "tags", 19),
+        ("fsdd_spoken_digits", {"targets": {"transcript": "text"}}, "transcript", None),
+    ],
+)
+def test_a_pack_of_real_data_is_read(pack: str, options: Any, target: str, classes: int | None) -> None:
+    if not (PACKS / pack).is_dir():
+        pytest.skip(f"its data is not there: no {pack} in ../shared/data")
+    dataset = prepared(PACKS, manifest=f"{pack}/manifest.jsonl", **options)
+    assert not dataset.skipped and target in dataset.targets
+    known = dataset.describe()["classes"].get(target)
+    assert (None if known is None else len(known)) == classes
+    for sample in dataset.split("test")[:3]:
+        if target == "mask":
+            mask = sample.targets["mask"]
+            assert mask.shape == sample.inputs["image"].shape[:2] and set(mask.flat) <= {*range(11), 255}
+        if target == "tags":
+            assert len(sample.inputs["words"]) == len(sample.targets["tags"])

@@ -12,7 +12,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from mmexp.dataset.media import IMAGE_FORMATS, Folder, read_audio, read_image
+from mmexp.dataset.media import IMAGE_FORMATS, Folder, read_audio, read_image, read_mask
 
 RED, WHITE = (255, 0, 0), (255, 255, 255)
 
@@ -294,3 +294,27 @@ def test_links_that_go_round_and_names_too_long_are_refused(tmp_path: Path) -> N
     for value in ("loop", "x" * 5000):
         with pytest.raises(ValueError, match="must be"):
             read_image(folder.locate(value))
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "1"])
+def test_a_mask_is_the_number_of_each_pixel(tmp_path: Path, mode: str) -> None:
+    numbers = np.array([[0, 1, 1], [1, 0, 0]], np.uint8)
+    image = Image.fromarray(numbers * (255 if mode == "1" else 1)).convert("1" if mode == "1" else "L")
+    if mode == "P":
+        image = Image.fromarray(numbers, "L")
+        image.putpalette([200, 0, 0, 0, 200, 0] + [0] * 762)
+    mask = read_mask(save(tmp_path / "m.png", image))
+    assert mask.dtype == np.uint8 and mask.tolist() == numbers.tolist()
+
+
+def test_a_mask_of_colours_of_16_bits_of_another_format_or_broken_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="one number of at most 8 bits a pixel, got mode RGB"):
+        read_mask(save(tmp_path / "rgb.png", Image.new("RGB", (2, 2))))
+    with pytest.raises(ValueError, match="one number of at most 8 bits a pixel, got mode I;16"):
+        read_mask(save(tmp_path / "deep.png", Image.fromarray(np.zeros((2, 2), np.uint16))))
+    with pytest.raises(ValueError, match="must be a PNG that decodes"):
+        read_mask(save(tmp_path / "m.jpg", Image.new("L", (2, 2)), "JPEG"))
+    whole = save(tmp_path / "cut.png", Image.fromarray(noise()[..., 0])).read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="must be a PNG that decodes"):
+        read_mask(tmp_path / "cut.png")

@@ -64,11 +64,28 @@ def test_a_modality_of_another_name_is_read_by_its_kind(rows: Rows) -> None:
 def test_a_file_that_vanishes_is_named_with_its_row(rows: Rows, tmp_path: Path) -> None:
     (tmp_path / "a.png").unlink()
     with pytest.raises(DataError, match=r"^m\.csv:2, sample one: image 'a\.png' must be a file, got none\.$"):
-        rows[0]
+        rows[0].inputs["image"]
 
 
 def test_a_file_that_becomes_a_link_to_the_outside_is_not_opened(rows: Rows, tmp_path: Path) -> None:
     (tmp_path / "a.png").unlink()
     (tmp_path / "a.png").symlink_to("/etc/hostname")
     with pytest.raises(DataError, match=r"sample one: image 'a\.png' must lie inside"):
-        rows[0]
+        rows[0].inputs["image"]
+
+
+def test_a_film_is_read_frame_by_frame_and_a_mask_loses_what_is_ignored(tmp_path: Path) -> None:
+    for number in (0, 1):
+        Image.new("RGB", (4, 2), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    Image.fromarray(np.array([[0, 1], [2, 255]], np.uint8)).save(tmp_path / "m.png")
+    row = Row("one", "m.csv:2", {"film": ["0.png", "1.png"]}, {"mask": "m.png", "label": 1}, {"film": "video"})
+    assert row.files == [("film", "0.png"), ("film", "1.png"), ("mask", "m.png")] and row.named("video") == ["film"]
+    sample = pickle.loads(pickle.dumps(Rows([row], Folder(tmp_path, tmp_path), ignored=[2])))[0]
+    assert sample.inputs["film"].shape == (2, 2, 4, 3) and sample.inputs["film"][:, 0, 0, 0].tolist() == [0, 1]
+    assert sample.targets["mask"].tolist() == [[0, 1], [255, 255]] and sample.targets["label"] == 1
+    assert sample.targets["mask"].dtype == np.uint8
+
+
+def test_only_what_is_read_is_opened(rows: Rows, tmp_path: Path) -> None:
+    (tmp_path / "a.png").unlink()
+    assert rows[0].inputs["text"] == ["x", "y"] and "image" in rows[0].inputs

@@ -16,7 +16,7 @@ def small(tmp_path, **settings) -> Scenes:
 def same(one, other) -> bool:
     return (
         one.id == other.id
-        and one.targets == other.targets
+        and all(np.array_equal(one.targets[name], other.targets[name]) for name in one.targets)
         and one.inputs["text"] == other.inputs["text"]
         and np.array_equal(one.inputs["image"], other.inputs["image"])
         and np.array_equal(one.inputs["audio"].samples, other.inputs["audio"].samples)
@@ -112,3 +112,34 @@ def test_only_the_splits_that_are_asked_for_are_drawn(tmp_path):
     data = small(tmp_path)
     data.prepare(("test",))
     assert [data.worlds[name].file(tmp_path).exists() for name in ("train", "val", "test")] == [False, False, True]
+
+
+def test_nothing_is_drawn_voiced_or_cut_out_that_is_not_read(tmp_path, monkeypatch):
+    def fail(*_):
+        raise AssertionError
+
+    for name in ("draw.render", "sound.render", "mask.render", "video.render"):
+        monkeypatch.setattr(f"mmexp.dataset.world.{name}", fail)
+    monkeypatch.setattr("mmexp.dataset.scenes.SHOWN", {"captions": lambda scene: ["told"]})
+    sample = small(tmp_path, cache=None).split("train")[0]
+    assert sample.inputs["text"] == ["told"] and sample.targets["score"] <= 1
+    assert {"image", "audio", "video"} <= set(sample.inputs) and "mask" in sample.targets
+
+
+def test_words_video_and_table_are_there_for_who_asks(tmp_path):
+    data = small(tmp_path)
+    assert list(data.inputs) == ["image", "audio", "text"] and list(data.extra) == ["words", "video", "tabular"]
+    sample = data.split("train")[0]
+    assert len(sample.inputs["words"]) == len(sample.targets["tags"]) and sample.inputs["video"].ndim == 4
+    columns = data.describe()["modality"]["tabular"]["columns"]
+    assert set(sample.inputs["tabular"]) <= {column["name"] for column in columns}
+    assert [sorted(column)[0] for column in columns] == ["name", "mean", "mean", "mean", "name"]
+
+
+def test_the_mask_is_as_large_as_the_image_and_the_score_is_measured(tmp_path):
+    data = small(tmp_path, image_size=48)
+    sample = data.split("val")[0]
+    assert sample.targets["mask"].shape == sample.inputs["image"].shape[:2] == (48, 48)
+    scores = list(data.values("score"))
+    assert np.isclose(data.describe()["score"]["mean"], np.mean(scores), atol=1e-5)
+    assert np.isclose(data.describe()["score"]["std"], np.std(scores), atol=1e-5)

@@ -128,3 +128,33 @@ def test_the_first_fault_in_order_is_raised(screen: Screen) -> None:
                 for name, kind in [("a", "good"), ("b", "bad"), ("c", "gone")]
             ]
         )
+
+
+def test_tags_that_are_not_as_many_as_words_are_left_out(screen: Screen) -> None:
+    own = Screen(inputs={"words": "w"}, targets={"tags": "t"}, folder=screen.folder, tolerance=Tolerance(1.0, 10))
+    rows = own.rows([record("a", w=["x", "y"], t=["O", "O"]), record("b", w="x y", t="O"), record("c", t=["O"])])
+    assert [row.id for row in rows] == ["a", "c"]
+    assert own.tolerance.skipped[0]["reason"] == "tags must be one for each word, got 1 for the 2 of words."
+
+
+@pytest.mark.parametrize(
+    ("cells", "name"), [({"m": "../m.png"}, "mask"), ({"v": ["good.png", "../x.png"]}, "video"), ({"v": ".."}, "video")]
+)
+def test_masks_and_films_outside_are_refused_however_tolerant(screen: Screen, cells: Any, name: str) -> None:
+    inputs, targets = ({"video": "v"}, {}) if name == "video" else ({}, {"mask": "m"})
+    own = Screen(inputs=inputs, targets=targets, folder=screen.folder, tolerance=Tolerance(1.0, 10))
+    with pytest.raises(DataError, match=rf"m\.csv:a, sample a: {name} must lie inside"):
+        own.rows([record("a", **cells)])
+
+
+def test_columns_that_are_filled_make_a_row_of_a_table(screen: Screen) -> None:
+    own = Screen(
+        inputs={"person": ["age", "city"]},
+        targets={},
+        folder=screen.folder,
+        tolerance=Tolerance(1.0, 10),
+        kinds={"person": "tabular"},
+    )
+    rows = own.rows([record("a", age="3", city=""), record("b", age=float("nan")), record("c", age=[1])])
+    assert [dict(row.inputs) for row in rows] == [{"person": {"age": "3"}}, {}]
+    assert own.tolerance.skipped[0]["reason"] == "person column 'age' must be a finite number or a text, got [1]."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mmexp.dataset.table import absent, column_names, read_table
+from mmexp.dataset.table import absent, column_names, find_table, read_table
 from mmexp.error import ConfigError, DataError
 
 
@@ -107,3 +107,14 @@ def test_another_kind_of_file_is_refused(tmp_path: Path) -> None:
 def test_null_and_empty_cells_are_absent_but_zero_is_not() -> None:
     assert absent(None) and absent("") and absent([])
     assert not absent(0) and not absent(False) and not absent([""])
+
+
+def test_a_table_is_found_below_the_root_or_where_its_path_says(tmp_path: Path) -> None:
+    path = write(tmp_path, "m.jsonl", "{}\n")
+    assert find_table(str(tmp_path), "m.jsonl") == find_table(None, str(path)) == path
+    with pytest.raises(
+        ConfigError, match=r"dataset\.manifest must be a file in .*, got 'n\.csv'\. There are: m\.jsonl"
+    ):
+        find_table(str(tmp_path), "n.csv")
+    with pytest.raises(ConfigError, match=r"dataset\.manifest must be relative to dataset\.root"):
+        find_table(str(tmp_path), str(path))

@@ -130,3 +130,11 @@ def test_the_suffixes_of_pictures_and_sound_are_those_that_can_be_read(here: Pat
     for suffix in (name for name, modality in MODALITIES.items() if modality == "audio"):
         soundfile.write(here / f"f{suffix}", np.zeros(8000), 8000)
         assert read(f"f{suffix}")[0].inputs["audio"].rate == 8000
+
+
+def test_words_and_columns_are_typed_too() -> None:
+    kinds = {"words": "words", "person": "tabular"}
+    (sample,) = read_typed(['person={"age": 3}', "words=a red ball"], list(kinds), Tolerance(0.0, 2), kinds)
+    assert sample.inputs["words"] == ["a", "red", "ball"] and sample.inputs["person"] == {"age": 3}
+    with pytest.raises(ConfigError, match=r"tabular must be columns with their values, .*got 'age'"):
+        read_typed(["person=age"], list(kinds), Tolerance(0.0, 1), kinds)

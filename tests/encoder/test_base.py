@@ -13,8 +13,10 @@ from omegaconf import OmegaConf
 
 from mmexp.contract import Padded, Waveform
 from mmexp.encoder.base import Encoder
+from mmexp.pool.mean import MeanPool
 from mmexp.transform.audio import AudioTransform
 from mmexp.transform.image import ImageTransform
+from mmexp.transform.tabular import TabularTransform
 from mmexp.transform.vector import VectorTransform
 
 CONF = Path(__file__).resolve().parents[2] / "conf/encoder"
@@ -25,13 +27,23 @@ RAW = {
     "text": ["a red ball", ["two cats", "the blue box left of a ball"]],
     "audio": [Waveform(np.sin(np.arange(n) * 0.3).astype(np.float32), 4000) for n in (500, 1700)],
     "vector": [[0.5, -2, 3], [1.5, 0, 0.1]],
+    "words": [["a", "red", "ball"], ["two", "cats", ".", "left", "of"]],
+    "video": [
+        np.full((2, 20, 24, 3), 90, np.uint8),
+        np.arange(4800, dtype=np.uint32).astype(np.uint8).reshape(4, 20, 20, 3),
+    ],
+    "tabular": [{"age": 3, "city": "aa"}, {"age": 5.5, "city": "zz"}],
 }
 SETTINGS = {"text": {"vocab_size": 14, "max_length": 16}}
 TRANSFORMS = {
     "image": lambda: ImageTransform(image_size=32),
     "audio": lambda: AudioTransform(sample_rate=4000),
     "vector": lambda: VectorTransform(width=3),
+    "tabular": lambda: TabularTransform(
+        columns=[{"name": "age", "mean": 4.0, "std": 1.0}, {"name": "city", "values": ["aa", "bb"]}]
+    ),
 }
+PARTS = {"text": "text/transformer", "image": "image/cnn"}
 
 
 @pytest.fixture
@@ -39,9 +51,11 @@ def make(tokenizer):
     def make(name: str) -> Encoder:
         module, _, kind = OmegaConf.load(CONF / f"{name}.yaml")._target_.rpartition(".")
         modality, build = name.split("/")[0], getattr(import_module(module), kind)
-        offered = {"tokenizer": tokenizer, "depth": 1, "transform": TRANSFORMS.get(modality, str)()}
-        wanted = {key: value for key, value in offered.items() if key in signature(build).parameters}
-        return build(dim=DIM, **wanted, **SETTINGS.get(modality, {}))
+        offered = {"dim": DIM, "tokenizer": tokenizer, "depth": 1, "transform": TRANSFORMS.get(modality, str)()}
+        offered |= {"pool": MeanPool(), **SETTINGS.get(modality, {})}
+        asked = signature(build).parameters
+        parts = {part: make(option) for part, option in PARTS.items() if part in asked}
+        return build(**{key: value for key, value in offered.items() if key in asked}, **parts)
 
     return make
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 
 import pytest
 import torch
@@ -54,6 +55,40 @@ def test_measures_of_many_classes_agree_with_sklearn():
     assert values["accuracy"] == pytest.approx(sk.accuracy_score(raw, answers))
     assert values["f1"] == pytest.approx(sk.f1_score(raw, answers, average="macro"))
     assert values["auroc"] == pytest.approx(sk.roc_auc_score(raw, scores, multi_class="ovr"))
+
+
+def expected_calibration_error(sure: torch.Tensor, right: torch.Tensor, bins: int = 15) -> float:
+    edges = torch.linspace(0, 1, bins + 1)
+    inside = [(sure > low) & (sure <= high) for low, high in pairwise(edges)]
+    gaps = [
+        abs(right[rows].double().mean() - sure[rows].mean()) * rows.double().mean() for rows in inside if rows.any()
+    ]
+    return sum(gap.item() for gap in gaps)
+
+
+def test_calibration_and_averages_over_classes_agree_with_their_plain_forms():
+    raw = [CLASSES[i % 3] for i in range(40)] + ["horse"] * 3
+    values, scores = scored(make(), raw)
+    answers = [CLASSES[i] for i in scores.argmax(-1)]
+    right = torch.tensor([one == other for one, other in zip(raw, answers, strict=True)])
+    assert values["ece"] == pytest.approx(expected_calibration_error(scores.amax(-1), right), abs=1e-5)
+    assert values["f1_micro"] == pytest.approx(sk.f1_score(raw, answers, average="micro"))
+    assert values["f1_macro"] == values["f1"]
+
+
+def test_calibration_and_averages_of_several_labels_agree_with_their_plain_forms():
+    raw = [[name for j, name in enumerate(CLASSES) if (i >> j) % 2] for i in range(30)]
+    values, scores = scored(make(form="multilabel"), raw)
+    truth = torch.tensor([[name in row for name in CLASSES] for row in raw])
+    assert values["ece"] == pytest.approx(expected_calibration_error(scores.flatten(), truth.flatten()), abs=1e-5)
+    for way in ("micro", "macro"):
+        assert values[f"f1_{way}"] == pytest.approx(sk.f1_score(truth, scores > 0.5, average=way))
+
+
+def test_the_mean_over_two_classes_is_told_beside_that_of_the_second():
+    raw = [i % 3 // 2 for i in range(30)]
+    values, scores = scored(make(classes=[0, 1], form="binary"), raw)
+    assert values["f1_macro"] == pytest.approx(sk.f1_score(raw, scores.argmax(-1), average="macro")) != values["f1"]
 
 
 def test_measures_of_two_classes_agree_with_sklearn():
@@ -173,11 +208,13 @@ def test_wrong_options_are_refused(options, message):
         make(**options)
 
 
-def test_its_pictures_are_a_confusion_matrix_and_a_reliability_diagram():
+def test_its_pictures_are_scores_by_class_a_confusion_matrix_and_a_reliability_diagram():
     rows = [
         {"id": "1", "label": "a", "score": 0.9, "target": "a"},
         {"id": "2", "label": "b", "score": 0.6, "target": "a"},
     ]
     task = Classification(pool=MeanPool(), dim=4, classes=["a", "b"], target="label")
-    assert set(task.plots(rows, [])) == {"confusion", "reliability"}
+    assert set(task.plots(rows, [])) == {"classes", "confusion", "reliability"}
     assert task.plots([{"id": "1", "label": "a", "score": 0.9}], []) == {}
+    several = make(form="multilabel").plots([{"id": "1", "label": ["cat"], "target": ["cat", "dog"]}], [])
+    assert set(several) == {"classes"}

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
-from mmexp.contract import Batch, Tokens
+from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.gated import GatedFusion
 from mmexp.pool.attention import AttentionPool
 from mmexp.pool.base import Pool
@@ -113,3 +114,35 @@ def test_empty_or_overlapping_sides_are_refused(sides):
 def test_an_unknown_objective_is_refused():
     with pytest.raises(ValueError, match="objective must be infonce or sigmoid, got 'triplet'"):
         make(objective="triplet")
+
+
+def test_with_a_group_all_its_candidates_are_right():
+    task = make(group="label")
+    transform = task.transforms()["label"]
+    labels = transform.collate([transform.prepare(label) for label in ("cat", "dog", "cat")])
+    sides = torch.eye(DIM)[[0, 1, 0]]
+    metrics = task.metrics()
+    task.measure(metrics, {"query": sides, "candidates": sides}, Batch({}, {"label": labels}, ("a", "b", "c")))
+    values = metrics.compute()
+    assert task.targets == ("label",) and values["map"] == values["reverse_map"] == 1 and values["recall_at_1"] < 1
+
+
+def test_its_picture_shows_what_is_nearest_to_some_queries():
+    task, names, rng = make(group="label"), [f"s{i}" for i in range(9)], np.random.default_rng(0)
+    samples = [
+        Sample(name, {"text": name, "image": rng.integers(255, size=(4, 4, 3), dtype=np.uint8)}, {"label": i % 3})
+        for i, name in enumerate(names)
+    ]
+    rows = [{"id": name, "score": 0.5} for name in names]
+    assert task.plots(rows, samples) == {}
+    metrics = task.metrics()
+    sides = torch.eye(9)[:, [*range(9)]]
+    task.measure(metrics, {"query": sides, "candidates": sides}, Batch({}, {}, tuple(names)))
+    assert task.plots(rows, samples) == {}
+    metrics.compute()
+    figure = task.plots(rows, samples)["nearest"]
+    assert len(figure.axes) == 6 * 6
+    for query, nearest in zip(figure.axes[::6], figure.axes[1::6], strict=True):
+        own = samples[names.index(query.texts[0].get_text())]
+        assert np.array_equal(nearest.images[0].get_array(), own.inputs["image"]) and nearest.get_title() == "1.00"
+    assert list(task.state_dict()) == list(make().state_dict())

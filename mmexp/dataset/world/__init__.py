@@ -2,8 +2,10 @@
 
 ``scene.sample`` gives a Scene, the whole truth of one sample. Each further file shows one side of it by a function
 ``render(scene, ...)``: ``draw`` the image, ``sound`` the soundtrack, ``captions`` and ``questions`` the language,
-``labels`` the facts to classify. Each takes its randomness from ``scene.generator(<its own name>)``, so a new file
-(video, boxes, masks, tags, triples) changes nothing that the others give.
+``labels`` the facts to classify, ``boxes`` and ``mask`` where things are, ``tags`` a sentence word by word,
+``transcript`` the soundtrack in words, ``score`` a number, ``table`` columns, ``video`` frames over time, ``graph``
+triples. Each takes its randomness from ``scene.generator(<its own name>)``, so a new file changes nothing that the
+others give.
 
 What is seen, what is heard:
 

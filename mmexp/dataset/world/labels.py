@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from mmexp.dataset.world.scene import COLOURS, MATERIALS, SHAPES, Scene
+from mmexp.dataset.world.scene import COLOURS, MATERIALS, MOTIONS, SHAPES, Scene
 
 LABELS = tuple(sorted(f"{material} {shape}" for material in MATERIALS for shape in SHAPES))
 """Every label of the main thing."""
 ATTRIBUTES = tuple(sorted((*COLOURS, *SHAPES)))
 """Every attribute a scene can show."""
 SAME_COLOUR = ("no", "yes")
+MOTION = tuple(sorted(MOTIONS))
 
 
 def label(scene: Scene) -> str:
@@ -24,3 +25,8 @@ def attributes(scene: Scene) -> list[str]:
 def same_colour(scene: Scene) -> str:
     """Whether two things share a colour."""
     return SAME_COLOUR[len({thing.colour for thing in scene.things}) < len(scene.things)]
+
+
+def motion(scene: Scene) -> str:
+    """Which way the largest thing moves; only the video shows it."""
+    return scene.main.motion

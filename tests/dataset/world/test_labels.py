@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from mmexp.dataset.world.labels import ATTRIBUTES, LABELS, attributes, label, same_colour
+from mmexp.dataset.world.labels import ATTRIBUTES, LABELS, MOTION, attributes, label, motion, same_colour
 from mmexp.dataset.world.scene import sample
 
 SCENES = [sample(0, "test", i, 3) for i in range(600)]
@@ -24,3 +24,9 @@ def test_attributes_are_those_that_occur():
 def test_same_colour_is_neither_always_nor_never():
     number = Counter(map(same_colour, SCENES))
     assert 60 < number["yes"] < 300
+
+
+def test_every_motion_of_the_largest_thing_is_about_as_likely():
+    number = Counter(map(motion, SCENES))
+    assert set(number) == set(MOTION) and min(number.values()) > 80
+    assert all(motion(scene) == scene.main.motion for scene in SCENES)

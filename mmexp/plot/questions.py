@@ -1,0 +1,38 @@
+"""Questions about pictures, with what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mmexp.contract import Sample
+from mmexp.plot.gallery import gallery
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EXHIBITS = 12  # pictures shown
+
+
+def questions(rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> dict[str, Figure]:
+    """Some pictures, each over its question, its answer and, if that was wrong, the right one.
+
+    Args:
+        rows: With ``label`` and, where known, ``target``.
+        samples: The sample of each; ``text`` is the question.
+    """
+    pairs = [(row, sample) for row, sample in zip(rows, samples, strict=False) if "image" in sample.inputs]
+    shown = pairs[:: max(1, len(pairs) // EXHIBITS)][:EXHIBITS]
+    titles = [f"{told(sample)}\n{_judged(row)}" for row, sample in shown]
+    return {"questions": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
+
+
+def told(sample: Sample) -> str:
+    """The text of a sample, the first if it has several; empty if it has none."""
+    text = sample.inputs.get("text", "")
+    return text if isinstance(text, str) else next(iter(text), "")
+
+
+def _judged(row: Mapping[str, Any]) -> str:
+    wrong = row.get("target") not in (None, row["label"])
+    return f"{row['label']} (wrong: {row['target']})" if wrong else str(row["label"])

@@ -1,0 +1,44 @@
+"""Sound as it is over time and pitch, with words where they are heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mmexp.contract import Waveform
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+WIDTH, HEIGHT = 8.0, 1.9  # inches
+WINDOW = 0.025  # s
+FLOOR = 1e-5  # amplitude under which all is silence
+
+Heard = Sequence[tuple[str, float]]
+"""Words, each with its place as a share of the sound."""
+
+
+def spectrograms(sounds: Sequence[Waveform], heard: Sequence[Heard], titles: Sequence[str]) -> Figure:
+    """Show sounds one below the other.
+
+    Args:
+        sounds: Each of its own length.
+        heard: What is written onto each.
+        titles: A text above each.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(WIDTH, HEIGHT * len(sounds)), layout="constrained")
+    places = figure.subplots(len(sounds), squeeze=False).flat
+    for axes, sound, words, title in zip(places, sounds, heard, titles, strict=True):
+        size = max(16, round(WINDOW * sound.rate))
+        seconds = len(sound.samples) / sound.rate
+        if len(sound.samples) >= size:
+            axes.specgram(sound.samples + FLOOR, NFFT=size, Fs=sound.rate, noverlap=size // 2, cmap="magma", vmin=-120)
+        for word, share in words:
+            axes.axvline(share * seconds, color="white", linewidth=0.5)
+            axes.text(share * seconds, sound.rate * 0.47, word, color="white", ha="center", va="top", fontsize=8)
+        axes.set(xlim=(0, max(seconds, WINDOW)), ylim=(0, sound.rate / 2), ylabel="Hz")
+        axes.set_title(title, fontsize=8, loc="left", parse_math=False)
+    figure.supxlabel("s", fontsize=8)
+    return figure

@@ -1,0 +1,99 @@
+"""Answer a question in words of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from torchmetrics import MetricCollection
+
+from mmexp.contract import Batch, Sample
+from mmexp.encoder.text.base import TextEncoder
+from mmexp.metric.answer import ConsensusAccuracy, ExactMatch, normalise
+from mmexp.metric.caption import Bleu
+from mmexp.plot.questions import questions
+from mmexp.task.base import Outputs
+from mmexp.task.writing import Writing
+from mmexp.transform.answer import PeopleTransform, WrittenAnswerTransform
+from mmexp.transform.base import Transform
+from mmexp.transform.captions import Captions
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class AnswerGeneration(Writing):
+    """Write the answer word by word, fused with the question, which is the text input, and the others.
+
+    Answers are normalised, then taught and compared. Metrics: ``accuracy``, whether the whole answer is right;
+    ``bleu1``, how many of its words are, as most answers are too short for longer n-grams; and with ``consensus``
+    ``vqa_accuracy``, see ``ConsensusAccuracy``.
+
+    Source: Cho et al. 2021, "Unifying Vision-and-Language Tasks via Text Generation", https://arxiv.org/abs/2102.02779.
+    Differs: the question is an input like any other, from scratch.
+
+    Args:
+        prefix: Causal encoder of the words so far; its vocabulary and max_length are the answers'.
+        consensus: Measure ``vqa_accuracy`` too; the dataset must have ``answers``, those of about ten people.
+        label_smoothing: Share of each target that is spread over the vocabulary.
+        word_dropout: Probability of hiding a word of the prefix while training, so that the inputs must tell it.
+        dropout: Probability of dropping a feature before the head.
+        beams: Answers searched at once; 1 is greedy search.
+        length_penalty: Above 0 favours long answers; see ``decode.beam``.
+
+    Raises:
+        ValueError: If prefix is not causal, or beams < 1.
+    """
+
+    targets: tuple[str, ...] = ("answer",)
+    monitor = "accuracy"
+
+    def __init__(
+        self,
+        *,
+        prefix: TextEncoder,
+        consensus: bool = False,
+        label_smoothing: float = 0.0,
+        word_dropout: float = 0.0,
+        dropout: float = 0.1,
+        beams: int = 3,
+        length_penalty: float = 0.0,
+    ) -> None:
+        super().__init__(
+            prefix=prefix,
+            label_smoothing=label_smoothing,
+            word_dropout=word_dropout,
+            dropout=dropout,
+            beams=beams,
+            length_penalty=length_penalty,
+        )
+        self.consensus = consensus
+        if consensus:
+            self.targets = ("answer", "answers")
+
+    def transforms(self) -> Mapping[str, Transform]:
+        written = WrittenAnswerTransform(text=self.prefix.transform, normalise=normalise)
+        return {"answer": written, "answers": PeopleTransform()} if self.consensus else {"answer": written}
+
+    def metrics(self) -> MetricCollection:
+        people = {"vqa_accuracy": ConsensusAccuracy()} if self.consensus else {}
+        return MetricCollection({"accuracy": ExactMatch(), "bleu1": Bleu(order=1), **people}, compute_groups=False)
+
+    def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
+        nobody: list[list[str]] = [[] for _ in batch.ids]
+        one = batch.targets["answer"].texts if "answer" in batch.targets else nobody
+        people = batch.targets.get("answers", nobody)
+        for name, metric in metrics.items(keep_base=True):
+            metric.update(outputs["text"], people if name == "vqa_accuracy" else one)
+
+    def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
+        columns = zip(batch.ids, outputs["text"], outputs["score"].tolist(), strict=True)
+        rows = [{"id": i, "label": normalise(text), "score": score} for i, text, score in columns]
+        answers: Captions | None = batch.targets.get("answer")
+        if answers is None:
+            return rows
+        return [row | {"target": next(iter(texts), None)} for row, texts in zip(rows, answers.texts, strict=True)]
+
+    def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
+        """Pictures with their questions and answers."""
+        return questions(rows, samples)

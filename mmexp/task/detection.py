@@ -1,0 +1,174 @@
+"""Find the objects of a picture: what each is, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from torch import Tensor
+from torchmetrics import MetricCollection
+from torchvision.ops import batched_nms
+
+from mmexp.contract import Batch, Padded, Sample, Tokens
+from mmexp.fusion.base import Fusion
+from mmexp.metric.precision import AveragePrecision, Found
+from mmexp.plot.boxes import Boxes, outlined
+from mmexp.task.base import Outputs
+from mmexp.task.box import area, into_picture, into_view
+from mmexp.task.dense import DenseDetector
+from mmexp.task.detector import Detector, Goals
+from mmexp.task.picture import PictureTask
+from mmexp.task.query import QueryDetector
+from mmexp.transform.objects import Objects, ObjectsTransform
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EXHIBITS = 12  # pictures shown
+SURE = 0.5  # score from which an answer is drawn
+SEEN = 0.25  # share of an object that must be seen to learn from it
+
+
+class Detection(PictureTask):
+    """Fuse each token of the image with the other inputs, then answer with boxes.
+
+    With the image alone it is plain detection. With a text beside it that names what is meant (``inputs=[image,
+    text]`` and objects of that alone), each token is fused with the text, and it is visual grounding, or detection of
+    what a caption tells. The same holds for a sound and what it comes from.
+
+    Metrics: ``map50`` and ``map`` as COCO measures them, over all objects of the raw pictures, in the encoder's sight
+    or not.
+
+    Source: dense, Tian et al. 2019, "FCOS", https://arxiv.org/abs/1904.01355; set, Carion et al. 2020, "End-to-End
+    Object Detection with Transformers", https://arxiv.org/abs/2005.12872; see the two detectors for what differs.
+
+    Args:
+        dim: Width D of the tokens.
+        classes: The training split's categories, C of them.
+        form: ``dense``: each place of the grid answers, and answers that overlap are thinned out (see
+            ``DenseDetector``). ``set``: learned queries answer with one object each (see ``QueryDetector``).
+        queries: Objects that the form ``set`` can answer with at most.
+        depth: Layers of the head.
+        threshold: Answers with a lower score are left out.
+        max_objects: Answers per picture at most.
+        nms_iou: In the form ``dense``, an answer falls that shares more than this with a surer one of its class.
+
+    Raises:
+        ValueError: If the form is unknown, or there is no class.
+    """
+
+    targets = ("objects",)
+    monitor = "map50"
+    mode = "max"
+
+    def __init__(
+        self,
+        *,
+        dim: int,
+        classes: Sequence[str],
+        form: Literal["dense", "set"] = "dense",
+        queries: int = 20,
+        depth: int = 2,
+        threshold: float = 0.05,
+        max_objects: int = 100,
+        nms_iou: float = 0.6,
+    ) -> None:
+        super().__init__()
+        if form not in ("dense", "set"):
+            raise ValueError(f"Detection: form must be dense or set, got {form!r}.")
+        if not classes:
+            raise ValueError("Detection: classes must be at least 1, got 0.")
+        self.classes, self.form = list(classes), form
+        self.threshold, self.max_objects, self.nms_iou = threshold, max_objects, nms_iou
+        number = len(self.classes)
+        self.detector: Detector = (
+            DenseDetector(dim=dim, num_classes=number, depth=depth)
+            if form == "dense"
+            else QueryDetector(dim=dim, num_classes=number, queries=queries, depth=depth)
+        )
+
+    def transforms(self) -> Mapping[str, ObjectsTransform]:
+        return {"objects": ObjectsTransform(classes=self.classes)}
+
+    def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        outputs: Outputs = self.detector(self.fuse(tokens, fusion))
+        return outputs if self.training else outputs | {"found": self.find(outputs, batch)}
+
+    @torch.no_grad()
+    def find(self, outputs: Outputs, batch: Batch) -> list[Found]:
+        """The answers for each picture, the surest first, in its pixels."""
+        pictures = self.pictures(batch)
+        boxes = into_picture(outputs["boxes"], pictures)
+        parts = zip(boxes, outputs["scores"] * pictures.mask[:, None, None], strict=True)
+        return [self.choose(*part) for part in parts]
+
+    def choose(self, boxes: Tensor, scores: Tensor) -> Found:
+        """Answers that are sure enough and no doubles. [P, 4], [P, C]"""
+        place, number = (scores > self.threshold).nonzero(as_tuple=True)
+        own, drawn = scores[place, number], boxes[place]
+        if self.form == "dense":
+            kept = batched_nms(drawn, own, number, self.nms_iou)[: self.max_objects]
+        else:
+            kept = own.argsort(descending=True)[: self.max_objects]
+        return Found(drawn[kept], number[kept], own[kept])
+
+    def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
+        return self.detector.losses(outputs, self.goals(batch))
+
+    def goals(self, batch: Batch) -> Goals:
+        """The objects of which enough is seen. Rows without a picture, or without known objects, teach nothing."""
+        pictures, objects = self.pictures(batch), self.objects(batch)
+        whole = objects.boxes.values
+        seen = into_view(whole, pictures)
+        share = area(into_picture(seen, pictures)) / area(whole).clamp(min=1e-6)
+        known = torch.tensor([raw is not None for raw in objects.raw], device=whole.device) & pictures.mask
+        return Goals(Padded(seen, objects.boxes.mask & (share >= SEEN)), objects.classes, known)
+
+    def objects(self, batch: Batch) -> Objects:
+        """The objects of a batch; without the target, none are known."""
+        if "objects" in batch.targets:
+            return batch.targets["objects"]  # type: ignore[no-any-return]
+        mask = torch.zeros(len(batch), 1, dtype=torch.bool, device=batch.inputs["image"].values.device)
+        return Objects(Padded(mask.new_zeros(len(batch), 1, 4).float(), mask), mask.long(), [None] * len(batch))
+
+    def metrics(self) -> MetricCollection:
+        return MetricCollection({"precision": AveragePrecision(num_classes=len(self.classes))})
+
+    def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
+        objects = self.objects(batch)
+        rows = [i for i, raw in enumerate(objects.raw) if raw is not None]
+        metrics["precision"].update([outputs["found"][i] for i in rows], [truth(objects, i) for i in rows])
+
+    def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
+        rows = [{"id": i, **self.told(found)} for i, found in zip(batch.ids, outputs["found"], strict=True)]
+        if "objects" not in batch.targets:
+            return rows
+        return [row | {"target": raw} for row, raw in zip(rows, batch.targets["objects"].raw, strict=True)]
+
+    def told(self, found: Found) -> dict[str, Any]:
+        """Boxes [x, y, w, h] in pixels of the raw picture, their categories and scores."""
+        sized = torch.cat([found.boxes[:, :2], found.boxes[:, 2:] - found.boxes[:, :2]], 1)
+        names = [self.classes[number] for number in found.classes.tolist()]
+        boxes = [[round(value, 2) for value in box] for box in sized.tolist()]
+        return {"boxes": boxes, "categories": names, "scores": [round(score, 4) for score in found.scores.tolist()]}
+
+    def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
+        """Some pictures with the boxes of what was answered for sure, and of what is there."""
+        shown = [(row, own) for row, own in zip(rows, samples, strict=True) if "image" in own.inputs][:EXHIBITS]
+        if not shown:
+            return {}
+        images, titles = [own.inputs["image"] for _, own in shown], [row["id"] for row, _ in shown]
+        return {"boxes": outlined(images, [_sure(row) for row, _ in shown], titles, self.classes)}
+
+
+def truth(objects: Objects, row: int) -> Found:
+    """The true objects of one picture."""
+    real = objects.boxes.mask[row]
+    return Found(objects.boxes.values[row][real], objects.classes[row][real], real[real].float())
+
+
+def _sure(row: Mapping[str, Any]) -> Boxes:
+    told = [one for one in zip(row["boxes"], row["categories"], row["scores"], strict=True) if one[2] >= SURE]
+    boxes, names, scores = ([one[i] for one in reversed(told)] for i in range(3))  # the surest is drawn last
+    return Boxes(boxes, names, scores, [one["bbox"] for one in row.get("target") or ()])

@@ -1,0 +1,48 @@
+"""What tasks share that answer for places of a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isqrt
+
+from torch import Tensor
+
+from mmexp.contract import Batch, Tokens
+from mmexp.error import ConfigError
+from mmexp.fusion.base import Fusion
+from mmexp.task.base import Task
+from mmexp.transform.view import Pictures
+
+
+class PictureTask(Task):
+    """Fuses each token of the image with all other inputs, and keeps the tokens on their grid."""
+
+    anchor = "image"
+
+    def slots(self, inputs: Sequence[str]) -> tuple[str, ...]:
+        """As for every task.
+
+        Raises:
+            ConfigError: If there is no image to answer for.
+        """
+        if "image" not in inputs:
+            raise ConfigError(f"{type(self).__name__}: inputs must include image, got {', '.join(inputs)}.")
+        return super().slots(inputs)
+
+    def fuse(self, tokens: Mapping[str, Tokens], fusion: Fusion) -> Tensor:
+        """The image's tokens, fused with the others, as a grid. -> [B, D, h, w]"""
+        context = {name: own for name, own in tokens.items() if name != "image"}
+        return as_grid(fusion.onto(tokens["image"], context).features)
+
+    def pictures(self, batch: Batch) -> Pictures:
+        """The pictures of a batch, with what is seen of each."""
+        return Pictures.of(batch.inputs["image"])
+
+
+def as_grid(features: Tensor) -> Tensor:
+    """Tokens of a square picture, in rows, as a square grid. [B, N, D] -> [B, D, h, h]
+
+    Tokens in front that have no place, such as a class token, are left out: h is the largest with h * h <= N.
+    """
+    side = isqrt(features.shape[1])
+    return features[:, -side * side :].transpose(1, 2).reshape(len(features), -1, side, side)

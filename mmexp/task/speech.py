@@ -1,0 +1,66 @@
+"""What tasks share that write down what is said."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from torchmetrics import MetricCollection
+from torchmetrics.text import CharErrorRate, WordErrorRate
+
+from mmexp.contract import Batch, Sample
+from mmexp.plot.spectrogram import spectrograms
+from mmexp.task.base import Outputs, Task
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+EXHIBITS = 6  # sounds shown
+
+
+class Speech(Task, ABC):
+    """Measures transcripts: ``outputs["text"]``, one per sample, with its ``score``.
+
+    ``wer`` and ``cer``: edits per word and per character of the true transcripts, both ``spoken``: lower case, no
+    punctuation.
+
+    Source: Levenshtein 1966, "Binary codes capable of correcting deletions, insertions, and reversals".
+    """
+
+    targets = ("transcript",)
+    monitor = "wer"
+    mode: Literal["min", "max"] = "min"
+
+    def metrics(self) -> MetricCollection:
+        return MetricCollection({"wer": WordErrorRate(), "cer": CharErrorRate()}, compute_groups=False)
+
+    def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
+        said = self.said(batch)
+        known = [i for i, text in enumerate(said) if text is not None]
+        for name, metric in metrics.items(keep_base=True):
+            answers = outputs["greedy" if name.startswith("greedy_") else "text"]
+            metric.update([answers[i] for i in known], [said[i] for i in known])
+
+    def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
+        columns = zip(batch.ids, outputs["text"], outputs["score"].tolist(), strict=True)
+        rows = [{"id": i, "transcript": text, "score": score} for i, text, score in columns]
+        if "transcript" not in batch.targets:
+            return rows
+        return [row | {"target": text} for row, text in zip(rows, self.said(batch), strict=True)]
+
+    def said(self, batch: Batch) -> list[str | None]:
+        """The true transcript of each sample, None where it is not known."""
+        if "transcript" not in batch.targets:
+            return [None] * len(batch)
+        return [next(iter(texts), None) for texts in batch.targets["transcript"].texts]
+
+    def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
+        """Some sounds as spectrograms, with what was heard where it is known, and what was said."""
+        shown = [(row, samples[i].inputs["audio"]) for i, row in enumerate(rows) if "audio" in samples[i].inputs]
+        if not shown:
+            return {}
+        chosen = shown[:EXHIBITS]
+        heard = [[(one["unit"], one["at"]) for one in row.get("heard", ())] for row, _ in chosen]
+        titles = [f"{row['transcript']}\n({row.get('target') or '?'})" for row, _ in chosen]
+        return {"transcripts": spectrograms([sound for _, sound in chosen], heard, titles)}

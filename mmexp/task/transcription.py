@@ -1,0 +1,75 @@
+"""Listen, then write down what is said, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+
+from mmexp.contract import Batch, Tokens
+from mmexp.encoder.text.base import TextEncoder
+from mmexp.fusion.base import Fusion
+from mmexp.task.base import Outputs
+from mmexp.task.speech import Speech
+from mmexp.task.writing import Writing
+from mmexp.transform.answer import WrittenAnswerTransform
+from mmexp.transform.transcript import spoken
+
+
+class Transcription(Speech, Writing):
+    """Write word by word, each word fused with the sound and the other inputs, see ``Writing``.
+
+    Sound and video are given the sinusoids of their place, since order is what a transcript is about. Unlike
+    ``SpeechRecognition`` it also reads lips without any sound. Metrics: ``wer`` and ``cer``, see ``Speech``.
+
+    Source: Chan et al. 2016, "Listen, Attend and Spell", https://arxiv.org/abs/1508.01211, eqs. 1 and 6, with words for
+    characters; sinusoids: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.5; with lips: Afouras et al.
+    2018, "Deep Audio-Visual Speech Recognition", https://arxiv.org/abs/1809.02108, TM-seq2seq.
+
+    Args:
+        prefix: Causal encoder of the words so far; its vocabulary and max_length are the transcripts'.
+        label_smoothing: Share of each target that is spread over the vocabulary.
+        word_dropout: Probability of hiding a word of the prefix while training, so that the inputs must tell it.
+        dropout: Probability of dropping a feature before the head.
+        beams: Transcripts searched at once; 1 is greedy search.
+        length_penalty: Above 0 favours long transcripts; see ``decode.beam``.
+
+    Raises:
+        ValueError: If prefix is not causal, or beams < 1.
+    """
+
+    def __init__(
+        self,
+        *,
+        prefix: TextEncoder,
+        label_smoothing: float = 0.1,
+        word_dropout: float = 0.0,
+        dropout: float = 0.1,
+        beams: int = 3,
+        length_penalty: float = 1.0,
+    ) -> None:
+        super().__init__(
+            prefix=prefix,
+            label_smoothing=label_smoothing,
+            word_dropout=word_dropout,
+            dropout=dropout,
+            beams=beams,
+            length_penalty=length_penalty,
+        )
+
+    def transforms(self) -> Mapping[str, WrittenAnswerTransform]:
+        return {"transcript": WrittenAnswerTransform(text=self.prefix.transform, normalise=spoken)}
+
+    def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        placed = {name: timed(own) if name in ("audio", "video") else own for name, own in tokens.items()}
+        return super().forward(placed, fusion, batch)
+
+
+def timed(tokens: Tokens) -> Tokens:
+    """Add the sinusoids of their place to tokens. [B, N, D]"""
+    places, dim = tokens.features.shape[1:]
+    device = tokens.features.device
+    rate = 10000 ** (-torch.arange(0, dim, 2, device=device) / dim)
+    angle = torch.arange(places, device=device).unsqueeze(1) * rate  # [N, D / 2]
+    waves = torch.stack([angle.sin(), angle.cos()], 2).flatten(1)[:, :dim]  # [N, D]
+    return Tokens(tokens.features + waves.to(tokens.features.dtype), tokens.mask)

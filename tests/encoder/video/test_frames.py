@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from mmexp.contract import Padded
+from mmexp.encoder.image.cnn import CnnEncoder
+from mmexp.encoder.image.vit import VitEncoder
+from mmexp.encoder.video.frames import FramesEncoder
+from mmexp.pool.mean import MeanPool
+from mmexp.transform.image import ImageTransform
+
+FILM = np.random.default_rng(0).integers(0, 255, (5, 16, 16, 3), np.uint8)
+
+
+def make(kind=CnnEncoder, depth: int = 1, **settings) -> FramesEncoder:
+    sizes = {"widths": (4, 8)} if kind is CnnEncoder else {"depth": 1, "num_heads": 2}
+    image = kind(dim=8, transform=ImageTransform(image_size=16), **sizes)
+    return FramesEncoder(dim=8, image=image, pool=MeanPool(), num_frames=5, depth=depth, num_heads=2, **settings).eval()
+
+
+def batch(encoder: FramesEncoder, *films: np.ndarray | None) -> Padded:
+    transform = encoder.transform
+    return transform.collate([None if film is None else transform.prepare(film) for film in films])
+
+
+@pytest.mark.parametrize("kind", [CnnEncoder, VitEncoder])
+def test_there_is_a_token_for_each_frame(kind):
+    encoder = make(kind)
+    tokens = encoder(batch(encoder, FILM, None, FILM[:2]))
+    assert tokens.features.shape == (3, 5, 8) and tokens.mask.sum(1).tolist() == [5, 0, 2]
+
+
+def test_without_attention_a_token_is_the_pooled_frame_and_its_time():
+    encoder = make(depth=0)
+    frames = batch(encoder, FILM).values[0]
+    alone = encoder.image(Padded(frames, torch.ones(5, dtype=torch.bool))).pool() + encoder.time
+    torch.testing.assert_close(encoder(batch(encoder, FILM)).features[0], encoder.norm(alone))
+
+
+def test_the_order_of_frames_is_told():
+    encoder = make()
+    forth, back = (encoder(batch(encoder, film)).features.mean(1) for film in (FILM, FILM[::-1]))
+    assert not torch.allclose(forth, back, atol=1e-5)
+
+
+def test_frames_that_pad_a_film_change_nothing():
+    encoder = make()
+    long, short = encoder(batch(encoder, FILM, FILM[:2])), encoder(batch(encoder, FILM[:2]))
+    torch.testing.assert_close(long.features[1, :2], short.features[0])

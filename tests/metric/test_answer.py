@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from itertools import combinations
+from statistics import mean
+
+import pytest
+
+from mmexp.metric.answer import ConsensusAccuracy, ExactMatch, normalise
+
+
+@pytest.mark.parametrize(
+    ("written", "normalised"),
+    [
+        ("Yes. ", "yes"),
+        ("The red  ball", "red ball"),
+        ("an apple", "apple"),
+        ("Two", "2"),
+        ("none", "0"),
+        ("fire_extinguisher", "fire_extinguisher"),
+        ("cup, bowl", "cup bowl"),
+        ("X-ray", "x ray"),
+        ("A", "a"),
+        (3, "3"),
+        ("?", ""),
+    ],
+)
+def test_ways_to_write_an_answer_become_one(written, normalised):
+    assert normalise(written) == normalised == normalise(normalised)
+
+
+def test_an_answer_is_right_if_it_is_one_of_the_references_once_normalised():
+    metric = ExactMatch()
+    metric.update(["The cat", "two dogs", "cat"], [["cat"], ["3 dogs", "2 dogs"], ["a cat sits"]])
+    metric.update(["anything"], [[]])
+    assert metric.compute() == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize("agreeing", range(11))
+def test_consensus_is_the_mean_over_all_sets_of_nine_people(agreeing):
+    people = ["yes"] * agreeing + [f"no {i}" for i in range(10 - agreeing)]
+    nine = [min(sum(answer == "yes" for answer in chosen) / 3, 1) for chosen in combinations(people, 9)]
+    metric = ConsensusAccuracy()
+    metric.update(["Yes!"], [people])
+    assert metric.compute() == pytest.approx(mean(nine))

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mmexp.contract import Sample
+from mmexp.plot.questions import EXHIBITS, questions, told
+
+
+def sample(**inputs: object) -> Sample:
+    return Sample("1", inputs, {})
+
+
+IMAGE = np.zeros((4, 4, 3), np.uint8)
+
+
+def test_a_wrong_answer_is_shown_with_the_right_one():
+    rows = [{"label": "red", "target": "red"}, {"label": "red", "target": "blue"}, {"label": "red"}]
+    figure = questions(rows, [sample(image=IMAGE, text="what colour")] * 3)["questions"]
+    titles = [axes.get_title() for axes in figure.axes if axes.images]
+    assert titles == ["what colour\nred", "what colour\nred (wrong: blue)", "what colour\nred"]
+
+
+def test_only_samples_with_a_picture_are_shown_and_not_too_many():
+    assert questions([{"label": "red"}], [sample(text="what")]) == {}
+    figure = questions([{"label": "red"}] * 30, [sample(image=IMAGE)] * 30)["questions"]
+    assert sum(bool(axes.images) for axes in figure.axes) == EXHIBITS
+
+
+@pytest.mark.parametrize(("text", "first"), [("one", "one"), (["one", "two"], "one"), ([], "")])
+def test_of_several_texts_the_first_is_told(text, first):
+    assert told(sample(text=text)) == first and told(sample()) == ""

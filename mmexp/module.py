@@ -58,9 +58,8 @@ class ExperimentModule(pl.LightningModule):
         seed = zlib.crc32(f"{self.seed}/{batch_idx}/{self.global_rank}".encode())
         random.seed(seed)
         np.random.seed(seed)
-        torch.default_generator.manual_seed(
-            seed
-        )  # torch.manual_seed would note a traceback for each absent kind of GPU
+        # torch.manual_seed would note a traceback for each absent kind of GPU
+        torch.default_generator.manual_seed(seed)
         if self.device.type == "cuda":
             torch.cuda.manual_seed(seed)
 

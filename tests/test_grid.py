@@ -171,9 +171,9 @@ def test_a_state_dict_carries_everything(lab, task, fusion):
     one, other = lab(task, fusion), lab(task, fusion, seed=1)
     batch = one.batch(*ROWS)
     expected = one.answers(batch)
-    assert not all(map(same, other.answers(batch), expected))
+    assert plain(other.answers(batch)) != plain(expected)
     other.model.load_state_dict(one.model.state_dict())
-    assert all(map(same, other.answers(batch), expected))
+    assert plain(other.answers(batch)) == plain(expected)
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
@@ -195,6 +195,11 @@ def test_a_word_is_told_from_the_words_before_it(lab, task, fusion):
     assert moved[:place].max() < 1e-5 and moved[length - 1 :].max() < 1e-5
 
 
+def plain(rows: list[dict[str, Any]]) -> str:
+    """Predictions in full, to be compared exactly."""
+    return json.dumps(rows, default=np.ndarray.tolist)
+
+
 def same(row: Any, other: Any) -> bool:
     """Whether two predictions agree, numbers within rounding and pictures but for a few pixels."""
     if isinstance(row, dict):
@@ -203,4 +208,4 @@ def same(row: Any, other: Any) -> bool:
         return len(row) == len(other) and all(map(same, row, other))
     if isinstance(row, np.ndarray):
         return row.shape == other.shape and bool((row != other).mean() < 0.01)
-    return row == pytest.approx(other, rel=1e-3, abs=1e-3) if isinstance(row, float) else row == other
+    return row == pytest.approx(other, rel=1e-3, abs=1e-4) if isinstance(row, float) else row == other

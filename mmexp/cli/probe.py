@@ -77,7 +77,7 @@ def _train(jobs: Sequence[Job], workers: int) -> bool:
 def _asked(overrides: Sequence[str]) -> list[str]:
     """Words of the sweep: all fusions and all questions where none is named."""
     from mmexp.cli.list import groups
-    from mmexp.study.probe import SKILLS
+    from mmexp.dataset.game.rule import RULES
 
     every = f"fusion={','.join(name for name in groups()['fusion'] if name != 'none')}"
     words = [every if word == "fusion=all" else word for word in overrides]
@@ -85,7 +85,7 @@ def _asked(overrides: Sequence[str]) -> list[str]:
     if "fusion" not in keys:
         words.insert(0, every)
     if "dataset.interaction" not in keys:
-        words.append(f"dataset.interaction={','.join(SKILLS)}")
+        words.append(f"dataset.interaction={','.join(RULES)}")
     return ["experiment=probe", *words]
 
 

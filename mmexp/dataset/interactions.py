@@ -120,7 +120,7 @@ class Interactions(MultimodalDataset):
         return self.games[name]
 
     def describe(self) -> dict[str, Any]:
-        """Facts, and what is known beforehand: ``optimal``, ``chance`` and ``single``, accuracies."""
+        """Facts, and what is known beforehand: ``optimal``, ``chance`` and ``single``, accuracies; ``skill``."""
         return {
             "classes": {"label": list(range(self.rule.classes))},
             "sizes": {name: game.size for name, game in self.games.items()},
@@ -128,6 +128,7 @@ class Interactions(MultimodalDataset):
             "modality": {
                 name: known for name, known in self.form.facts(self.rule.places).items() if name in self.inputs
             },
+            "skill": self.rule.skill,
             "optimal": self.rule.optimal,
             "chance": 1 / self.rule.classes,
             "single": dict(zip(self.inputs, self.rule.single, strict=True)),

@@ -13,16 +13,6 @@ from mmexp.run.jsonfile import read_json
 from mmexp.run.statistics import mean
 from mmexp.run.summary import RunRow
 
-SKILLS: Mapping[str, str] = {
-    "redundant": "take what is there",
-    "unique": "leave what says nothing",
-    "noisy": "use a faint hint in loud noise",
-    "xor": "multiply two",
-    "xor3": "multiply three",
-    "order": "compare place by place",
-    "missing": "do with either",
-}
-"""What it takes to answer each kind of question."""
 CAN, PARTLY = 0.85, 0.3  # share of what can be gained
 
 
@@ -34,11 +24,13 @@ class Bounds:
         chance: Of a guess.
         single: Of the best answer from the best single modality.
         optimal: Of the best answer.
+        skill: What it takes to answer, in words.
     """
 
     chance: float
     single: float
     optimal: float
+    skill: str = ""
 
     def share(self, accuracy: float) -> float:
         """Part of what fusing can add that was reached: 0 the best single modality, 1 the optimum.
@@ -79,7 +71,7 @@ class Findings:
             found.setdefault(str(row.config["fusion"]), {}).setdefault(question, []).append(value)
             bounds[question] = _bounds(read_json(row.folder.facts))
         means = {fusion: {q: mean(values) for q, values in own.items()} for fusion, own in found.items()}
-        return cls(means, {question: bounds[question] for question in SKILLS if question in bounds})
+        return cls(means, bounds)
 
     def ranked(self) -> list[str]:
         """Fusions, those that can do most first."""
@@ -95,7 +87,7 @@ class Findings:
         found: dict[str, list[str]] = {"can": [], "partly": [], "cannot": []}
         for question, bounds in self.bounds.items():
             if (value := self.accuracy[fusion].get(question)) is not None:
-                found[bounds.verdict(value)].append(SKILLS[question])
+                found[bounds.verdict(value)].append(bounds.skill)
         return found
 
     def plain(self) -> dict[str, Any]:
@@ -107,4 +99,4 @@ class Findings:
 
 
 def _bounds(facts: Mapping[str, Any]) -> Bounds:
-    return Bounds(facts["chance"], max(facts["single"].values()), facts["optimal"])
+    return Bounds(facts["chance"], max(facts["single"].values()), facts["optimal"], facts["skill"])

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmexp.config import compose, stored
+from mmexp.dataset import control
 from mmexp.dataset.control import CONTROLS as KNOWN
 from mmexp.error import ConfigError
 from mmexp.run import manifest, summary
@@ -110,3 +111,7 @@ def test_a_folder_with_odd_characters_is_quoted(monkeypatch):
     moved.parent.mkdir(parents=True)
     folder.path.rename(moved)
     assert baselines(RunFolder(moved))[0].config.plain()["outputs"] == "it's, mine=1"
+
+
+def test_the_controls_are_all_that_datasets_know():
+    assert set(CONTROLS) == set(control.CONTROLS)

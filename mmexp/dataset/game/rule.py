@@ -29,8 +29,11 @@ class Rule(Protocol):
         classes: Number of answers.
         optimal: Accuracy of the best possible answer.
         single: Accuracy of the best answer from one modality, by modality.
+        skill: What it takes to answer, in words.
     """
 
+    @property
+    def skill(self) -> str: ...
     @property
     def modalities(self) -> int: ...
     @property
@@ -52,9 +55,11 @@ class Table:
 
     Args:
         cases: Their probabilities sum to 1.
+        skill: What it takes to answer, in words.
     """
 
     cases: tuple[Case, ...]
+    skill: str
     places: int = 1
     classes: int = SYMBOLS
 
@@ -91,6 +96,7 @@ class Table:
 class Order:
     """Two rows of symbols that agree in exactly one place, which is the answer; either row alone is pure chance."""
 
+    skill: str = "compare place by place"
     modalities: int = 2
     places: int = PLACES
     classes: int = PLACES
@@ -140,11 +146,11 @@ def both() -> Iterator[Case]:
 
 
 RULES: Mapping[str, Rule] = {
-    "redundant": Table(tuple(redundant())),
-    "unique": Table(tuple(unique())),
-    "noisy": Table(tuple(noisy())),
-    "xor": Table(tuple(xor(2))),
-    "xor3": Table(tuple(xor(3))),
+    "redundant": Table(tuple(redundant()), "take what is there"),
+    "unique": Table(tuple(unique()), "leave what says nothing"),
+    "noisy": Table(tuple(noisy()), "use a faint hint in loud noise"),
+    "xor": Table(tuple(xor(2)), "multiply two"),
+    "xor3": Table(tuple(xor(3)), "multiply three"),
     "order": Order(),
-    "missing": Table(tuple(both())),
+    "missing": Table(tuple(both()), "do with either"),
 }

@@ -22,7 +22,7 @@ $(BIN)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 test: install ## Run the tests, at most 10 minutes on 2 cores
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-all: install ## Run the slow tests too
 	$(BIN)/python -m pytest -m 'not gpu and not network'

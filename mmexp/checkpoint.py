@@ -9,7 +9,9 @@ from typing import IO, Any
 
 import torch
 from pytorch_lightning.plugins.io import CheckpointIO
+from torch import Tensor
 
+from mmexp.callback.averager import AVERAGE
 from mmexp.error import DataError
 from mmexp.run.atomic import atomic, write_atomic
 from mmexp.run.checkpoints import hash_path, is_intact, remove
@@ -47,6 +49,16 @@ class AtomicCheckpointIO(CheckpointIO):
 
     def remove_checkpoint(self, path: str | Path) -> None:
         remove(Path(path))
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """Read a checkpoint's weights: their running average if it has one.
+
+    Raises:
+        DataError: As ``AtomicCheckpointIO.load_checkpoint``.
+    """
+    checkpoint = AtomicCheckpointIO().load_checkpoint(path)
+    return {**checkpoint["state_dict"], **checkpoint.get(AVERAGE, {})}
 
 
 class _HashingFile:

@@ -70,14 +70,18 @@ class Composition:
     problems: list[str] = field(default_factory=list)
 
 
-def compose_groups(overrides: Sequence[Override]) -> Composition:
+def compose_groups(overrides: Sequence[Override], adding: bool = False) -> Composition:
     """Compose ``conf/config.yaml`` with other choices of groups.
+
+    Args:
+        overrides: The choices.
+        adding: Whether one that no defaults list names is added, as those are that were typed with ``+`` before.
 
     Raises:
         ConfigError: If the defaults lists can't be followed to the end.
     """
     repository = CachingConfigRepository(_repository())
-    listed = _defaults(repository, overrides)
+    listed = _defaults(repository, overrides, adding)
     composed = Composition(empty())
     for default in listed.defaults:
         if default.config_path is None:
@@ -116,7 +120,7 @@ def _repository() -> ConfigRepository:
     return ConfigRepository(path)
 
 
-def _defaults(repository: CachingConfigRepository, overrides: Sequence[Override]) -> DefaultsList:
+def _defaults(repository: CachingConfigRepository, overrides: Sequence[Override], adding: bool) -> DefaultsList:
     try:
         return create_defaults_list(
             repo=repository,
@@ -128,15 +132,16 @@ def _defaults(repository: CachingConfigRepository, overrides: Sequence[Override]
     except MissingConfigException as error:
         raise ConfigError(_missing(error)) from error
     except (HydraException, OmegaConfBaseException, ValueError, AssertionError) as error:
-        if (choice := _not_listed(str(error), overrides)) is not None:
+        if (choice := _not_listed(str(error), overrides, adding)) is not None:
             choice.type = OverrideType.ADD
-            return _defaults(repository, overrides)
+            return _defaults(repository, overrides, adding)
         raise ConfigError(_failed(str(error) or "a defaults list that can't be read", overrides)) from error
 
 
-def _not_listed(text: str, overrides: Sequence[Override]) -> Override | None:
+def _not_listed(text: str, overrides: Sequence[Override], adding: bool) -> Override | None:
     """Return the choice of a group that no defaults list names, or of a new modality's encoder; it is then added."""
-    found = re.match(r"Could not override '([^'@]*(?='. No match)|[^'@]*@encoder\.\w+)'", text)
+    kinds = r"[^']*" if adding else r"[^'@]*(?='. No match)|[^'@]*@encoder\.\w+"
+    found = re.match(rf"Could not override '({kinds})'", text)
     matches = [item for item in overrides if found and item.get_key_element() == found[1]]
     return matches[0] if matches else None
 

@@ -18,6 +18,7 @@ from mmexp.error import ConfigError
 from mmexp.guard import guard, shown, yaml_errors
 from mmexp.interpolation import escaped, is_shared, resolve, texts
 from mmexp.override import Overrides, assign, read
+from mmexp.run.folder import RunFolder
 from mmexp.schema import GROUPS, empty
 from mmexp.source import Source
 
@@ -93,7 +94,7 @@ def compose(overrides: Sequence[str] = ()) -> Config:
     except ConfigError as error:
         raise ConfigError([*asked.problems, *error.problems]) from error
     composed.problems = [*asked.problems, *composed.problems]
-    return _finish(composed, asked)
+    return _finish(composed, asked, settle=True)
 
 
 def load_config(path: Path | str, overrides: Sequence[str] = (), plugins: Sequence[str] = ()) -> Config:
@@ -120,7 +121,7 @@ def load_config(path: Path | str, overrides: Sequence[str] = (), plugins: Sequen
     _follow(composed, asked)
     if automatic:
         node.name = None
-    return _finish(composed, asked)
+    return _finish(composed, asked, settle="pretrained" in asked.keys)
 
 
 def read_config(overrides: Sequence[str], path: Path | str = "") -> Config:
@@ -143,8 +144,14 @@ def stored(config: Config) -> str:
     return OmegaConf.to_yaml(OmegaConf.create(escaped(config.plain())))
 
 
-def _finish(composed: Composition, asked: Overrides) -> Config:
-    """Set what was typed, fill what follows from the choices, and check."""
+def _finish(composed: Composition, asked: Overrides, settle: bool) -> Config:
+    """Set what was typed, fill what follows from the choices, and check.
+
+    Args:
+        composed: The rest; changed here.
+        asked: What was typed.
+        settle: Whether the run to start from is still to be found.
+    """
     node, problems = composed.node, composed.problems
     made: set[str] = set()
     for override in asked.values:
@@ -152,6 +159,8 @@ def _finish(composed: Composition, asked: Overrides) -> Config:
             assign(node, composed.choices, override, made)
         except ConfigError as error:
             problems += error.problems
+    if settle:
+        problems += _settle(node)
     node.choices = composed.choices
     for key in GROUPS:
         if OmegaConf.is_missing(node, key):
@@ -163,6 +172,19 @@ def _finish(composed: Composition, asked: Overrides) -> Config:
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     return config
+
+
+def _settle(node: DictConfig) -> list[str]:
+    """Name the run to start from by its id, or its path if it lies elsewhere, so that it stays this one."""
+    if node.pretrained is None or OmegaConf.is_missing(node, "outputs"):
+        return []
+    try:
+        found = RunFolder.find(node.pretrained, node.outputs)
+    except ConfigError as error:
+        return [f"pretrained: {error.problems[0].removeprefix('run: ')} {error.hint}".rstrip()]
+    outputs = Path(node.outputs).absolute()
+    node.pretrained = found.id if found.path.absolute().parent.parent == outputs else str(found.path.absolute())
+    return []
 
 
 def _name(choices: dict[str, str]) -> str:
@@ -216,7 +238,8 @@ def _follow(composed: Composition, asked: Overrides) -> None:
     typed = {key for key in root if not isinstance(composed.node.get(key), DictConfig)}
     if not typed:
         return
-    fresh = compose_groups(read([f"{group}={option}" for group, option in composed.choices.items()]).groups)
+    chosen = read([f"{group}={option}" for group, option in composed.choices.items()]).groups
+    fresh = compose_groups(chosen, adding=True)
     for key, text in texts(fresh.node):
         name = text.strip("${}")
         if text == f"${{{name}}}" and name in typed and OmegaConf.select(composed.node, key) == composed.node.get(name):

@@ -36,7 +36,8 @@ class Sample:
 
     Args:
         id: Unique within the dataset.
-        inputs: By modality: image uint8 array [H, W, 3], text str or list of str, audio Waveform.
+        inputs: By modality: image uint8 array [H, W, 3], audio Waveform, text str, a list of str that say the same or a
+            tuple of str that follow on one another ...
         targets: By target name: label str or int, labels list, captions list of str, answer str ...
     """
 

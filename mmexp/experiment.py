@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import pytorch_lightning as pl
-from torch import nn
 
 from mmexp.build import instantiate
 from mmexp.datamodule import DataModule
@@ -25,6 +24,7 @@ from mmexp.hardware.base import Hardware
 from mmexp.learning.base import Learning
 from mmexp.model import Model
 from mmexp.module import ExperimentModule
+from mmexp.pretrained import Pretrained, find_start
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
 from mmexp.transform.text import Tokenizer
@@ -82,14 +82,18 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
         ConfigError: If a part can't be built as asked.
     """
     pl.seed_everything(root["seed"], verbose=False)
-    facts = Facts.read(folder.path) if folder.facts.exists() else gather(dataset, root["tokenizer"], folder)
+    start = find_start(root, folder)
+    facts = Facts.read(folder.path) if folder.facts.exists() else gather(dataset, root["tokenizer"], folder, start)
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
     if "inputs" not in facts:
         chosen = choose_inputs(root["inputs"], dataset, task)
-        facts = facts.add(folder.path, inputs=list(chosen), modalities=list(task.slots(chosen)))
+        slots = task.slots(chosen) if start is None else start.slots(root["fusion"], task, chosen)
+        facts = facts.add(folder.path, inputs=list(chosen), modalities=list(slots))
     learning: Learning = instantiate("learning", root["learning"], plugins=root["plugins"])
     hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
     module = assemble(root, facts, task, learning)
+    if start is not None:
+        start.give(module.model, root, {name: encoder_key(root, facts, name) for name in facts["inputs"]})
     data = DataModule(
         dataset=dataset,
         inputs=module.model.transforms,
@@ -148,31 +152,36 @@ def refuse_other_data(dataset: MultimodalDataset, folder: RunFolder) -> None:
         )
 
 
-def gather(dataset: MultimodalDataset, tokenizer: Node, folder: RunFolder) -> Facts:
-    """Read what only the training split knows, train the tokenizer, and write both into the run folder."""
-    words = Tokenizer.train(dataset.texts(), folder.tokenizer, **tokenizer)
+def gather(
+    dataset: MultimodalDataset, tokenizer: Node, folder: RunFolder, start: Pretrained | None = None
+) -> Facts:
+    """Read what only the training split knows, train the tokenizer, and write both into the run folder.
+
+    What the encoders of a run to start from have read is taken from there.
+    """
+    if start is None:
+        words, described = Tokenizer.train(dataset.texts(), folder.tokenizer, **tokenizer), dataset.describe()
+    else:
+        words, described = start.tokenizer(folder.tokenizer), start.describe(dataset.describe())
     known = {
-        **dataset.describe(),
+        **described,
         "tokenizer": {"file": folder.tokenizer.name},
         "vocab_size": words.vocab_size,
         "fingerprint": dataset.fingerprint(),
     }
-    if "captions" in dataset.targets:
-        references = folder.path / "references.jsonl"
-        with open(references, "w", encoding="utf-8") as file:
-            for row in dataset.values("captions"):
-                file.write(json.dumps(row) + "\n")
-        known["references"] = {"file": references.name}
+    for name, rows in dataset.tables().items():
+        with open(folder.path / f"{name}.jsonl", "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        known[name] = {"file": f"{name}.jsonl"}
     if "transcript" in dataset.targets:
         known["transcript"] = learn_units(dataset.values("transcript"))
     return Facts.write(folder.path, known)
 
 
 def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Task) -> tuple[str, ...]:
-    """Modalities to encode: those asked for, else what the task wants, else all of the dataset's but the extra ones.
+    """Modalities to encode: those asked for, else what the task wants, else the companions of its targets.
 
-    An extra one that the task is anchored on is not left out. A modality that is read from the same column as a target
-    of the task is not offered.
+    A modality that is read from the same column as a target of the task is not offered.
 
     Raises:
         ConfigError: If the dataset lacks a target, or a modality that is asked for.
@@ -187,7 +196,8 @@ def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Tas
     answers = {dataset.targets[target] for target in task.targets}
     columns = {**dataset.inputs, **dataset.extra}
     offered = [modality for modality, column in columns.items() if answers.isdisjoint(columns_of(column))]
-    default = [modality for modality in offered if modality in dataset.inputs or modality == task.anchor]
+    usual = {name for target in task.targets for name in dataset.companions.get(target, dataset.inputs)}
+    default = [modality for modality in offered if modality in (usual or dataset.inputs)]
     wanted = list(asked or task.inputs or default)
     for modality in wanted:
         if modality in columns and modality not in offered:
@@ -196,8 +206,8 @@ def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Tas
             raise ConfigError(f"inputs: {rule}, got {told}.")
         if modality not in offered:
             raise ConfigError(f"inputs: {modality} must be offered by {name}. {nearest(modality, offered)}")
-        if "." in modality or hasattr(nn.ModuleDict, modality):
-            raise ConfigError(f"inputs: modality must have a name that torch leaves free, got '{modality}'.")
+        if "." in modality:
+            raise ConfigError(f"inputs: modality must have a name without a dot, got '{modality}'.")
     lacking = [modality for modality in task.inputs or () if modality not in wanted]
     if lacking or not wanted:
         raise ConfigError(f"{type(task).__name__}: inputs must include {', '.join(lacking) or 'one'}, got {wanted}.")

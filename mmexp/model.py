@@ -29,7 +29,7 @@ class Model(nn.Module):
         self, *, encoders: Mapping[str, Encoder], fusion: Fusion, task: Task, modality_dropout: float = 0.0
     ) -> None:
         super().__init__()
-        self.encoders = nn.ModuleDict(dict(encoders))
+        self.encoders = Encoders(encoders)
         self.fusion = fusion
         self.task = task
         self.modality_dropout = modality_dropout
@@ -40,10 +40,23 @@ class Model(nn.Module):
         return {name: cast(Encoder, encoder).transform for name, encoder in self.encoders.items()}
 
     def forward(self, batch: Batch) -> Outputs:
+        batch = self.task.shown(batch)
         tokens = {name: encoder(batch.inputs[name]) for name, encoder in self.encoders.items()}
         if self.training and self.modality_dropout and len(tokens) > 1:
             tokens = hide_one(tokens, self.modality_dropout)
         return self.task(self.fusion.complete(tokens), self.fusion, batch)  # type: ignore[no-any-return]
+
+
+class Encoders(nn.ModuleDict):
+    """Encoders by modality, of any name: also of one that a method of ``nn.ModuleDict`` has, such as ``items``.
+
+    Args:
+        encoders: In order.
+    """
+
+    def __init__(self, encoders: Mapping[str, Encoder]) -> None:
+        super().__init__()
+        self._modules.update(encoders)
 
 
 def hide_one(tokens: Mapping[str, Tokens], probability: float) -> dict[str, Tokens]:

@@ -39,6 +39,7 @@ class Schema:
         control: Null, or what to do to the inputs so that a real result must vanish: ``blank`` or ``shuffled``.
         outputs: Folder of all runs.
         resume: Run to go on with.
+        pretrained: Run whose encoders, fusion and tokenizer to start from, as far as they are used again.
         baselines: Whether to train, behind the run, what its fusion must beat: each input alone and the controls.
         plugins: Packages, beside mmexp's own, whose classes may be named in ``_target_``.
         encoder: By modality.
@@ -52,6 +53,7 @@ class Schema:
     control: str | None = MISSING
     outputs: str = MISSING
     resume: str | None = MISSING
+    pretrained: str | None = None  # so that the config of a run from before there was this key can be read
     baselines: bool = MISSING
     plugins: list[str] = MISSING
     tokenizer: TokenizerSchema = MISSING

@@ -16,11 +16,11 @@ import torch
 from pytorch_lightning.strategies import DDPStrategy, Strategy
 from rich.console import Console
 
-from mmexp.callback.averager import AVERAGE, Averager
+from mmexp.callback.averager import Averager
 from mmexp.callback.keeper import Keeper
 from mmexp.callback.progress import ProgressBar
 from mmexp.callback.recorder import Recorder
-from mmexp.checkpoint import AtomicCheckpointIO
+from mmexp.checkpoint import AtomicCheckpointIO, read_weights
 from mmexp.error import DataError, NumericsError
 from mmexp.exhibits import draw, store
 from mmexp.experiment import Experiment
@@ -196,8 +196,7 @@ def evaluate(
 
 def load_weights(module: pl.LightningModule, path: Path) -> None:
     """Load a checkpoint's weights: their running average if it has one."""
-    checkpoint = AtomicCheckpointIO().load_checkpoint(path)
-    module.load_state_dict(checkpoint["state_dict"] | checkpoint.get(AVERAGE, {}))
+    module.load_state_dict(read_weights(path))
 
 
 def gather_rows(rows: list[dict[str, Any]], world: int) -> list[dict[str, Any]]:

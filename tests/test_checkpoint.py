@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmexp.checkpoint import AtomicCheckpointIO
+from mmexp.checkpoint import AtomicCheckpointIO, read_weights
 from mmexp.error import DataError, ResourceError
 from mmexp.run.checkpoints import hash_path, is_intact, sha256_of
 from mmexp.run.fault import FAULTS
@@ -26,6 +26,13 @@ def test_what_is_saved_is_loaded_and_hashed(path):
     loaded = AtomicCheckpointIO().load_checkpoint(path)
     assert torch.equal(loaded["state_dict"]["weight"], STATE["state_dict"]["weight"])
     assert (loaded["callbacks"], loaded["steps"]) == (STATE["callbacks"], STATE["steps"])
+
+
+def test_weights_are_their_running_average_if_there_is_one(path):
+    own = {"a": torch.zeros(1), "count": torch.tensor(3)}
+    for average, expected in (({}, 0), ({"average": {"a": torch.ones(1)}}, 1)):
+        AtomicCheckpointIO().save_checkpoint({"state_dict": own, **average}, path)
+        assert read_weights(path) == {"a": expected, "count": 3}
 
 
 def test_a_name_never_stands_without_its_hash(path, monkeypatch):

@@ -73,6 +73,7 @@ def test_a_group_in_a_place_that_does_not_list_it_is_added_only_with_a_plus() ->
     with pytest.raises(ConfigError, match=r"got 'part@fusion.x'. Type \+part@fusion.x=bolt to add it"):
         composed("part@fusion.x=bolt")
     assert composed("+part@fusion.x=bolt").node.fusion.x == {"size": 1}
+    assert compose_groups(read(["part@fusion.x=bolt"]).groups, adding=True).node.fusion.x == {"size": 1}
 
 
 def test_encoders_of_new_modalities_are_added_with_and_without_a_plus(conf: Path) -> None:

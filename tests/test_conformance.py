@@ -26,6 +26,7 @@ from rich.console import Console
 from mmexp.build import instantiate
 from mmexp.cli import main
 from mmexp.config import compose
+from mmexp.contract import Sample
 from mmexp.dataset.scenes import Scenes
 from mmexp.experiment import Experiment, build, load_data
 from mmexp.run.folder import RunFolder
@@ -36,7 +37,7 @@ CONF, PACKS = ROOT / "conf", ROOT / "../shared/data"
 ALL = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 EXPERIMENTS = sorted(CONF.glob("experiment/*.yaml"))
 ROWS = 72
-STEP = ["learning.epochs=1", "learning.validate_every=1", f"learning.batch_size={ROWS}", "dim=16", "hardware=cpu"]
+STEP = ["learning.epochs=1", "learning.validate_every=1", f"learning.batch_size={2 * ROWS}", "dim=16", "hardware=cpu"]
 SCENES = ["dataset.sizes=[8,4,4]", "dataset.image_size=32", "dataset.cache=null"]
 SMALL = {"encoder/image=timm": ["encoder.image.model=test_resnet"]}
 """What keeps an option from being slow, or from loading weights."""
@@ -57,6 +58,10 @@ def comments(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").splitlines()
     end = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
     return lines[:end][path in EXPERIMENTS :]
+
+
+def question(sample: Sample) -> dict[str, str]:
+    return {**{name: sample.inputs[name] for name in ("head", "relation")}, "tail": sample.targets["tail"]}
 
 
 def class_of(target: str) -> type:
@@ -89,7 +94,7 @@ def train(words: list[str], folder: RunFolder) -> Experiment:
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built-in world as a user's own files."""
-    folder, rows = tmp_path_factory.mktemp("world"), []
+    folder, rows, ratings = tmp_path_factory.mktemp("world"), [], ["user_id,item_id,rating,timestamp"]
     world = Scenes(sizes=[8, 4, 4], image_size=32, cache=None)
     for split in ("train", "val", "test"):
         for sample in world.split(split):
@@ -101,6 +106,11 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
             texts = {"text": captions[0], "captions": captions, "label": sample.targets["label"]}
             numbers = {"vector": sample.inputs["image"].mean((0, 1)).tolist()}
             rows.append({"id": sample.id, "split": split, **files, **texts, **numbers})
+            taken = [*sample.inputs["items"], sample.targets["item"]]
+            ratings += [f"{sample.id},{item},5,{time}" for time, item in enumerate(taken)]
+    (folder / "ratings.csv").write_text("\n".join(ratings))
+    triples = [{"split": split, **question(one)} for split in world.worlds for one in world.split(split)]
+    (folder / "triples.jsonl").write_text("".join(json.dumps(row) + "\n" for row in triples))
     (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
 
@@ -172,7 +182,12 @@ def test_one_step_of_a_pool(option: str, place: str, run_folder: RunFolder):
 
 @pytest.mark.parametrize("words", choices("dataset"))
 def test_one_step_on_a_dataset(words: str, run_folder: RunFolder, manifest: Path):
-    extra = {"dataset=scenes": SCENES, "dataset=manifest": [f"dataset.root={manifest}"]}.get(words, [])
+    extra = {
+        "dataset=scenes": SCENES,
+        "dataset=manifest": [f"dataset.root={manifest}"],
+        "dataset=triples": [f"dataset.root={manifest}", "dataset.manifest=triples.jsonl", "task=link_prediction"],
+        "dataset=ratings": [f"dataset.root={manifest}", "task=recommendation"],
+    }.get(words, [])
     experiment = train([words, *extra], run_folder)
     offered = {"dataset=scenes": ["image", "audio", "text"], "dataset=manifest": ["image", "audio", "text", "vector"]}
     assert list(experiment.data.inputs) == offered.get(words, list(experiment.data.dataset.inputs))

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 
 from mmexp.config import compose, load_config, stored
+from mmexp.dataset.base import MultimodalDataset
 from mmexp.error import ConfigError, DataError
 from mmexp.experiment import Experiment, build, choose_inputs, gather, load_data, refuse_other_data
 from mmexp.facts import Facts
@@ -81,14 +82,15 @@ def test_the_schedule_is_made_for_the_steps_of_the_whole_run(made):
     assert rates == sorted(rates, reverse=True) and rates[-1] < 0.1
 
 
-class Offers:
+class Offers(MultimodalDataset):
     """A dataset by what it offers."""
+
+    prepare = split = None
 
     def __init__(self, inputs: str, targets: str, fingerprint: str = "f" * 64) -> None:
         self.inputs = dict(pair.split(":") for pair in inputs.split())
         self.targets = dict(pair.split(":") for pair in targets.split())
         self.print = fingerprint
-        self.extra: dict[str, str] = {}
 
     def texts(self) -> list[str]:
         return ["a cat", "a dog"]
@@ -106,8 +108,8 @@ class Offers:
 class Wants:
     """A task by what it needs."""
 
-    def __init__(self, targets: str = "", inputs: tuple[str, ...] | None = None, anchor: str | None = None) -> None:
-        self.targets, self.inputs, self.anchor = tuple(targets.split()), inputs, anchor
+    def __init__(self, targets: str = "", inputs: tuple[str, ...] | None = None) -> None:
+        self.targets, self.inputs = tuple(targets.split()), inputs
 
 
 BOTH = Offers("image:photo text:title", "captions:captions label:label")
@@ -149,10 +151,10 @@ def test_inputs_and_targets_that_do_not_fit_are_refused_by_name(asked, data, tas
         choose_inputs(asked, data, task)
 
 
-@pytest.mark.parametrize("name", ["keys", "type", "a.b"])
-def test_a_name_that_torch_needs_is_refused(name):
-    with pytest.raises(ConfigError, match=f"modality must have a name that torch leaves free, got '{name}'"):
-        choose_inputs(None, Offers(f"{name}:x", ""), Wants())
+def test_a_name_with_a_dot_is_refused():
+    with pytest.raises(ConfigError, match=r"modality must have a name without a dot, got 'a.b'"):
+        choose_inputs(None, Offers("a.b:x", ""), Wants())
+    assert choose_inputs(None, Offers("items:x type:y", ""), Wants()) == ("items", "type")
 
 
 @pytest.fixture
@@ -224,8 +226,11 @@ def test_the_words_and_characters_that_are_said_become_facts(folder, monkeypatch
     assert "transcript" not in gather(Offers("audio:a", "label:l"), {}, folder)
 
 
-@pytest.mark.parametrize(("anchor", "chosen"), [("words", ("image", "words")), ("prefix", ("image",))])
-def test_an_extra_input_is_encoded_if_the_task_is_anchored_on_it(anchor, chosen):
-    data = Offers("image:i", "tags:t")
-    data.extra = {"words": "w", "video": "v"}
-    assert choose_inputs(None, data, Wants("tags", anchor=anchor)) == chosen
+@pytest.mark.parametrize(
+    ("targets", "chosen"),
+    [("tags", ("image", "words")), ("label", ("image", "audio")), ("label tags", ("image", "audio", "words"))],
+)
+def test_the_companions_of_a_target_are_encoded_for_it(targets, chosen):
+    data = Offers("image:i audio:a", "tags:t label:l")
+    data.extra, data.companions = {"words": "w", "video": "v"}, {"tags": ("image", "words")}
+    assert choose_inputs(None, data, Wants(targets)) == chosen

@@ -25,8 +25,8 @@ STOREYS = """
     error
     run
     contract config
-    transform pool metric plot hardware learning scheduler
-    encoder fusion dataset
+    transform pool metric hardware learning scheduler
+    plot encoder fusion dataset
     task
     model
     module datamodule

@@ -11,7 +11,7 @@ from mmexp.contract import Batch, Padded, Tokens
 from mmexp.encoder.base import Encoder
 from mmexp.fusion.base import Fusion
 from mmexp.fusion.concat import ConcatFusion
-from mmexp.model import Model, hide_one
+from mmexp.model import Encoders, Model, hide_one
 from mmexp.pool.mean import MeanPool
 from mmexp.task.base import Task
 
@@ -64,6 +64,12 @@ def batch(rows: int = 6) -> Batch:
     some = torch.arange(rows) % 2 == 0
     inputs = {"image": padded(5, some), "text": padded(3, every), "audio": padded(9, every)}
     return Batch(inputs, {}, tuple(map(str, range(rows))))
+
+
+def test_a_modality_may_be_called_what_a_method_is():
+    held = Encoders({"items": Project(3), "type": Project(2)})
+    assert list(held) == ["items", "type"] and [*held.values()] == [held["items"], held["type"]]
+    assert {name.partition(".")[0] for name in held.state_dict()} == {"items", "type"}
 
 
 def test_it_is_the_task_over_the_fusion_over_the_encoders():

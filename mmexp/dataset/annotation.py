@@ -1,4 +1,4 @@
-"""Reads cells that hold words, tags, boxes and scores."""
+"""Reads cells that hold words, turns, symbols, tags, boxes and scores."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from mmexp.dataset.vector import parse
 
 _BOX = 4  # numbers
+_TOLD = {"0": 0, "0.0": 0, "false": 0, "1": 1, "1.0": 1, "true": 1}
 
 
 def read_words(value: Any) -> list[str]:
@@ -22,6 +23,44 @@ def read_words(value: Any) -> list[str]:
     if not isinstance(words, list) or not all(isinstance(word, str) and word.strip() for word in words):
         raise ValueError(f"must be a list of words, got {value!r}")
     return words
+
+
+def read_turns(value: Any) -> tuple[str, ...]:
+    """Check the turns of a talk, oldest first; a plain text is one turn.
+
+    Raises:
+        ValueError: If a turn is no text, or an empty one.
+    """
+    given = parse(value)
+    turns = given if isinstance(given, list) else [given]
+    if not all(isinstance(turn, str) and turn.strip() for turn in turns):
+        raise ValueError(f"must be a text or a list of turns, got {value!r}")
+    return tuple(turns)
+
+
+def read_symbols(value: Any) -> list[str]:
+    """Check one symbol or a list of them; a number stands for itself.
+
+    Raises:
+        ValueError: If there is none, or one is no text and no number, or an empty text.
+    """
+    given = parse(value)
+    symbols = given if isinstance(given, list) else [given]
+    if not symbols or not all(type(one) in (str, int) and str(one).strip() for one in symbols):
+        raise ValueError(f"must be a symbol or a list of them, got {value!r}")
+    return [str(one) for one in symbols]
+
+
+def read_symbol(value: Any) -> str:
+    """Check one symbol; a number stands for itself.
+
+    Raises:
+        ValueError: If it is a list, or no symbol.
+    """
+    (symbol, *others) = read_symbols(value)
+    if others:
+        raise ValueError(f"must be one symbol, got {value!r}")
+    return symbol
 
 
 def read_tags(value: Any) -> list[str]:
@@ -61,6 +100,18 @@ def read_score(value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError(f"must be a finite number, got {value!r}")
     return number
+
+
+def read_anomaly(value: Any) -> int:
+    """Check whether a sample is an anomaly: 1, or 0 for what is normal; true and false will do.
+
+    Raises:
+        ValueError: If it is anything else.
+    """
+    told = str(value).strip().lower()
+    if told not in _TOLD:
+        raise ValueError(f"must be 0, 1, true or false, got {value!r}")
+    return _TOLD[told]
 
 
 def read_transcript(value: Any) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, get_args
 
 from mmexp.contract import Sample, Split
+from mmexp.dataset.catalogue import catalogue
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 Column = str | Sequence[str]
@@ -21,12 +22,15 @@ class MultimodalDataset(ABC):
         extra: Further modalities likewise, encoded only if the task or the root key ``inputs`` names them.
         targets: Target name -> the column it is read from. A modality read from the same column as a target the task
             asks for is not offered as an input, so that no answer leaks into the question.
+        companions: Target name -> the modalities that are encoded for it unless others are named; those in ``inputs``
+            for a target without any.
         skipped: What ``prepare`` left out: one row ``{"id", "path", "reason"}`` each.
     """
 
     inputs: Mapping[str, Column]
     extra: Mapping[str, Column] = MappingProxyType({})
     targets: Mapping[str, str]
+    companions: Mapping[str, Sequence[str]] = MappingProxyType({})
     skipped: Sequence[Mapping[str, str]] = ()
 
     @abstractmethod
@@ -60,6 +64,23 @@ class MultimodalDataset(ABC):
     @abstractmethod
     def values(self, target: str) -> Iterator[Any]:
         """One target's values over the training split, in order, without reading pictures or sound."""
+
+    def tables(self) -> Mapping[str, Iterable[Any]]:
+        """Facts too long for ``describe``, in rows of plain JSON: each is kept in a file of the run folder.
+
+        ``${facts:<name>}`` is the path of the file, a row per line. By default, where there are such targets, the
+        captions of the training split as ``references``, and all items as ``catalogue``, see ``catalogue``.
+        """
+        found: dict[str, Iterable[Any]] = {}
+        if "captions" in self.targets:
+            found["references"] = self.values("captions")
+        if "item" in self.targets:
+            found["catalogue"] = self._offered_items()
+        return found
+
+    def _offered_items(self) -> Iterator[dict[str, Any]]:
+        """Every item by name alone."""
+        yield from catalogue(self.describe()["classes"]["item"], self.values("item"))
 
     @abstractmethod
     def fingerprint(self) -> str:

@@ -7,7 +7,9 @@ from typing import Any
 
 from mmexp.error import ConfigError
 
-UNCLASSED = ("captions", "transcript", "score")
+UNCLASSED = ("captions", "transcript", "score", "image", "audio", "reply", "anomaly")
+CANDIDATES = {"item": "items", "tail": "head"}
+"""Targets chosen among all symbols that occur, with the input that has them too."""
 
 
 def classes_in(target: str, values: Iterable[Any]) -> list[str | int]:

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from mmexp.dataset.annotation import read_objects, read_score, read_tags, read_transcript
+from mmexp.dataset.annotation import read_anomaly, read_objects, read_score, read_symbol, read_tags, read_transcript
 from mmexp.dataset.base import Column, columns_of
 from mmexp.dataset.kind import KINDS
 from mmexp.dataset.row import MASK
@@ -22,15 +22,23 @@ INPUTS: Mapping[str, Sequence[str]] = {
     "vector": ("vector",),
     "video": ("video",),
     "words": ("words", "tokens"),
+    "items": ("items",),
+    "head": ("head",),
+    "relation": ("relation",),
+    "history": ("history",),
 }
 SINGLE = tuple(kind for kind in KINDS if kind != "tabular")
-EXTRA = ("words",)
-"""Modalities that are encoded only if they are named, as they say once more what another says."""
+EXTRA: Mapping[str, str] = {"words": "tags", "items": "item", "head": "tail", "relation": "tail", "history": "reply"}
+"""Modalities that are encoded only for this target, or if they are named."""
 ANNOTATIONS: Mapping[str, Callable[[Any], Any]] = {
     "objects": read_objects,
     "tags": read_tags,
     "transcript": read_transcript,
     "score": read_score,
+    "item": read_symbol,
+    "tail": read_symbol,
+    "reply": read_transcript,
+    "anomaly": read_anomaly,
 }
 """What reads a target that has a form of its own."""
 TARGETS: Mapping[str, Sequence[str]] = {
@@ -40,7 +48,7 @@ SCALARS = ("label", "answer")
 LISTS = ("captions", "labels", "answers")
 EMPTY = ("labels", "objects")
 """Targets that may be an empty list: nothing of the kind is there."""
-PROSE = ("captions", "answer", "answers", "transcript")
+PROSE = ("captions", "answer", "answers", "transcript", "reply")
 
 
 def choose(

@@ -12,6 +12,7 @@ import numpy as np
 from mmexp.contract import Split
 from mmexp.dataset.probe import File, Probe
 from mmexp.dataset.row import Row
+from mmexp.dataset.table import Record
 
 
 def digest(
@@ -33,6 +34,12 @@ def digest(
     if names is not None:
         found.update(json.dumps(list(names)).encode())
     return found.hexdigest()
+
+
+def digest_table(records: Sequence[Record]) -> str:
+    """Hash a table alone, in whatever order and wherever it lies."""
+    rows = sorted(json.dumps([record.id, record.values], sort_keys=True, default=str) for record in records)
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
 def _told(value: Any) -> Any:

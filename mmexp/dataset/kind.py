@@ -1,4 +1,4 @@
-"""Tells what a column holds: pictures, sound, text, numbers ..."""
+"""Tells what a column holds: pictures, sound, text, numbers, symbols ..."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import os.path
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmexp.dataset.base import Column
+from mmexp.dataset import tabular, vector
+from mmexp.dataset.base import Column, columns_of
 from mmexp.dataset.media import MEDIA
 from mmexp.dataset.table import Record, absent
 from mmexp.dataset.vector import parse
 
-KINDS = ("image", "audio", "text", "vector", "words", "video", "tabular")
+KINDS = ("image", "audio", "text", "vector", "words", "video", "tabular", "symbols")
+NAMED = {"items": "symbols", "head": "symbols", "relation": "symbols", "history": "text"}
+"""Kind of modalities that are known by their names."""
 
 
 def kinds_of(inputs: Mapping[str, Column], records: Sequence[Record]) -> dict[str, str]:
-    """Give the kind of each modality: its name if that is one, else what its first value in the table looks like.
+    """Give the kind of each modality: what its name tells, else what its first value in the table looks like.
 
     Several columns are ``tabular``.
 
@@ -30,7 +33,7 @@ def kinds_of(inputs: Mapping[str, Column], records: Sequence[Record]) -> dict[st
             continue
         cells = (record.values.get(column) for record in records)
         first = next((cell for cell in cells if not absent(cell)), None)
-        found[name] = name if name in KINDS else kind_of(first)
+        found[name] = name if name in KINDS else NAMED.get(name) or kind_of(first)
     return found
 
 
@@ -45,6 +48,23 @@ def kind_of(value: Any) -> str:
             return "video"
         return "text" if any(isinstance(item, str) for item in given) else "vector"
     return _medium(value) if isinstance(value, str) else "text"
+
+
+def describe(kind: str, column: Column, values: Sequence[Any], known: Sequence[Any]) -> dict[str, Any]:
+    """Facts of one modality of the training split: its ``kind``, and what an encoder of that kind must know.
+
+    Args:
+        kind: What it holds.
+        column: What it is read from.
+        values: Those of the training split.
+        known: Those of all splits.
+    """
+    facts: dict[str, Any] = {"kind": kind}
+    if kind == "tabular":
+        facts["columns"] = tabular.describe(values, columns_of(column), known)
+    if kind == "symbols":
+        facts["symbols"] = sorted({symbol for row in values for symbol in row})
+    return facts | (vector.describe(values) if kind == "vector" else {})
 
 
 def _medium(path: str) -> str:

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from mmexp.contract import Sample, Split
-from mmexp.dataset import tabular, vector
-from mmexp.dataset.base import SPLITS, Column, MultimodalDataset, columns_of
-from mmexp.dataset.classes import classes_in, name_numbers, read_names
+from mmexp.dataset import tabular
+from mmexp.dataset.base import SPLITS, Column, MultimodalDataset
+from mmexp.dataset.classes import CANDIDATES, classes_in, name_numbers, read_names
 from mmexp.dataset.columns import EXTRA, INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
-from mmexp.dataset.digest import digest
-from mmexp.dataset.kind import kinds_of
+from mmexp.dataset.digest import digest, digest_table
+from mmexp.dataset.kind import describe, kinds_of
 from mmexp.dataset.media import Folder
 from mmexp.dataset.row import MASK, Row, Rows
 from mmexp.dataset.screen import Screen
-from mmexp.dataset.split import SplitRule, assign, group_of, split_column
+from mmexp.dataset.split import SplitRule, assign, groups_by_split, split_column
 from mmexp.dataset.table import Record, column_names, find_table, read_table
 from mmexp.dataset.tolerance import Tolerance, read_limit
 from mmexp.error import ConfigError, DataError
 
-DESCRIBED = ("vector", "tabular")
+DESCRIBED = ("vector", "tabular", "symbols")
 """Kinds whose encoder must know facts of the values."""
 WORDED = ("text", "words")
 
@@ -41,12 +40,13 @@ class Manifest(MultimodalDataset):
         root: Folder that holds everything; the manifest's own folder if None.
         manifest: Path of the table, below root if that is given.
         inputs: Modality -> column; None takes image, audio, text, vector and video from columns of those names, text
-            also from title, question or captions, and has words (or tokens) ready for who asks. A modality of another
-            name holds what its first value looks like: a path of a picture or sound, a list of paths of pictures (a
-            video), a list of numbers or of such lists (a vector, a sequence of them), else a text; several columns,
-            such as tabular=[age,city], are one row of numbers and categories.
-        targets: Target -> column; None takes captions, label, labels, answer, answers, mask, objects, tags, transcript
-            and score where they are.
+            also from title, question or captions, and for the targets they go with words (or tokens), items, head,
+            relation and history, the turns of a talk. A modality of another name holds what its first value looks like:
+            a path of a picture or sound, a list of paths of pictures (a video), a list of numbers or of such lists (a
+            vector, a sequence of them), else a text; several columns, such as tabular=[age,city], are one row of
+            numbers and categories.
+        targets: Target -> column; None takes captions, label, labels, answer, answers, mask, objects, tags, transcript,
+            score, item, tail, reply and anomaly where they are. A picture or sound may be a target too: image=photo.
         split: Fields of ``SplitRule``: ``column``, or ``ratios`` and ``seed``, or ``everything``.
         group_by: Column whose equal values stay on one side; the manifest's own split is then ignored.
         test_groups: Groups that make the test split; drawn if empty.
@@ -100,15 +100,18 @@ class Manifest(MultimodalDataset):
         return choose("targets", self._targets, TARGETS, self._records)
 
     @cached_property
+    def companions(self) -> Mapping[str, Sequence[str]]:  # type: ignore[override]
+        return {target: [*self.inputs, *(name for name in self.extra if EXTRA[name] == target)] for target in TARGETS}
+
+    @cached_property
     def kinds(self) -> Mapping[str, str]:
-        """What each modality holds: image, audio, text, vector, words, video or tabular."""
+        """What each modality holds: image, audio, text, vector, words, video, tabular or symbols."""
         return kinds_of(self._offered, self._records)
 
     @cached_property
     def table(self) -> str:
         """Hash of the table alone, in whatever order and wherever it lies."""
-        rows = sorted(json.dumps([record.id, record.values], sort_keys=True, default=str) for record in self._records)
-        return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+        return digest_table(self._records)
 
     def is_drawn(self, name: Split) -> bool:
         """Whether chance says which rows a split has, and neither a column nor the config."""
@@ -175,7 +178,7 @@ class Manifest(MultimodalDataset):
         if "score" in self.targets:
             facts["score"] = tabular.moments(self.values("score"))
         if self.group_by is not None:
-            facts["groups"] = self._groups(self.group_by)
+            facts["groups"] = groups_by_split(self._records, self._sides, self.group_by)
         return facts
 
     def texts(self) -> Iterator[str]:
@@ -184,7 +187,8 @@ class Manifest(MultimodalDataset):
         for row in self._splits["train"]:
             values = [row.targets[name] for name in read.values()]
             for value in (*values, *(row.inputs[name] for name in told if name in row.inputs)):
-                yield from (text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str))
+                texts = value if isinstance(value, list | tuple) else [value]
+                yield from (text for text in texts if isinstance(text, str))
 
     def values(self, target: str) -> Iterator[Any]:
         return (row.targets[target] for row in self._splits["train"])
@@ -222,15 +226,7 @@ class Manifest(MultimodalDataset):
             [row.inputs[name] for rows in part for row in rows if name in row.inputs]
             for part in ([self._splits["train"]], self._splits.values())
         )
-        if kind == "tabular":
-            return {"kind": kind, "columns": tabular.describe(values, columns_of(self._offered[name]), known)}
-        return {"kind": kind, **(vector.describe(values) if kind == "vector" else {})}
-
-    def _groups(self, column: str) -> dict[str, list[str]]:
-        groups: dict[str, set[str]] = {name: set() for name in SPLITS}
-        for record in self._records:
-            groups[self._sides[record.id]].add(group_of(record, column))
-        return {name: sorted(found) for name, found in groups.items()}
+        return describe(kind, self._offered[name], values, known)
 
     def _classes(self, name: str) -> list[str | int]:
         """Classes of a target of the training split; those of a mask are known by its numbers in all splits."""
@@ -239,7 +235,8 @@ class Manifest(MultimodalDataset):
         if name == MASK:
             tops = (self._probes[file].top for rows in self._splits.values() for row in rows for file in row.files)
             return name_numbers(self._names, max(tops))
-        return classes_in(name, self.values(name))
+        shown = (row.inputs.get(CANDIDATES.get(name, ""), []) for row in self._splits["train"])
+        return classes_in(name, chain(self.values(name), shown))
 
     def _refuse(self, fault: str) -> NoReturn:
         hint = "Name only the columns you need, such as dataset.inputs={text: text} or dataset.targets={label: label}."

@@ -16,7 +16,8 @@ from mmexp.dataset.media import READERS, Folder
 from mmexp.error import DataError
 
 MASK = "mask"
-"""The target that is a file, and its kind."""
+FILES = (MASK, "image", "audio")
+"""Targets that are files, which are also their kinds."""
 IGNORED = 255
 """Number of a pixel of a mask that counts for nothing."""
 
@@ -29,7 +30,7 @@ class Row:
         id: Unique within the dataset.
         where: Manifest and line, for messages.
         inputs: By modality: a text, numbers, words, columns, a path as the manifest gives it, or those of all frames.
-        targets: By target name; of ``mask`` the path.
+        targets: By target name; of one that is a file the path.
         kinds: What a modality holds, such as ``image``, where that is not its name.
     """
 
@@ -52,7 +53,7 @@ class Row:
         """Modality, or target, and path of each file."""
         found = [(name, value) for name, value in self.inputs.items() if self.kind(name) in READERS]
         single = [(name, path) for name, value in found for path in ([value] if isinstance(value, str) else value)]
-        return [*single, *((MASK, self.targets[name]) for name in (MASK,) if name in self.targets)]
+        return [*single, *((name, self.targets[name]) for name in FILES if name in self.targets)]
 
 
 class Rows(Sequence[Sample]):
@@ -79,7 +80,7 @@ class Rows(Sequence[Sample]):
         if isinstance(index, slice):
             return Rows(self.rows[index], self.folder, self.ignored)
         row = self.rows[index]
-        targets = Lazy(tuple(row.targets), partial(self._target, row)) if MASK in row.targets else row.targets
+        targets = Lazy(tuple(row.targets), partial(self._target, row))
         return Sample(row.id, Lazy(tuple(row.inputs), partial(self._input, row)), targets)
 
     def _input(self, row: Row, modality: str) -> Any:
@@ -87,10 +88,12 @@ class Rows(Sequence[Sample]):
 
     def _target(self, row: Row, name: str) -> Any:
         value = row.targets[name]
-        if name != MASK:
+        if name not in FILES:
             return value
-        mask: np.ndarray = self._read(row, name, MASK, value)
-        return np.where(np.isin(mask, self.ignored), np.uint8(IGNORED), mask) if self.ignored else mask
+        content = self._read(row, name, name, value)
+        if name == MASK and self.ignored:
+            return np.where(np.isin(content, self.ignored), np.uint8(IGNORED), content)
+        return content
 
     def _read(self, row: Row, name: str, kind: str, value: Any) -> Any:
         if kind not in READERS:

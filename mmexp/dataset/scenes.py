@@ -5,22 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, overload
 
 import numpy as np
 
 from mmexp.contract import Sample, Split
 from mmexp.dataset import tabular
 from mmexp.dataset.base import MultimodalDataset
+from mmexp.dataset.catalogue import catalogue
 from mmexp.dataset.lazy import Lazy
-from mmexp.dataset.world import captions, draw, questions, score, sound, table
+from mmexp.dataset.world import captions, dialogue, draw, questions, score, sound, table, taste
 from mmexp.dataset.world.scene import MAX_OBJECTS, SPLITS, VERSION, Scene, sample
-from mmexp.dataset.world.side import ASKED, CLASSES, EXTRA, SHOWN
+from mmexp.dataset.world.side import ASKED, CLASSES, COMPANIONS, INPUTS, KINDS, SHOWN, SYMBOLS, TABLES, Side
 from mmexp.error import ResourceError
 from mmexp.run.atomic import atomic
 
@@ -63,12 +64,11 @@ class SceneSplit(Sequence[Sample]):
 
     Args:
         world: What fixes them.
-        text: What the text modality holds: captions, or the question.
         cache: Folder of the images; None draws each anew.
     """
 
-    def __init__(self, world: World, text: str, cache: Path | None) -> None:
-        self.world, self.text, self.cache = world, text, cache
+    def __init__(self, world: World, cache: Path | None) -> None:
+        self.world, self.cache = world, cache
 
     def __len__(self) -> int:
         return self.world.size
@@ -87,20 +87,17 @@ class SceneSplit(Sequence[Sample]):
         scene = self.world.scene(index)
         return Sample(
             f"{self.world.split}-{index:06d}",
-            Lazy(("image", "audio", "text", *EXTRA), partial(self._show, scene, index)),
-            Lazy(tuple(ASKED), partial(self._tell, scene)),
+            Lazy(tuple(SHOWN), partial(self._render, SHOWN, scene, index)),
+            Lazy(tuple(ASKED), partial(self._render, ASKED, scene, index)),
         )
 
-    def _show(self, scene: Scene, index: int, modality: str) -> Any:
-        if modality == "image":
-            return draw.render(scene, self.world.image_size) if self.images is None else np.array(self.images[index])
-        return SHOWN[self.text if modality == "text" else modality](scene)
-
-    def _tell(self, scene: Scene, target: str) -> Any:
-        return ASKED[target](scene, self.world.image_size)
+    def _render(self, sides: Mapping[str, Side], scene: Scene, index: int, name: str) -> Any:
+        if name == "image" and self.images is not None:
+            return np.array(self.images[index])
+        return sides[name](scene, self.world.image_size)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"world": self.world, "text": self.text, "cache": self.cache}
+        return {"world": self.world, "cache": self.cache}
 
     @cached_property
     def images(self) -> np.ndarray | None:
@@ -140,14 +137,14 @@ class Scenes(MultimodalDataset):
     """Draws, voices and describes a little world of a few objects, the same for the same seed.
 
     Shape, size and place are only seen, material is only heard, colour is both. ``label`` needs both: it names material
-    and shape of the largest object. So does ``score``. ``words``, ``video`` and ``tabular`` are inputs for who asks.
+    and shape of the largest object. So does ``score``. Further inputs go with the targets that need them, see
+    ``mmexp.dataset.world.side``.
 
     Args:
         seed: Names the world.
         sizes: Scenes in train, val and test.
         max_objects: Things in a scene at most, 1 to 4.
         image_size: Height and width of the images, in pixels, at least 32.
-        text: What the text modality holds: ``captions``, or the ``question`` whose target is ``answer``.
         cache: Folder of the drawn images; None draws them anew each time. MMEXP_CACHE moves the default.
 
     Raises:
@@ -161,7 +158,6 @@ class Scenes(MultimodalDataset):
         sizes: Sequence[int] = (4000, 300, 500),
         max_objects: int = 3,
         image_size: int = 64,
-        text: Literal["captions", "question"] = "captions",
         cache: str | None = CACHE,
     ) -> None:
         if len(sizes) != len(SPLITS) or min(sizes) < 1:
@@ -172,16 +168,14 @@ class Scenes(MultimodalDataset):
             raise ValueError(f"Scenes: image_size must be at least 32, got {image_size}.")
         if not 0 <= seed < 2**64:
             raise ValueError(f"Scenes: seed must be in [0, 2**64), got {seed}.")
-        if text not in ("captions", "question"):
-            raise ValueError(f"Scenes: text must be captions or question, got {text!r}.")
         make = partial(World, seed, max_objects=max_objects, image_size=image_size)
         self.worlds = {name: make(split=name, size=size) for name, size in zip(SPLITS, sizes, strict=True)}
-        self.text = text
         folder = os.environ.get("MMEXP_CACHE", CACHE) if cache == CACHE else cache
         self.cache = Path(folder).expanduser() if folder else None
-        self.inputs = {"image": "image", "audio": "audio", "text": text}
-        self.extra = {name: name for name in EXTRA}
+        self.inputs = INPUTS
+        self.extra = {name: name for name in SHOWN if name not in INPUTS}
         self.targets = {name: name for name in ASKED}
+        self.companions = COMPANIONS
 
     def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
         for world in (self.worlds[name] for name in splits):
@@ -189,7 +183,7 @@ class Scenes(MultimodalDataset):
                 write_images(world, self.cache)
 
     def split(self, name: Split) -> Sequence[Sample]:
-        return SceneSplit(self.worlds[name], self.text, self.cache)
+        return SceneSplit(self.worlds[name], self.cache)
 
     def describe(self) -> dict[str, Any]:
         """Facts of the training split, ``score`` and ``modality.tabular`` from its first scenes."""
@@ -200,19 +194,29 @@ class Scenes(MultimodalDataset):
             "sizes": {name: world.size for name, world in self.worlds.items()},
             "sample_rate": sound.RATE,
             "score": tabular.moments(scores),
-            "modality": {"tabular": {"kind": "tabular", "columns": tabular.describe(rows, table.COLUMNS)}},
+            "modality": {
+                "tabular": {"kind": "tabular", "columns": tabular.describe(rows, table.COLUMNS)},
+                **{name: {"kind": kind} for name, kind in KINDS.items()},
+                **{name: {"kind": "symbols", "symbols": list(known)} for name, known in SYMBOLS.items()},
+            },
         }
 
     def texts(self) -> Iterator[str]:
         for scene in self._training():
             yield from captions.render(scene)
             yield from questions.render(scene)
+            history, reply = dialogue.render(scene)
+            yield from (*history, reply)
 
     def values(self, target: str) -> Iterator[Any]:
         return (ASKED[target](scene, self.worlds["train"].image_size) for scene in self._training())
 
+    def tables(self) -> Mapping[str, Iterable[Any]]:
+        offered = catalogue(taste.ITEMS, self.values("item"), taste.CONTENT)
+        return {**super().tables(), **{name: tell() for name, tell in TABLES.items()}, "catalogue": offered}
+
     def fingerprint(self) -> str:
-        known = [VERSION, self.text, *map(asdict, self.worlds.values())]
+        known = [VERSION, *map(asdict, self.worlds.values())]
         return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 
     def _training(self) -> Iterator[Scene]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mmexp.dataset.annotation import read_words
+from mmexp.dataset.annotation import read_symbols, read_turns, read_words
 from mmexp.dataset.base import Column, columns_of
 from mmexp.dataset.columns import LISTS, as_list, read_target, read_text
 from mmexp.dataset.film import name_frames, paths_in
 from mmexp.dataset.fit import check_words, find_misfit
 from mmexp.dataset.media import READERS, Folder
 from mmexp.dataset.probe import File, Probe, probe_all
-from mmexp.dataset.row import MASK, Row
+from mmexp.dataset.row import FILES, Row
 from mmexp.dataset.table import Record, absent
 from mmexp.dataset.tabular import is_blank, read_row
 from mmexp.dataset.tolerance import Tolerance
@@ -64,7 +64,7 @@ class Screen:
             for file in row.files:
                 users.setdefault(file, []).append(row)
         bad: set[str] = set()
-        for file, found in probe_all(list(users), {**self.kinds, MASK: MASK}, self.folder):
+        for file, found in probe_all(list(users), {name: name for name in FILES} | self.kinds, self.folder):
             self.probes[file] = found
             for row in users[file] if found.fault else ():
                 if row.id not in bad:
@@ -119,8 +119,12 @@ class Screen:
             return read_row(value)
         if self.kinds[name] == "words":
             return read_words(value)
+        if self.kinds[name] == "symbols":
+            return read_symbols(value)
         if self.kinds[name] == "video":
             return name_frames(value, self.folder)
+        if name == "history":
+            return read_turns(value)
         if self.kinds[name] == "text":
             return read_text(as_list(value) if self.inputs[name] in self._lists else value)
         return value
@@ -130,8 +134,8 @@ class Screen:
         paths = [(name, inputs[name]) for name in inputs if self.kinds[name] in READERS]
         films = [(name, frame) for name, value in paths if self.kinds[name] == "video" for frame in paths_in(value)]
         paths = [path for path in paths if self.kinds[path[0]] != "video"] + films
-        if MASK in self.targets and not absent(mask := record.values.get(self.targets[MASK])):
-            paths.append((MASK, mask))
+        answers = {name: record.values.get(self.targets[name]) for name in FILES if name in self.targets}
+        paths += [(name, path) for name, path in answers.items() if not absent(path)]
         for name, path in paths:
             try:
                 self.folder.locate(path)

@@ -132,6 +132,20 @@ def group_of(record: Record, column: str) -> str:
     return str(value)
 
 
+def groups_by_split(records: Sequence[Record], sides: Mapping[str, Split], column: str) -> dict[str, list[str]]:
+    """Names of the groups of each split, sorted.
+
+    Args:
+        records: The table.
+        sides: Split by the id of a record.
+        column: Of the groups.
+    """
+    groups: dict[str, set[str]] = {name: set() for name in SPLITS}
+    for record in records:
+        groups[sides[record.id]].add(group_of(record, column))
+    return {name: sorted(found) for name, found in groups.items()}
+
+
 def _side(record: Record, column: str) -> Split:
     value = record.values.get(column)
     try:

@@ -75,7 +75,7 @@ class MeanCaptionMetric(Metric, ABC):
     """Average of a score that each caption gets on its own."""
 
     full_state_update = False
-    higher_is_better = True
+    higher_is_better: bool | None = True
     total: Tensor
     count: Tensor
 
@@ -97,6 +97,13 @@ class MeanCaptionMetric(Metric, ABC):
     def compute(self) -> Tensor:
         """Mean score; NaN before any sample with references."""
         return self.total / self.count
+
+
+class WordForWord(MeanCaptionMetric):
+    """Share of captions that have the very words of one of their references."""
+
+    def score(self, caption: str, references: Sequence[str]) -> float:
+        return float(words(caption) in map(words, references))
 
 
 class RougeL(MeanCaptionMetric):

@@ -18,27 +18,30 @@ Heard = Sequence[tuple[str, float]]
 """Words, each with its place as a share of the sound."""
 
 
-def spectrograms(sounds: Sequence[Waveform], heard: Sequence[Heard], titles: Sequence[str]) -> Figure:
-    """Show sounds one below the other.
+def spectrograms(sounds: Sequence[Waveform], heard: Sequence[Heard], titles: Sequence[str], columns: int = 1) -> Figure:
+    """Show sounds one below the other, or some of them side by side.
 
     Args:
         sounds: Each of its own length.
         heard: What is written onto each.
         titles: A text above each.
+        columns: Sounds in a row, which are drawn over the same time.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH, HEIGHT * len(sounds)), layout="constrained")
-    places = figure.subplots(len(sounds), squeeze=False).flat
-    for axes, sound, words, title in zip(places, sounds, heard, titles, strict=True):
+    rows = -(-len(sounds) // columns)
+    figure = Figure(figsize=(WIDTH, HEIGHT * rows), layout="constrained")
+    places = figure.subplots(rows, columns, squeeze=False).flat
+    lengths = [len(sound.samples) / sound.rate for sound in sounds]
+    for i, (sound, words, title) in enumerate(zip(sounds, heard, titles, strict=True)):
+        axes, row = places[i], i - i % columns
         size = max(16, round(WINDOW * sound.rate))
-        seconds = len(sound.samples) / sound.rate
         if len(sound.samples) >= size:
             axes.specgram(sound.samples + FLOOR, NFFT=size, Fs=sound.rate, noverlap=size // 2, cmap="magma", vmin=-120)
         for word, share in words:
-            axes.axvline(share * seconds, color="white", linewidth=0.5)
-            axes.text(share * seconds, sound.rate * 0.47, word, color="white", ha="center", va="top", fontsize=8)
-        axes.set(xlim=(0, max(seconds, WINDOW)), ylim=(0, sound.rate / 2), ylabel="Hz")
+            axes.axvline(share * lengths[i], color="white", linewidth=0.5)
+            axes.text(share * lengths[i], sound.rate * 0.47, word, color="white", ha="center", va="top", fontsize=8)
+        axes.set(xlim=(0, max(WINDOW, *lengths[row : row + columns])), ylim=(0, sound.rate / 2), ylabel="Hz")
         axes.set_title(title, fontsize=8, loc="left", parse_math=False)
     figure.supxlabel("s", fontsize=8)
     return figure

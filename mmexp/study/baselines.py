@@ -38,6 +38,8 @@ def baselines(folder: RunFolder) -> list[Job]:
     if not summary.row(folder).is_fusion:
         return []
     words, path = _typed(folder)
+    if start := known["config"].get("pretrained"):  # by now the last run is another one
+        words = [f"pretrained={_quoted(start)}" if _is_of(("pretrained",), word) else word for word in words]
     if known.get("key") not in (None, read_config(words, path).key):
         rule = "config files must be as they were when the run was trained"
         raise ConfigError(f"baselines: {rule}, got another config from the words of {folder.id}.", "Train it again.")

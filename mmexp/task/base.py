@@ -24,6 +24,7 @@ class Task(nn.Module, ABC):
 
     A task reads targets from the batch only in ``losses`` and ``measure``, except for teacher forcing, and must be able
     to run ``forward`` and ``predictions`` on a batch without targets. ``self.training`` tells teaching from answering.
+    ``transforms`` may name more targets than ``targets``: they are read where a sample has them.
 
     Attributes:
         targets: Names of the targets it needs.
@@ -42,6 +43,10 @@ class Task(nn.Module, ABC):
     @abstractmethod
     def transforms(self) -> Mapping[str, Transform]:
         """How each target becomes what ``batch.targets`` holds, by target name."""
+
+    def shown(self, batch: Batch) -> Batch:
+        """What the encoders and ``forward`` are given of a batch; masked modelling hides a part of it."""
+        return batch
 
     @abstractmethod
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs: ...

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torchmetrics import MetricCollection
+from torchmetrics import Metric, MetricCollection
 
 from mmexp.contract import Batch, Padded, Sample, Tokens
 from mmexp.encoder.text.base import TextEncoder
 from mmexp.fusion.base import Fusion
 from mmexp.metric.caption import Bleu, RougeL
 from mmexp.metric.cider import CiderD
+from mmexp.metric.diversity import Distinct, Length
 from mmexp.plot.gallery import gallery
 from mmexp.task.base import Outputs
+from mmexp.task.decode import Nucleus
 from mmexp.task.writing import Writing
 from mmexp.transform.captions import Captions, CaptionsTransform
 from mmexp.transform.text import Tokenizer
@@ -29,10 +31,13 @@ EXHIBITS = 12  # pictures shown
 class Captioning(Writing):
     """Write a caption word by word: ``logits_i = head(fusion.onto(prefix_i, inputs))``, see ``Writing``.
 
-    Metrics: BLEU-1 to 4, ROUGE-L and CIDEr-D of beam search; ``greedy_bleu4`` and ``greedy_cider`` of greedy search.
+    Metrics: BLEU-1 to 4, ROUGE-L and CIDEr-D of beam search; ``greedy_bleu4`` and ``greedy_cider`` of greedy search;
+    ``distinct1``, ``distinct2`` and ``length``, how varied and how long the captions of beam search are, and with
+    sampling those of the drawn captions, such as ``sampled_distinct1``.
 
     Source: Vinyals et al. 2015, "Show and Tell", https://arxiv.org/abs/1411.4555, eqs. 2 and 10; words objective:
-    Mahajan et al. 2018, https://arxiv.org/abs/1805.00932, section 2.2 (softmax over k targets of 1/k each).
+    Mahajan et al. 2018, https://arxiv.org/abs/1805.00932, section 2.2 (softmax over k targets of 1/k each); sampling:
+    see ``decode.Nucleus``.
 
     Args:
         prefix: Causal encoder of the words so far; its vocabulary and max_length are the captions'.
@@ -45,9 +50,12 @@ class Captioning(Writing):
         dropout: Probability of dropping a feature before the head.
         beams: Captions searched at once when answering; 1 is greedy search.
         length_penalty: Above 0 favours long captions; see ``decode.beam``.
+        sampling: Fields of ``decode.Nucleus``, such as {top_p: 0.9}, to draw a further caption at random, always the
+            same for the same sample; None for none.
 
     Raises:
-        ValueError: If prefix is not causal, or beams < 1.
+        ValueError: If prefix is not causal, beams < 1, or a number of sampling is out of its range.
+        TypeError: If sampling has another field.
     """
 
     targets = ("captions",)
@@ -65,6 +73,7 @@ class Captioning(Writing):
         dropout: float = 0.1,
         beams: int = 3,
         length_penalty: float = 1.0,
+        sampling: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__(
             prefix=prefix,
@@ -75,6 +84,7 @@ class Captioning(Writing):
             length_penalty=length_penalty,
         )
         self.references, self.captions_per_image, self.words_weight = references, captions_per_image, words_weight
+        self.nucleus = None if sampling is None else Nucleus(**sampling)
         vocab_size, dim = prefix.embedding.weight.shape
         self.words = nn.Linear(dim, vocab_size) if words_weight else None
 
@@ -88,12 +98,13 @@ class Captioning(Writing):
         return outputs
 
     @torch.no_grad()
-    def answer(self, tokens: Mapping[str, Tokens], fusion: Fusion, size: int) -> Outputs:
-        """Write captions by beam search and by greedy search."""
-        step = self.step(tokens, fusion, size)
-        plain = self.search(step, size, 1)
-        found = self.search(step, size, self.beams) if self.beams > 1 else plain
-        return {"caption": self.read(found.ids), "score": found.score, "greedy": self.read(plain.ids)}
+    def answer(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        """Write captions by beam search, by greedy search and, if asked to, by chance."""
+        step = self.step(tokens, fusion, len(batch))
+        plain = self.search(step, len(batch), 1)
+        found = self.search(step, len(batch), self.beams) if self.beams > 1 else plain
+        drawn = {} if self.nucleus is None else {"sampled": self.read(self.sample(step, batch.ids, self.nucleus).ids)}
+        return {"caption": self.read(found.ids), "score": found.score, "greedy": self.read(plain.ids), **drawn}
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         losses = super().losses(outputs, batch)
@@ -105,26 +116,30 @@ class Captioning(Writing):
         scores = {f"bleu{n}": Bleu(order=n) for n in (1, 2, 3, 4)}
         others = {"rouge_l": RougeL(), "cider": CiderD(references=self.references)}
         plain = {"greedy_bleu4": Bleu(order=4), "greedy_cider": CiderD(references=self.references)}
-        return MetricCollection({**scores, **others, **plain}, compute_groups=False)
+        drawn = {} if self.nucleus is None else {f"sampled_{name}": own for name, own in variety().items()}
+        return MetricCollection({**scores, **others, **plain, **variety(), **drawn}, compute_groups=False)
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
         texts = batch.targets["captions"].texts if "captions" in batch.targets else [[]] * len(batch)
         for name, metric in metrics.items(keep_base=True):
-            metric.update(outputs["greedy" if name.startswith("greedy_") else "caption"], texts)
+            metric.update(outputs.get(name.partition("_")[0], outputs["caption"]), texts)
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         captions: Captions | None = batch.targets.get("captions")
-        columns = zip(batch.ids, outputs["caption"], outputs["greedy"], outputs["score"].tolist(), strict=True)
-        rows = [{"id": i, "caption": best, "greedy": plain, "score": score} for i, best, plain, score in columns]
-        if captions is None:
-            return rows
-        return [row | {"references": texts} for row, texts in zip(rows, captions.texts, strict=True)]
+        columns: dict[str, Any] = {name: outputs[name] for name in ("caption", "greedy", "sampled") if name in outputs}
+        columns |= {"score": outputs["score"].tolist()} | ({} if captions is None else {"references": captions.texts})
+        return [{"id": one, **{name: own[i] for name, own in columns.items()}} for i, one in enumerate(batch.ids)]
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
         """Some pictures with their captions, and with what they should be."""
         shown = [(row, samples[i]) for i, row in enumerate(rows[:EXHIBITS]) if "image" in samples[i].inputs]
         titles = [f"{row['caption']}\n({row.get('references', ['?'])[0]})" for row, _ in shown]
         return {"captions": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
+
+
+def variety() -> dict[str, Metric]:
+    """Fresh measures of texts as such, by name."""
+    return {"distinct1": Distinct(order=1), "distinct2": Distinct(order=2), "length": Length()}
 
 
 def bag_of_words_loss(logits: Tensor, ids: Padded) -> Tensor:

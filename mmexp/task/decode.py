@@ -1,7 +1,8 @@
-"""Text from a model that reads one id at a time: greedy and beam search."""
+"""Text from a model that reads one id at a time: greedy search, beam search and sampling."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, Self, TypeVar
@@ -22,6 +23,8 @@ class State(Protocol):
 S = TypeVar("S", bound=State)
 Step = Callable[[Tensor, S | None], tuple[Tensor, S]]
 """Read one more id per row: ids [R], the state so far (None at first) -> logits [R, V], the state with them."""
+Choose = Callable[[Tensor, int], Tensor]
+"""Take one id per row: logits [R, V], its place in the row -> ids [R]."""
 
 
 @dataclass(frozen=True)
@@ -47,19 +50,62 @@ def greedy(step: Step[S], start: Tensor, *, end: int, pad: int, max_length: int)
         pad: Id behind the end; never generated.
         max_length: Ids at most, the end included.
     """
-    total, ended = torch.zeros(len(start), device=start.device), torch.zeros_like(start, dtype=torch.bool)
-    ids, state, columns = start, None, []
-    for _ in range(max_length):
-        logits, state = step(ids, state)
-        ids = logits.argmax(-1)
-        total -= F.cross_entropy(logits.float(), ids, reduction="none").masked_fill(ended, 0)
-        ids = ids.masked_fill(ended, pad)
-        columns.append(ids)
-        ended = ended | (ids == end)
-        if ended.all():
-            break
-    found = torch.stack(columns, 1)
-    return Decoded(found, total / (found != pad).sum(1))
+    return _write(step, start, lambda logits, place: logits.argmax(-1), end=end, pad=pad, max_length=max_length)
+
+
+@dataclass(frozen=True)
+class Nucleus:
+    """The likeliest ids that together reach ``top_p``: what is drawn from them is varied, but never far-fetched.
+
+    Source: Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration", https://arxiv.org/abs/1904.09751,
+    sections 3.1 and 3.3 (temperature).
+
+    Args:
+        top_p: Probability that they reach; 1 draws from all ids.
+        temperature: Divides the logits; below 1 likely ids are likelier still.
+
+    Raises:
+        ValueError: If top_p is not in (0, 1], or temperature not above 0.
+    """
+
+    top_p: float = 0.9
+    temperature: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"Nucleus: top_p must be in (0, 1], got {self.top_p}.")
+        if not 0 < self.temperature < math.inf:
+            raise ValueError(f"Nucleus: temperature must be above 0, got {self.temperature}.")
+
+    def pick(self, logits: Tensor, fractions: Tensor) -> Tensor:
+        """Take the id at a fraction of the nucleus, the likeliest first. [R, V], [R] in [0, 1) -> [R]"""
+        chances, ids = (logits.float() / self.temperature).softmax(-1).sort(stable=True, dim=-1, descending=True)
+        reached = chances.cumsum(-1)
+        nucleus = chances.masked_fill(reached - chances >= self.top_p, 0)  # [R, V]
+        edges = nucleus.cumsum(-1)
+        places = (edges <= fractions.unsqueeze(1) * edges[:, -1:]).sum(-1)
+        last = (nucleus > 0).sum(-1) - 1
+        return ids.gather(1, places.minimum(last).unsqueeze(1))[:, 0]
+
+
+def sample(step: Step[S], start: Tensor, fractions: Tensor, nucleus: Nucleus, *, end: int, pad: int) -> Decoded:
+    """Draw each id from the nucleus of what the model expects.
+
+    All chance is in the fractions, so that a row depends on no other.
+
+    Args:
+        step: The model.
+        start: Begin ids. [B]
+        fractions: Uniform in [0, 1), one for each id; T are the ids at most, the end included. [B, T]
+        nucleus: What is drawn from.
+        end: Id that finishes a row.
+        pad: Id behind the end; never generated.
+    """
+
+    def choose(logits: Tensor, place: int) -> Tensor:
+        return nucleus.pick(logits, fractions[:, place])
+
+    return _write(step, start, choose, end=end, pad=pad, max_length=fractions.shape[1])
 
 
 def beam(
@@ -119,6 +165,23 @@ def beam(
     answer = finished[:, 0, :length]
     lengths = (answer != pad).sum(1).clamp(min=1)
     return Decoded(answer, best[:, 0] * lengths ** (length_penalty - 1))
+
+
+def _write(step: Step[S], start: Tensor, choose: Choose, *, end: int, pad: int, max_length: int) -> Decoded:
+    """Go on with one chosen id after the other until every row has ended."""
+    total, ended = torch.zeros(len(start), device=start.device), torch.zeros_like(start, dtype=torch.bool)
+    ids, state, columns = start, None, []
+    for place in range(max_length):
+        logits, state = step(ids, state)
+        ids = choose(logits, place)
+        total -= F.cross_entropy(logits.float(), ids, reduction="none").masked_fill(ended, 0)
+        ids = ids.masked_fill(ended, pad)
+        columns.append(ids)
+        ended = ended | (ids == end)
+        if ended.all():
+            break
+    found = torch.stack(columns, 1)
+    return Decoded(found, total / (found != pad).sum(1))
 
 
 def _extend(running: Tensor, scores: Tensor, logits: Tensor, count: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import torch
@@ -13,7 +14,7 @@ from mmexp.contract import Batch, Padded, Tokens
 from mmexp.encoder.text.base import Cache, TextEncoder
 from mmexp.fusion.base import Fusion
 from mmexp.task.base import Outputs, Task
-from mmexp.task.decode import Decoded, Step, beam, greedy
+from mmexp.task.decode import Decoded, Nucleus, Step, beam, greedy, sample
 from mmexp.transform.captions import Captions
 from mmexp.transform.text import Tokenizer
 
@@ -70,7 +71,7 @@ class Writing(Task):
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         texts: Captions | None = batch.targets.get(self.targets[0])
         outputs = {} if texts is None else self.teach(tokens, fusion, texts.ids)
-        return outputs if self.training else outputs | self.answer(tokens, fusion, len(batch))
+        return outputs if self.training else outputs | self.answer(tokens, fusion, batch)
 
     def teach(self, tokens: Mapping[str, Tokens], fusion: Fusion, ids: Padded) -> Outputs:
         """Predict every word of every text from the words before it. ids [B, K, T] -> logits [P, V] of P words"""
@@ -89,9 +90,9 @@ class Writing(Task):
         return F.linear(self.dropout(self.norm(hidden)), weight, self.bias if bias is None else bias)
 
     @torch.no_grad()
-    def answer(self, tokens: Mapping[str, Tokens], fusion: Fusion, size: int) -> Outputs:
-        """Write B texts. -> ``text`` and ``score``, the mean log-probability of its words in nats"""
-        found = self.search(self.step(tokens, fusion, size), size, self.beams)
+    def answer(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        """Write a text per sample. -> ``text`` and ``score``, the mean log-probability of its words in nats"""
+        found = self.search(self.step(tokens, fusion, len(batch)), len(batch), self.beams)
         return {"text": self.read(found.ids), "score": found.score}
 
     def search(self, step: Step[Cache], size: int, beams: int) -> Decoded:
@@ -102,6 +103,13 @@ class Writing(Task):
             return greedy(step, start, end=end, pad=pad, max_length=longest)
         penalty = self.length_penalty
         return beam(step, start, beams=beams, end=end, pad=pad, max_length=longest, length_penalty=penalty)
+
+    def sample(self, step: Step[Cache], ids: Sequence[str], nucleus: Nucleus) -> Decoded:
+        """Draw the text of each sample; all chance comes from its id."""
+        start = torch.full((len(ids),), Tokenizer.bos, device=self.bias.device)
+        generators = [torch.Generator().manual_seed(zlib.crc32(one.encode())) for one in ids]
+        fractions = torch.stack([torch.rand(self.prefix.max_length - 1, generator=own) for own in generators])
+        return sample(step, start, fractions.to(start.device), nucleus, end=Tokenizer.eos, pad=Tokenizer.pad)
 
     def step(self, tokens: Mapping[str, Tokens], fusion: Fusion, size: int) -> Step[Cache]:
         """One more word per row, all rows of a sample over its inputs, which are bound once."""

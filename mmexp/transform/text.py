@@ -115,9 +115,14 @@ class Tokenizer:
 class TextTransform(Transform):
     """Text to ids between begin and end.
 
+    A tuple of texts is a talk, oldest turn first: its turns follow one another, each with an end behind it, and of a
+    long one the oldest words are cut. A list holds several texts of which one is read.
+
+    Source: Zhang et al. 2020, "DialoGPT", https://arxiv.org/abs/1911.00536, section 3.1 (the turns in a row).
+
     Args:
         tokenizer: Path of the tokenizer's file.
-        max_length: Ids at most, begin and end included; longer text is cut.
+        max_length: Ids at most, begin and ends included; longer text is cut.
 
     Raises:
         ValueError: If max_length < 3.
@@ -129,7 +134,10 @@ class TextTransform(Transform):
         self.tokenizer = Tokenizer(tokenizer)
         self.max_length = max_length
 
-    def prepare(self, raw: str | list[str]) -> list[Tensor]:
+    def prepare(self, raw: str | list[str] | tuple[str, ...]) -> list[Tensor]:
+        if isinstance(raw, tuple):
+            ids = [i for turn in self.tokenizer.encode_batch(raw) for i in (*turn, Tokenizer.eos)]
+            return [torch.tensor([Tokenizer.bos, *ids[1 - self.max_length :]])]
         return [self.frame(ids) for ids in self.tokenizer.encode_batch([raw] if isinstance(raw, str) else raw)]
 
     def frame(self, ids: Sequence[int]) -> Tensor:

@@ -5,7 +5,17 @@ from typing import Any
 
 import pytest
 
-from mmexp.dataset.annotation import read_objects, read_score, read_tags, read_transcript, read_words
+from mmexp.dataset.annotation import (
+    read_anomaly,
+    read_objects,
+    read_score,
+    read_symbol,
+    read_symbols,
+    read_tags,
+    read_transcript,
+    read_turns,
+    read_words,
+)
 
 
 def test_words_are_a_list_or_a_text_that_is_split_at_blanks():
@@ -64,3 +74,29 @@ def test_a_transcript_is_a_text():
     for wrong in (0, " ", ["zero"]):
         with pytest.raises(ValueError, match="must be a text, got"):
             read_transcript(wrong)
+
+
+def test_a_symbol_is_a_text_or_a_number_and_a_row_of_them_a_list():
+    assert read_symbols("new york") == ["new york"] and read_symbols('["a", 3]') == read_symbols(["a", 3]) == ["a", "3"]
+    assert read_symbol(7) == "7"
+    for wrong in ([], [" "], 1.5, None, ["a", ["b"]], True):
+        with pytest.raises(ValueError, match="must be a symbol or a list of them, got"):
+            read_symbols(wrong)
+    with pytest.raises(ValueError, match=r"must be one symbol, got \['a', 'b'\]"):
+        read_symbol(["a", "b"])
+
+
+def test_turns_are_texts_in_order_and_a_plain_text_is_one_of_them():
+    assert read_turns(["what is it", "a cube"]) == read_turns('["what is it", "a cube"]') == ("what is it", "a cube")
+    assert read_turns("where is it") == ("where is it",)
+    for wrong in (3, ["a", 3], ["a", " "], "", None):
+        with pytest.raises(ValueError, match="must be a text or a list of turns, got"):
+            read_turns(wrong)
+
+
+def test_an_anomaly_is_told_by_zero_and_one_or_true_and_false():
+    assert [read_anomaly(value) for value in (0, 0.0, False, "0", "False")] == [0] * 5
+    assert [read_anomaly(value) for value in (1, 1.0, True, " 1 ", "true", "1.0")] == [1] * 6
+    for wrong in (2, -1, "yes", 0.5, None, [1]):
+        with pytest.raises(ValueError, match="must be 0, 1, true or false, got"):
+            read_anomaly(wrong)

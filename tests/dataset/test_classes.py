@@ -14,7 +14,7 @@ def test_classes_are_the_values_the_members_of_lists_and_the_categories_of_objec
 
 def test_prose_and_numbers_have_no_classes():
     assert classes_in("captions", [["a"]]) == classes_in("transcript", ["a"]) == classes_in("score", [1.0]) == []
-    assert classes_in("price", [1.5, 2]) == []
+    assert classes_in("price", [1.5, 2]) == classes_in("anomaly", [0, 1]) == []
 
 
 def test_numbers_of_a_mask_are_named_or_stand_for_themselves():

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from mmexp.dataset.digest import digest
+from mmexp.dataset.digest import digest, digest_table
 from mmexp.dataset.probe import Probe
 from mmexp.dataset.row import Row
+from mmexp.dataset.table import Record
 
 PROBES = {("mask", "m.png"): Probe(size=3), ("video", "1.png"): Probe(size=4), ("video", "2.png"): Probe(size=5)}
 
@@ -22,3 +23,8 @@ def test_every_target_frame_size_name_and_the_order_count():
         digest(base, {**PROBES, ("mask", "m.png"): Probe(size=6)}, None),
     }
     assert len(prints) == 6 and digest(base, PROBES, None) in prints
+
+
+def test_a_table_is_known_in_whatever_order_its_rows_stand():
+    records = [Record("a", "m:1", {"x": 1}), Record("b", "m:2", {"x": 2})]
+    assert digest_table(records) == digest_table(records[::-1]) != digest_table(records[:1])

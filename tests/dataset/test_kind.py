@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mmexp.dataset.kind import kind_of, kinds_of
+from mmexp.dataset.kind import describe, kind_of, kinds_of
 from mmexp.dataset.table import Record
 
 
@@ -46,3 +46,9 @@ def test_a_name_that_is_a_kind_says_it_and_any_other_is_told_by_its_first_value(
 
 def test_several_columns_are_one_row_of_a_table() -> None:
     assert kinds_of({"person": ["age", "city"], "tabular": "age"}, []) == {"person": "tabular", "tabular": "tabular"}
+
+
+def test_items_and_the_ends_of_a_relation_are_symbols() -> None:
+    assert kinds_of({"items": "seen", "head": "h"}, []) == {"items": "symbols", "head": "symbols"}
+    assert describe("symbols", "seen", [["b", "a"], ["a"]], [["c"]]) == {"kind": "symbols", "symbols": ["a", "b"]}
+    assert describe("text", "said", ["x"], ["x"]) == {"kind": "text"}

@@ -634,3 +634,49 @@ def test_a_pack_of_real_data_is_read(pack: str, options: Any, target: str, class
             assert mask.shape == sample.inputs["image"].shape[:2] and set(mask.flat) <= {*range(11), 255}
         if target == "tags":
             assert len(sample.inputs["words"]) == len(sample.targets["tags"])
+
+
+def test_items_are_read_for_the_next_item_and_nothing_else(tmp_path: Path) -> None:
+    write(tmp_path, [{"items": ["a", n], "text": "x", "item": "bc"[n % 2], "split": s} for n, s in enumerate(SPLITS)])
+    dataset = prepared(tmp_path)
+    assert list(dataset.inputs) == ["text"] and list(dataset.extra) == ["items"]
+    assert dataset.companions["item"] == ["text", "items"] and dataset.companions["label"] == ["text"]
+    facts = dataset.describe()
+    assert facts["modality"]["items"]["symbols"] == [*"012345", "a"]
+    assert facts["classes"]["item"] == [*"012345", "a", "b", "c"]
+
+
+def test_a_picture_is_a_target_if_it_is_named(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    assert "image" not in prepared(tmp_path).targets
+    dataset = prepared(tmp_path, targets={"image": "image"})
+    assert dataset.split("test")[0].targets["image"].shape == (4, 6, 3) and not dataset.describe()["classes"]
+    rows[0]["image"] = "gone.png"
+    write(tmp_path, rows)
+    with pytest.raises(DataError, match=r"image 'gone\.png' must be a file, got none"):
+        prepared(tmp_path, inputs={"text": "text"}, targets={"image": "image"})
+    rows[0]["image"] = "../gone.png"
+    write(tmp_path, rows)
+    with pytest.raises(DataError, match=r"image must lie inside .*, got '\.\./gone"):
+        prepared(tmp_path, inputs={"text": "text"}, targets={"image": "image"}, on_error="skip")
+
+
+def test_turns_of_a_talk_are_read_for_the_reply_and_nothing_else(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    talks = [["what is it", f"a cube {n}", "where is it"] for n in range(len(rows))]
+    whole = [row | {"history": talks[n], "reply": f"there {n}"} for n, row in enumerate(rows)]
+    whole[1]["history"], whole[2]["history"] = "who is it", []
+    write(tmp_path, whole)
+    dataset = prepared(tmp_path)
+    assert "history" not in dataset.inputs and dataset.companions["reply"] == ["image", "text", "history"]
+    given = [sample.inputs.get("history") for sample in dataset.split("train")][:4]
+    assert given == [tuple(talks[0]), ("who is it",), None, tuple(talks[3])]
+    assert dataset.split("train")[0].targets["reply"] == "there 0"
+    assert {"what is it", "who is it", "a cube 3", "there 5"} <= set(dataset.texts())
+    facts = dataset.describe()
+    assert facts["modality"]["history"] == {"kind": "text"} and "reply" not in facts["classes"]
+
+
+def test_a_reply_or_a_turn_that_is_no_text_is_refused(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    for cell, rule in (("reply", "reply must be a text, got 3"), ("history", "history must be a text or a list")):
+        write(tmp_path, [{**row, "reply": "so", "history": "why", cell: 3} for row in rows])
+        with pytest.raises(DataError, match=rule):
+            prepared(tmp_path)

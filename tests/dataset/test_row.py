@@ -89,3 +89,10 @@ def test_a_film_is_read_frame_by_frame_and_a_mask_loses_what_is_ignored(tmp_path
 def test_only_what_is_read_is_opened(rows: Rows, tmp_path: Path) -> None:
     (tmp_path / "a.png").unlink()
     assert rows[0].inputs["text"] == ["x", "y"] and "image" in rows[0].inputs
+
+
+def test_a_picture_or_sound_may_be_the_answer(rows: Rows) -> None:
+    row = Row("one", "m.csv:2", {"text": "x"}, {"image": "a.png", "audio": "a.wav", "label": 1})
+    assert row.files == [("image", "a.png"), ("audio", "a.wav")]
+    targets = Rows([row], rows.folder)[0].targets
+    assert targets["image"].shape == (2, 4, 3) and targets["audio"].rate == 8000 and targets["label"] == 1

@@ -33,8 +33,9 @@ RAW = {
         np.arange(4800, dtype=np.uint32).astype(np.uint8).reshape(4, 20, 20, 3),
     ],
     "tabular": [{"age": 3, "city": "aa"}, {"age": 5.5, "city": "zz"}],
+    "symbols": [["a", "c", "z"], ["b", "a", "c", "c", "b"]],
 }
-SETTINGS = {"text": {"vocab_size": 14, "max_length": 16}}
+SETTINGS = {"text": {"vocab_size": 14, "max_length": 16}, "symbols": {"symbols": ["a", "b", "c"], "num_heads": 2}}
 TRANSFORMS = {
     "image": lambda: ImageTransform(image_size=32),
     "audio": lambda: AudioTransform(sample_rate=4000),

@@ -6,7 +6,7 @@ import pytest
 import torch
 from pycocoevalcap.bleu.bleu_scorer import BleuScorer
 
-from mmexp.metric.caption import Bleu, RougeL, words
+from mmexp.metric.caption import Bleu, RougeL, WordForWord, words
 
 WORDS = ["a", "dog", "runs", "on", "grass"]
 
@@ -99,3 +99,10 @@ def test_states_of_two_processes_add_up(metric):
 def test_an_order_beyond_four_is_refused():
     with pytest.raises(ValueError, match="order must be 1 to 4, got 5"):
         Bleu(order=5)
+
+
+def test_word_for_word_asks_for_all_words_in_order_but_not_for_their_case():
+    metric = WordForWord()
+    metric.update(["It is Red.", "is it red", "it is", ""], [["no", "it is red"], ["it is red"], ["it is red"], ["a"]])
+    metric.update(["it is red"], [[]])
+    assert metric.compute() == 1 / 4

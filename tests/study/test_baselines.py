@@ -55,6 +55,13 @@ def test_everything_else_stays_as_it_was_typed():
         assert compose(job.command[2:]).key == job.config.key
 
 
+def test_they_start_from_the_run_that_theirs_started_from():
+    first = RunFolder.create("outputs", "other")
+    manifest.begin(first, command=["mmexp", "train"], seed=0, config={})
+    mine = typed("pretrained=last")
+    assert {job.config.plain()["pretrained"] for job in baselines(mine)} == {first.id}
+
+
 def test_a_task_with_an_anchor_keeps_its_fusion():
     found = choices(typed("task=captioning", "fusion=attention", "fusion.depth=2", anchor="prefix"))
     assert found[:2] == [("attention", "image", None), ("attention", "text", None)]

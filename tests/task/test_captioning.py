@@ -133,9 +133,11 @@ def test_it_learns_to_tell_inputs_apart(make):
     assert outputs["caption"] == outputs["greedy"] == [row[0] for row in TEXTS]
     task.measure(metrics, outputs, given)
     values = metrics.compute()
-    assert {*values} == {"bleu1", "bleu2", "bleu3", "bleu4", "rouge_l", "cider", "greedy_bleu4", "greedy_cider"}
+    scores = {"bleu1", "bleu2", "bleu3", "bleu4", "rouge_l", "cider", "greedy_bleu4", "greedy_cider"}
+    assert {*values} == scores | {"distinct1", "distinct2", "length"}
     assert values["bleu4"] == values["greedy_bleu4"] == values["rouge_l"] == 1
     assert values["cider"] == values["greedy_cider"] > 5 and task.monitor in values
+    assert values["length"] == 4 and values["distinct1"] == pytest.approx(11 / 12)
 
 
 def test_each_row_tells_the_caption_its_score_and_the_references(make):
@@ -217,3 +219,34 @@ def test_dropped_words_are_hidden_while_training_only(make):
     assert torch.equal(*hidden)
     task.eval()
     assert not torch.equal(*(task.teach(image(1), fusion, ids)["logits"] for ids in rows))
+
+
+def test_a_drawn_caption_depends_on_the_id_of_its_sample_alone(make):
+    task, fusion, tokens = make(sampling={"temperature": 1.5}).eval(), fusions()[1], image()
+    given = batch(task, TEXTS)
+    torch.manual_seed(1)
+    rows = task.predictions(task(tokens, fusion, given), given)
+    torch.manual_seed(2)
+    for number, row in enumerate(rows):
+        one = Batch({}, {}, (row["id"],))
+        assert task(single(tokens, number), fusion, one)["sampled"] == [row["sampled"]]
+    others = Batch({}, {}, ("a", "b", "c"))
+    assert task(tokens, fusion, others)["sampled"] != [row["sampled"] for row in rows]
+
+
+def test_drawn_captions_are_measured_beside_those_of_beam_search(make):
+    task = make(sampling={})
+    outputs = {"caption": ["a a", "a dog"], "greedy": ["", ""], "sampled": ["a red dog runs", "two birds"]}
+    given, metrics = batch(task, TEXTS[:2]), task.metrics()
+    task.measure(metrics, outputs, given)
+    values = metrics.compute()
+    assert values["length"] == 2 and values["sampled_length"] == 3
+    assert values["distinct1"] == 0.5 and values["sampled_distinct1"] == values["sampled_distinct2"] == 1
+    assert (task.nucleus.top_p, task.nucleus.temperature) == (0.9, 1.0) and make().nucleus is None
+
+
+def test_a_sampling_out_of_range_is_refused(make):
+    with pytest.raises(ValueError, match=r"top_p must be in \(0, 1\], got 2"):
+        make(sampling={"top_p": 2})
+    with pytest.raises(TypeError, match="unexpected keyword argument 'topp'"):
+        make(sampling={"topp": 0.5})

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pytest
 import torch
 from torch import Tensor
-from transformers import GPT2Config, GPT2LMHeadModel
+from transformers import GPT2Config, GPT2LMHeadModel, TemperatureLogitsWarper, TopPLogitsWarper
 
-from mmexp.task.decode import beam, greedy
+from mmexp.task.decode import Nucleus, beam, greedy, sample
 
 BEGIN, END, PAD = 1, 2, 3  # Hugging Face takes padding 0 for "none given"
 
@@ -93,6 +93,7 @@ def test_the_score_is_the_mean_log_probability_of_the_ids(model):
     for search in (
         lambda step: greedy(step, starts(), end=END, pad=PAD, max_length=10),
         lambda step: beam(step, starts(), beams=3, end=END, pad=PAD, max_length=10, length_penalty=0.7),
+        lambda step: sample(step, starts(), torch.rand(12, 10), Nucleus(temperature=1.5), end=END, pad=PAD),
     ):
         found = search(reader(model))
         whole = torch.cat([starts()[:, None], found.ids], 1)
@@ -137,3 +138,74 @@ def test_more_beams_than_words_are_no_obstacle():
 
     found = beam(flat, torch.ones(2, dtype=torch.long), beams=5, end=END, pad=PAD, max_length=4)
     assert found.ids.tolist() == [[0, 0, 0, 0]] * 2 and found.score.isfinite().all()
+
+
+def warped(logits: Tensor, nucleus: Nucleus) -> Tensor:
+    """Probabilities as Hugging Face draws from them. [R, V]"""
+    cooler = TemperatureLogitsWarper(nucleus.temperature)(None, logits)
+    return TopPLogitsWarper(nucleus.top_p)(None, cooler).softmax(-1)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("top_p", [1e-6, 0.3, 0.8, 0.99])
+def test_ids_are_drawn_as_often_as_by_hugging_face(top_p, temperature):
+    nucleus, logits = Nucleus(top_p=top_p, temperature=temperature), torch.randn(5, 12)
+    logits[:, 3] = -torch.inf
+    number = 4000
+    fractions = (torch.arange(number) + 0.5) / number
+    for row, chances in zip(logits, warped(logits, nucleus), strict=True):
+        drawn = nucleus.pick(row.expand(number, -1), fractions).bincount(minlength=12)
+        torch.testing.assert_close(drawn / number, chances, atol=1.1 / number, rtol=0)
+
+
+def test_all_ids_are_drawn_from_without_a_limit_and_the_likeliest_come_first():
+    fractions = torch.tensor([0.0, 0.49, 0.51, 0.79, 0.81, 1 - 2**-24])
+    logits = torch.tensor([0.2, 0.5, 0.0, 0.3]).log().expand(6, -1)
+    assert Nucleus(top_p=1.0).pick(logits, fractions).tolist() == [1, 1, 3, 3, 0, 0]
+
+
+@torch.no_grad()
+def test_sampling_writes_what_a_plain_loop_over_hugging_faces_chances_draws(model):
+    nucleus, fractions = Nucleus(top_p=0.8, temperature=1.3), torch.rand(12, 10)
+    ours = longest(sample(reader(model), starts(), fractions, nucleus, end=END, pad=PAD).ids, 10)
+    for row, start in enumerate(starts().tolist()):
+        ids = [start]
+        while len(ids) <= 10 and ids[-1] != END:
+            chances = warped(model(torch.tensor([ids])).logits[:, -1], nucleus)[0].tolist()
+            reached, fraction = 0.0, float(fractions[row, len(ids) - 1])
+            for one in sorted(range(30), key=lambda i: -chances[i]):
+                reached += chances[one]
+                if reached > fraction:
+                    break
+            ids.append(one)
+        assert ours[row, : len(ids) - 1].tolist() == ids[1:]
+    assert (ours == END).any() and not torch.equal(ours, generate(model, 10))
+
+
+@torch.no_grad()
+def test_a_drawn_row_depends_on_its_own_fractions_alone(model):
+    fractions = torch.rand(12, 10)
+    together = sample(reader(model), starts(), fractions, Nucleus(), end=END, pad=PAD).ids
+    for row, start in enumerate(starts()):
+        alone = sample(reader(model), start[None], fractions[row, None], Nucleus(), end=END, pad=PAD).ids
+        assert torch.equal(longest(alone, 10)[0], longest(together, 10)[row])
+
+
+@torch.no_grad()
+def test_the_smallest_nucleus_is_greedy_search(model):
+    found = sample(reader(model), starts(), torch.rand(12, 10), Nucleus(top_p=1e-6), end=END, pad=PAD)
+    assert torch.equal(found.ids, greedy(reader(model), starts(), end=END, pad=PAD, max_length=10).ids)
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({"top_p": 0.0}, r"top_p must be in \(0, 1\], got 0.0"),
+        ({"top_p": 1.1}, r"top_p must be in \(0, 1\], got 1.1"),
+        ({"temperature": 0.0}, "temperature must be above 0, got 0.0"),
+        ({"temperature": float("inf")}, "temperature must be above 0, got inf"),
+    ],
+)
+def test_a_nucleus_out_of_range_is_refused(fields, fault):
+    with pytest.raises(ValueError, match=f"Nucleus: {fault}"):
+        Nucleus(**fields)

@@ -86,3 +86,18 @@ def test_training_draws_among_several_texts_and_evaluation_takes_the_first(token
 def test_no_room_for_a_word_is_refused(tokenizer):
     with pytest.raises(ValueError, match="TextTransform: max_length must be at least 3, got 2"):
         TextTransform(tokenizer=tokenizer, max_length=2)
+
+
+def test_turns_of_a_talk_follow_one_another_and_the_oldest_words_are_cut(tokenizer):
+    turns = ("a red ball", "two cats", "the blue box")
+    words = [TextTransform(tokenizer=tokenizer).tokenizer.encode(turn) for turn in turns]
+    whole = [1, *words[0], 2, *words[1], 2, *words[2], 2]
+    for room in range(3, 14):
+        (ids,) = TextTransform(tokenizer=tokenizer, max_length=room).prepare(turns)
+        assert ids.tolist() == (whole if room >= len(whole) else [1, *whole[len(whole) - room + 1 :]])
+    assert TextTransform(tokenizer=tokenizer).prepare(())[0].tolist() == [1]
+
+
+def test_a_talk_of_one_turn_reads_like_a_text(tokenizer):
+    transform = TextTransform(tokenizer=tokenizer)
+    assert transform.prepare(("a red ball",))[0].tolist() == transform.prepare("a red ball")[0].tolist()

@@ -1,11 +1,11 @@
 """A little world drawn from a seed: one state serves every task, with the truth known.
 
 ``scene.sample`` gives a Scene, the whole truth of one sample. Each further file shows one side of it by a function
-``render(scene, ...)``: ``draw`` the image, ``sound`` the soundtrack, ``captions`` and ``questions`` the language,
-``labels`` the facts to classify, ``boxes`` and ``mask`` where things are, ``tags`` a sentence word by word,
+``render(scene, ...)``: ``draw`` the image, ``sound`` the soundtrack, ``captions``, ``questions`` and ``dialogue`` the
+language, ``labels`` the facts to classify, ``boxes`` and ``mask`` where things are, ``tags`` a sentence word by word,
 ``transcript`` the soundtrack in words, ``score`` a number, ``table`` columns, ``video`` frames over time, ``graph``
-triples. Each takes its randomness from ``scene.generator(<its own name>)``, so a new file changes nothing that the
-others give.
+triples, ``taste`` what someone takes from a shop. Each takes its randomness from ``scene.generator(<its own name>)``,
+so a new file changes nothing that the others give.
 
 What is seen, what is heard:
 

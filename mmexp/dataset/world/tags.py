@@ -1,72 +1,59 @@
-"""The world mentioned: a sentence whose words are tagged, and which names also what is not there.
+"""The world mentioned: a sentence whose words are tagged, by what only the eye can tell.
 
-Only the image tells THING from ABSENT, as either is described in the same words.
+Things are named by size and shape, and their type is the colour that they are seen in.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 from numpy.random import Generator
 
-from mmexp.dataset.world.questions import NUMBERS, REGIONS
-from mmexp.dataset.world.scene import COLOURS, SHAPES, Scene, Thing, pick, region
+from mmexp.dataset.world.questions import NUMBERS
+from mmexp.dataset.world.scene import COLOURS, Scene, Thing, pick, region
 
-TYPES = ("ABSENT", "COUNT", "PLACE", "THING")
+TYPES = tuple(sorted(("COUNT", "PLACE", *map(str.upper, COLOURS))))
 TAGS = tuple(sorted(("O", *(f"{prefix}-{kind}" for kind in TYPES for prefix in "BI"))))
 """Every tag there is."""
-MENTIONS = (2, 3)
-"""How many things a sentence names, each as likely."""
 
 Tagged = list[tuple[str, str]]
 
 
 def render(scene: Scene) -> tuple[list[str], list[str]]:
-    """Say how many things there are, then name some that are there and some that are not. -> words, BIO tags
+    """Say how many things there are, then name those that have a size of their own. -> words, BIO tags
 
-    ``there are two objects the large green ring in the top right corner and a small red cone``: COUNT is the number
-    with its noun, PLACE the three words of a corner, THING and ABSENT a phrase with its article.
+    ``there are two objects a small object and the large ring in the top right corner``: COUNT is the number with its
+    noun, PLACE the three words of a corner, and RED, GREEN ... a phrase with its article.
     """
     generator = scene.generator("tags")
     count = len(scene.things)
     told = [("there", "O"), ("is" if count == 1 else "are", "O")]
     told += _span(f"{NUMBERS[count - 1]} object{'s' if count > 1 else ''}", "COUNT")
-    for number, (thing, kind) in enumerate(_mentioned(scene, generator)):
+    for number, thing in enumerate(_named(scene, generator)):
         told += [("and", "O")] if number else []
-        told += _span(_phrase(thing, generator), kind) + _placed(thing, kind, generator)
+        told += _span(_phrase(thing, generator), thing.colour.upper()) + _placed(thing, generator)
     return [word for word, _ in told], [tag for _, tag in told]
 
 
-def _mentioned(scene: Scene, generator: Generator) -> list[tuple[Thing, str]]:
-    """Things to name, each there half of the time as long as there are any left."""
-    left, named = list(scene.things), []
-    for _ in range(pick(MENTIONS, generator)):
-        if left and generator.random() < 0.5:
-            named.append((left.pop(int(generator.random() * len(left))), "THING"))
-        else:
-            named.append((_absent(scene, generator), "ABSENT"))
+def _named(scene: Scene, generator: Generator) -> list[Thing]:
+    """Things that are alone in their size, in any order."""
+    number = Counter(thing.size for thing in scene.things)
+    left, named = [thing for thing in scene.things if number[thing.size] == 1], []
+    while left:
+        named.append(left.pop(int(generator.random() * len(left))))
     return named
 
 
-def _absent(scene: Scene, generator: Generator) -> Thing:
-    """Something as large as one of the things, in a colour that its shape does not have in this scene."""
-    there = {(thing.colour, thing.shape) for thing in scene.things}
-    free = [(colour, shape) for colour in COLOURS for shape in SHAPES if (colour, shape) not in there]
-    colour, shape = pick(free, generator)
-    x, y = generator.random(2).tolist()
-    return Thing(shape=shape, colour=colour, size=pick(scene.things, generator).size, material="", motion="", x=x, y=y)
-
-
 def _phrase(thing: Thing, generator: Generator) -> str:
-    """``the large green ring`` or ``a green ring``"""
-    size = f"{thing.size} " if generator.random() < 0.5 else ""
-    return f"{pick(('a', 'the'), generator)} {size}{thing.colour} {thing.shape}"
+    """``the large ring`` or ``a large object``"""
+    return f"{pick(('a', 'the'), generator)} {thing.size} {pick((thing.shape, 'object'), generator)}"
 
 
-def _placed(thing: Thing, kind: str, generator: Generator) -> Tagged:
-    """``in the top right corner``, half of the time; of what is not there any corner is said."""
+def _placed(thing: Thing, generator: Generator) -> Tagged:
+    """``in the top right corner``, half of the time."""
     if generator.random() < 0.5:
         return []
-    place = region(thing) if kind == "THING" else pick(REGIONS, generator)
-    return [("in", "O"), ("the", "O"), *_span(f"{place} corner", "PLACE")]
+    return [("in", "O"), ("the", "O"), *_span(f"{region(thing)} corner", "PLACE")]
 
 
 def _span(words: str, kind: str) -> Tagged:

@@ -9,20 +9,24 @@ from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.base import Encoder
 from mmexp.encoder.image.base import ImageEncoder
-from mmexp.pool.base import Pool
 from mmexp.transform.video import VideoTransform
+
+THINNED = 4  # times
 
 
 class FramesEncoder(Encoder):
-    """Make a token of each frame by any image encoder, add when it was, and let the frames attend to one another.
+    """Make a token of what each frame shows and of what has changed since the last one, then let frames attend.
 
-    Source: Arnab et al. 2021, "ViViT: A Video Vision Transformer", https://arxiv.org/abs/2103.15691, sec. 3.3, model 2.
-    Differs: any image encoder, whose places are pooled; no class token.
+    ``frame_t = W [places_t] + V [places_t - places_(t-1)] + time_t``, in which the places of a picture lie side by side,
+    thinned, so that it is seen where things are and whither they move.
+
+    Source: Arnab et al. 2021, "ViViT: A Video Vision Transformer", https://arxiv.org/abs/2103.15691, sec. 3.3, model 2;
+    the difference: Wang et al. 2021, "TDN: Temporal Difference Networks", https://arxiv.org/abs/2012.10071, sec. 3.2.
+    Differs: any image encoder; no class token.
 
     Args:
         dim: Width D of the tokens.
         image: Encodes each frame; its transform is that of each frame.
-        pool: Makes one vector of the places of a frame.
         num_frames: Frames T of a film that are looked at, at most.
         depth: Blocks of attention over the frames.
         num_heads: Attention heads.
@@ -40,7 +44,6 @@ class FramesEncoder(Encoder):
         *,
         dim: int,
         image: ImageEncoder,
-        pool: Pool,
         num_frames: int = 8,
         depth: int = 1,
         num_heads: int = 4,
@@ -49,15 +52,20 @@ class FramesEncoder(Encoder):
     ) -> None:
         super().__init__()
         self.transform = VideoTransform(image=image.transform, num_frames=num_frames)
-        self.image, self.pool = image, pool
+        self.image = image
+        thin = max(1, dim // THINNED)
+        self.thin = nn.Linear(dim, thin)
+        self.shown, self.moved = (nn.Linear(len(image.position) * thin, dim) for _ in range(2))
         self.time = nn.Parameter(torch.randn(num_frames, dim) * 0.02)
         self.blocks = nn.ModuleList(SelfAttentionBlock(dim, num_heads, mlp_ratio, dropout) for _ in range(depth))
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, inputs: Padded) -> Tokens:
         rows, length = inputs.mask.shape
-        places = self.image(Padded(inputs.values.flatten(0, 1), inputs.mask.flatten()))  # [B * T, N, D]
-        frames = self.pool(places).unflatten(0, (rows, length)) + self.time[:length]  # [B, T, D]
+        places = self.image(Padded(inputs.values.flatten(0, 1), inputs.mask.flatten())).features  # [B * T, N, D]
+        side_by_side = self.thin(places).flatten(1).unflatten(0, (rows, length))  # [B, T, N * D / THINNED]
+        change = side_by_side.diff(dim=1, prepend=side_by_side[:, :1])
+        frames = self.shown(side_by_side) + self.moved(change) + self.time[:length]  # [B, T, D]
         for block in self.blocks:
             frames = block(frames, inputs.mask)
         return Tokens(self.norm(frames), inputs.mask)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mmexp.dataset.world.scene import sample
-from mmexp.dataset.world.side import ASKED, CLASSES, EXTRA, SHOWN
+from mmexp.dataset.world.side import ASKED, CLASSES, COMPANIONS, INPUTS, KINDS, SHOWN
 
 SCENES = [sample(0, "train", i, 3) for i in range(200)]
 
@@ -22,11 +22,16 @@ def test_every_value_of_a_target_is_among_its_classes():
 
 
 def test_words_and_tags_are_as_many():
-    assert all(len(SHOWN["words"](scene)) == len(ASKED["tags"](scene, 64)) for scene in SCENES)
+    assert all(len(SHOWN["words"](scene, 64)) == len(ASKED["tags"](scene, 64)) for scene in SCENES)
+
+
+def test_companions_and_kinds_are_of_sides_that_there_are():
+    assert COMPANIONS.keys() <= ASKED.keys() and {*INPUTS, *KINDS} <= SHOWN.keys()
+    assert {name for names in COMPANIONS.values() for name in names} <= SHOWN.keys()
 
 
 def test_one_side_changes_nothing_of_another():
-    before = SHOWN["captions"](SCENES[0]), SHOWN["audio"](SCENES[0]).samples.tobytes()
-    for name in EXTRA:
-        SHOWN[name](SCENES[0])
-    assert (SHOWN["captions"](SCENES[0]), SHOWN["audio"](SCENES[0]).samples.tobytes()) == before
+    before = SHOWN["text"](SCENES[0], 64), SHOWN["audio"](SCENES[0], 64).samples.tobytes()
+    for show in SHOWN.values():
+        show(SCENES[0], 64)
+    assert (SHOWN["text"](SCENES[0], 64), SHOWN["audio"](SCENES[0], 64).samples.tobytes()) == before

@@ -8,7 +8,6 @@ from mmexp.contract import Padded
 from mmexp.encoder.image.cnn import CnnEncoder
 from mmexp.encoder.image.vit import VitEncoder
 from mmexp.encoder.video.frames import FramesEncoder
-from mmexp.pool.mean import MeanPool
 from mmexp.transform.image import ImageTransform
 
 FILM = np.random.default_rng(0).integers(0, 255, (5, 16, 16, 3), np.uint8)
@@ -17,7 +16,7 @@ FILM = np.random.default_rng(0).integers(0, 255, (5, 16, 16, 3), np.uint8)
 def make(kind=CnnEncoder, depth: int = 1, **settings) -> FramesEncoder:
     sizes = {"widths": (4, 8)} if kind is CnnEncoder else {"depth": 1, "num_heads": 2}
     image = kind(dim=8, transform=ImageTransform(image_size=16), **sizes)
-    return FramesEncoder(dim=8, image=image, pool=MeanPool(), num_frames=5, depth=depth, num_heads=2, **settings).eval()
+    return FramesEncoder(dim=8, image=image, num_frames=5, depth=depth, num_heads=2, **settings).eval()
 
 
 def batch(encoder: FramesEncoder, *films: np.ndarray | None) -> Padded:
@@ -32,11 +31,15 @@ def test_there_is_a_token_for_each_frame(kind):
     assert tokens.features.shape == (3, 5, 8) and tokens.mask.sum(1).tolist() == [5, 0, 2]
 
 
-def test_without_attention_a_token_is_the_pooled_frame_and_its_time():
+def test_without_attention_a_token_is_the_frame_what_has_changed_in_it_and_its_time():
     encoder = make(depth=0)
-    frames = batch(encoder, FILM).values[0]
-    alone = encoder.image(Padded(frames, torch.ones(5, dtype=torch.bool))).pool() + encoder.time
-    torch.testing.assert_close(encoder(batch(encoder, FILM)).features[0], encoder.norm(alone))
+    films = batch(encoder, FILM)
+    places = encoder.thin(encoder.image(Padded(films.values[0], films.mask[0])).features).flatten(1)
+    expected = [
+        encoder.shown(own) + encoder.moved(own - places[max(0, t - 1)]) + encoder.time[t]
+        for t, own in enumerate(places)
+    ]
+    torch.testing.assert_close(encoder(films).features[0], encoder.norm(torch.stack(expected)))
 
 
 def test_the_order_of_frames_is_told():

@@ -1,0 +1,89 @@
+"""What someone took next, after what had been taken before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, overload
+
+import numpy as np
+
+from mmexp.contract import Sample, Split
+from mmexp.dataset.lazy import Lazy
+
+Place = tuple[str, int]
+"""A user, and the place in what was taken."""
+FEWEST = 3
+"""Things that a user took of which the last can be held out for test and the last but one for val."""
+
+
+def leave_last_out(taken: Mapping[str, Sequence[str]]) -> dict[Split, list[Place]]:
+    """Give the last thing of each user to test, the last but one to val, and those before, but for the first, to train.
+
+    A user of fewer than FEWEST is for training alone.
+
+    Source: Kang and McAuley 2018, https://arxiv.org/abs/1808.09781, section 4.1.
+    """
+    sides: dict[Split, list[Place]] = {"train": [], "val": [], "test": []}
+    for user, things in taken.items():
+        held = 2 if len(things) >= FEWEST else 0
+        sides["train"] += [(user, place) for place in range(1, len(things) - held)]
+        if held:
+            sides["val"].append((user, len(things) - 2))
+            sides["test"].append((user, len(things) - 1))
+    return sides
+
+
+class Turns(Sequence[Sample]):
+    """Samples of one split; a history is put together when it is asked for.
+
+    Args:
+        places: One for each sample.
+        taken: By user, the oldest first.
+        content: By modality and thing, what it is like. [F]
+        users: What users are like, by user; one may be left out.
+        length: Things in a history at most, the newest ones.
+    """
+
+    def __init__(
+        self,
+        places: Sequence[Place],
+        *,
+        taken: Mapping[str, Sequence[str]],
+        content: Mapping[str, Mapping[str, np.ndarray]],
+        users: Mapping[str, Mapping[str, Any]],
+        length: int,
+    ) -> None:
+        self.places, self.taken, self.content, self.users, self.length = places, taken, content, users, length
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    @overload
+    def __getitem__(self, index: int) -> Sample: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
+    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        user, place = self.places[index]
+        past = list(self.taken[user][max(0, place - self.length) : place])
+        inputs = Lazy(("items", *self._known(user, past)), partial(self._show, user, past))
+        return Sample(f"{user}-{place:04d}", inputs, {"item": self.taken[user][place]})
+
+    def targets(self) -> Iterator[str]:
+        """What is to be told of each sample."""
+        return (self.taken[user][place] for user, place in self.places)
+
+    def _known(self, user: str, past: Sequence[str]) -> Iterator[str]:
+        yield from (name for name, rows in self.content.items() if any(thing in rows for thing in past))
+        yield from ("user",) if user in self.users else ()
+
+    def _show(self, user: str, past: Sequence[str], modality: str) -> Any:
+        """Content is the newest first, so that a place tells how long ago; what is not known of a thing is left out."""
+        if modality == "items":
+            return past
+        if modality == "user":
+            return self.users[user]
+        rows = self.content[modality]
+        return np.stack([rows[thing] for thing in reversed(past) if thing in rows])

@@ -1,0 +1,94 @@
+"""Say what comes next in a talk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from torchmetrics import MetricCollection
+
+from mmexp.contract import Batch, Sample
+from mmexp.encoder.text.base import TextEncoder
+from mmexp.metric.caption import Bleu, WordForWord
+from mmexp.metric.perplexity import Perplexity
+from mmexp.plot.talk import talks
+from mmexp.task.base import Outputs
+from mmexp.task.writing import Writing
+from mmexp.transform.captions import Captions, CaptionsTransform
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Dialogue(Writing):
+    """Write the next turn word by word, fused with the turns so far, which are the input ``history``, and the others.
+
+    The turns are read in a row, of a long talk the newest, see ``TextTransform``. Metrics: ``perplexity`` of the true
+    reply, which decides, since a question has more than one good reply; ``bleu1``, ``bleu4`` and ``exact``, whether all
+    words are the true ones, of the reply that beam search finds.
+
+    Source: Das et al. 2017, "Visual Dialog", https://arxiv.org/abs/1611.08669, section 5 (late fusion encoder,
+    generative decoder). Differs: replies are written and measured, not chosen among a hundred candidates.
+
+    Args:
+        prefix: Causal encoder of the words so far; its vocabulary and max_length are the replies'.
+        label_smoothing: Share of each target that is spread over the vocabulary; it makes ``perplexity`` worse.
+        word_dropout: Probability of hiding a word of the prefix while training, so that the inputs must tell it.
+        dropout: Probability of dropping a feature before the head.
+        beams: Replies searched at once when answering; 1 is greedy search.
+        length_penalty: Above 0 favours long replies; see ``decode.beam``.
+
+    Raises:
+        ValueError: If prefix is not causal, or beams < 1.
+    """
+
+    targets = ("reply",)
+    monitor = "perplexity"
+    mode = "min"
+
+    def __init__(
+        self,
+        *,
+        prefix: TextEncoder,
+        label_smoothing: float = 0.0,
+        word_dropout: float = 0.0,
+        dropout: float = 0.1,
+        beams: int = 3,
+        length_penalty: float = 1.0,
+    ) -> None:
+        super().__init__(
+            prefix=prefix,
+            label_smoothing=label_smoothing,
+            word_dropout=word_dropout,
+            dropout=dropout,
+            beams=beams,
+            length_penalty=length_penalty,
+        )
+
+    def transforms(self) -> Mapping[str, CaptionsTransform]:
+        return {"reply": CaptionsTransform(text=self.prefix.transform)}
+
+    def metrics(self) -> MetricCollection:
+        written = {"bleu1": Bleu(order=1), "bleu4": Bleu(order=4), "exact": WordForWord()}
+        return MetricCollection({"perplexity": Perplexity(), **written}, compute_groups=False)
+
+    def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
+        if "reply" not in batch.targets:
+            return
+        for name, metric in metrics.items(keep_base=True):
+            if name == "perplexity":
+                metric.update(outputs["logits"], outputs["goals"])
+            else:
+                metric.update(outputs["text"], batch.targets["reply"].texts)
+
+    def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
+        columns = zip(batch.ids, outputs["text"], outputs["score"].tolist(), strict=True)
+        rows = [{"id": i, "reply": text, "score": score} for i, text, score in columns]
+        replies: Captions | None = batch.targets.get("reply")
+        if replies is None:
+            return rows
+        return [row | {"target": next(iter(texts), None)} for row, texts in zip(rows, replies.texts, strict=True)]
+
+    def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
+        """Pictures with the talks about them."""
+        return talks(rows, samples)

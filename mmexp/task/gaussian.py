@@ -1,0 +1,60 @@
+"""What is usual, as a normal distribution that follows the training."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+PACE = 0.05  # least share of a new batch in what is known
+FLOOR = 1e-6  # of a variance
+
+
+class RunningGaussian(nn.Module):
+    """Mean and covariance of vectors that are seen in batches: of all alike at first, then of the newest above all.
+
+    The covariance is the mean of those within batches, so that what moves while it is learnt is not taken to be wide.
+
+    Source: the running statistics of Ioffe and Szegedy 2015, "Batch Normalization", https://arxiv.org/abs/1502.03167,
+    section 3.1, of whole vectors. Differs: batch n has weight 1 / n, and never less than 5 %.
+
+    Args:
+        width: Numbers D of a vector.
+        shrinkage: Share of the mean variance that is added to every variance, so that a distance is defined however few
+            vectors were seen.
+    """
+
+    count: Tensor
+    mean: Tensor
+    covariance: Tensor
+
+    def __init__(self, width: int, shrinkage: float = 1e-4) -> None:
+        super().__init__()
+        self.shrinkage = shrinkage
+        self.register_buffer("count", torch.tensor(0))
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("covariance", torch.eye(width))
+
+    @torch.no_grad()
+    def update(self, vectors: Tensor) -> None:
+        """Add one batch; a single vector has no covariance and is left out. [B, D]"""
+        if len(vectors) < 2:
+            return
+        self.count += 1
+        share = (1 / self.count).clamp(min=PACE)
+        centre = vectors.mean(0)
+        self.mean.lerp_(centre, share)
+        self.covariance.lerp_((vectors - centre).T @ (vectors - centre) / (len(vectors) - 1), share)
+
+    @torch.no_grad()
+    def distance(self, vectors: Tensor) -> Tensor:
+        """How far vectors lie from the mean, in standard deviations of their direction (Mahalanobis). [B, D] -> [B]"""
+        ridge = self.shrinkage * self.covariance.diagonal().mean() + FLOOR
+        whole = self.covariance + ridge * torch.eye(len(self.mean), device=vectors.device)
+        factor = torch.linalg.cholesky_ex(whole).L
+        white = torch.linalg.solve_triangular(factor, (vectors - self.mean).T, upper=False)  # [D, B]
+        return white.square().sum(0).sqrt()
+
+    @torch.no_grad()
+    def standardise(self, vectors: Tensor) -> Tensor:
+        """Numbers in their own standard deviations above their mean. [B, D]"""
+        return (vectors - self.mean) / (self.covariance.diagonal() + FLOOR).sqrt()

@@ -152,9 +152,7 @@ def refuse_other_data(dataset: MultimodalDataset, folder: RunFolder) -> None:
         )
 
 
-def gather(
-    dataset: MultimodalDataset, tokenizer: Node, folder: RunFolder, start: Pretrained | None = None
-) -> Facts:
+def gather(dataset: MultimodalDataset, tokenizer: Node, folder: RunFolder, start: Pretrained | None = None) -> Facts:
     """Read what only the training split knows, train the tokenizer, and write both into the run folder.
 
     What the encoders of a run to start from have read is taken from there.

@@ -104,7 +104,8 @@ def lab(tmp_path: Path) -> Callable[..., Lab]:
         try:
             return make(task, fusion, "[image]", seed)
         except ConfigError as error:
-            assert re.search("NoFusion: modalities must be one|inputs must include|must be read from other columns", str(error))
+            rules = "modalities must be one|inputs must include|must be read from other columns"
+            assert re.search(rules, str(error))
             with pytest.raises(ConfigError, match=r"NoFusion: modalities must be one, got \w+, \w+") as refused:
                 make(task, fusion, "null", seed)
             pytest.skip(f"{task}: {refused.value}")

@@ -148,9 +148,10 @@ def test_a_job_has_no_folder_before_it_tells_and_none_that_is_gone(make_jobs: Ca
 
 
 def test_a_sweep_trains_every_combination_and_shows_what_became_of_it(
-    lab: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    lab: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     """Two of them diverge; the others do not care."""
+    monkeypatch.setenv("COLUMNS", "200")
     words = [*lab.overrides, "fusion=concat,gated", "optimizer.lr=0.01,1e+30", "learning.clip=0", "learning.epochs=1"]
     assert main(["train", "-m", *words, "--workers", "2"]) == 1
     shown = capsys.readouterr().out

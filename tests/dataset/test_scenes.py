@@ -131,7 +131,9 @@ def test_nothing_is_drawn_voiced_or_cut_out_that_is_not_read(tmp_path, monkeypat
 
     for name in ("draw.render", "sound.render", "mask.render", "video.render"):
         monkeypatch.setattr(f"mmexp.dataset.world.{name}", fail)
-    monkeypatch.setattr("mmexp.dataset.scenes.SHOWN", {"text": lambda *_: ["told"], "image": fail, "audio": fail, "video": fail})
+    monkeypatch.setattr(
+        "mmexp.dataset.scenes.SHOWN", {"text": lambda *_: ["told"], "image": fail, "audio": fail, "video": fail}
+    )
     sample = small(tmp_path, cache=None).split("train")[0]
     assert sample.inputs["text"] == ["told"] and sample.targets["score"] <= 1
     assert {"image", "audio", "video"} <= set(sample.inputs) and "mask" in sample.targets

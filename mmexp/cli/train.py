@@ -28,6 +28,7 @@ mmexp train [...] [baselines=true] [--strict]
   --time-limit S    stop a job that takes longer than S seconds
   --fail-fast       start no further job once one has failed
   resume=RUN        go on with a run that was stopped or killed: its path, its id, the beginning of it, or 'last'
+  pretrained=RUN    start from the encoders, the fusion and the tokenizer of another run, as far as they are used again
   --config FILE     start from the config.yaml of a run
   baselines=true    train behind each run what it must beat: each input alone, blank and shuffled inputs
   --strict          exit with 3 if a fusion does not beat its best single input

@@ -51,7 +51,7 @@ class RunningGaussian(nn.Module):
         ridge = self.shrinkage * self.covariance.diagonal().mean() + FLOOR
         whole = self.covariance + ridge * torch.eye(len(self.mean), device=vectors.device)
         factor = torch.linalg.cholesky_ex(whole).L
-        white = torch.linalg.solve_triangular(factor, (vectors - self.mean).T, upper=False)  # [D, B]
+        white: Tensor = torch.linalg.solve_triangular(factor, (vectors - self.mean).T, upper=False)  # [D, B]
         return white.square().sum(0).sqrt()
 
     @torch.no_grad()

@@ -17,8 +17,8 @@ THINNED = 4  # times
 class FramesEncoder(Encoder):
     """Make a token of what each frame shows and of what has changed since the last one, then let frames attend.
 
-    ``frame_t = W [places_t] + V [places_t - places_(t-1)] + time_t``, in which the places of a picture lie side by side,
-    thinned, so that it is seen where things are and whither they move.
+    ``frame_t = W [places_t] + V [places_t - places_(t-1)] + time_t``, in which the places of a picture lie side
+    by side, thinned, so that it is seen where things are and whither they move.
 
     Source: Arnab et al. 2021, "ViViT: A Video Vision Transformer", https://arxiv.org/abs/2103.15691, sec. 3.3, model 2;
     the difference: Wang et al. 2021, "TDN: Temporal Difference Networks", https://arxiv.org/abs/2012.10071, sec. 3.2.

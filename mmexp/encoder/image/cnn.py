@@ -41,8 +41,9 @@ class ResidualBlock(nn.Module):
 class CnnEncoder(ImageEncoder):
     """Halve the picture at each stage and give one token per remaining place.
 
-    Source: He et al. 2016, "Deep Residual Learning for Image Recognition". Differs: few, thin stages; the first one is
-    a single convolution.
+    Source: He et al. 2016, "Deep Residual Learning for Image Recognition"; coordinates: Liu et al. 2018, "An Intriguing
+    Failing of Convolutional Neural Networks and the CoordConv Solution", https://arxiv.org/abs/1807.03247, section 3.
+    Differs: few, thin stages; the first one is a single convolution.
 
     Args:
         dim: Width D of the tokens.
@@ -50,6 +51,7 @@ class CnnEncoder(ImageEncoder):
         widths: Channels of each stage; each halves height and width.
         depth: Residual blocks in each stage but the first.
         dropout: Probability of dropping a whole channel of the last stage.
+        coordinates: Tell the first convolution where each pixel is, so that even pooled features know places.
 
     Shape:
         uint8 [B, 3, H, W] -> Tokens [B, N, D] with N = H W / 4^len(widths).
@@ -57,6 +59,8 @@ class CnnEncoder(ImageEncoder):
     Raises:
         ValueError: If the picture is too small for that many stages.
     """
+
+    places: Tensor | None
 
     def __init__(
         self,
@@ -66,12 +70,17 @@ class CnnEncoder(ImageEncoder):
         widths: Sequence[int] = (32, 64, 128),
         depth: int = 1,
         dropout: float = 0.0,
+        coordinates: bool = False,
     ) -> None:
         super().__init__(dim=dim, transform=transform)
         side, least = transform.image_size, 2 ** len(widths)
         if side < least:
             raise ValueError(f"CnnEncoder: image_size must be at least {least} for {len(widths)} widths, got {side}.")
-        stages: list[nn.Module] = [nn.Conv2d(3, widths[0], 3, 2, 1, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU()]
+        line = torch.linspace(-1, 1, side)
+        places = torch.stack([line.expand(side, -1), line.unsqueeze(1).expand(-1, side)]).unsqueeze(0)  # [1, 2, S, S]
+        self.register_buffer("places", places if coordinates else None, persistent=False)
+        first = nn.Conv2d(5 if coordinates else 3, widths[0], 3, 2, 1, bias=False)
+        stages: list[nn.Module] = [first, nn.BatchNorm2d(widths[0]), nn.ReLU()]
         side = (side + 1) // 2
         for channels, width in pairwise(widths):
             stages.append(ResidualBlock(channels, width, 2))
@@ -81,4 +90,6 @@ class CnnEncoder(ImageEncoder):
         self.add_head(widths[-1], side * side)
 
     def extract(self, pixels: Tensor) -> Tensor:
+        if self.places is not None:
+            pixels = torch.cat([pixels, self.places.expand(len(pixels), -1, -1, -1)], 1)  # [B, 5, H, W]
         return self.stages(pixels).flatten(2).transpose(1, 2)  # type: ignore[no-any-return]

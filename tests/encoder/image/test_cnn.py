@@ -30,6 +30,17 @@ def test_tokens_lie_row_by_row_over_the_picture():
     assert moved[0, 7] and not moved[:, 0].any() and not moved[7].any()
 
 
+def test_with_coordinates_a_place_tells_where_it_is():
+    torch.manual_seed(0)
+    inner = {}
+    for told in (False, True):
+        encoder = CnnEncoder(dim=6, transform=ImageTransform(image_size=32), widths=(4, 4), coordinates=told).eval()
+        features = encoder.extract(torch.zeros(1, 3, 32, 32)).view(8, 8, -1)[2:6, 2:6]  # far from the padding
+        inner[told] = (features - features[:1, :1]).abs().max().item()
+        assert "places" not in encoder.state_dict()
+    assert inner[False] < 1e-6 < 1e-3 < inner[True]
+
+
 @pytest.mark.parametrize(("channels", "width", "stride"), [(4, 4, 1), (4, 4, 2), (4, 6, 2)])
 def test_a_block_starts_as_its_averaging_shortcut_and_adds_to_it(channels, width, stride):
     block, x = ResidualBlock(channels, width, stride).eval(), torch.randn(2, channels, 9, 9)

@@ -13,6 +13,8 @@ from mmexp.worker import End, Worker, supervised, wait
 POLL = 0.5  # s
 GRACE = 5.0  # s that a rank has to end after another has failed
 HOST = "127.0.0.1"
+STRUCK = "Its process was ended by SIGKILL."
+"""What is said of a rank that was killed from outside, as for want of memory: no fault of another rank does that."""
 
 
 def launch(work: Callable[..., None], arguments: Sequence[Any], *, world: int, timeout: float) -> None:
@@ -28,7 +30,7 @@ def launch(work: Callable[..., None], arguments: Sequence[Any], *, world: int, t
         timeout: Longest wait for the others once one has finished, in seconds.
 
     Raises:
-        MmexpError: If a rank failed: what the first one to fail said, with its exit code.
+        MmexpError: If a rank failed: that it was killed, else what the first one to fail said, with its exit code.
         Stopped: If it was asked to stop, and the ranks did.
     """
     from torch.distributed import TCPStore  # type: ignore[attr-defined]
@@ -39,10 +41,10 @@ def launch(work: Callable[..., None], arguments: Sequence[Any], *, world: int, t
         for rank in range(world):
             ranks.append(Worker(work, arguments, env=_place(rank, world, store.port), share=world))
         ends = _watch(ranks, timeout, asked)
-    fallen = [(end.at, rank, end) for rank, end in enumerate(ends) if end.status != "done"]
+    fallen = [(end.message != STRUCK, end.at, rank, end) for rank, end in enumerate(ends) if end.status != "done"]
     if not fallen:
         return
-    _, rank, end = min(fallen, key=lambda one: one[:2])
+    *_, rank, end = min(fallen, key=lambda one: one[:3])
     if end.status == "failed" or not (asked or end.status == "stopped"):
         raise _error(rank, end)
     stop = Stopped(end.message)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,7 +179,7 @@ def test_without_patience_training_never_stops_early(make):
 def test_a_signal_is_heard_at_the_next_safe_place(make, number, code):
     loop = make(accumulate=2)
     loop.keeper.on_train_start(loop.trainer, loop.module)
-    os.kill(os.getpid(), number)
+    signal.raise_signal(number)
     loop.batch()
     with pytest.raises(Stopped, match="stopped at step 1, with its state saved") as caught:
         loop.batch()
@@ -191,7 +190,7 @@ def test_a_stop_that_falls_on_a_validation_waits_for_it(make):
     loop = make()
     loop.keeper.on_train_start(loop.trainer, loop.module)
     loop.batch(3)
-    os.kill(os.getpid(), signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)
     loop.batch()
     loop.results["val"] = {"val/x": 0.5}
     with pytest.raises(Stopped, match="stopped at step 4"):
@@ -229,9 +228,9 @@ def test_signals_are_given_back_however_training_ends(make, end):
 def test_a_second_interrupt_does_what_one_did_before_training(make):
     loop = make()
     loop.keeper.on_train_start(loop.trainer, loop.module)
-    os.kill(os.getpid(), signal.SIGINT)
+    signal.raise_signal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_an_evaluation_after_training_saves_nothing(make):

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import threading
 
@@ -15,7 +14,7 @@ def test_a_signal_ends_the_block_past_whoever_catches_exceptions(number, code):
     before = [signal.getsignal(each) for each in SIGNALS]
     with pytest.raises(Stopped, match="Run: stopped at once") as caught, stoppable():
         try:
-            os.kill(os.getpid(), number)
+            signal.raise_signal(number)
         except Exception:
             pytest.fail("caught on the way")
         pytest.fail("not stopped")
@@ -26,7 +25,7 @@ def test_a_signal_ends_the_block_past_whoever_catches_exceptions(number, code):
 def test_blocks_stand_in_one_another():
     with stoppable():
         with pytest.raises(Stopped), stoppable():
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
         assert signal.getsignal(signal.SIGTERM) not in (signal.SIG_DFL, signal.default_int_handler)
 
 
@@ -36,7 +35,7 @@ def test_a_signal_waits_for_what_must_not_be_disturbed():
     thread.start()
     with pytest.raises(Stopped), stoppable():
         with undisturbed():
-            os.kill(os.getpid(), signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
             done.append(1)
         done.append(2)
     over.set()

@@ -22,8 +22,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def typed(*words: str, inputs: tuple[str, ...] = ("image", "text"), options: tuple[str, ...] = (), **told) -> RunFolder:
     """A finished run that was typed with these words."""
-    folder = RunFolder.create("outputs", "mine")
     config = compose(words)
+    folder = RunFolder.create("outputs", "mine")
     settings = {**config.settings, "inputs": list(inputs), "seed": config.node.seed}
     manifest.begin(folder, command=["mmexp", "train", *options, *words], seed=0, config=settings)
     summary.write(folder, {"status": "done", "config": settings, "key": config.key, "fingerprint": "ab"} | told)

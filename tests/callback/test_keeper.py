@@ -226,6 +226,7 @@ def test_signals_are_given_back_however_training_ends(make, end):
 
 
 def test_a_second_interrupt_does_what_one_did_before_training(make):
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell may have switched off
     loop = make()
     loop.keeper.on_train_start(loop.trainer, loop.module)
     signal.raise_signal(signal.SIGINT)

@@ -58,7 +58,7 @@ def measure(trained: Trained, split: Judged = "test") -> Measurement:
     if isinstance(dataset, Manifest) and everything:
         dataset.rule = SplitRule(everything=split)
     dataset.prepare((split,))
-    samples = controlled(dataset.split(split), trained.root.get("control"))
+    samples = controlled(dataset.split(split), trained.root.get("control"), trained.task.paired)
     return Measurement(len(samples), len(dataset.skipped), trained.measure(samples, split), everything)
 
 

@@ -98,6 +98,7 @@ class DataModule(pl.LightningDataModule):
         hardware: Loader processes and pinning.
         seed: Of shuffling and variation.
         control: What to do to the inputs, see ``mmexp.dataset.control``; None for nothing.
+        apart: Whether the control is to part inputs that belong together.
 
     Raises:
         ConfigError: If there are more processes than samples, or no such control.
@@ -113,9 +114,10 @@ class DataModule(pl.LightningDataModule):
         hardware: Hardware,
         seed: int,
         control: str | None = None,
+        apart: bool = False,
     ) -> None:
         super().__init__()
-        self.samples = {name: controlled(dataset.split(name), control) for name in SPLITS}
+        self.samples = {name: controlled(dataset.split(name), control, apart) for name in SPLITS}
         self.dataset, self.inputs, self.targets = dataset, inputs, targets
         self.learning, self.hardware, self.seed = learning, hardware, seed
         self.start = 0

@@ -21,6 +21,7 @@ from mmexp.error import ConfigError, DataError, nearest
 from mmexp.facts import Facts
 from mmexp.fusion.base import Fusion
 from mmexp.hardware.base import Hardware
+from mmexp.interpolation import FACT
 from mmexp.learning.base import Learning
 from mmexp.model import Model
 from mmexp.module import ExperimentModule
@@ -83,7 +84,7 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
     """
     pl.seed_everything(root["seed"], verbose=False)
     start = find_start(root, folder)
-    facts = Facts.read(folder.path) if folder.facts.exists() else gather(dataset, root["tokenizer"], folder, start)
+    facts = Facts.read(folder.path) if folder.facts.exists() else gather(dataset, root, folder, start)
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
     if "inputs" not in facts:
         chosen = choose_inputs(root["inputs"], dataset, task)
@@ -102,6 +103,7 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
         hardware=hardware,
         seed=root["seed"],
         control=root["control"],
+        apart=task.paired,
     )
     return Experiment(module, data, learning, hardware)
 
@@ -152,15 +154,17 @@ def refuse_other_data(dataset: MultimodalDataset, folder: RunFolder) -> None:
         )
 
 
-def gather(dataset: MultimodalDataset, tokenizer: Node, folder: RunFolder, start: Pretrained | None = None) -> Facts:
+def gather(dataset: MultimodalDataset, root: Node, folder: RunFolder, start: Pretrained | None = None) -> Facts:
     """Read what only the training split knows, train the tokenizer, and write both into the run folder.
 
-    What the encoders of a run to start from have read is taken from there.
+    Long facts are read only if the config asks for them. What the encoders of a run to start from have read is taken
+    from there.
     """
     if start is None:
-        words, described = Tokenizer.train(dataset.texts(), folder.tokenizer, **tokenizer), dataset.describe()
+        words, described = Tokenizer.train(dataset.texts(), folder.tokenizer, **root["tokenizer"]), dataset.describe()
     else:
         words, described = start.tokenizer(folder.tokenizer), start.describe(dataset.describe())
+    asked = {path.split(".")[0] for path in FACT.findall(json.dumps(root))}
     known = {
         **described,
         "tokenizer": {"file": folder.tokenizer.name},
@@ -168,10 +172,12 @@ def gather(dataset: MultimodalDataset, tokenizer: Node, folder: RunFolder, start
         "fingerprint": dataset.fingerprint(),
     }
     for name, rows in dataset.tables().items():
+        if name not in asked:
+            continue
         with open(folder.path / f"{name}.jsonl", "w", encoding="utf-8") as file:
             file.writelines(json.dumps(row) + "\n" for row in rows)
         known[name] = {"file": f"{name}.jsonl"}
-    if "transcript" in dataset.targets:
+    if "transcript" in asked and "transcript" in dataset.targets:
         known["transcript"] = learn_units(dataset.values("transcript"))
     return Facts.write(folder.path, known)
 

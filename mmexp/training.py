@@ -30,7 +30,7 @@ from mmexp.run.atomic import write_atomic
 from mmexp.run.checkpoints import intact, is_intact, listed, sweep
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import strict
-from mmexp.run.metrics import MetricsFile
+from mmexp.run.metrics import MetricsFile, read_metrics
 
 
 def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str, Any]:
@@ -104,7 +104,10 @@ def choose_best(folder: RunFolder, monitor: str) -> Path:
     for path in listed(folder.checkpoints, "best"):
         hint = f"Remove {folder.checkpoints} and resume, to train anew."
         raise DataError("checkpoint must match the hash stored beside it, got another.", path=str(path), hint=hint)
-    raise NumericsError(f"Training: {monitor} must be a number at least once, got none.", hint=HINT)
+    sound = any(row.get("val/loss") is not None for row in read_metrics(folder.metrics))
+    lacking = f"The loss is one: put what {monitor.removeprefix('val/')} tells apart among the validation samples."
+    rule = f"Training: {monitor} must be a number at least once, got none."
+    raise NumericsError(rule, hint=lacking if sound else HINT)
 
 
 def make_recorder(experiment: Experiment, write: Callable[[Mapping[str, Any]], None]) -> Recorder:

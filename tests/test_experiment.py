@@ -202,11 +202,18 @@ def test_a_stored_config_builds_the_same_without_the_data(halves, folder):
     assert load_config(folder.config, ["dim=4"]).node.encoder.left.dim == 4
 
 
-def test_captions_to_compare_with_are_kept_a_row_per_sample(folder):
-    facts = gather(BOTH, {"model": "word"}, folder)
+def asking(*paths):
+    """The root of a config whose task asks for these facts."""
+    return {"tokenizer": {"model": "word"}, "task": {path: f"${{facts:{path}}}" for path in paths}}
+
+
+def test_captions_to_compare_with_are_kept_a_row_per_sample_if_they_are_asked_for(folder):
+    assert "references" not in gather(BOTH, asking("vocab_size"), folder)
+    assert not (folder.path / "references.jsonl").exists()
+    facts = gather(BOTH, asking("references"), folder)
     rows = [json.loads(line) for line in Path(facts["references"]).read_text().splitlines()]
     assert rows == BOTH.values("captions")
-    assert "references" not in gather(Offers("text:t", "label:l"), {}, folder)
+    assert "references" not in gather(Offers("text:t", "label:l"), asking("references"), folder)
 
 
 def test_other_data_than_a_run_began_with_is_refused(folder):
@@ -221,9 +228,9 @@ def test_other_data_than_a_run_began_with_is_refused(folder):
 
 def test_the_words_and_characters_that_are_said_become_facts(folder, monkeypatch):
     monkeypatch.setattr(Offers, "values", lambda self, target: ["A cat!", "a  tac"])
-    facts = gather(Offers("audio:a", "transcript:t"), {}, folder)
+    facts = gather(Offers("audio:a", "transcript:t"), asking("transcript.char"), folder)
     assert facts["transcript"] == {"char": [" ", "a", "c", "t"], "word": ["a", "cat", "tac"]}
-    assert "transcript" not in gather(Offers("audio:a", "label:l"), {}, folder)
+    assert "transcript" not in gather(Offers("audio:a", "label:l"), asking("transcript.char"), folder)
 
 
 @pytest.mark.parametrize(

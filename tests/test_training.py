@@ -299,6 +299,15 @@ def test_a_damaged_best_checkpoint_is_not_judged(tmp_path):
         choose_best(folder, "val/accuracy")
 
 
+@pytest.mark.parametrize(("loss", "hint"), [(0.5, "put what auroc tells apart among"), (None, "a lower optimizer.lr")])
+def test_a_metric_that_never_was_a_number_is_told_from_a_loss_that_was_none(tmp_path, loss, hint):
+    folder = RunFolder(tmp_path)
+    folder.metrics.write_text(json.dumps({"step": 1, "val/auroc": None, "val/loss": loss}) + "\n")
+    with pytest.raises(NumericsError, match="val/auroc must be a number at least once, got none") as caught:
+        choose_best(folder, "val/auroc")
+    assert hint in caught.value.hint
+
+
 def test_a_loss_that_is_not_a_number_ends_the_run_before_it_is_saved(lab, monkeypatch):
     losses, batches = Classification.losses, []
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import overload
+from functools import partial
+from typing import Any, overload
 
 import numpy as np
 
 from mmexp.contract import Sample
+from mmexp.dataset.lazy import Lazy
 from mmexp.error import ConfigError, nearest
 
 SEED = 0  # of the permutation: a control is the same for every seed of a run
@@ -18,10 +20,11 @@ class Controlled(Sequence[Sample]):
 
     Args:
         samples: A split.
+        apart: Whether inputs that belong together are to be parted.
     """
 
-    def __init__(self, samples: Sequence[Sample]) -> None:
-        self.samples = samples
+    def __init__(self, samples: Sequence[Sample], apart: bool = False) -> None:
+        self.samples, self.apart = samples, apart
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -52,28 +55,44 @@ class ShuffledInputs(Controlled):
 
     Args:
         samples: A split; no sample keeps its own inputs, if there are two at least.
+        apart: Take each input from yet another sample, as far as there are enough: what is learnt then does not come
+            from what belongs together either.
         seed: Of the permutation.
     """
 
-    def __init__(self, samples: Sequence[Sample], seed: int = SEED) -> None:
-        super().__init__(samples)
+    def __init__(self, samples: Sequence[Sample], apart: bool = False, seed: int = SEED) -> None:
+        super().__init__(samples, apart)
         order = np.random.default_rng((seed, len(samples))).permutation(len(samples))
         self.source = np.empty_like(order)
         self.source[order] = np.roll(order, 1)
 
     def replaced(self, index: int) -> Sample:
-        own, other = self.samples[index], self.samples[int(self.source[index])]
-        return Sample(own.id, other.inputs, own.targets)
+        own, source = self.samples[index], int(self.source[index])
+        if not self.apart:
+            return Sample(own.id, self.samples[source].inputs, own.targets)
+        sources = {}
+        for name in self.samples[source].inputs:
+            sources[name], source = source, int(self.source[source])
+        kept = [name for name in sources if name in self.samples[sources[name]].inputs]
+        return Sample(own.id, Lazy(kept, partial(self._read, sources)), own.targets)
+
+    def _read(self, sources: Mapping[str, int], name: str) -> Any:
+        return self.samples[sources[name]].inputs[name]
 
 
-CONTROLS: Mapping[str, Callable[[Sequence[Sample]], Sequence[Sample]]] = {
+CONTROLS: Mapping[str, Callable[[Sequence[Sample], bool], Sequence[Sample]]] = {
     "blank": BlankInputs,
     "shuffled": ShuffledInputs,
 }
 
 
-def controlled(samples: Sequence[Sample], control: str | None) -> Sequence[Sample]:
+def controlled(samples: Sequence[Sample], control: str | None, apart: bool = False) -> Sequence[Sample]:
     """Return the samples as a control wants them; as they are for None.
+
+    Args:
+        samples: A split.
+        control: One of CONTROLS.
+        apart: Whether the control is to part inputs that belong together.
 
     Raises:
         ConfigError: If there is no such control.
@@ -83,4 +102,4 @@ def controlled(samples: Sequence[Sample], control: str | None) -> Sequence[Sampl
     if control not in CONTROLS:
         rule = f"control must be null, {' or '.join(CONTROLS)}, got {control!r}"
         raise ConfigError(f"config: {rule}. {nearest(control, list(CONTROLS))}")
-    return CONTROLS[control](samples)
+    return CONTROLS[control](samples, apart)

@@ -31,12 +31,14 @@ class Task(nn.Module, ABC):
         inputs: Modalities it must be given; None takes whatever the dataset offers.
         anchor: The modality whose positions it keeps (anchored form), None for the joint form.
         monitor: Metric, without the stage, by which the best checkpoint is chosen.
+        paired: Whether it learns which inputs belong together, so that a control has to part them.
         mode: Whether a smaller or larger value of it is better.
     """
 
     targets: tuple[str, ...]
     inputs: tuple[str, ...] | None = None
     anchor: str | None = None
+    paired: bool = False
     monitor: str
     mode: Literal["min", "max"]
 

@@ -19,14 +19,17 @@ class Canvas(nn.Module):
     """Shrink a noisy picture to a grid of tokens, fuse each with the inputs, and enlarge them to a clean picture.
 
     The tokens look at one another before and after they are fused, so that what the inputs tell of is put in one place
-    and not in all of them. How noisy the picture is, is told to every block of convolutions.
+    and not in all of them. How noisy the picture is, is told to every block. Places start as sinusoids as strong as what
+    is seen there: an input that says where a thing is must meet them, and from faint ones it never learns to.
 
     Source: Ronneberger et al. 2015, "U-Net", https://arxiv.org/abs/1505.04597; attention on the coarse grid and time in
     every block: Ho et al. 2020, "Denoising Diffusion Probabilistic Models", https://arxiv.org/abs/2006.11239, appendix
-    B. Differs: two scales, of squares of 2 x 2 pixels and of 4 x 4; the inputs are fused at the coarse one alone.
+    B; sinusoids along both axes: He et al. 2022, "Masked Autoencoders", https://arxiv.org/abs/2111.06377, appendix A.1.
+    Differs: two scales, of squares of 2 x 2 pixels and of 4 x 4; the inputs are fused at the coarse one alone, whose
+    convolutions go channel by channel.
 
     Args:
-        dim: Width D of the tokens; the finer scale is W = 3/8 D wide.
+        dim: Width D of the tokens; the finer scale is W = D / 4 wide.
         image_size: Side S of the pictures, in pixels; a multiple of 4.
         depth: Stages after the fusion; there is one before.
         num_heads: Attention heads.
@@ -42,13 +45,13 @@ class Canvas(nn.Module):
         super().__init__()
         if image_size % CELL or image_size < CELL:
             raise ValueError(f"Canvas: image_size must be a multiple of {CELL}, got {image_size}.")
-        self.side, width = image_size // CELL, max(8, dim * 3 // 8)
+        self.side, width = image_size // CELL, max(8, dim // 4)
         self.register_buffer("frequencies", torch.logspace(0, 3, dim // 2), persistent=False)
         self.clock = nn.Sequential(nn.Linear(dim // 2 * 2, dim), nn.SiLU(), nn.Linear(dim, dim), nn.SiLU())
         self.enter = nn.Sequential(nn.PixelUnshuffle(2), nn.Conv2d(12, width, 3, 1, 1))
         self.fine = TimedBlock(width, width, dim)
         self.shrink = nn.Conv2d(width, dim, 2, 2)
-        self.position = nn.Parameter(torch.randn(dim, self.side, self.side) * 0.02)
+        self.position = nn.Parameter(sinusoids(self.side, dim))
         self.before = Stage(dim, num_heads)
         self.norm = nn.LayerNorm(dim)
         self.after = nn.ModuleList(Stage(dim, num_heads) for _ in range(depth))
@@ -72,14 +75,20 @@ class Canvas(nn.Module):
 
 
 class Stage(nn.Module):
-    """Convolutions, by which places learn of their neighbours, then attention to all. [B, D, H, W], [B, D] -> same"""
+    """A convolution, by which places learn of their neighbours, then attention to all. [B, D, H, W], [B, D] -> same
+
+    Source: Chu et al. 2023, "Conditional Positional Encodings for Vision Transformers",
+    https://arxiv.org/abs/2102.10882, section 4.2 (channel by channel, beside a shortcut, before the attention).
+    """
 
     def __init__(self, dim: int, num_heads: int) -> None:
         super().__init__()
-        self.near, self.far = TimedBlock(dim, dim, dim), SelfAttentionBlock(dim, num_heads)
+        self.norm, self.time = ChannelNorm(dim), nn.Linear(dim, 2 * dim)
+        self.near = nn.Conv2d(dim, dim, 3, 1, 1, groups=dim)
+        self.far = SelfAttentionBlock(dim, num_heads)
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        x = self.near(x, time)
+        x = x + self.near(modulate(self.norm(x), self.time(time)))
         return self.far(x.flatten(2).mT, None).mT.reshape(x.shape)  # type: ignore[no-any-return]
 
 
@@ -97,8 +106,7 @@ class TimedBlock(nn.Module):
         self.shortcut = nn.Conv2d(channels, width, 1) if channels != width else nn.Identity()
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        scale, shift = self.time(time)[..., None, None].chunk(2, 1)
-        inner = self.norm2(self.conv1(F.silu(self.norm1(x)))) * (1 + scale) + shift
+        inner = modulate(self.norm2(self.conv1(F.silu(self.norm1(x)))), self.time(time))
         return self.shortcut(x) + self.conv2(F.silu(inner))  # type: ignore[no-any-return]
 
 
@@ -107,3 +115,18 @@ class ChannelNorm(nn.LayerNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.movedim(1, -1)).movedim(-1, 1)
+
+
+def modulate(x: Tensor, asked: Tensor) -> Tensor:
+    """Scale and shift the channels of all places. [B, C, H, W], [B, 2 C] -> [B, C, H, W]"""
+    scale, shift = asked[..., None, None].chunk(2, 1)
+    return x * (1 + scale) + shift
+
+
+def sinusoids(side: int, dim: int) -> Tensor:
+    """Sines and cosines of column and row, from a quarter turn a place to a tenth of that. -> [D, side, side]"""
+    speeds = torch.logspace(0, -1, -(-dim // 4)) * torch.pi / 2
+    angles = torch.arange(side) * speeds[:, None]  # [D / 4, side]
+    waves = torch.cat([angles.sin(), angles.cos()])  # [D / 2, side]
+    across, down = waves[:, None].expand(-1, side, -1), waves[..., None].expand(-1, -1, side)
+    return torch.cat([across, down])[:dim].contiguous()

@@ -53,6 +53,7 @@ class Matching(Task):
     """
 
     targets = ()
+    paired = True
     monitor = "auroc"
     mode = "max"
 

@@ -16,6 +16,10 @@ from mmexp.task.base import Outputs
 from mmexp.task.canvas import Canvas
 
 
+EDGE = 1e-4
+"""Share of the levels, at either end, that is never drawn."""
+
+
 class Chance(NamedTuple):
     """What is left to chance in B pictures, standard normal.
 
@@ -29,8 +33,13 @@ class Chance(NamedTuple):
 
     @staticmethod
     def draw(rows: int, side: int, device: torch.device) -> Chance:
-        """Draw anew each time."""
-        return Chance(torch.randn(rows, 3, side, side, device=device), torch.randn(rows, device=device))
+        """Draw anew each time, the levels from as many equal shares of their distribution as there are rows.
+
+        Source: Kingma et al. 2021, "Variational Diffusion Models", https://arxiv.org/abs/2107.00630, appendix I.1.
+        """
+        share = (torch.randperm(rows, device=device) + torch.rand(rows, device=device)) / rows  # [B]
+        level = torch.special.ndtri(share.clamp(EDGE, 1 - EDGE))
+        return Chance(torch.randn(rows, 3, side, side, device=device), level)
 
     @staticmethod
     def of(ids: Sequence[str], side: int, device: torch.device) -> Chance:

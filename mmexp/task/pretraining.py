@@ -71,6 +71,7 @@ class Pretraining(Task):
     """
 
     targets = ()
+    paired = True
     inputs = PAIR
     monitor = "loss"
     mode = "min"

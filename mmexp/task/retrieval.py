@@ -51,6 +51,7 @@ class Retrieval(Task):
 
     monitor = "recall_at_1"
     mode = "max"
+    paired = True
 
     def __init__(
         self,

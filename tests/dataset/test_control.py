@@ -16,11 +16,26 @@ def test_every_sample_gets_all_inputs_of_another_and_keeps_its_targets(size):
     assert sorted(s.inputs["image"] for s in shuffled) == list(range(size))
 
 
+@pytest.mark.parametrize("size", [3, 50])
+def test_inputs_that_belong_together_are_parted_where_that_is_asked(size):
+    samples = [Sample(str(i), {"image": i, "text": i}, {"label": i}) for i in range(size)]
+    parted = list(controlled(samples, "shuffled", apart=True))
+    assert all(len({s.inputs["image"], s.inputs["text"], s.targets["label"]}) == 3 for s in parted)
+    for name in ("image", "text"):
+        assert sorted(s.inputs[name] for s in parted) == list(range(size))
+
+
+def test_what_a_sample_lacks_is_lacking_where_it_would_have_gone():
+    samples = [Sample(str(i), {"image": i, **({"text": i} if i else {})}, {}) for i in range(9)]
+    parted = list(controlled(samples, "shuffled", apart=True))
+    assert all(set(s.inputs) <= {"image", "text"} and 0 != s.inputs.get("text") for s in parted)
+
+
 def test_the_same_seed_shuffles_alike_and_another_one_otherwise():
     samples = [Sample(str(i), {"image": i}, {}) for i in range(30)]
-    orders = [[s.inputs["image"] for s in ShuffledInputs(samples, seed)] for seed in (0, 0, 1)]
+    orders = [[s.inputs["image"] for s in ShuffledInputs(samples, seed=seed)] for seed in (0, 0, 1)]
     assert orders[0] == orders[1] != orders[2]
-    assert [s.inputs["image"] for s in ShuffledInputs(samples, 0)[3:5]] == orders[0][3:5]
+    assert [s.inputs["image"] for s in ShuffledInputs(samples, seed=0)[3:5]] == orders[0][3:5]
 
 
 def test_blank_inputs_leave_the_targets_alone():

@@ -22,7 +22,8 @@ class Model(nn.Module):
         encoders: By modality; their order is the order of the inputs.
         fusion: Joins the tokens.
         task: Head, objective and measure.
-        modality_dropout: Probability of hiding one random modality of a training sample from the fusion.
+        modality_dropout: Probability of hiding one random modality of a training sample from the fusion; the one whose
+            positions the task keeps is never hidden.
     """
 
     def __init__(
@@ -43,7 +44,8 @@ class Model(nn.Module):
         batch = self.task.shown(batch)
         tokens = {name: encoder(batch.inputs[name]) for name, encoder in self.encoders.items()}
         if self.training and self.modality_dropout and len(tokens) > 1:
-            tokens = hide_one(tokens, self.modality_dropout)
+            free = {name: own for name, own in tokens.items() if name != self.task.anchor}
+            tokens = {**tokens, **hide_one(free, self.modality_dropout)}
         return self.task(self.fusion.complete(tokens), self.fusion, batch)  # type: ignore[no-any-return]
 
 

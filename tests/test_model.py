@@ -102,6 +102,13 @@ def test_the_only_modality_is_never_hidden():
     assert model.task.tokens["text"].mask.all()
 
 
+def test_the_modality_whose_positions_are_kept_is_never_hidden():
+    model = make(modality_dropout=0.9)
+    model.task.anchor = "text"
+    model(batch(100))
+    assert model.task.tokens["text"].present.all() and not model.task.tokens["image"].present[::2].all()
+
+
 def test_nothing_is_hidden_by_default():
     model = make()
     model(batch(50))

@@ -14,7 +14,7 @@ from mmexp.task.base import Outputs
 from mmexp.task.canvas import Canvas
 from mmexp.task.painter import Chance, Painter, mean
 
-CENTRE, SPREAD = -1.6, 1.0
+CENTRE, SPREAD = -1.0, 1.4
 """Mean and deviation of the logit of the times that are learned from."""
 LEAST = 0.1
 """Time left that the loss takes a velocity over, at least."""

@@ -164,6 +164,9 @@ def _failed(text: str, overrides: Sequence[Override]) -> str:
         file, key = found[1], found[2]
         typed = [str(item.input_line) for item in overrides if item.get_key_element() == key]
         place = f"command line: {typed[0]}" if typed else mention(rf"override /?{re.escape(key)}\s*:") or file
-        hint = f"Type +{typed[0]} to add it." if typed else nearest(key.partition("@")[0], groups())
+        group, _, part = key.partition("@")
+        owner = part.partition(".")[0]
+        none = f"The chosen {owner} has no {part.removeprefix(f'{owner}.')}: choose another {owner}, or leave this out."
+        hint = f"Type +{typed[0]} to add it." if typed else none if part else nearest(group, groups())
         return f"{place}: group must be one that the config chooses from, got '{key}'. {hint}"
     return f"config: defaults must be a list that Hydra can follow, got: {' '.join(lines)}"

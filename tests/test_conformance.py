@@ -208,6 +208,9 @@ def test_one_step_on_hardware(words: str, run_folder: RunFolder):
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=choice)
 def test_one_step_of_an_experiment(path: Path, run_folder: RunFolder, tmp_path: Path):
     dataset = compose([choice(path)]).plain()["dataset"]
+    if issubclass(class_of(dataset["_target_"]), Scenes):
+        assert train([choice(path), *SCENES], run_folder).data.per_epoch == 1
+        return
     if not issubclass(class_of(dataset["_target_"]), Manifest):
         pytest.skip("its data is no single table; the tests of its task train on it")
     manifest = dataset.get("manifest", "manifest.jsonl")

@@ -18,7 +18,7 @@ class Component:
     Args:
         name: Name in its module.
         parameters: Each with type and default, as written.
-        doc: Docstring, empty if it has none.
+        doc: Docstring, empty if it has none; with the ``Args`` of the base whose constructor it takes over.
         path: File.
         line: Line of its definition.
     """
@@ -37,7 +37,10 @@ def find_component(target: str) -> Component | None:
     if found is None:
         return None
     path, node = found
-    return Component(name, tuple(_parameters(module, node)), ast.get_docstring(node) or "", path, node.lineno)
+    doc, maker = ast.get_docstring(node) or "", _maker(_module_of(path, module), node)
+    if maker not in (None, node) and "Args:" not in doc:
+        doc = f"{doc}\n\n{_arguments(maker)}".strip()
+    return Component(name, tuple(_parameters(maker)), doc, path, node.lineno)
 
 
 _Node = ast.ClassDef | ast.FunctionDef
@@ -57,18 +60,35 @@ def _definition(module: str, name: str, depth: int = 0) -> tuple[Path, _Node] | 
     return None
 
 
-def _parameters(module: str, node: _Node, depth: int = 0) -> list[str]:
-    """Parameters of a function, or of the constructor of a class or of its nearest base that has one."""
-    if isinstance(node, ast.FunctionDef):
-        return _written(node.args)
-    for child in node.body:
-        if isinstance(child, ast.FunctionDef) and child.name == "__init__":
-            return _written(child.args)[1:]
+def _maker(module: str, node: _Node, depth: int = 0) -> _Node | None:
+    """A function itself, or the class that has the constructor: this one or its nearest base."""
+    if isinstance(node, ast.FunctionDef) or _constructor(node):
+        return node
     for base in node.bases:
         found = _definition(module, ast.unparse(base)) if isinstance(base, ast.Name) else None
         if found and depth < _DEEPEST and isinstance(found[1], ast.ClassDef):
-            return _parameters(_module_of(found[0], module), found[1], depth + 1)
-    return []
+            maker = _maker(_module_of(found[0], module), found[1], depth + 1)
+            if maker is not None:
+                return maker
+    return None
+
+
+def _constructor(node: ast.ClassDef) -> ast.FunctionDef | None:
+    made = (child for child in node.body if isinstance(child, ast.FunctionDef) and child.name == "__init__")
+    return next(made, None)
+
+
+def _parameters(maker: _Node | None) -> list[str]:
+    if isinstance(maker, ast.ClassDef):
+        constructor = _constructor(maker)
+        return _written(constructor.args)[1:] if constructor else []
+    return _written(maker.args) if maker else []
+
+
+def _arguments(maker: _Node) -> str:
+    """The section ``Args`` of a docstring, empty if it has none."""
+    sections = (ast.get_docstring(maker) or "").split("\n\n")
+    return next((section for section in sections if section.startswith("Args:")), "")
 
 
 def _written(given: ast.arguments) -> list[str]:

@@ -66,10 +66,11 @@ class MultimodalDataset(ABC):
         """One target's values over the training split, in order, without reading pictures or sound."""
 
     def tables(self) -> Mapping[str, Iterable[Any]]:
-        """Facts too long for ``describe``, in rows of plain JSON: each that the config asks for is kept in a file of the run folder.
+        """Facts too long for ``describe``, in rows of plain JSON.
 
-        ``${facts:<name>}`` is the path of the file, a row per line. By default, where there are such targets, the
-        captions of the training split as ``references``, and all items as ``catalogue``, see ``catalogue``.
+        Each that the config asks for is kept in a file of the run folder, a row per line: ``${facts:<name>}`` is its
+        path. By default, where there are such targets, the captions of the training split as ``references``, and all
+        items as ``catalogue``, see ``catalogue``.
         """
         found: dict[str, Iterable[Any]] = {}
         if "captions" in self.targets:

@@ -8,7 +8,7 @@ from mmexp.learning.base import Learning
 
 
 class FullLearning(Learning):
-    """Train every weight; arguments as in Learning."""
+    """Train every weight."""
 
     def choose(self, model: nn.Module) -> None:
         model.requires_grad_(True)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Sample
-from mmexp.encoder.text.base import TextEncoder
 from mmexp.metric.caption import Bleu, WordForWord
 from mmexp.metric.perplexity import Perplexity
 from mmexp.plot.talk import talks
@@ -29,41 +28,11 @@ class Dialogue(Writing):
 
     Source: Das et al. 2017, "Visual Dialog", https://arxiv.org/abs/1611.08669, section 5 (late fusion encoder,
     generative decoder). Differs: replies are written and measured, not chosen among a hundred candidates.
-
-    Args:
-        prefix: Causal encoder of the words so far; its vocabulary and max_length are the replies'.
-        label_smoothing: Share of each target that is spread over the vocabulary; it makes ``perplexity`` worse.
-        word_dropout: Probability of hiding a word of the prefix while training, so that the inputs must tell it.
-        dropout: Probability of dropping a feature before the head.
-        beams: Replies searched at once when answering; 1 is greedy search.
-        length_penalty: Above 0 favours long replies; see ``decode.beam``.
-
-    Raises:
-        ValueError: If prefix is not causal, or beams < 1.
     """
 
     targets = ("reply",)
     monitor = "perplexity"
     mode = "min"
-
-    def __init__(
-        self,
-        *,
-        prefix: TextEncoder,
-        label_smoothing: float = 0.0,
-        word_dropout: float = 0.0,
-        dropout: float = 0.1,
-        beams: int = 3,
-        length_penalty: float = 1.0,
-    ) -> None:
-        super().__init__(
-            prefix=prefix,
-            label_smoothing=label_smoothing,
-            word_dropout=word_dropout,
-            dropout=dropout,
-            beams=beams,
-            length_penalty=length_penalty,
-        )
 
     def transforms(self) -> Mapping[str, CaptionsTransform]:
         return {"reply": CaptionsTransform(text=self.prefix.transform)}

@@ -15,7 +15,6 @@ from mmexp.fusion.base import Fusion
 from mmexp.task.base import Outputs
 from mmexp.task.canvas import Canvas
 
-
 EDGE = 1e-4
 """Share of the levels, at either end, that is never drawn."""
 

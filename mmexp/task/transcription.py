@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import torch
 
 from mmexp.contract import Batch, Tokens
-from mmexp.encoder.text.base import TextEncoder
 from mmexp.fusion.base import Fusion
 from mmexp.task.base import Outputs
 from mmexp.task.speech import Speech
@@ -25,37 +24,7 @@ class Transcription(Speech, Writing):
     Source: Chan et al. 2016, "Listen, Attend and Spell", https://arxiv.org/abs/1508.01211, eqs. 1 and 6, with words for
     characters; sinusoids: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.5; with lips: Afouras et al.
     2018, "Deep Audio-Visual Speech Recognition", https://arxiv.org/abs/1809.02108, TM-seq2seq.
-
-    Args:
-        prefix: Causal encoder of the words so far; its vocabulary and max_length are the transcripts'.
-        label_smoothing: Share of each target that is spread over the vocabulary.
-        word_dropout: Probability of hiding a word of the prefix while training, so that the inputs must tell it.
-        dropout: Probability of dropping a feature before the head.
-        beams: Transcripts searched at once; 1 is greedy search.
-        length_penalty: Above 0 favours long transcripts; see ``decode.beam``.
-
-    Raises:
-        ValueError: If prefix is not causal, or beams < 1.
     """
-
-    def __init__(
-        self,
-        *,
-        prefix: TextEncoder,
-        label_smoothing: float = 0.1,
-        word_dropout: float = 0.0,
-        dropout: float = 0.1,
-        beams: int = 3,
-        length_penalty: float = 1.0,
-    ) -> None:
-        super().__init__(
-            prefix=prefix,
-            label_smoothing=label_smoothing,
-            word_dropout=word_dropout,
-            dropout=dropout,
-            beams=beams,
-            length_penalty=length_penalty,
-        )
 
     def transforms(self) -> Mapping[str, WrittenAnswerTransform]:
         return {"transcript": WrittenAnswerTransform(text=self.prefix.transform, normalise=spoken)}

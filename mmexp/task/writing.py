@@ -47,11 +47,11 @@ class Writing(Task):
         self,
         *,
         prefix: TextEncoder,
-        label_smoothing: float,
-        word_dropout: float,
-        dropout: float,
-        beams: int,
-        length_penalty: float,
+        label_smoothing: float = 0.0,
+        word_dropout: float = 0.0,
+        dropout: float = 0.1,
+        beams: int = 3,
+        length_penalty: float = 1.0,
     ) -> None:
         super().__init__()
         name = type(self).__name__

@@ -20,7 +20,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "def make(a, /, b: int = 2, *, c: str = 'x'):\n    '''Make.'''\n"
     )
     (folder / "base.py").write_text(
-        "class Base:\n    def __init__(self, *, dim: int, rate: float = 0.5) -> None: ...\n"
+        "class Base:\n    '''A base.\\n\\n    Args:\\n        dim: Width.\\n    '''\n\n"
+        "    def __init__(self, *, dim: int, rate: float = 0.5) -> None: ...\n"
     )
     (folder / "wrong.py").write_text("class (:\n")
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
@@ -31,7 +32,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_class_is_found_through_its_re_exports(package: Path, target: str) -> None:
     found = find_component(target)
     assert found is not None
-    assert found.doc == "A leaf.\n\nMore."
+    assert found.doc == "A leaf.\n\nMore.\n\nArgs:\n    dim: Width."
     assert (found.path, found.line) == (package / "leaf.py", 3)
 
 

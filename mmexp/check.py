@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmexp.build import SLOTS, Slot, refuse_target, slot_of
+from mmexp.dataset.companion import EXTRA
 from mmexp.error import ConfigError, nearest
 from mmexp.interpolation import try_resolve
 from mmexp.locate import derives, find, is_module, names_in
@@ -62,12 +63,12 @@ def _root(plain: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _named(dataset: Any, plugins: Sequence[str]) -> Collection[str] | None:
-    """Names of the user's own that a dataset is to give its inputs; None if only the dataset knows what it offers."""
+    """Names, beside those that encoders have, that a dataset can give its inputs; None if only the dataset knows."""
     target = dataset.get("_target_") if isinstance(dataset, Mapping) else None
     cls = None if refuse_target(target, plugins) else find(str(target))
     if cls is None or "inputs" not in read_signature(cls).arguments:
         return None
-    return dataset.get("inputs") or ()
+    return dataset.get("inputs") or EXTRA
 
 
 class _Component:

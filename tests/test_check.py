@@ -84,6 +84,11 @@ def test_inputs_may_have_names_of_ones_own_if_the_dataset_is_told_them(config: C
     assert "inputs must be modalities that have an encoder, got 'rihgt'" in problem
 
 
+def test_a_table_may_hold_what_goes_with_one_target_alone(config: Config) -> None:
+    config.node.dataset["inputs"] = None
+    assert changed(config, "inputs", ["history"]) == []
+
+
 def test_inputs_of_a_dataset_that_names_them_itself_are_left_to_it(config: Config) -> None:
     config.node.dataset = {"_target_": "mmexp.dataset.scenes.Scenes"}
     assert changed(config, "inputs", ["left"]) == []

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from mmexp.dataset.annotation import read_anomaly, read_objects, read_score, read_symbol, read_tags, read_transcript
 from mmexp.dataset.base import Column, columns_of
+from mmexp.dataset.companion import EXTRA
 from mmexp.dataset.kind import KINDS
 from mmexp.dataset.row import MASK
 from mmexp.dataset.table import Record, absent, column_names
@@ -28,8 +29,6 @@ INPUTS: Mapping[str, Sequence[str]] = {
     "history": ("history",),
 }
 SINGLE = tuple(kind for kind in KINDS if kind != "tabular")
-EXTRA: Mapping[str, str] = {"words": "tags", "items": "item", "head": "tail", "relation": "tail", "history": "reply"}
-"""Modalities that are encoded only for this target, or if they are named."""
 ANNOTATIONS: Mapping[str, Callable[[Any], Any]] = {
     "objects": read_objects,
     "tags": read_tags,

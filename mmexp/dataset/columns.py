@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from mmexp.dataset.annotation import read_anomaly, read_objects, read_score, read_symbol, read_tags, read_transcript
 from mmexp.dataset.base import Column, columns_of
-from mmexp.dataset.companion import EXTRA
 from mmexp.dataset.kind import KINDS
 from mmexp.dataset.row import MASK
 from mmexp.dataset.table import Record, absent, column_names

@@ -34,8 +34,8 @@ class Detection(PictureTask):
     """Fuse each token of the image with the other inputs, then answer with boxes.
 
     With the image alone it is plain detection. With a text beside it that names what is meant (``inputs=[image,
-    text]`` and objects of that alone), each token is fused with the text, and it is visual grounding, or detection of
-    what a caption tells. The same holds for a sound and what it comes from.
+    text]`` and a target of that alone, such as ``referent``), each token is fused with the text, and it is visual
+    grounding, or detection of what a caption tells. The same holds for a sound and what it comes from.
 
     Metrics: ``map50`` and ``map`` as COCO measures them, over all objects of the raw pictures, in the encoder's sight
     or not.
@@ -46,6 +46,7 @@ class Detection(PictureTask):
     Args:
         dim: Width D of the tokens.
         classes: The training split's categories, C of them.
+        target: Name of the target that holds the objects.
         form: ``dense``: each place of the grid answers, and answers that overlap are thinned out (see
             ``DenseDetector``). ``set``: learned queries answer with one object each (see ``QueryDetector``).
         queries: Objects that the form ``set`` can answer with at most.
@@ -58,7 +59,6 @@ class Detection(PictureTask):
         ValueError: If the form is unknown, or there is no class.
     """
 
-    targets = ("objects",)
     monitor = "map50"
     mode = "max"
 
@@ -67,6 +67,7 @@ class Detection(PictureTask):
         *,
         dim: int,
         classes: Sequence[str],
+        target: str,
         form: Literal["dense", "set"] = "dense",
         queries: int = 20,
         depth: int = 2,
@@ -79,7 +80,7 @@ class Detection(PictureTask):
             raise ValueError(f"Detection: form must be dense or set, got {form!r}.")
         if not classes:
             raise ValueError("Detection: classes must be at least 1, got 0.")
-        self.classes, self.form = list(classes), form
+        self.classes, self.form, self.target, self.targets = list(classes), form, target, (target,)
         self.threshold, self.max_objects, self.nms_iou = threshold, max_objects, nms_iou
         number = len(self.classes)
         self.detector: Detector = (
@@ -89,7 +90,7 @@ class Detection(PictureTask):
         )
 
     def transforms(self) -> Mapping[str, ObjectsTransform]:
-        return {"objects": ObjectsTransform(classes=self.classes)}
+        return {self.target: ObjectsTransform(classes=self.classes)}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         outputs: Outputs = self.detector(self.fuse(tokens, fusion))
@@ -127,8 +128,8 @@ class Detection(PictureTask):
 
     def objects(self, batch: Batch) -> Objects:
         """The objects of a batch; without the target, none are known."""
-        if "objects" in batch.targets:
-            return batch.targets["objects"]  # type: ignore[no-any-return]
+        if self.target in batch.targets:
+            return batch.targets[self.target]  # type: ignore[no-any-return]
         mask = torch.zeros(len(batch), 1, dtype=torch.bool, device=batch.inputs["image"].values.device)
         return Objects(Padded(mask.new_zeros(len(batch), 1, 4).float(), mask), mask.long(), [None] * len(batch))
 
@@ -142,9 +143,9 @@ class Detection(PictureTask):
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         rows = [{"id": i, **self.told(found)} for i, found in zip(batch.ids, outputs["found"], strict=True)]
-        if "objects" not in batch.targets:
+        if self.target not in batch.targets:
             return rows
-        return [row | {"target": raw} for row, raw in zip(rows, batch.targets["objects"].raw, strict=True)]
+        return [row | {"target": raw} for row, raw in zip(rows, batch.targets[self.target].raw, strict=True)]
 
     def told(self, found: Found) -> dict[str, Any]:
         """Boxes [x, y, w, h] in pixels of the raw picture, their categories and scores."""

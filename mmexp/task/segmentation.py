@@ -30,8 +30,8 @@ class Segmentation(PictureTask):
     """Fuse each token of the image with the other inputs, then enlarge the grid of tokens to a mask.
 
     With the image alone it is plain segmentation. With a text beside it that names what is meant (``inputs=[image,
-    text]`` and a mask of that alone), each token is fused with the text, and it is referring segmentation. The same
-    holds for a sound and what it comes from.
+    text]`` and a mask of that alone, such as ``region``), each token is fused with the text, and it is referring
+    segmentation. The same holds for a sound and what it comes from.
 
     Metrics: ``miou`` and ``dice``, over the part of each picture that the encoder sees; pixels marked 255 do not count.
     Answered masks are as large as the raw pictures, with 255 where the encoder sees nothing.
@@ -43,6 +43,7 @@ class Segmentation(PictureTask):
     Args:
         dim: Width D of the tokens.
         classes: Names by number.
+        target: Name of the target that holds the mask.
         mask_size: Side of the masks it learns from and is measured on, in pixels of what the encoder sees.
         upsample: How often the head doubles the grid; what is left to mask_size is interpolated.
         dice_weight: Weight of the Dice loss beside cross entropy; 0 leaves it out.
@@ -52,7 +53,6 @@ class Segmentation(PictureTask):
         ValueError: If there are fewer than 2 or more than 255 classes.
     """
 
-    targets = ("mask",)
     monitor = "miou"
     mode = "max"
 
@@ -61,6 +61,7 @@ class Segmentation(PictureTask):
         *,
         dim: int,
         classes: Sequence[str],
+        target: str,
         mask_size: int = 64,
         upsample: int = 2,
         dice_weight: float = 0.0,
@@ -70,13 +71,14 @@ class Segmentation(PictureTask):
         if not 2 <= len(classes) <= IGNORE:
             raise ValueError(f"Segmentation: classes must be 2 to {IGNORE}, got {len(classes)}.")
         self.classes, self.mask_size, self.dice_weight = list(classes), mask_size, dice_weight
+        self.target, self.targets = target, (target,)
         widths = [max(16, dim // 2**i) for i in range(upsample + 1)]
         doublings = [doubling(*pair) for pair in pairwise(widths)]
         self.head = nn.Sequential(nn.Dropout2d(dropout), *doublings, nn.Conv2d(widths[-1], len(classes), 3, 1, 1))
         self.head.to(memory_format=torch.channels_last)
 
     def transforms(self) -> Mapping[str, MaskTransform]:
-        return {"mask": MaskTransform(mask_size=self.mask_size, num_classes=len(self.classes))}
+        return {self.target: MaskTransform(mask_size=self.mask_size, num_classes=len(self.classes))}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         logits = self.head(self.fuse(tokens, fusion)).float()  # [B, C, h * 2^upsample, w * 2^upsample]
@@ -100,7 +102,7 @@ class Segmentation(PictureTask):
         masks = spread(answers, self.pictures(batch))
         columns = zip(batch.ids, masks, scores.mean((1, 2)).tolist(), strict=True)
         rows: list[dict[str, Any]] = [{"id": i, "mask": mask, "score": score} for i, mask, score in columns]
-        if "mask" not in batch.targets:
+        if self.target not in batch.targets:
             return rows
         overlaps = iou(count(answers, self.goals(batch), len(self.classes))).tolist()
         return [row | {"iou": self.named(overlap)} for row, overlap in zip(rows, overlaps, strict=True)]
@@ -110,7 +112,7 @@ class Segmentation(PictureTask):
         pairs = [(row, sample) for row, sample in zip(rows, samples, strict=True) if row["mask"] is not None]
         if not pairs:
             return {}
-        masks = [[row["mask"], *_true(sample)] for row, sample in pairs]  # each answered, and true where that is known
+        masks = [[row["mask"], *_true(sample, self.target)] for row, sample in pairs]  # answered, and true if known
         shown = pairs[:EXHIBITS]
         images, titles = [sample.inputs["image"] for _, sample in shown], [_title(row) for row, _ in shown]
         figures = {"masks": regions(images, masks[:EXHIBITS], titles, self.classes)}
@@ -119,7 +121,7 @@ class Segmentation(PictureTask):
 
     def goals(self, batch: Batch) -> Tensor:
         """The class of each pixel that is seen, IGNORE where it is not known. -> [B, S, S]"""
-        side, masks = self.mask_size, batch.targets.get("mask")
+        side, masks = self.mask_size, batch.targets.get(self.target)
         if masks is None:
             return torch.full((len(batch), side, side), IGNORE, device=batch.inputs["image"].values.device)
         return look_up(masks, self.pictures(batch))
@@ -149,8 +151,8 @@ def dice_loss(logits: Tensor, goals: Tensor) -> Tensor:
     return ((1 - (2 * both + 1) / (either + 1)) * there).sum() / there.sum().clamp(min=1)
 
 
-def _true(sample: Sample) -> list[np.ndarray]:
-    return [sample.targets["mask"]] if "mask" in sample.targets else []
+def _true(sample: Sample, target: str) -> list[np.ndarray]:
+    return [sample.targets[target]] if target in sample.targets else []
 
 
 def _numbers(mask: np.ndarray) -> Tensor:

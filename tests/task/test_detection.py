@@ -23,7 +23,7 @@ forms = pytest.mark.parametrize("form", ["dense", "set"])
 
 def make(form: str = "dense", **options: object) -> Detection:
     torch.manual_seed(0)
-    return Detection(**{"dim": DIM, "classes": CLASSES, "form": form, "queries": 6, **options})
+    return Detection(**{"dim": DIM, "classes": CLASSES, "target": "objects", "form": form, "queries": 6, **options})
 
 
 def fusion() -> ConcatFusion:

@@ -141,7 +141,7 @@ def test_inputs_are_those_that_any_of_them_must_be_given():
 
 
 def mask_of(size: int = 8) -> Segmentation:
-    return Segmentation(dim=DIM, classes=KINDS, mask_size=size)
+    return Segmentation(dim=DIM, classes=KINDS, target="mask", mask_size=size)
 
 
 def test_the_first_slot_is_the_one_anchors_or_is_shared_by_several():

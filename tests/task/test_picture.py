@@ -25,7 +25,7 @@ def test_tokens_in_front_that_have_no_place_are_left_out(front):
 
 
 def test_the_image_comes_first_and_must_be_there():
-    task = Detection(dim=DIM, classes=["cat"])
+    task = Detection(dim=DIM, classes=["cat"], target="objects")
     assert task.slots(["text", "image"]) == ("image", "text")
     with pytest.raises(ConfigError, match="Detection: inputs must include image, got text, audio"):
         task.slots(["text", "audio"])
@@ -33,7 +33,10 @@ def test_the_image_comes_first_and_must_be_there():
 
 def test_each_place_is_fused_with_the_other_inputs():
     names = ["image", "text"]
-    task, fusion = Detection(dim=DIM, classes=["cat"]), SumFusion(dim=DIM, modalities=names, pool=MeanPool())
+    task, fusion = (
+        Detection(dim=DIM, classes=["cat"], target="objects"),
+        SumFusion(dim=DIM, modalities=names, pool=MeanPool()),
+    )
     torch.manual_seed(0)
     tokens = {name: Tokens(torch.randn(2, 4, DIM), torch.ones(2, 4, dtype=torch.bool)) for name in names}
     expected = fusion.onto(tokens["image"], {"text": tokens["text"]}).features
@@ -45,4 +48,6 @@ def test_plain_values_are_taken_for_whole_pictures():
     from mmexp.contract import Padded
 
     values = Padded(torch.zeros(1, 3, 8, 8, dtype=torch.uint8), torch.ones(1, dtype=torch.bool))
-    assert Detection(dim=DIM, classes=["cat"]).pictures(Batch({"image": values}, {}, ("a",))).sizes.tolist() == [[8, 8]]
+    assert Detection(dim=DIM, classes=["cat"], target="objects").pictures(
+        Batch({"image": values}, {}, ("a",))
+    ).sizes.tolist() == [[8, 8]]

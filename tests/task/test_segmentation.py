@@ -21,7 +21,9 @@ NAMES = ("image", "text")
 
 def make(**options: object) -> Segmentation:
     torch.manual_seed(0)
-    return Segmentation(**{"dim": DIM, "classes": CLASSES, "mask_size": SIDE, "dropout": 0.0, **options})
+    return Segmentation(
+        **{"dim": DIM, "classes": CLASSES, "target": "mask", "mask_size": SIDE, "dropout": 0.0, **options}
+    )
 
 
 def fusion() -> ConcatFusion:

@@ -10,6 +10,8 @@ def test_every_value_of_a_target_is_among_its_classes():
     flat = {
         "objects": lambda value: [one["category"] for one in value],
         "mask": lambda value: [CLASSES["mask"][number] for number in set(value.flat)],
+        "referent": lambda value: [one["category"] for one in value],
+        "region": lambda value: [CLASSES["region"][number] for number in set(value.flat)],
         "triples": lambda value: [relation for _, relation, _ in value],
     }
     for target, classes in CLASSES.items():

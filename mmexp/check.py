@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from mmexp.build import SLOTS, Slot, refuse_target, slot_of
-from mmexp.dataset.companion import EXTRA
 from mmexp.error import ConfigError, nearest
 from mmexp.interpolation import try_resolve
 from mmexp.locate import derives, find, is_module, names_in
@@ -57,18 +57,22 @@ def _root(plain: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if inputs is not None and (not inputs or len(set(inputs)) < len(inputs)):
         yield "inputs", f"inputs must name each modality once, got {inputs}. Type inputs=null for all."
     named = _named(plain.get("dataset"), plain.get("plugins") or ())
-    for name in inputs or ():
-        if named is not None and name not in (*known, *named):
-            yield "inputs", f"inputs must be modalities that have an encoder, got '{name}'. {nearest(str(name), known)}"
+    for name in map(str, inputs or ()) if named is not None else ():
+        mistyped = name not in named if named else get_close_matches(name, known)
+        if mistyped and name not in known:
+            yield "inputs", f"inputs must be modalities that have an encoder, got '{name}'. {nearest(name, known)}"
 
 
 def _named(dataset: Any, plugins: Sequence[str]) -> Collection[str] | None:
-    """Names, beside those that encoders have, that a dataset can give its inputs; None if only the dataset knows."""
+    """Names of the user's own that a dataset is to give its inputs, none if it looks for the usual ones.
+
+    None if it takes no such names: only the dataset knows what it offers.
+    """
     target = dataset.get("_target_") if isinstance(dataset, Mapping) else None
     cls = None if refuse_target(target, plugins) else find(str(target))
     if cls is None or "inputs" not in read_signature(cls).arguments:
         return None
-    return dataset.get("inputs") or EXTRA
+    return dataset.get("inputs") or ()
 
 
 class _Component:

@@ -49,7 +49,6 @@ def test_the_defaults_hold(config: Config) -> None:
         ("scheduler.optimizer", "x", "scheduler.optimizer must be left out, because mmexp gives it, got 'x'."),
         ("hardware", {"_target_": "mmexp.hardware.base.Hardware", "accelerator": "tpu"}, "must be one of 'cpu', 'gpu'"),
         ("inputs", [], "inputs must name each modality once, got []."),
-        ("inputs", ["smell"], "inputs must be modalities that have an encoder, got 'smell'."),
         ("seed", 2**32, "seed must be in [0, 2**32), got 4294967296."),
         ("dim", "???", "dim must be given, got none. Type dim=<value>."),
     ],
@@ -84,9 +83,10 @@ def test_inputs_may_have_names_of_ones_own_if_the_dataset_is_told_them(config: C
     assert "inputs must be modalities that have an encoder, got 'rihgt'" in problem
 
 
-def test_a_table_may_hold_what_goes_with_one_target_alone(config: Config) -> None:
-    config.node.dataset["inputs"] = None
+def test_inputs_of_a_table_without_names_of_ones_own_are_refused_only_if_they_are_mistyped(config: Config) -> None:
     assert changed(config, "inputs", ["history"]) == []
+    (problem,) = changed(config, "inputs", ["imgae"])
+    assert "inputs must be modalities that have an encoder, got 'imgae'. Did you mean 'image'?" in problem
 
 
 def test_inputs_of_a_dataset_that_names_them_itself_are_left_to_it(config: Config) -> None:

@@ -28,6 +28,8 @@ INPUTS: Mapping[str, Sequence[str]] = {
     "history": ("history",),
 }
 SINGLE = tuple(kind for kind in KINDS if kind != "tabular")
+EXTRA: Mapping[str, str] = {"words": "tags", "items": "item", "head": "tail", "relation": "tail", "history": "reply"}
+"""Modalities that are encoded only for this target, or if they are named."""
 ANNOTATIONS: Mapping[str, Callable[[Any], Any]] = {
     "objects": read_objects,
     "tags": read_tags,

@@ -13,8 +13,7 @@ from mmexp.contract import Sample, Split
 from mmexp.dataset import tabular
 from mmexp.dataset.base import SPLITS, Column, MultimodalDataset
 from mmexp.dataset.classes import CANDIDATES, classes_in, name_numbers, read_names
-from mmexp.dataset.columns import INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
-from mmexp.dataset.companion import EXTRA
+from mmexp.dataset.columns import EXTRA, INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
 from mmexp.dataset.digest import digest, digest_table
 from mmexp.dataset.kind import describe, kinds_of
 from mmexp.dataset.media import Folder

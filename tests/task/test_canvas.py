@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from mmexp.contract import Tokens
-from mmexp.task.canvas import Canvas, ChannelNorm
+from mmexp.task.canvas import Canvas, ChannelNorm, sinusoids
 
 DIM, SIDE = 8, 16
 
@@ -57,6 +57,17 @@ def test_the_time_is_told_to_it():
 def test_a_picture_does_not_depend_on_those_beside_it():
     canvas, (noisy, time) = make(), given(3)
     torch.testing.assert_close(canvas(noisy, time, same)[1:2], canvas(noisy[1:2], time[1:2], same))
+
+
+def test_places_start_as_sinusoids_of_their_column_and_row():
+    position = make(image_size=20).position
+    places = sinusoids(5, DIM)
+    assert torch.equal(position, places) and places.shape == (DIM, 5, 5)
+    assert (places[: DIM // 2] == places[: DIM // 2, :1]).all() and (
+        places[DIM // 2 :] == places[DIM // 2 :, :, :1]
+    ).all()
+    torch.testing.assert_close(places[:2, 0, 3], torch.tensor([3.0, 0.3]).mul(torch.pi / 2).sin())
+    assert len({tuple(place) for place in places.flatten(1).mT.tolist()}) == 25
 
 
 def test_the_channels_of_each_place_are_normalised():

@@ -23,6 +23,12 @@ def test_the_chance_of_training_is_another_each_time():
     assert not torch.equal(first.noise, second.noise) and not torch.equal(first.level, second.level)
 
 
+def test_levels_of_a_batch_come_from_as_many_equal_shares_in_any_order():
+    levels = [Chance.draw(8, 4, CPU).level for _ in range(20)]
+    assert all(sorted((torch.special.ndtr(level) * 8).floor().tolist()) == list(range(8)) for level in levels)
+    assert len({tuple(level.argsort().tolist()) for level in levels}) > 10
+
+
 def test_noise_is_standard_normal():
     noise = Chance.of([str(i) for i in range(40)], 16, CPU).noise
     assert abs(noise.mean()) < 0.02 and abs(noise.std() - 1) < 0.02

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 from mmexp.contract import Sample
 from mmexp.dataset.lazy import Lazy
+from mmexp.dataset.samples import Samples
 from mmexp.error import ConfigError, nearest
 
 SEED = 0  # of the permutation: a control is the same for every seed of a run
 
 
-class Controlled(Sequence[Sample]):
+class Controlled(Samples):
     """Samples with other inputs, and the targets, they have.
 
     Args:
@@ -29,18 +30,7 @@ class Controlled(Sequence[Sample]):
     def __len__(self) -> int:
         return len(self.samples)
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
-
-    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        return self.replaced(index)
-
-    def replaced(self, index: int) -> Sample:
+    def sample(self, index: int) -> Sample:
         """Sample ``index`` without its inputs."""
         own = self.samples[index]
         return Sample(own.id, {}, own.targets)
@@ -66,7 +56,7 @@ class ShuffledInputs(Controlled):
         self.source = np.empty_like(order)
         self.source[order] = np.roll(order, 1)
 
-    def replaced(self, index: int) -> Sample:
+    def sample(self, index: int) -> Sample:
         own, source = self.samples[index], int(self.source[index])
         if not self.apart:
             return Sample(own.id, self.samples[source].inputs, own.targets)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
@@ -14,13 +14,14 @@ from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.game.form import FORMS, LOUD, NO_WORD, RATE, WORDS, Form
 from mmexp.dataset.game.rule import RULES, Rule
+from mmexp.dataset.samples import Samples
 from mmexp.error import nearest
 
 VERSION = 1
 
 
 @dataclass(frozen=True)
-class Game(Sequence[Sample]):
+class Game(Samples):
     """Samples of one split, made when asked for.
 
     Args:
@@ -40,17 +41,7 @@ class Game(Sequence[Sample]):
     def __len__(self) -> int:
         return self.size
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
-
-    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not 0 <= index < self.size:
-            raise IndexError(f"Game: index must be in [0, {self.size}), got {index}.")
+    def sample(self, index: int) -> Sample:
         generator, form = self._generator(index), FORMS[self.form]
         symbols, answer = RULES[self.interaction].draw(generator)
         inputs = {

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from mmexp.dataset import tabular
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.catalogue import catalogue
 from mmexp.dataset.lazy import Lazy
+from mmexp.dataset.samples import Samples
 from mmexp.dataset.world import captions, dialogue, draw, questions, score, sound, table, taste
 from mmexp.dataset.world.scene import MAX_OBJECTS, SPLITS, VERSION, Scene, sample
 from mmexp.dataset.world.side import ASKED, CLASSES, COMPANIONS, INPUTS, KINDS, SHOWN, SYMBOLS, TABLES, Side
@@ -59,7 +60,7 @@ class World:
         return cache / f"{self.split}-{name}.npy"
 
 
-class SceneSplit(Sequence[Sample]):
+class SceneSplit(Samples):
     """Scenes of one split; each side of one is made, or read from the cache, when it is asked for.
 
     Args:
@@ -73,17 +74,7 @@ class SceneSplit(Sequence[Sample]):
     def __len__(self) -> int:
         return self.world.size
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
-
-    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        if not 0 <= index < len(self):
-            raise IndexError(f"SceneSplit: index must be in [0, {len(self)}), got {index}.")
+    def sample(self, index: int) -> Sample:
         scene = self.world.scene(index)
         return Sample(
             f"{self.world.split}-{index:06d}",

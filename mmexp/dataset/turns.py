@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 
 from mmexp.contract import Sample, Split
 from mmexp.dataset.lazy import Lazy
+from mmexp.dataset.samples import Samples
 
 Place = tuple[str, int]
 """A user, and the place in what was taken."""
@@ -34,7 +35,7 @@ def leave_last_out(taken: Mapping[str, Sequence[str]]) -> dict[Split, list[Place
     return sides
 
 
-class Turns(Sequence[Sample]):
+class Turns(Samples):
     """Samples of one split; a history is put together when it is asked for.
 
     Args:
@@ -59,13 +60,7 @@ class Turns(Sequence[Sample]):
     def __len__(self) -> int:
         return len(self.places)
 
-    @overload
-    def __getitem__(self, index: int) -> Sample: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Sample]: ...
-    def __getitem__(self, index: int | slice) -> Sample | Sequence[Sample]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
+    def sample(self, index: int) -> Sample:
         user, place = self.places[index]
         past = list(self.taken[user][max(0, place - self.length) : place])
         inputs = Lazy(("items", *self._known(user, past)), partial(self._show, user, past))

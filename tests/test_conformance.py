@@ -149,7 +149,8 @@ def test_it_repeats_no_default_of_its_constructor(path: Path):
 
 @pytest.mark.parametrize("words", choices("task", "optimizer", "scheduler", "learning"))
 def test_one_step(words: str, run_folder: RunFolder):
-    train([words, *SCENES], run_folder)
+    task = train([words, *SCENES], run_folder).task
+    assert task.targets or task.paired, "What has no target learns which inputs belong together; a control parts them."
 
 
 @pytest.mark.parametrize("words", choices("fusion"))

@@ -20,7 +20,7 @@ class Canvas(nn.Module):
 
     The tokens look at one another before and after they are fused, so that what the inputs tell of is put in one place
     and not in all of them. How noisy the picture is, is told to every block. Places start as sinusoids, as strong as
-    what is seen there: an input that says where a thing is must meet them, and from faint ones it never learns to.
+    what is seen there, so that an input that says where a thing is can find them.
 
     Source: Ronneberger et al. 2015, "U-Net", https://arxiv.org/abs/1505.04597; attention on the coarse grid and time in
     every block: Ho et al. 2020, "Denoising Diffusion Probabilistic Models", https://arxiv.org/abs/2006.11239, appendix

@@ -70,6 +70,7 @@ class MultiTask(Task):
         self.targets = tuple(dict.fromkeys(target for task in tasks.values() for target in task.targets))
         needed = dict.fromkeys(name for task in tasks.values() for name in task.inputs or ())
         self.inputs = tuple(needed) or None
+        self.paired = any(task.paired for task in tasks.values())
         self.anchor = next((task.anchor for task in tasks.values() if task.anchor is not None), None)
         self.transforms()
 

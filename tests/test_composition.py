@@ -98,6 +98,9 @@ def test_a_defaults_list_that_names_nothing_is_told_with_its_line(conf: Path) ->
     (conf / "experiment/lost.yaml").write_text("# @package _global_\ndefaults:\n  - override /part@fusion.y: bolt\n")
     with pytest.raises(ConfigError, match=r"lost.yaml:3: .*'part@fusion.y'. The chosen fusion has no y"):
         composed("experiment=lost")
+    (conf / "experiment/lost.yaml").write_text("# @package _global_\ndefaults:\n  - override /prat@fusion.y: bolt\n")
+    with pytest.raises(ConfigError, match=r"lost.yaml:3: .*'prat@fusion.y'. Did you mean 'part'"):
+        composed("experiment=lost")
     (conf / "experiment/lost.yaml").write_text("# @package _global_\ndefaults: {a: 1, b: 2}\n")
     with pytest.raises(ConfigError, match="config: defaults must be a list that Hydra can follow"):
         composed("experiment=lost")

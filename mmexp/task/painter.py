@@ -35,6 +35,7 @@ class Chance(NamedTuple):
         """Draw anew each time, the levels from as many equal shares of their distribution as there are rows.
 
         Source: Kingma et al. 2021, "Variational Diffusion Models", https://arxiv.org/abs/2107.00630, appendix I.1.
+        Differs: each is drawn anew within its share.
         """
         share = (torch.randperm(rows, device=device) + torch.rand(rows, device=device)) / rows  # [B]
         level = torch.special.ndtri(share.clamp(EDGE, 1 - EDGE))

@@ -28,7 +28,9 @@ def test_inputs_that_belong_together_are_parted_where_that_is_asked(size):
 def test_what_a_sample_lacks_is_lacking_where_it_would_have_gone():
     samples = [Sample(str(i), {"image": i, **({"text": i} if i else {})}, {}) for i in range(9)]
     parted = list(controlled(samples, "shuffled", apart=True))
-    assert all(set(s.inputs) <= {"image", "text"} and s.inputs.get("text") != 0 for s in parted)
+    assert all(dict(s.inputs).keys() <= {"image", "text"} for s in parted), "What is named can be read."
+    assert sorted(s.inputs["image"] for s in parted) == list(range(9))
+    assert 7 <= sum("text" in s.inputs for s in parted) < 9
 
 
 def test_the_same_seed_shuffles_alike_and_another_one_otherwise():

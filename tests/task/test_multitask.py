@@ -138,6 +138,7 @@ def test_inputs_are_those_that_any_of_them_must_be_given():
     task = make(tasks={"search": search, "kind": classify("kind", KINDS)})
     assert task.inputs == ("text", "image") and task.targets == ("kind",) and task.anchor is None
     assert task.slots(("text", "image")) == ("text", "image")
+    assert task.paired and not make(tasks={"kind": classify("kind", KINDS)}).paired
 
 
 def mask_of(size: int = 8) -> Segmentation:

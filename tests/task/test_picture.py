@@ -18,6 +18,10 @@ def test_tokens_lie_on_their_grid_row_by_row():
     assert as_grid(tokens)[0, 0].tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 8]]
 
 
+def make() -> Detection:
+    return Detection(dim=DIM, classes=["cat"], target="objects")
+
+
 @pytest.mark.parametrize("front", [1, 5])
 def test_tokens_in_front_that_have_no_place_are_left_out(front):
     tokens = torch.arange(-float(front), 16).view(1, 16 + front, 1)
@@ -25,7 +29,7 @@ def test_tokens_in_front_that_have_no_place_are_left_out(front):
 
 
 def test_the_image_comes_first_and_must_be_there():
-    task = Detection(dim=DIM, classes=["cat"], target="objects")
+    task = make()
     assert task.slots(["text", "image"]) == ("image", "text")
     with pytest.raises(ConfigError, match="Detection: inputs must include image, got text, audio"):
         task.slots(["text", "audio"])
@@ -33,10 +37,7 @@ def test_the_image_comes_first_and_must_be_there():
 
 def test_each_place_is_fused_with_the_other_inputs():
     names = ["image", "text"]
-    task, fusion = (
-        Detection(dim=DIM, classes=["cat"], target="objects"),
-        SumFusion(dim=DIM, modalities=names, pool=MeanPool()),
-    )
+    task, fusion = make(), SumFusion(dim=DIM, modalities=names, pool=MeanPool())
     torch.manual_seed(0)
     tokens = {name: Tokens(torch.randn(2, 4, DIM), torch.ones(2, 4, dtype=torch.bool)) for name in names}
     expected = fusion.onto(tokens["image"], {"text": tokens["text"]}).features
@@ -48,6 +49,4 @@ def test_plain_values_are_taken_for_whole_pictures():
     from mmexp.contract import Padded
 
     values = Padded(torch.zeros(1, 3, 8, 8, dtype=torch.uint8), torch.ones(1, dtype=torch.bool))
-    assert Detection(dim=DIM, classes=["cat"], target="objects").pictures(
-        Batch({"image": values}, {}, ("a",))
-    ).sizes.tolist() == [[8, 8]]
+    assert make().pictures(Batch({"image": values}, {}, ("a",))).sizes.tolist() == [[8, 8]]

@@ -23,7 +23,8 @@ def task(tmp_path: Path) -> Transcription:
     torch.manual_seed(0)
     words = Tokenizer.train(["metal red wood blue"], tmp_path / "tokenizer.json")
     sizes = {"vocab_size": words.vocab_size, "tokenizer": words.path, "max_length": 8}
-    return Transcription(prefix=LSTMEncoder(dim=DIM, causal=True, dropout=0.0, **sizes), dropout=0.0)
+    prefix = LSTMEncoder(dim=DIM, causal=True, dropout=0.0, **sizes)
+    return Transcription(prefix=prefix, label_smoothing=0.1, dropout=0.0)
 
 
 def given() -> tuple[dict[str, Tokens], AttentionFusion]:
@@ -48,7 +49,7 @@ def test_the_loss_is_the_mean_over_all_words(task):
         words = task.prefix(Padded(ids[:, :-1], torch.ones_like(ids[:, :-1]).bool()))
         own = {name: Tokens(one.features[row, None], one.mask[row, None]) for name, one in placed.items()}
         logits = task.head(fusion.onto(words, own).features)[0]
-        terms.append(F.cross_entropy(logits, ids[0, 1:], reduction="none"))
+        terms.append(F.cross_entropy(logits, ids[0, 1:], label_smoothing=0.1, reduction="none"))
     loss = task.losses(task(tokens, fusion, batch(task)), batch(task))["transcript"]
     torch.testing.assert_close(loss, torch.cat(terms).mean())
 

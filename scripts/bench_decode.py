@@ -10,14 +10,14 @@ from harness import Pair, timed
 from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Padded, Tokens
+from mmexp.decoding.search import Step, beam, greedy
 from mmexp.encoder.text.transformer import TransformerEncoder
 from mmexp.fusion.attention import AttentionFusion
 from mmexp.fusion.base import Fusion
 from mmexp.fusion.none import NoFusion
+from mmexp.layer.attention import SelfAttentionBlock
 from mmexp.task.captioning import Captioning
-from mmexp.task.decode import Step, beam, greedy
 
 BEGIN, END, PAD = 1, 2, 3  # Hugging Face takes padding 0 for "none given"
 VOCAB, DIM, DEPTH, HEADS = 1500, 192, 2, 4  # conf/experiment/flickr8k_captioning.yaml, one block deeper

@@ -15,21 +15,21 @@ from rich.console import Console
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, MetricCollection
 
-from mmexp.config import compose
+from mmexp.config.compose import compose
 from mmexp.contract import Batch, Sample, Tokens
-from mmexp.datamodule import DataModule
-from mmexp.experiment import Experiment, build, load_data
 from mmexp.fusion.base import Fusion
 from mmexp.fusion.none import NoFusion
 from mmexp.hardware.base import Hardware
-from mmexp.learning.full import FullLearning
-from mmexp.model import Model
-from mmexp.module import ExperimentModule, parameter_groups
+from mmexp.method.full import FullLearning
 from mmexp.run.folder import RunFolder
 from mmexp.run.metrics import MetricsFile
 from mmexp.scheduler.cosine import CosineScheduler
 from mmexp.task.base import Outputs, Task
-from mmexp.training import make_callbacks, make_recorder, make_trainer
+from mmexp.training.datamodule import DataModule
+from mmexp.training.experiment import Experiment, build, load_data
+from mmexp.training.model import Model
+from mmexp.training.module import ExperimentModule, parameter_groups
+from mmexp.training.trainer import make_callbacks, make_recorder, make_trainer
 from mmexp.transform.base import Transform
 
 DEFAULTS = {"lr": 0.001, "weight_decay": 0.05, "fused": True}  # conf/optimizer/adamw.yaml

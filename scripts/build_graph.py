@@ -22,8 +22,8 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from mmexp.dataset.annotation import read_words
-from mmexp.dataset.table import read_table
+from mmexp.dataset.kind.annotation import read_words
+from mmexp.dataset.table.reader import read_table
 from mmexp.error import DataError, MmexpError
 
 NONE = "none"

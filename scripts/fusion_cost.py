@@ -13,11 +13,11 @@ import torch
 from harness import timed
 from torch import Tensor
 
-from mmexp.build import instantiate
-from mmexp.confdir import conf_path
-from mmexp.config import compose
+from mmexp.config.compose import compose
+from mmexp.config.facts import Facts
+from mmexp.config.instantiate import instantiate
+from mmexp.config.search_path import conf_path
 from mmexp.contract import Tokens
-from mmexp.facts import Facts
 from mmexp.fusion.base import Fusion
 
 MODALITIES = ("text", "image", "audio")

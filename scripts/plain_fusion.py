@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Tokens
 from mmexp.fusion.attention import AttentionFusion, CrossAttentionLayer
 from mmexp.fusion.bilinear import EPS, SOFTNESS, BilinearFusion
@@ -24,6 +23,7 @@ from mmexp.fusion.film import FilmFusion
 from mmexp.fusion.gated import GatedFusion
 from mmexp.fusion.low_rank import LowRankFusion
 from mmexp.fusion.tensor import TensorFusion
+from mmexp.layer.attention import SelfAttentionBlock
 
 Mix = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 

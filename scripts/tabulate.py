@@ -10,10 +10,10 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mmexp.analysis.statistics import deviation, mean
+from mmexp.analysis.verdict import Gate
 from mmexp.run.folder import RunFolder
-from mmexp.run.gate import Gate
 from mmexp.run.metrics import read_metrics
-from mmexp.run.statistics import deviation, mean
 from mmexp.run.summary import DONE, RunRow, row
 
 HEAD = ("fusion", "inputs", "n", "{metric}", "over its best single input (95 %)", "weights", "ms/step")

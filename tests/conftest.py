@@ -65,8 +65,8 @@ class Lab:
     def train(self, *overrides: str) -> RunFolder:
         from rich.console import Console
 
-        from mmexp.conduct import conduct
-        from mmexp.config import compose
+        from mmexp.config.compose import compose
+        from mmexp.runner.run import conduct
 
         words = [*self.overrides, *overrides]
         return conduct(compose(words), ["mmexp", "train", *words], Console(file=self.screen, width=1000))
@@ -74,8 +74,8 @@ class Lab:
     def resume(self, folder: RunFolder) -> RunFolder:
         from rich.console import Console
 
-        from mmexp.conduct import conduct
-        from mmexp.config import compose
+        from mmexp.config.compose import compose
+        from mmexp.runner.run import conduct
 
         words = [f"resume={folder.path}"]
         return conduct(compose(["dataset=manifest", *words]), ["mmexp", *words], Console(file=self.screen, width=1000))

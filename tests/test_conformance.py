@@ -23,15 +23,15 @@ from omegaconf import OmegaConf
 from PIL import Image
 from rich.console import Console
 
-from mmexp.build import instantiate
 from mmexp.cli import main
-from mmexp.config import compose
+from mmexp.config.compose import compose
+from mmexp.config.instantiate import instantiate
 from mmexp.contract import Sample
 from mmexp.dataset.manifest import Manifest
 from mmexp.dataset.scenes import Scenes
-from mmexp.experiment import Experiment, build, load_data
 from mmexp.run.folder import RunFolder
-from mmexp.training import fit
+from mmexp.training.experiment import Experiment, build, load_data
+from mmexp.training.trainer import fit
 
 ROOT = Path(__file__).resolve().parents[1]
 CONF, PACKS = ROOT / "conf", ROOT / "../shared/data"

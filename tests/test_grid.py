@@ -18,13 +18,13 @@ from omegaconf import OmegaConf
 from rich.console import Console
 from torch import Tensor
 
-from mmexp.config import compose
+from mmexp.config.compose import compose
 from mmexp.contract import Batch, Padded, Waveform
 from mmexp.error import ConfigError
-from mmexp.experiment import Experiment, build, load_data
 from mmexp.run.folder import RunFolder
 from mmexp.run.metrics import read_metrics
-from mmexp.training import fit
+from mmexp.training.experiment import Experiment, build, load_data
+from mmexp.training.trainer import fit
 from mmexp.transform.text import SPECIALS
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
@@ -116,7 +116,7 @@ def lab(tmp_path: Path) -> Callable[..., Lab]:
 @every
 def test_two_steps_and_a_prediction(lab, monkeypatch, task, fusion):
     if fusion not in COMMON:  # no picture depends on the fusion
-        monkeypatch.setattr("mmexp.training.draw", lambda *_: None)
+        monkeypatch.setattr("mmexp.training.trainer.draw", lambda *_: None)
     one = lab(task, fusion)
     result = fit(one.experiment, one.folder, Console(quiet=True))
     losses = [row["train/loss"] for row in read_metrics(one.folder.metrics) if "train/loss" in row]

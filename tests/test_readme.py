@@ -13,9 +13,10 @@ import pytest
 
 from mmexp.cli import main
 from mmexp.cli._main import verbs
-from mmexp.config import Config, compose, load_config, stored
-from mmexp.override import expand
-from mmexp.run import manifest, summary
+from mmexp.config.compose import Config, compose, load_config, stored
+from mmexp.config.override import expand
+from mmexp.run import provenance as manifest
+from mmexp.run import summary
 from mmexp.run.folder import RunFolder
 
 ROOT = Path(__file__).resolve().parents[1]

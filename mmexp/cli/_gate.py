@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
+from mmexp.analysis.compare import Group, Ranking, compare
+from mmexp.analysis.verdict import Gate, Verdict
 from mmexp.cli._text import printable
-from mmexp.run.compare import Group, Ranking, compare
 from mmexp.run.folder import RunFolder
-from mmexp.run.gate import Gate, Verdict
 from mmexp.run.summary import RunRow, row, rows
 
 UNCONVINCING = 3  # exit code of --strict

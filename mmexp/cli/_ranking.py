@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mmexp.analysis.compare import Ranking, Score
+from mmexp.analysis.verdict import Verdict
 from mmexp.cli._text import console, count, duration, number, print_table, printable
-from mmexp.run.compare import Ranking, Score
-from mmexp.run.gate import Verdict
 
 _OTHERS = 3  # columns of further test metrics at most
 _GAP = 3  # spaces between columns

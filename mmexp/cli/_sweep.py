@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 
 from mmexp.cli._gate import neighbours
 from mmexp.cli._text import duration, number, print_table, printable
-from mmexp.config import Config
+from mmexp.config.compose import Config
+from mmexp.config.yaml import shown
 from mmexp.error import ConfigError
-from mmexp.guard import shown
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow, row
-from mmexp.study.baselines import baselines, fitting
-from mmexp.study.jobs import distinct, missing, results
-from mmexp.sweep import Job, Sweep
+from mmexp.runner.baselines import baselines, fitting
+from mmexp.runner.jobs import distinct, missing, results
+from mmexp.runner.sweep import Job, Sweep
 
 
 def read_jobs(overrides: Sequence[str], prefix: Sequence[str], compose: Callable[[list[str]], Config]) -> list[Job]:
@@ -27,7 +27,7 @@ def read_jobs(overrides: Sequence[str], prefix: Sequence[str], compose: Callable
     Raises:
         ConfigError: With the problems of all jobs.
     """
-    from mmexp.override import expand
+    from mmexp.config.override import expand
 
     combinations = expand(overrides)
     common = set.intersection(*map(set, combinations))

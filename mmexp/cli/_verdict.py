@@ -11,11 +11,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from mmexp.analysis.verdict import Verdict
 from mmexp.cli._gate import verdict_of
 from mmexp.cli._text import count, duration, number, printable
 from mmexp.run import summary
 from mmexp.run.folder import RunFolder
-from mmexp.run.gate import Verdict
 
 EXAMPLES = 4
 FEW = 6  # items of a list

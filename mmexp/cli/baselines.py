@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from mmexp.error import ConfigError
 
 if TYPE_CHECKING:
-    from mmexp.run.compare import Ranking
-    from mmexp.run.gate import Gate
+    from mmexp.analysis.compare import Ranking
+    from mmexp.analysis.verdict import Gate
     from mmexp.run.summary import RunRow
 
 HELP = "Train what a run must beat: each input alone, blank and shuffled inputs."
@@ -53,10 +53,10 @@ def run(argv: list[str]) -> int:
 
 
 def _complete(fused: Sequence[RunRow], workers: int, as_json: bool, strict: bool) -> int:
+    from mmexp.analysis.compare import compare
+    from mmexp.analysis.verdict import Gate
     from mmexp.cli._gate import exit_code, neighbours, show_verdicts
     from mmexp.cli._sweep import run_baselines, run_sweep
-    from mmexp.run.compare import compare
-    from mmexp.run.gate import Gate
 
     folders = [one.folder for one in fused]
     with redirect_stdout(sys.stderr) if as_json else nullcontext():

@@ -29,9 +29,9 @@ def run(argv: list[str]) -> int:
 
 
 def _check(words: list[str], path: str | None, multirun: bool, show: bool) -> None:
-    from mmexp.config import compose, load_config, stored
+    from mmexp.config.compose import compose, load_config, stored
+    from mmexp.config.override import expand
     from mmexp.error import ConfigError
-    from mmexp.override import expand
     from mmexp.run.redact import redact
 
     problems: list[str] = []

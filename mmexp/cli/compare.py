@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from mmexp.error import ConfigError
 
 if TYPE_CHECKING:
-    from mmexp.run.compare import Ranking
-    from mmexp.run.gate import Gate
+    from mmexp.analysis.compare import Ranking
+    from mmexp.analysis.verdict import Gate
     from mmexp.run.summary import RunRow
 
 HELP = "Rank finished runs, mean and spread over seeds, each beside its best single input."
@@ -31,11 +31,11 @@ is not ('= image', or '< image' if it is worse), that it is at chance, or that i
 
 def run(argv: list[str]) -> int:
     """Print the comparison; see ``USAGE``."""
+    from mmexp.analysis.compare import compare
+    from mmexp.analysis.verdict import Gate
     from mmexp.cli._arguments import Arguments
     from mmexp.cli._gate import exit_code, neighbours
-    from mmexp.run.compare import compare
     from mmexp.run.folder import collect, runs
-    from mmexp.run.gate import Gate
     from mmexp.run.summary import BROKEN, DONE, row
 
     arguments = Arguments("compare")
@@ -67,7 +67,7 @@ def run(argv: list[str]) -> int:
 
 
 def _print_json(rankings: Sequence[Ranking], gate: Gate, unfinished: Sequence[RunRow]) -> None:
-    from mmexp.run.compare import group
+    from mmexp.analysis.compare import group
     from mmexp.run.jsonfile import dumps
 
     pairs = [pair for one in rankings for pair in zip(one.groups, gate.verdicts(one), strict=True)]

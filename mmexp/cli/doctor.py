@@ -81,7 +81,7 @@ def _software(versions: dict[str, str], names: tuple[str, ...]) -> dict[str, str
     import platform
 
     from mmexp import __version__
-    from mmexp.confdir import conf_path
+    from mmexp.config.search_path import conf_path
     from mmexp.error import ConfigError
     from mmexp.run.machine import without_home
 

@@ -44,7 +44,7 @@ def run(argv: list[str]) -> int:
 
 def groups() -> dict[str, dict[str, Path]]:
     """YAML by option, by group; a user's own file wins over mmexp's of the same name."""
-    from mmexp.confdir import conf_folders
+    from mmexp.config.search_path import conf_folders
 
     found: dict[str, dict[str, Path]] = {}
     for conf in reversed(conf_folders()):

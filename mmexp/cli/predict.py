@@ -40,8 +40,8 @@ def run(argv: list[str]) -> int:
     if not inputs:
         raise ConfigError("predict: INPUT must be given, got none.", "Type a file, or text='...'.")
 
-    from mmexp.apply import read_samples
-    from mmexp.trained import restore
+    from mmexp.inference.evaluate import read_samples
+    from mmexp.inference.predictor import restore
 
     trained = restore(folder, overrides)
     parts, skipped = read_samples(trained, inputs)
@@ -57,8 +57,8 @@ def run(argv: list[str]) -> int:
 
 def _is_override(word: str) -> bool:
     """Whether a word is meant for the config: its key lies below a root key, as no modality does."""
-    from mmexp.dataset.typed import pair
-    from mmexp.schema import ROOT
+    from mmexp.config.schema import ROOT
+    from mmexp.dataset.table.ad_hoc import pair
 
     found = pair(word)
     return found is not None and found[0].replace("/", ".").partition(".")[0] in ROOT

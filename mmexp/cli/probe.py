@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from mmexp.error import ConfigError
 
 if TYPE_CHECKING:
+    from mmexp.runner.sweep import Job
     from mmexp.study.probe import Findings
-    from mmexp.sweep import Job
 
 HELP = "Find out what fusions can represent."
 USAGE = """
@@ -31,11 +31,11 @@ def run(argv: list[str]) -> int:
     """Probe; see ``USAGE``."""
     from mmexp.cli._arguments import Arguments
     from mmexp.cli._sweep import read_jobs
-    from mmexp.config import compose
+    from mmexp.config.compose import compose
     from mmexp.run.jsonfile import dumps
     from mmexp.run.machine import cpu_count
     from mmexp.run.summary import rows
-    from mmexp.study.jobs import missing, results
+    from mmexp.runner.jobs import missing, results
     from mmexp.study.probe import Findings
 
     arguments = Arguments("probe")
@@ -61,7 +61,7 @@ def run(argv: list[str]) -> int:
 def _train(jobs: Sequence[Job], workers: int) -> bool:
     """Run the jobs, a line each on stderr, and return whether one has failed."""
     from mmexp.cli._text import printable
-    from mmexp.sweep import Sweep
+    from mmexp.runner.sweep import Sweep
 
     def tell(job: Job) -> None:
         if job.status != "running":
@@ -77,7 +77,7 @@ def _train(jobs: Sequence[Job], workers: int) -> bool:
 def _asked(overrides: Sequence[str]) -> list[str]:
     """Words of the sweep: all fusions and all questions where none is named."""
     from mmexp.cli.list import groups
-    from mmexp.dataset.game.rule import RULES
+    from mmexp.dataset.synthetic.interactions.rule import RULES
 
     every = f"fusion={','.join(name for name in groups()['fusion'] if name != 'none')}"
     words = [every if word == "fusion=all" else word for word in overrides]

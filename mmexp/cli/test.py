@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mmexp.apply import Measurement
+    from mmexp.inference.evaluate import Measurement
+    from mmexp.inference.predictor import Judged
     from mmexp.run.folder import RunFolder
-    from mmexp.trained import Judged
 
 HELP = "Measure a trained run on its test split, or on other data."
 USAGE = """
@@ -48,8 +48,8 @@ def run(argv: list[str]) -> int:
 
 
 def _measure(folder: RunFolder, overrides: Sequence[str], split: Judged) -> Measurement:
-    from mmexp.apply import measure
-    from mmexp.trained import restore
+    from mmexp.inference.evaluate import measure
+    from mmexp.inference.predictor import restore
 
     return measure(restore(folder, overrides), split)
 

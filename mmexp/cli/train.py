@@ -11,7 +11,7 @@ from mmexp.error import ConfigError
 
 if TYPE_CHECKING:
     from mmexp.run.folder import RunFolder
-    from mmexp.sweep import Job
+    from mmexp.runner.sweep import Job
 
 HELP = "Train an experiment, a sweep of them, or go on with one."
 USAGE = """
@@ -61,8 +61,8 @@ def _train(given: Namespace, command: Sequence[str]) -> int:
     from mmexp.cli._gate import exit_code
     from mmexp.cli._sweep import run_baselines
     from mmexp.cli._verdict import show_verdict
-    from mmexp.conduct import conduct
-    from mmexp.config import read_config
+    from mmexp.config.compose import read_config
+    from mmexp.runner.run import conduct
 
     console, config = Console(), read_config(given.overrides, given.config)
     folder = conduct(config, command, console)
@@ -73,7 +73,7 @@ def _train(given: Namespace, command: Sequence[str]) -> int:
 
 def _sweep(given: Namespace) -> int:
     from mmexp.cli._sweep import read_jobs, run_baselines, run_sweep
-    from mmexp.config import read_config
+    from mmexp.config.compose import read_config
 
     workers = 1 if given.workers is None else given.workers
     if workers < 1:
@@ -97,9 +97,9 @@ def _done(jobs: Sequence[Job]) -> list[RunFolder]:
 
 def _say(folders: Sequence[RunFolder], strict: bool) -> int:
     """Say of each way that was trained whether it beats its best single input."""
+    from mmexp.analysis.compare import compare
+    from mmexp.analysis.verdict import Gate
     from mmexp.cli._gate import exit_code, neighbours, show_verdicts
-    from mmexp.run.compare import compare
-    from mmexp.run.gate import Gate
     from mmexp.run.summary import row
 
     verdicts = show_verdicts(compare([row(folder) for folder in folders]), Gate(neighbours(folders)))

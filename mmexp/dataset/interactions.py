@@ -12,9 +12,9 @@ import numpy as np
 
 from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
-from mmexp.dataset.game.form import FORMS, LOUD, NO_WORD, RATE, WORDS, Form
-from mmexp.dataset.game.rule import RULES, Rule
 from mmexp.dataset.samples import Samples
+from mmexp.dataset.synthetic.interactions.form import FORMS, LOUD, NO_WORD, RATE, WORDS, Form
+from mmexp.dataset.synthetic.interactions.rule import RULES, Rule
 from mmexp.error import nearest
 
 VERSION = 1
@@ -70,7 +70,7 @@ class Interactions(MultimodalDataset):
     """Asks questions whose best answer is known: redundant, unique, noisy, xor, xor3, order or missing.
 
     Source: the kinds of interaction are those of Liang et al. 2023, "Quantifying & Modeling Multimodal Interactions",
-    https://arxiv.org/abs/2302.12247; the questions are our own, see ``mmexp.dataset.game``.
+    https://arxiv.org/abs/2302.12247; the questions are our own, see ``mmexp.dataset.synthetic.interactions``.
 
     Args:
         interaction: The kind.

@@ -10,18 +10,17 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from mmexp.contract import Sample, Split
-from mmexp.dataset import tabular
 from mmexp.dataset.base import SPLITS, Column, MultimodalDataset
-from mmexp.dataset.classes import CANDIDATES, classes_in, name_numbers, read_names
-from mmexp.dataset.columns import EXTRA, INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
-from mmexp.dataset.digest import digest, digest_table
-from mmexp.dataset.kind import describe, kinds_of
-from mmexp.dataset.media import Folder
-from mmexp.dataset.row import MASK, Row, Rows
-from mmexp.dataset.screen import Screen
-from mmexp.dataset.split import SplitRule, assign, groups_by_split, split_column
-from mmexp.dataset.table import Record, column_names, find_table, read_table
-from mmexp.dataset.tolerance import Tolerance, read_limit
+from mmexp.dataset.kind.base import describe, kinds_of, tabular
+from mmexp.dataset.kind.media import Folder
+from mmexp.dataset.table.classes import CANDIDATES, classes_in, name_numbers, read_names
+from mmexp.dataset.table.columns import EXTRA, INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
+from mmexp.dataset.table.error_policy import Tolerance, read_limit
+from mmexp.dataset.table.fingerprint import digest, digest_table
+from mmexp.dataset.table.reader import Record, column_names, find_table, read_table
+from mmexp.dataset.table.rows import MASK, Row, Rows
+from mmexp.dataset.table.split import SplitRule, assign, groups_by_split, split_column
+from mmexp.dataset.table.validate import Screen
 from mmexp.error import ConfigError, DataError
 
 DESCRIBED = ("vector", "tabular", "symbols")

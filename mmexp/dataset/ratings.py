@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from mmexp.contract import Sample, Split
-from mmexp.dataset import tabular
 from mmexp.dataset.base import SPLITS, Column, MultimodalDataset
 from mmexp.dataset.catalogue import catalogue
-from mmexp.dataset.columns import as_mapping, known
-from mmexp.dataset.content import read_content
-from mmexp.dataset.media import Folder
-from mmexp.dataset.table import Record, absent, column_names, read_table
-from mmexp.dataset.turns import Turns, leave_last_out
+from mmexp.dataset.histories import Turns, leave_last_out
+from mmexp.dataset.item_features import read_content
+from mmexp.dataset.kind.base import tabular
+from mmexp.dataset.kind.media import Folder
+from mmexp.dataset.table.columns import as_mapping, known
+from mmexp.dataset.table.reader import Record, absent, column_names, read_table
 from mmexp.error import ConfigError, DataError
 
 COLUMNS = {"user": "user_id", "item": "item_id", "rating": "rating", "time": "timestamp", "name": "title"}

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from mmexp.contract import Sample, Split
-from mmexp.dataset import tabular
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.catalogue import catalogue
+from mmexp.dataset.kind.base import tabular
 from mmexp.dataset.lazy import Lazy
 from mmexp.dataset.samples import Samples
-from mmexp.dataset.world import captions, dialogue, draw, questions, score, sound, table, taste
-from mmexp.dataset.world.scene import MAX_OBJECTS, SPLITS, VERSION, Scene, sample
-from mmexp.dataset.world.side import ASKED, CLASSES, COMPANIONS, INPUTS, KINDS, SHOWN, SYMBOLS, TABLES, Side
+from mmexp.dataset.synthetic.scenes import captions, dialogue, draw, questions, score, sound, table, taste
+from mmexp.dataset.synthetic.scenes.scene import MAX_OBJECTS, SPLITS, VERSION, Scene, sample
+from mmexp.dataset.synthetic.scenes.side import ASKED, CLASSES, COMPANIONS, INPUTS, KINDS, SHOWN, SYMBOLS, TABLES, Side
 from mmexp.error import ResourceError
 from mmexp.run.atomic import atomic
 
@@ -129,7 +129,7 @@ class Scenes(MultimodalDataset):
 
     Shape, size and place are only seen, material is only heard, colour is both. ``label`` needs both: it names material
     and shape of the largest object. So does ``score``. Further inputs go with the targets that need them, see
-    ``mmexp.dataset.world.side``.
+    ``mmexp.dataset.synthetic.scenes.side``.
 
     Args:
         seed: Names the world.

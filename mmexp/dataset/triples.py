@@ -10,8 +10,8 @@ from typing import Any, Literal
 from mmexp.dataset.base import SPLITS, Column
 from mmexp.dataset.link import Triple, both_ways, questions
 from mmexp.dataset.manifest import Manifest
-from mmexp.dataset.split import SPELLINGS, draw
-from mmexp.dataset.table import Record, absent, column_names, find_table, read_table
+from mmexp.dataset.table.reader import Record, absent, column_names, find_table, read_table
+from mmexp.dataset.table.split import SPELLINGS, draw
 from mmexp.error import ConfigError, DataError
 
 ENDS = ("head", "relation", "tail")

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.attention import Attention, Mlp
 from mmexp.contract import Tokens
 from mmexp.fusion.base import Missing
 from mmexp.fusion.token import TokenFusion
+from mmexp.layer.attention import Attention, Mlp
 
 
 class AttentionFusion(TokenFusion):

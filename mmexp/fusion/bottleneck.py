@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Tokens
 from mmexp.fusion.base import Fusion, Missing
 from mmexp.fusion.token import block_beside, keys_values
+from mmexp.layer.attention import SelfAttentionBlock
 
 
 class BottleneckFusion(Fusion):

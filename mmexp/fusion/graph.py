@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmexp.attention import FeatureDropout
 from mmexp.contract import Tokens
 from mmexp.fusion.base import Missing
 from mmexp.fusion.token import TokenFusion
+from mmexp.layer.attention import FeatureDropout
 
 
 class GraphFusion(TokenFusion):

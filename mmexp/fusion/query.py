@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Tokens
 from mmexp.fusion.attention import CrossAttentionLayers
 from mmexp.fusion.base import Missing
 from mmexp.fusion.token import TokenFusion
+from mmexp.layer.attention import SelfAttentionBlock
 
 
 class QueryFusion(TokenFusion):

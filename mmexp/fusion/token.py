@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Tokens
 from mmexp.fusion.base import Fusion, Missing
+from mmexp.layer.attention import SelfAttentionBlock
 
 
 class TokenFusion(Fusion):

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import nn
 
-from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Tokens
 from mmexp.fusion.base import Missing
 from mmexp.fusion.token import TokenFusion, block_beside, keys_values
+from mmexp.layer.attention import SelfAttentionBlock
 
 
 class TransformerFusion(TokenFusion):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mmexp.attention import Attention
 from mmexp.contract import Tokens
+from mmexp.layer.attention import Attention
 from mmexp.pool.base import Pool
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.error import DataError
-from mmexp.run import manifest
+from mmexp.run import provenance as manifest
 from mmexp.run.folder import RunFolder, runs
 from mmexp.run.jsonfile import read_json, write_json
 from mmexp.run.redact import redact_tree

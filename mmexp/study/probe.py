@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mmexp.analysis.statistics import mean
 from mmexp.run.jsonfile import read_json
-from mmexp.run.statistics import mean
 from mmexp.run.summary import RunRow
 
 CAN, PARTLY = 0.85, 0.3  # share of what can be gained

@@ -14,15 +14,15 @@ from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Padded, Sample, Tokens, Waveform
 from mmexp.fusion.base import Fusion
+from mmexp.head.mlp import Head
+from mmexp.layer.running_gaussian import RunningGaussian
+from mmexp.loss.contrastive import OBJECTIVES, Pairs
 from mmexp.metric.anomaly import AnomalyScores
-from mmexp.plot.alarms import histogram, roc
+from mmexp.plot.anomaly import histogram, roc
 from mmexp.plot.gallery import gallery
 from mmexp.plot.spectrogram import spectrograms
 from mmexp.pool.base import Pool
 from mmexp.task.base import Outputs, Task
-from mmexp.task.contrastive import OBJECTIVES, Pairs
-from mmexp.task.gaussian import RunningGaussian
-from mmexp.task.head import Head
 from mmexp.transform.number import NumberTransform
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from mmexp.metric.answer import ConsensusAccuracy, ExactMatch, normalise
 from mmexp.metric.caption import Bleu
 from mmexp.plot.questions import questions
 from mmexp.task.base import Outputs
-from mmexp.task.writing import Writing
+from mmexp.task.base_generation import Writing
 from mmexp.transform.answer import PeopleTransform, WrittenAnswerTransform
 from mmexp.transform.base import Transform
 from mmexp.transform.captions import Captions

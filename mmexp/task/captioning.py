@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torchmetrics import Metric, MetricCollection
 
 from mmexp.contract import Batch, Padded, Sample, Tokens
+from mmexp.decoding.search import Nucleus
 from mmexp.encoder.text.base import TextEncoder
 from mmexp.fusion.base import Fusion
 from mmexp.metric.caption import Bleu, RougeL
@@ -17,8 +18,7 @@ from mmexp.metric.cider import CiderD
 from mmexp.metric.diversity import Distinct, Length
 from mmexp.plot.gallery import gallery
 from mmexp.task.base import Outputs
-from mmexp.task.decode import Nucleus
-from mmexp.task.writing import Writing
+from mmexp.task.base_generation import Writing
 from mmexp.transform.captions import Captions, CaptionsTransform
 from mmexp.transform.text import Tokenizer
 

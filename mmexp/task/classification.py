@@ -19,12 +19,12 @@ from torchmetrics.classification import (
 
 from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.base import Fusion
+from mmexp.head.mlp import Head
 from mmexp.metric.auroc import Auroc
-from mmexp.plot.judgement import confusion, reliability
+from mmexp.plot.classification import confusion, reliability
 from mmexp.plot.report import report
 from mmexp.pool.base import Pool
 from mmexp.task.base import Outputs, Task
-from mmexp.task.head import Head
 from mmexp.transform.base import Transform
 from mmexp.transform.label import UNSEEN, Labels, LabelTransform
 

@@ -12,14 +12,14 @@ from torchvision.ops import batched_nms
 
 from mmexp.contract import Batch, Padded, Sample, Tokens
 from mmexp.fusion.base import Fusion
+from mmexp.head.detection.base import Detector, Goals
+from mmexp.head.detection.box import area, into_picture, into_view
+from mmexp.head.detection.dense import DenseDetector
+from mmexp.head.detection.query import QueryDetector
 from mmexp.metric.precision import AveragePrecision, Found
 from mmexp.plot.boxes import Boxes, outlined
 from mmexp.task.base import Outputs
-from mmexp.task.box import area, into_picture, into_view
-from mmexp.task.dense import DenseDetector
-from mmexp.task.detector import Detector, Goals
-from mmexp.task.picture import PictureTask
-from mmexp.task.query import QueryDetector
+from mmexp.task.base_dense import PictureTask
 from mmexp.transform.objects import Objects, ObjectsTransform
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from torchmetrics import MetricCollection
 from mmexp.contract import Batch, Sample
 from mmexp.metric.caption import Bleu, WordForWord
 from mmexp.metric.perplexity import Perplexity
-from mmexp.plot.talk import talks
+from mmexp.plot.dialogue import talks
 from mmexp.task.base import Outputs
-from mmexp.task.writing import Writing
+from mmexp.task.base_generation import Writing
 from mmexp.transform.captions import Captions, CaptionsTransform
 
 if TYPE_CHECKING:

@@ -13,14 +13,14 @@ from torchmetrics import MeanMetric, Metric, MetricCollection
 
 from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.base import Fusion
+from mmexp.head.image_generation.base import Chance, Painter
+from mmexp.head.image_generation.evaluator import Glance, Judge, agreement
+from mmexp.head.image_generation.flow import Flow
+from mmexp.head.image_generation.gan import Adversary
+from mmexp.head.image_generation.unet import Canvas
 from mmexp.metric.fidelity import Fidelity
-from mmexp.plot.paintings import paintings
-from mmexp.task.adversary import Adversary
+from mmexp.plot.generated_images import paintings
 from mmexp.task.base import Outputs, Task
-from mmexp.task.canvas import Canvas
-from mmexp.task.flow import Flow
-from mmexp.task.judge import Glance, Judge, agreement
-from mmexp.task.painter import Chance, Painter
 from mmexp.transform.attributes import AttributesTransform
 from mmexp.transform.base import Transform
 from mmexp.transform.image import ImageTransform

@@ -11,8 +11,8 @@ from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.base import Fusion
+from mmexp.loss.task_weighting import Balancing, make_balance
 from mmexp.metric.named import NamedMetrics
-from mmexp.task.balance import Balancing, make_balance
 from mmexp.task.base import Outputs, Task
 from mmexp.transform.base import Transform
 
@@ -35,7 +35,7 @@ class MultiTask(Task):
 
     Args:
         tasks: By the name that each is reported under.
-        balance: Weights of the losses: ``fixed``; by ``uncertainty`` or by ``gradnorm``, see ``mmexp.task.balance``.
+        balance: Weights of the losses: ``fixed``; by ``uncertainty`` or by ``gradnorm``, see ``mmexp.loss.task_weighting``.
         weights: What a task's loss counts at first, 1 where it is not named.
         alpha: Of ``gradnorm``: how much harder a task pulls that lags behind; 0 lets all pull alike.
         monitor: Task whose own metric chooses the checkpoint; None for the first.

@@ -14,16 +14,16 @@ from torchmetrics import MeanMetric, MetricCollection
 
 from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.base import Fusion
+from mmexp.head.mlp import Head
+from mmexp.loss.contrastive import Pairs, infonce
+from mmexp.loss.masking import Hidden, apart, beside, chances_of, cut, fill, lowest, normalised
 from mmexp.metric.proximity import NeighbourAccuracy
 from mmexp.metric.retrieval import RetrievalRanks
 from mmexp.plot.questions import told
 from mmexp.plot.reconstruction import reconstructions
 from mmexp.pool.base import Pool
 from mmexp.task.base import Outputs, Task
-from mmexp.task.contrastive import Pairs, infonce
-from mmexp.task.head import Head
-from mmexp.task.hiding import Hidden, apart, beside, chances_of, cut, fill, lowest, normalised
-from mmexp.task.picture import as_grid
+from mmexp.task.base_dense import as_grid
 from mmexp.transform.base import Transform
 from mmexp.transform.key import KeyTransform
 from mmexp.transform.text import Tokenizer

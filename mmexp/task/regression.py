@@ -11,11 +11,11 @@ from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Padded, Sample, Tokens
 from mmexp.fusion.base import Fusion
+from mmexp.head.mlp import Head
 from mmexp.metric.regression import RegressionScores
 from mmexp.plot.scatter import scatter
 from mmexp.pool.base import Pool
 from mmexp.task.base import Outputs, Task
-from mmexp.task.head import Head
 from mmexp.transform.number import NumberTransform
 
 if TYPE_CHECKING:

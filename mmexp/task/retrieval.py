@@ -14,11 +14,11 @@ from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.base import Fusion
+from mmexp.loss.contrastive import OBJECTIVES, Pairs
 from mmexp.metric.retrieval import RetrievalRanks
 from mmexp.plot.neighbours import Found, neighbours
 from mmexp.pool.base import Pool
 from mmexp.task.base import Outputs, Task
-from mmexp.task.contrastive import OBJECTIVES, Pairs
 from mmexp.transform.base import Transform
 from mmexp.transform.key import KeyTransform, key
 

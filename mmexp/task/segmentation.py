@@ -17,7 +17,7 @@ from mmexp.fusion.base import Fusion
 from mmexp.metric.overlap import Overlap, count, iou
 from mmexp.plot.regions import bars, regions
 from mmexp.task.base import Outputs
-from mmexp.task.picture import PictureTask
+from mmexp.task.base_dense import PictureTask
 from mmexp.transform.mask import IGNORE, MaskTransform, look_up, spread
 
 if TYPE_CHECKING:

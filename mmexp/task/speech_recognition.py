@@ -13,11 +13,11 @@ from torchmetrics import MetricCollection
 from torchmetrics.text import WordErrorRate
 
 from mmexp.contract import Batch, Padded, Tokens
+from mmexp.decoding.ctc import BLANK, needed, peaks, prefix_beam
 from mmexp.error import ConfigError, DataError
 from mmexp.fusion.base import Fusion
 from mmexp.task.base import Outputs
-from mmexp.task.ctc import BLANK, needed, peaks, prefix_beam
-from mmexp.task.speech import Speech
+from mmexp.task.base_speech import Speech
 from mmexp.transform.transcript import TranscriptTransform, Unit, Units
 
 ENOUGH = 16  # samples after which it is clear that none can be learned from

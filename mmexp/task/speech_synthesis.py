@@ -12,13 +12,13 @@ from torchmetrics.text import WordErrorRate
 
 from mmexp.contract import Batch, Padded, Sample, Tokens, Waveform
 from mmexp.fusion.base import Fusion
+from mmexp.head.speech.frame_queries import Timeline
+from mmexp.head.speech.recognizer import Listener, surprise
+from mmexp.head.speech.vocoder import DECIBELS, Vocoder
+from mmexp.layer.convolution import Convolutions
 from mmexp.metric.warping import warped
 from mmexp.plot.spectrogram import spectrograms
 from mmexp.task.base import Outputs, Task
-from mmexp.task.convolutions import Convolutions
-from mmexp.task.listener import Listener, surprise
-from mmexp.task.timeline import Timeline
-from mmexp.task.vocoder import DECIBELS, Vocoder
 from mmexp.transform.audio import AudioTransform
 from mmexp.transform.base import Transform
 from mmexp.transform.transcript import TranscriptTransform, Unit

@@ -12,11 +12,11 @@ from torchmetrics import MetricCollection
 from mmexp.contract import Batch, Sample, Tokens
 from mmexp.error import ConfigError
 from mmexp.fusion.base import Fusion
+from mmexp.head.crf import TagChain
 from mmexp.metric.entity import EntityF1, entities
-from mmexp.plot.judgement import confusion
+from mmexp.plot.classification import confusion
 from mmexp.plot.sentences import sentences
 from mmexp.task.base import Outputs, Task
-from mmexp.task.chain import TagChain
 from mmexp.transform.label import UNSEEN
 from mmexp.transform.tags import Tags, TagsTransform
 

@@ -9,8 +9,8 @@ import torch
 from mmexp.contract import Batch, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.task.base import Outputs
-from mmexp.task.speech import Speech
-from mmexp.task.writing import Writing
+from mmexp.task.base_generation import Writing
+from mmexp.task.base_speech import Speech
 from mmexp.transform.answer import WrittenAnswerTransform
 from mmexp.transform.transcript import spoken
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from mmexp.run import manifest, summary
+from mmexp.run import provenance as manifest
+from mmexp.run import summary
 from mmexp.run.folder import RunFolder
 
 MakeRun = Callable[..., RunFolder]
@@ -16,7 +17,7 @@ MakeRun = Callable[..., RunFolder]
 def make_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
     """Runs in ./outputs of an empty current folder, made up by their result."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("mmexp.run.manifest.code_state", lambda folder: None)
+    monkeypatch.setattr("mmexp.run.provenance.code_state", lambda folder: None)
 
     def make(
         value: float = 0.5, *, seed: int = 0, end: str = "done", reason: str = "", data: str = "ab", **config: Any

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from mmexp.analysis.compare import compare, group
+from mmexp.analysis.verdict import Gate, Verdict
 from mmexp.cli._gate import exit_code, neighbours, show_verdicts, verdict_of, what
-from mmexp.run.compare import compare, group
-from mmexp.run.gate import Gate, Verdict
 from mmexp.run.summary import row
 
 BOTH = ["image", "text"]

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 
+from mmexp.analysis.compare import Score, compare
+from mmexp.analysis.margin import Margin
+from mmexp.analysis.verdict import Verdict
 from mmexp.cli._ranking import cell, differing, score, show_ranking
-from mmexp.run.compare import Score, compare
-from mmexp.run.gate import Verdict
-from mmexp.run.margin import Margin
 from mmexp.run.summary import row
 
 BOTH = ["image", "audio", "text"]

@@ -6,9 +6,9 @@ import pytest
 from rich.console import Console
 
 from mmexp.cli._sweep import read_jobs, run_baselines
-from mmexp.conduct import conduct
-from mmexp.config import compose
+from mmexp.config.compose import compose
 from mmexp.error import ConfigError
+from mmexp.runner.run import conduct
 
 
 def test_every_combination_is_a_job_named_by_what_sets_it_apart():

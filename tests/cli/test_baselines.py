@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from mmexp.cli import main
-from mmexp.conduct import conduct
 from mmexp.run.folder import runs
+from mmexp.runner.run import conduct
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mmexp.cli.check import run
-from mmexp.config import compose, stored
+from mmexp.config.compose import compose, stored
 from mmexp.error import ConfigError
 
 

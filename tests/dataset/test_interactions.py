@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from mmexp.contract import Waveform
-from mmexp.dataset.game.form import FORMS
-from mmexp.dataset.game.rule import RULES
 from mmexp.dataset.interactions import Interactions
+from mmexp.dataset.synthetic.interactions.form import FORMS
+from mmexp.dataset.synthetic.interactions.rule import RULES
 
 
 def small(interaction: str = "xor", form: str | None = None, seed: int = 0) -> Interactions:

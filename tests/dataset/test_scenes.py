@@ -130,7 +130,7 @@ def test_nothing_is_drawn_voiced_or_cut_out_that_is_not_read(tmp_path, monkeypat
         raise AssertionError
 
     for name in ("draw.render", "sound.render", "mask.render", "video.render"):
-        monkeypatch.setattr(f"mmexp.dataset.world.{name}", fail)
+        monkeypatch.setattr(f"mmexp.dataset.synthetic.scenes.{name}", fail)
     monkeypatch.setattr(
         "mmexp.dataset.scenes.SHOWN", {"text": lambda *_: ["told"], "image": fail, "audio": fail, "video": fail}
     )

@@ -11,11 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from mmexp.build import instantiate
-from mmexp.config import compose
+from mmexp.config.compose import compose
+from mmexp.config.facts import Facts
+from mmexp.config.instantiate import instantiate
 from mmexp.contract import Tokens
 from mmexp.error import ConfigError
-from mmexp.facts import Facts
 from mmexp.fusion.base import Fusion
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from mmexp.build import instantiate
-from mmexp.config import compose
-from mmexp.facts import Facts
+from mmexp.config.compose import compose
+from mmexp.config.facts import Facts
+from mmexp.config.instantiate import instantiate
 from mmexp.fusion.attention import AttentionFusion
 from mmexp.fusion.channel_exchange import ChannelExchangeFusion
 from mmexp.fusion.concat import ConcatFusion

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Tokens
 from mmexp.fusion.token import TokenFusion, block_beside, keys_values
+from mmexp.layer.attention import SelfAttentionBlock
 
 
 class Listing(TokenFusion):

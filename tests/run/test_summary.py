@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from mmexp.run import manifest, summary
+from mmexp.run import provenance as manifest
+from mmexp.run import summary
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import row, rows
 

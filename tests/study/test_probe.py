@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmexp.dataset.game.rule import RULES
+from mmexp.dataset.synthetic.interactions.rule import RULES
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow
 from mmexp.study.probe import Bounds, Findings

@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from mmexp.contract import Batch, Padded, Tokens
+from mmexp.decoding.search import beam
 from mmexp.encoder.text.lstm import LSTMEncoder
 from mmexp.encoder.text.transformer import TransformerEncoder
 from mmexp.fusion.attention import AttentionFusion
@@ -16,7 +17,6 @@ from mmexp.fusion.gated import GatedFusion
 from mmexp.fusion.none import NoFusion
 from mmexp.pool.mean import MeanPool
 from mmexp.task.captioning import Captioning, bag_of_words_loss
-from mmexp.task.decode import beam
 from mmexp.transform.text import Tokenizer
 
 DIM = 16

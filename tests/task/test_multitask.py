@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mmexp.build import instantiate
-from mmexp.config import compose, load_config, stored
+from mmexp.config.compose import compose, load_config, stored
+from mmexp.config.facts import Facts
+from mmexp.config.instantiate import instantiate
 from mmexp.contract import Batch, Tokens
 from mmexp.error import ConfigError
-from mmexp.facts import Facts
 from mmexp.fusion.base import Fusion
 from mmexp.fusion.concat import ConcatFusion
 from mmexp.pool.mean import MeanPool

@@ -12,8 +12,8 @@ from torch.nn import functional as F
 
 from mmexp.contract import Batch, Padded, Sample, Tokens
 from mmexp.fusion.attention import AttentionFusion
+from mmexp.loss.masking import cut
 from mmexp.pool.mean import MeanPool
-from mmexp.task.hiding import cut
 from mmexp.task.pretraining import OBJECTIVES, Pretraining
 from mmexp.transform.label import LabelTransform
 from mmexp.transform.text import Tokenizer

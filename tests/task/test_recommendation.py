@@ -9,15 +9,15 @@ import torch
 from rich.console import Console
 from torch.nn import functional as F
 
-from mmexp.config import compose
+from mmexp.config.compose import compose
 from mmexp.contract import Batch, Padded, Sample, Tokens
 from mmexp.dataset.catalogue import catalogue
-from mmexp.experiment import build, load_data
 from mmexp.fusion.concat import ConcatFusion
 from mmexp.pool.mean import MeanPool
 from mmexp.run.folder import RunFolder
 from mmexp.task.recommendation import Recommendation
-from mmexp.training import fit
+from mmexp.training.experiment import build, load_data
+from mmexp.training.trainer import fit
 from mmexp.transform.symbols import SymbolsTransform
 
 PACK = Path(__file__).resolve().parents[2] / "../shared/data/movielens100k_posters"

@@ -9,9 +9,9 @@ import torch
 from mmexp.contract import Batch, Sample, Tokens, Waveform
 from mmexp.fusion.attention import AttentionFusion
 from mmexp.fusion.concat import ConcatFusion
+from mmexp.head.speech.recognizer import surprise
 from mmexp.metric.warping import warped
 from mmexp.pool.mean import MeanPool
-from mmexp.task.listener import surprise
 from mmexp.task.speech_synthesis import SpeechSynthesis
 
 DIM, RATE, HOP = 16, 4000, 50

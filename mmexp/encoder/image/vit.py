@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.image.base import ImageEncoder
+from mmexp.layer.attention import SelfAttentionBlock
 from mmexp.transform.image import ImageTransform
 
 

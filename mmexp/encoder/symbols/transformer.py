@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.base import Encoder
 from mmexp.encoder.symbols.embedding import age
+from mmexp.layer.attention import SelfAttentionBlock
 from mmexp.transform.symbols import SymbolsTransform
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor, nn
 
-from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.text.base import Cache, TextEncoder
+from mmexp.layer.attention import SelfAttentionBlock
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from mmexp.attention import SelfAttentionBlock
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.base import Encoder
 from mmexp.encoder.image.base import ImageEncoder
+from mmexp.layer.attention import SelfAttentionBlock
 from mmexp.transform.video import VideoTransform
 
 THINNED = 4  # times

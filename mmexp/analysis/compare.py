@@ -1,0 +1,203 @@
+"""Which way works best: runs that differ only in their seed become one group, groups on the same data are ranked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mmexp.analysis.statistics import Difference, deviation, mean, paired
+from mmexp.error import ConfigError, nearest
+from mmexp.run.summary import DONE, RunRow
+
+_PLACE = ("task", "dataset")
+_LESS_IS_BETTER = {"loss", "error", "perplexity", "mae", "mse", "rmse", "wer", "cer", "rank", "seconds", "nll", "fid"}
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric of a group.
+
+    Args:
+        mean: Over the runs in which it is defined.
+        std: Sample standard deviation; None for one run.
+        values: One per run, in the order of the group's runs; None where it is undefined.
+    """
+
+    mean: float | None
+    std: float | None
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that share everything but the seed, or everything that was asked for.
+
+    Args:
+        config: What they share, by config key.
+        runs: At least one, all of one status and on the same data.
+    """
+
+    config: Mapping[str, Any]
+    runs: tuple[RunRow, ...]
+
+    @property
+    def seeds(self) -> list[Any]:
+        """Seed of each run."""
+        return [run.config.get("seed") for run in self.runs]
+
+    @property
+    def metrics(self) -> dict[str, Score]:
+        """Score by metric key."""
+        return {key: self.score(key) for key in dict.fromkeys(key for run in self.runs for key in run.metrics)}
+
+    def score(self, key: str) -> Score:
+        """Score of one metric, undefined if no run has it."""
+        values = tuple(run.metrics.get(key) for run in self.runs)
+        known = [value for value in values if value is not None]
+        return Score(mean(known) if known else None, deviation(known), values)
+
+    def average(self, name: str) -> float | None:
+        """Mean of ``parameters`` or ``seconds`` over the runs that tell it."""
+        known = [value for run in self.runs if (value := getattr(run, name)) is not None]
+        return mean(known) if known else None
+
+    def paired(self, key: str) -> dict[Hashable, float]:
+        """Value of a metric by the seed, and by whatever else varies within the group."""
+        names = dict.fromkeys(name for run in self.runs for name in run.config if name not in self.config)
+        varying = [n for n in names if n == "seed" or len({_key(run.config.get(n)) for run in self.runs}) > 1]
+        pairs: dict[Hashable, float] = {}
+        for run in self.runs:
+            rest = {name: run.config.get(name) for name in varying}
+            if (value := run.metrics.get(key)) is not None:
+                pairs[_key(rest)] = value
+        return pairs
+
+    def plain(self) -> dict[str, Any]:
+        """Return what ``mmexp compare --json`` prints."""
+        first, count = self.runs[0], self.average("parameters")
+        return {
+            "config": dict(self.config),
+            "n": len(self.runs),
+            "seeds": self.seeds,
+            "status": first.status,
+            "reason": first.reason,
+            "fingerprint": first.fingerprint,
+            "metrics": {key: vars(score) for key, score in self.metrics.items()},
+            "parameters": None if count is None else round(count),
+            "seconds": self.average("seconds"),
+            "runs": [run.folder.id for run in self.runs],
+        }
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Groups that may be compared: same task, same data.
+
+    Args:
+        place: Task, dataset and fingerprint.
+        metric: Key they are ranked by.
+        mode: Whether less (min) or more (max) of it is better.
+        groups: Best first; a group without the metric comes last.
+    """
+
+    place: tuple[str, str, str]
+    metric: str
+    mode: str
+    groups: tuple[Group, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """Config keys in which the groups differ, ``fusion`` if they do not.
+
+        A choice within a part, such as ``pool@fusion.pool``, counts only where there is such a part.
+        """
+        keys = dict.fromkeys(key for group in self.groups for key in group.config if key not in _PLACE)
+        return [key for key in keys if len(self._values(key)) > 1] or ["fusion"]
+
+    def _values(self, key: str) -> set[str]:
+        return {_key(group.config.get(key)) for group in self.groups if "@" not in key or key in group.config}
+
+    @property
+    def lead(self) -> Difference | None:
+        """By how much the best group is ahead of the second; None if that cannot be told from luck."""
+        if len(self.groups) < 2:
+            return None
+        best, second = (group.paired(self.metric) for group in self.groups[:2])
+        return paired(best, second) if self.mode == "max" else paired(second, best)
+
+
+def compare(rows: Iterable[RunRow], by: Sequence[str] = (), metric: str = "") -> list[Ranking]:
+    """Rank finished runs; runs on other tasks or other data get a ranking of their own.
+
+    Args:
+        rows: Any runs; those that are not done are left out.
+        by: Config keys to group by; everything but the seed if empty.
+        metric: Key to rank by; the test value of what the runs monitored if empty.
+
+    Raises:
+        ConfigError: If no run has such a key or metric.
+    """
+    done = newest([row for row in rows if row.status == DONE])
+    _check("--by", by, {key for row in done for key in row.config})
+    _check("--metric", [metric] if metric else [], {key for row in done for key in row.metrics})
+    places: dict[tuple[str, str, str], list[RunRow]] = {}
+    for row in done:
+        task, dataset = (str(row.config.get(key, "-")) for key in _PLACE)
+        places.setdefault((task, dataset, row.fingerprint), []).append(row)
+    return [_rank(place, group(members, by), metric) for place, members in sorted(places.items())]
+
+
+def newest(rows: Iterable[RunRow]) -> list[RunRow]:
+    """Keep the newest of runs that were asked the same, seed included: a repetition is no evidence."""
+    last = {(_key(row.config), row.fingerprint): row for row in sorted(rows, key=lambda row: row.folder.id)}
+    return list(last.values())
+
+
+def group(rows: Iterable[RunRow], by: Sequence[str] = ()) -> list[Group]:
+    """Gather rows that share ``by`` (everything but the seed if empty), sorted by seed; controls stay by themselves."""
+    members: dict[str, list[RunRow]] = {}
+    for row in sorted(rows, key=lambda row: str(row.config.get("seed", ""))):
+        members.setdefault(_key(_shared(row, by)), []).append(row)
+    return [Group(_shared(runs[0], by), tuple(runs)) for runs in members.values()]
+
+
+def _shared(row: RunRow, by: Sequence[str]) -> dict[str, Any]:
+    return {key: value for key, value in row.config.items() if (key in (*by, "control") if by else key != "seed")}
+
+
+def _rank(place: tuple[str, str, str], groups: Sequence[Group], metric: str) -> Ranking:
+    first = groups[0].runs[0]
+    test = f"test/{first.monitor.rpartition('/')[2]}"
+    main = metric or (test if any(group.score(test).mean is not None for group in groups) else first.monitor)
+    mode = first.mode if _last(main) == _last(first.monitor) else _mode(main)
+    sign = -1 if mode == "max" else 1
+
+    def order(one: Group) -> tuple[bool, float, str]:
+        value = one.score(main).mean
+        return value is None, sign * (value or 0.0), _key(one.config)
+
+    return Ranking(place, main, mode, tuple(sorted(groups, key=order)))
+
+
+def _mode(metric: str) -> str:
+    return "min" if _LESS_IS_BETTER & set(_last(metric).replace("-", "_").split("_")) else "max"
+
+
+def _last(metric: str) -> str:
+    return metric.rpartition("/")[2]
+
+
+def _key(value: Any) -> str:
+    """Any config value as something that can be compared and counted."""
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _check(option: str, names: Iterable[str], known: set[str]) -> None:
+    wrong = [name for name in names if name not in known]
+    if wrong and known:
+        raise ConfigError(
+            [f"compare: {option} must name what the runs have, got '{name}'." for name in wrong],
+            nearest(wrong[0], sorted(known)),
+        )

@@ -1,0 +1,173 @@
+"""Whether a fusion is better than the best of its inputs alone, and than chance: no result is shown without it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mmexp.analysis.compare import Ranking, newest
+from mmexp.analysis.margin import Margin, Pairs, margin, margin_over_commonest
+from mmexp.analysis.statistics import mean
+from mmexp.run.summary import DONE, RunRow
+
+Outcome = Literal["better", "no_better", "at_chance", "unknown"]
+_FREE = ("inputs", "control")  # may differ between a run and its baselines, beside all that is the fusion's
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a fusion is worth beside its rival.
+
+    Args:
+        outcome: better, no_better, at_chance, or unknown where baselines are missing.
+        runs: Ids of the runs it is about.
+        rival: The best single input, control or answer that decided; empty if unknown.
+        margin: By how much the fusion is better than the rival; None if unknown.
+        is_control: Whether the rival is no single input, because the task needs several.
+    """
+
+    outcome: Outcome
+    runs: tuple[str, ...]
+    rival: str = ""
+    margin: Margin | None = None
+    is_control: bool = False
+
+    @property
+    def text(self) -> str:
+        """The verdict in words."""
+        if self.margin is None:
+            return f"not compared: type mmexp baselines {' '.join(self.runs)}"
+        if self.outcome == "at_chance":
+            return "at chance"
+        kind = "control" if self.is_control else "single modality"
+        words = f"beats its best {kind} ({self.rival}) by" if self.is_better else f"no better than {self.rival} alone:"
+        if self.interval:
+            return f"{words} {self.margin.mean:.3f} {self.interval} (95 %)"
+        return f"{words} {self.margin.mean:.3f}, but it takes 3 shared seeds to tell that from luck"
+
+    @property
+    def is_better(self) -> bool:
+        """Whether the fusion is worth something."""
+        return self.outcome == "better"
+
+    @property
+    def interval(self) -> str:
+        """The interval as it is printed; empty if there is none."""
+        if self.margin is None or self.margin.low is None or self.margin.high is None:
+            return ""
+        return f"[{self.margin.low:.3f}, {self.margin.high:.3f}]"
+
+    def plain(self) -> dict[str, Any]:
+        """Return what is printed as JSON."""
+        found = self.margin
+        numbers = (found.mean, found.low, found.high) if found else (None, None, None)
+        named = {"text": self.text, "outcome": self.outcome, "rival": self.rival or None}
+        return named | dict(zip(("difference", "low", "high"), numbers, strict=True))
+
+
+class Gate:
+    """Holds runs against their baselines: runs on the same data, of the same seed and config, but for the fusion.
+
+    A *single* has one of the run's inputs, a *control* all of them, blank or shuffled.
+
+    Args:
+        rows: All runs among which baselines are looked for.
+    """
+
+    def __init__(self, rows: Iterable[RunRow]) -> None:
+        self._baselines: dict[str, list[RunRow]] = {}
+        for row in newest([row for row in rows if row.status == DONE]):
+            if row.control or len(row.inputs) == 1:
+                self._baselines.setdefault(_question(row), []).append(row)
+
+    def verdicts(self, ranking: Ranking) -> list[Verdict | None]:
+        """Judge each group of a ranking by what it is ranked by."""
+        return [self.judge(group.runs, ranking.metric, ranking.mode) for group in ranking.groups]
+
+    def judge(self, runs: Sequence[RunRow], metric: str, mode: str) -> Verdict | None:
+        """Judge one way of fusing.
+
+        Args:
+            runs: Of that way; those among them that fuse nothing are passed over.
+            metric: Key by which it is judged.
+            mode: Whether less (min) or more (max) of it is better.
+
+        Returns:
+            None if none of them fuses several inputs.
+        """
+        fused = [run for run in runs if run.is_fusion]
+        if not fused:
+            return None
+        ids = tuple(run.folder.id for run in fused)
+        controls, singles = self._rivals(fused, metric, mode)
+        chance, found = _best(controls, metric, mode)
+        if found is None:
+            chance, found = "commonest answer", margin_over_commonest(fused, metric)
+        if found and not found.is_won:
+            return Verdict("at_chance", ids, chance, found, is_control=True)
+        wanted = {name for run in fused for name in (run.inputs if run.alone is None else run.alone)}
+        if not wanted and controls:
+            return Verdict("better", ids, chance, found, is_control=True)
+        if not wanted or wanted - set(singles):
+            return Verdict("unknown", ids)
+        rival, ahead = _best(singles, metric, mode)
+        return Verdict("better" if ahead and ahead.is_won else "no_better", ids, rival, ahead)
+
+    def _rivals(self, fused: Sequence[RunRow], metric: str, mode: str) -> tuple[dict[str, Pairs], dict[str, Pairs]]:
+        """Pairs of a run and its baseline by the name of a control, and by that of a single input.
+
+        Where a baseline was trained with several fusions, the one that shares most seeds stands for it, then the best.
+        """
+        ways: dict[tuple[bool, str, str], list[tuple[RunRow, RunRow]]] = {}
+        for run in fused:
+            for other in self._baselines.get(_question(run), []):
+                if run.metrics.get(metric) is None or other.metrics.get(metric) is None:
+                    continue
+                if other.control and sorted(other.inputs) == sorted(run.inputs):
+                    ways.setdefault((True, other.control, _fusion(other)), []).append((run, other))
+                elif not other.control and other.inputs[0] in run.inputs:
+                    ways.setdefault((False, other.inputs[0], _fusion(other)), []).append((run, other))
+        controls: dict[str, Pairs] = {}
+        singles: dict[str, Pairs] = {}
+        for (is_control, name, _), pairs in sorted(
+            ways.items(), key=lambda way: (*_standing(way[1], metric, mode), way[0])
+        ):
+            (controls if is_control else singles)[name] = pairs
+        return controls, singles
+
+
+def _best(rivals: dict[str, Pairs], metric: str, mode: str) -> tuple[str, Margin | None]:
+    """Name of the rival with the best mean, and the margin over it."""
+    if not rivals:
+        return "", None
+    name = max(sorted(rivals), key=lambda one: _level(rivals[one], metric, mode))
+    return name, margin(rivals[name], metric, mode)
+
+
+def _standing(pairs: Pairs, metric: str, mode: str) -> tuple[int, float]:
+    return len(pairs), _level(pairs, metric, mode)
+
+
+def _level(pairs: Pairs, metric: str, mode: str) -> float:
+    """How good the rival is; more is better."""
+    level = mean([rival.metrics[metric] or 0.0 for _, rival in pairs])
+    return level if mode == "max" else -level
+
+
+def _question(row: RunRow) -> str:
+    """What a run and its baselines share: the data, the seed and all of the config that is not the fusion's."""
+    shared = {key: value for key, value in row.config.items() if key not in _FREE and not _is_of_fusion(key)}
+    return json.dumps([row.fingerprint, shared], sort_keys=True, default=str)
+
+
+def _fusion(row: RunRow) -> str:
+    """How a run fuses."""
+    return json.dumps({key: value for key, value in row.config.items() if _is_of_fusion(key)}, sort_keys=True)
+
+
+def _is_of_fusion(key: str) -> bool:
+    """Whether a config key, such as ``fusion.depth`` or ``pool@fusion.pool``, belongs to the fusion."""
+    return re.split(r"[./]", key.partition("@")[2] or key)[0] == "fusion"

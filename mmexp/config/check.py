@@ -1,0 +1,163 @@
+"""Check a composed config without building anything: every signature is bound from its source, no torch is imported."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from mmexp.config.instantiate import SLOTS, Slot, refuse_target, slot_of
+from mmexp.config.resolve import try_resolve
+from mmexp.config.schema import GROUPS
+from mmexp.config.signature import Signature, accepts, read_signature, rule
+from mmexp.config.static import derives, find, is_module, names_in
+from mmexp.error import ConfigError, nearest
+from mmexp.run.folder import checked_name
+
+if TYPE_CHECKING:
+    from mmexp.config.compose import Config
+
+
+def check(config: Config) -> None:
+    """Check values, names and classes.
+
+    Raises:
+        ConfigError: With every problem, each with file and line, value and the nearest valid name.
+    """
+    if problems := find_problems(config):
+        raise ConfigError(problems)
+
+
+def find_problems(config: Config) -> list[str]:
+    """Return what is wrong with a config, one line each."""
+    plain, unresolved = try_resolve(config.node)
+    rows = [*unresolved.items(), *_root(plain)]
+    for name, node in (plain.get("encoder") or {}).items():
+        rows += _Component(config, unresolved, SLOTS["encoder"], f"encoder.{name}").problems(node)
+    for key in GROUPS:
+        if key not in unresolved:
+            rows += _Component(config, unresolved, SLOTS[key], key).problems(plain.get(key))
+    return [f"{config.where(key)}: {text}" for key, text in dict.fromkeys(rows)]
+
+
+def _root(plain: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Check what only the root knows."""
+    if isinstance(dim := plain.get("dim"), int) and dim < 1:
+        yield "dim", f"dim must be at least 1, got {dim}."
+    if isinstance(seed := plain.get("seed"), int) and not 0 <= seed < 2**32:
+        yield "seed", f"seed must be in [0, 2**32), got {seed}."
+    if isinstance(name := plain.get("name"), str):
+        try:
+            checked_name(name)
+        except ConfigError as error:
+            yield "name", f"{error.problems[0].removeprefix('run: ')} {error.hint}"
+    known = list(plain.get("encoder") or {})
+    inputs = plain.get("inputs")
+    if inputs is not None and (not inputs or len(set(inputs)) < len(inputs)):
+        yield "inputs", f"inputs must name each modality once, got {inputs}. Type inputs=null for all."
+    named = _named(plain.get("dataset"), plain.get("plugins") or ())
+    for name in map(str, inputs or ()) if named is not None else ():
+        mistyped = name not in named if named else get_close_matches(name, known)
+        if mistyped and name not in known:
+            yield "inputs", f"inputs must be modalities that have an encoder, got '{name}'. {nearest(name, known)}"
+
+
+def _named(dataset: Any, plugins: Sequence[str]) -> Collection[str] | None:
+    """Names of the user's own that a dataset is to give its inputs, none if it looks for the usual ones.
+
+    None if it takes no such names: only the dataset knows what it offers.
+    """
+    target = dataset.get("_target_") if isinstance(dataset, Mapping) else None
+    cls = None if refuse_target(target, plugins) else find(str(target))
+    if cls is None or "inputs" not in read_signature(cls).arguments:
+        return None
+    return dataset.get("inputs") or ()
+
+
+class _Component:
+    """What is wrong with one component and those inside it.
+
+    Args:
+        config: The whole.
+        unresolved: Keys whose value is not known; they are taken to fit.
+        slot: Its kind.
+        path: Its key.
+    """
+
+    def __init__(self, config: Config, unresolved: Mapping[str, str], slot: Slot, path: str) -> None:
+        self.config, self.unresolved, self.slot, self.path = config, unresolved, slot, path
+
+    def problems(self, node: Any) -> Iterator[tuple[str, str]]:
+        """Yield key and text of each problem."""
+        if node is None and self.slot.optional:
+            return
+        if not isinstance(node, Mapping) or "_target_" not in node:
+            yield self.path, self._no_component(node)
+            return
+        target = f"{self.path}._target_"
+        reason = "" if target in self.unresolved else self._refuse(node["_target_"])
+        if reason:
+            yield target, f"{self.path}.{reason}"
+        elif cls := find(str(node["_target_"])):
+            yield from self._arguments(node, read_signature(cls))
+        for key, value in node.items():
+            yield from self._inside(value, f"{self.path}.{key}")
+
+    def _no_component(self, node: Any) -> str:
+        name = self.path.rpartition(".")[2]
+        others = [str(key) for key in self.config.node.encoder if key != name] if self.path != name else []
+        near = nearest(name, others) if others else ""
+        if isinstance(node, Mapping):
+            return f"{self.path} must be a component, which names its class in _target_, got none. {near}".rstrip()
+        given = "null" if node is None else repr(node)
+        return f"{self.path} must be a component, got {given}. Type {self.path.replace('.', '/')}=<option>."
+
+    def _refuse(self, target: Any) -> str:
+        """Say why a class does not fit; empty if it does, or if only the import can tell."""
+        if reason := refuse_target(target, self.config.plugins):
+            return reason
+        cls = find(target)
+        module, _, name = target.rpartition(".")
+        if cls is None and not is_module(module):
+            return f"_target_ must lie in a module that exists, got '{module}'."
+        if cls is None:
+            return f"_target_ must name a class of {module}, got '{name}'. {nearest(name, names_in(module))}"
+        if all(derives(cls, base) is False for base in self.slot.bases):
+            return f"_target_ must be a subclass of {' or '.join(self.slot.bases)}, got '{target}'."
+        return ""
+
+    def _arguments(self, node: Mapping[str, Any], signature: Signature) -> Iterator[tuple[str, str]]:
+        """Bind the arguments to the signature."""
+        name = str(node["_target_"]).rpartition(".")[2]
+        known = {key: argument for key, argument in signature.arguments.items() if key not in self.slot.parts}
+        for key, value in node.items():
+            path = f"{self.path}.{key}"
+            if key == "_target_" or path in self.unresolved:
+                continue
+            if key in self.slot.parts:
+                yield path, f"{path} must be left out, because mmexp gives it, got {value!r}."
+            elif key not in known:
+                if not signature.open:
+                    text = f"{path} must be an argument of {name}"
+                    yield path, f"{text}, got '{key}'. {nearest(key, list(known)) if known else 'It takes none.'}"
+            elif not _fits(known[key].annotation, value):
+                yield path, f"{path} must be {rule(known[key].annotation)}, got {value!r}."
+        for key in (key for key, argument in known.items() if argument.required and key not in node):
+            path = f"{self.path}.{key}"
+            yield f"{self.path}._target_", f"{path} must be given to {name}, got none. Type {path}=<value>."
+
+    def _inside(self, value: Any, path: str) -> Iterator[tuple[str, str]]:
+        """Check the components inside an argument."""
+        if isinstance(value, Mapping) and "_target_" in value:
+            yield from _Component(self.config, self.unresolved, slot_of(path), path).problems(value)
+        elif isinstance(value, (Mapping, list)):
+            for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
+                yield from self._inside(item, f"{path}.{key}")
+
+
+def _fits(annotation: ast.expr | None, value: Any) -> bool:
+    """Whether a value has the type of its argument; what waits for a fact or is itself a component does."""
+    if (isinstance(value, str) and "${" in value) or (isinstance(value, Mapping) and "_target_" in value):
+        return True
+    return accepts(annotation, value)

@@ -1,0 +1,178 @@
+"""Compose the chosen options into one config: Hydra's defaults lists and packages, our own errors.
+
+Of Hydra only the defaults list and the override grammar are used: no ``.hydra`` folder, no plugins, no global state,
+nothing written. Files are merged here, so that each fault is found where it stands, and all of them at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hydra import version
+from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
+from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.defaults_list import DefaultsList, create_defaults_list
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra.core.override_parser.types import Override, OverrideType
+from hydra.errors import HydraException, MissingConfigException
+from hydra.plugins.config_source import ConfigResult
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mmexp.config.provenance import Source, groups, mention, option_path, options
+from mmexp.config.schema import empty, refusal
+from mmexp.config.search_path import conf_folders
+from mmexp.config.yaml import guard, shown, yaml_errors
+from mmexp.error import ConfigError, nearest
+
+
+class GuardedSource(FileConfigSource):
+    """A config folder whose files are checked before they are read as YAML."""
+
+    @staticmethod
+    def scheme() -> str:
+        """What the path of such a folder starts with."""
+        return "mmexp"
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """Read one file.
+
+        Raises:
+            ConfigError: If it is refused.
+        """
+        path = Path(self.path, self._normalize_file_name(config_path))
+        guard(path)
+        with yaml_errors(path):
+            result = super().load_config(config_path)
+        if not isinstance(result.config, DictConfig):
+            raise ConfigError(f"{shown(path)}: file must hold keys with values, got a list.")
+        return result
+
+
+@dataclass
+class Composition:
+    """What the chosen options add up to.
+
+    Args:
+        node: The root, not resolved.
+        choices: Option by group.
+        sources: Files it was merged from, in order.
+        problems: What is wrong, one line each.
+    """
+
+    node: DictConfig
+    choices: dict[str, str] = field(default_factory=dict)
+    sources: list[Source] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def compose_groups(overrides: Sequence[Override], adding: bool = False) -> Composition:
+    """Compose ``conf/config.yaml`` with other choices of groups.
+
+    Args:
+        overrides: The choices.
+        adding: Whether one that no defaults list names is added, as those are that were typed with ``+`` before.
+
+    Raises:
+        ConfigError: If the defaults lists can't be followed to the end.
+    """
+    repository = CachingConfigRepository(_repository())
+    listed = _defaults(repository, overrides, adding)
+    composed = Composition(empty())
+    for default in listed.defaults:
+        if default.config_path is None:
+            continue
+        result = repository.load_config(default.config_path)
+        if result is None:
+            continue
+        composed.sources.append(Source(option_path(default.config_path), default.package or ""))
+        content = OmegaConf.create()
+        if default.package:
+            OmegaConf.update(content, default.package, result.config, merge=False)
+        else:
+            content.merge_with(result.config)
+        merge(composed, content, composed.sources[-1])
+    chosen = reversed(listed.overrides.known_choices.items())
+    composed.choices = {group: str(option) for group, option in chosen if option}
+    return composed
+
+
+def merge(composed: Composition, content: DictConfig, source: Source) -> None:
+    """Merge one file into the root; what does not fit the schema is left out and noted with its line."""
+    for key in list(content):
+        try:
+            composed.node.merge_with(OmegaConf.masked_copy(content, key))
+        except OmegaConfBaseException as error:
+            full = str(error.full_key or key)
+            composed.problems.append(f"{source.place(full) or shown(source.path)}: {refusal(full, error)}")
+
+
+def _repository() -> ConfigRepository:
+    version.setbase("1.3")
+    SourcesRegistry.instance().register(GuardedSource)
+    path = ConfigSearchPathImpl()
+    for folder in conf_folders():
+        path.append("main", f"{GuardedSource.scheme()}://{folder}")
+    return ConfigRepository(path)
+
+
+def _defaults(repository: CachingConfigRepository, overrides: Sequence[Override], adding: bool) -> DefaultsList:
+    try:
+        return create_defaults_list(
+            repo=repository,
+            config_name="config",
+            overrides_list=list(overrides),
+            prepend_hydra=False,
+            skip_missing=False,
+        )
+    except MissingConfigException as error:
+        raise ConfigError(_missing(error)) from error
+    except (HydraException, OmegaConfBaseException, ValueError, AssertionError) as error:
+        if (choice := _not_listed(str(error), overrides, adding)) is not None:
+            choice.type = OverrideType.ADD
+            return _defaults(repository, overrides, adding)
+        raise ConfigError(_failed(str(error) or "a defaults list that can't be read", overrides)) from error
+
+
+def _not_listed(text: str, overrides: Sequence[Override], adding: bool) -> Override | None:
+    """Return the choice of a group that no defaults list names, or of a new modality's encoder; it is then added."""
+    kinds = r"[^']*" if adding else r"[^'@]*(?='. No match)|[^'@]*@encoder\.\w+"
+    found = re.match(rf"Could not override '({kinds})'", text)
+    matches = [item for item in overrides if found and item.get_key_element() == found[1]]
+    return matches[0] if matches else None
+
+
+def _missing(error: MissingConfigException) -> str:
+    """Say which option of which group a defaults list or an override names in vain."""
+    group, _, option = str(error.missing_cfg_file).rpartition("/")
+    if not group:
+        return f"conf: {option}.yaml must be in one of the config folders, got none."
+    place = mention(rf"{re.escape(group.rpartition('/')[2])}(@[\w.]+)?\s*:\s*{re.escape(option)}\s*(#|$)")
+    known = options(group)
+    hint = nearest(option, known) if known else f"Groups are: {', '.join(groups())}."
+    return f"{place or 'defaults'}: {group} must be one of its options, got '{option}'. {hint}"
+
+
+def _failed(text: str, overrides: Sequence[Override]) -> str:
+    """Put what Hydra says of a defaults list into one line, with the nearest group."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if found := re.match(r"(?:In '(.*)': )?Could not override '([^']*)'", lines[0]):
+        file, key = found[1], found[2]
+        typed = [str(item.input_line) for item in overrides if item.get_key_element() == key]
+        place = f"command line: {typed[0]}" if typed else mention(rf"override /?{re.escape(key)}\s*:") or file
+        group, _, part = key.partition("@")
+        owner = part.partition(".")[0]
+        none = f"The chosen {owner} has no {part.removeprefix(f'{owner}.')}: choose another {owner}, or leave this out."
+        hint = (
+            f"Type +{typed[0]} to add it."
+            if typed
+            else none
+            if part and group in groups()
+            else nearest(group, groups())
+        )
+        return f"{place}: group must be one that the config chooses from, got '{key}'. {hint}"
+    return f"config: defaults must be a list that Hydra can follow, got: {' '.join(lines)}"

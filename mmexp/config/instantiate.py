@@ -1,0 +1,154 @@
+"""Turn a component's config into the component. Every ``_target_`` goes through ``instantiate``, and only there.
+
+A slot knows the base class that its component must have. The class must lie under an allowed prefix, which is checked
+before anything is imported; functions fit no slot, and keys such as ``_partial_`` are unknown arguments.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.machinery import PathFinder
+from typing import Any
+
+from omegaconf import DictConfig
+
+from mmexp.config.facts import Facts
+from mmexp.error import ConfigError, nearest
+
+PREFIXES = ("mmexp", "torch.nn", "torch.optim", "pytorch_lightning", "torchmetrics")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A kind of component.
+
+    Args:
+        bases: Dotted paths; a component must inherit from one of them.
+        parts: Arguments that mmexp gives, which no config may.
+        optional: Whether null leaves it out.
+    """
+
+    bases: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    optional: bool = False
+
+
+SLOTS = {
+    "encoder": Slot(("mmexp.encoder.base.Encoder",)),
+    "fusion": Slot(("mmexp.fusion.base.Fusion",)),
+    "task": Slot(("mmexp.task.base.Task",)),
+    "dataset": Slot(("mmexp.dataset.base.MultimodalDataset",)),
+    "pool": Slot(("mmexp.pool.base.Pool",)),
+    "transform": Slot(("mmexp.transform.base.Transform",)),
+    "optimizer": Slot(("torch.optim.Optimizer",), parts=("params",)),
+    "scheduler": Slot(("torch.optim.lr_scheduler.LRScheduler",), parts=("optimizer", "total_steps"), optional=True),
+    "hardware": Slot(("mmexp.hardware.base.Hardware",)),
+    "learning": Slot(("mmexp.method.base.Learning",)),
+}
+PART = Slot(("torch.nn.Module", "mmexp.transform.base.Transform", "mmexp.dataset.base.MultimodalDataset"))
+
+
+def instantiate(
+    slot: str,
+    node: Mapping[str, Any] | DictConfig | None,
+    /,
+    *,
+    plugins: Sequence[str] = (),
+    at: str = "",
+    **parts: Any,
+) -> Any:
+    """Build a component and the components inside it.
+
+    Args:
+        slot: Its kind, a key of ``SLOTS``.
+        node: ``_target_`` and arguments; ``${...}`` is resolved, a fact must have been put in.
+        plugins: Packages that the user allows beside mmexp's own.
+        at: Key path of the node, for messages; the slot if empty.
+        parts: Arguments that no config gives, such as ``params``.
+
+    Returns:
+        The component; None for null in a slot that may be left empty.
+
+    Raises:
+        ConfigError: If the class is not allowed, does not fit the slot or refuses its arguments.
+    """
+    if node is None and SLOTS[slot].optional:
+        return None
+    return _build(Facts().bind(node), SLOTS[slot], at or slot, plugins, parts)
+
+
+def refuse_target(target: Any, plugins: Sequence[str] = ()) -> str:
+    """Say why a ``_target_`` may not even be looked at; empty if it may."""
+    allowed = (*PREFIXES, *plugins)
+    if not isinstance(target, str) or not all(part.isidentifier() for part in target.split(".")):
+        return f"_target_ must be the dotted path of a class, got {target!r}."
+    if any(target.startswith(f"{prefix}.") for prefix in allowed):
+        return ""
+    top = target.partition(".")[0]
+    known = {*sys.stdlib_module_names, *(prefix.partition(".")[0] for prefix in PREFIXES)}
+    hint = "" if top in known else f" If you trust it, type plugins=[{top}]."
+    return f"_target_ must lie under one of {', '.join(allowed)}, got '{target}'.{hint}"
+
+
+def slot_of(key: str) -> Slot:
+    """Return the slot of a component by its key path: a part is told by its own name, where that is a kind."""
+    first, _, rest = key.partition(".")
+    name = first if not rest or (first == "encoder" and "." not in rest) else key.rpartition(".")[2]
+    return SLOTS.get(name, PART)
+
+
+def _build(node: Mapping[str, Any], slot: Slot, path: str, plugins: Sequence[str], parts: Mapping[str, Any]) -> Any:
+    cls = _class(node, slot, path, plugins)
+    arguments = {key: _part(value, f"{path}.{key}", plugins) for key, value in node.items() if key != "_target_"}
+    try:
+        return cls(**arguments, **parts)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{_blamed(str(error), arguments, path)}: {error}") from error
+
+
+def _part(value: Any, path: str, plugins: Sequence[str]) -> Any:
+    """Build what is a component anywhere inside an argument."""
+    if isinstance(value, Mapping):
+        if "_target_" in value:
+            return _build(value, slot_of(path), path, plugins, {})
+        return {key: _part(item, f"{path}.{key}", plugins) for key, item in value.items()}
+    return [_part(item, f"{path}.{i}", plugins) for i, item in enumerate(value)] if isinstance(value, list) else value
+
+
+def _class(node: Mapping[str, Any], slot: Slot, path: str, plugins: Sequence[str]) -> type:
+    """Import the class of a component, once its name is known to be allowed."""
+    target = node.get("_target_")
+    if reason := refuse_target(target, plugins):
+        raise ConfigError(f"{path}.{reason}")
+    cls = _imported(str(target), path, plugins)
+    bases = tuple(_imported(base, path, PREFIXES) for base in slot.bases)
+    if not isinstance(cls, type) or not issubclass(cls, bases):
+        raise ConfigError(f"{path}._target_ must be a subclass of {' or '.join(slot.bases)}, got '{target}'.")
+    return cls
+
+
+def _imported(target: str, path: str, plugins: Sequence[str]) -> Any:
+    module, _, name = target.rpartition(".")
+    top = module.partition(".")[0]
+    if top in plugins and top not in sys.modules and PathFinder.find_spec(top) is None:
+        sys.path.append(os.getcwd())
+    try:
+        found = import_module(module)
+    except Exception as error:
+        rule = f"{path}._target_ must lie in a module that can be imported"
+        raise ConfigError(f"{rule}, got '{target}' ({type(error).__name__}: {error}).") from error
+    if not hasattr(found, name):
+        known = [key for key, value in vars(found).items() if isinstance(value, type)]
+        raise ConfigError(f"{path}._target_ must name a class of {module}, got '{name}'. {nearest(name, known)}")
+    return getattr(found, name)
+
+
+def _blamed(message: str, arguments: Mapping[str, Any], path: str) -> str:
+    """Return the path, with the argument and its value if the message names one."""
+    named = [key for key in arguments if re.search(rf"\b{re.escape(key)}\b", message)]
+    return f"{path}.{named[0]}={arguments[named[0]]!r}" if len(named) == 1 else path

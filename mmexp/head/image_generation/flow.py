@@ -1,0 +1,75 @@
+"""Paint by going from noise to a picture, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from mmexp.contract import Tokens
+from mmexp.fusion.base import Fusion
+from mmexp.head.image_generation.base import Chance, Painter, mean
+from mmexp.head.image_generation.unet import Canvas
+from mmexp.task.base import Outputs
+
+CENTRE, SPREAD = -1.0, 1.4
+"""Mean and deviation of the logit of the times that are learned from."""
+LEAST = 0.1
+"""Time left that the loss takes a velocity over, at least."""
+
+
+class Flow(Painter):
+    """Learn the velocity ``x - e`` at ``z_t = t x + (1 - t) e``, between noise e and picture x, and follow it.
+
+    The canvas tells the picture, and by it the velocity ``(canvas(z_t, t) - z_t) / (1 - t)``; the loss is the square of
+    that velocity's error. From some samples the inputs are hidden, so that it is known what they add: of that,
+    ``guidance`` times as much is painted. What will be where is decided while there is little but noise; hence the
+    times that are learned from, and the steps that are taken, lie close together there.
+
+    Source: Lipman et al. 2023, "Flow Matching for Generative Modeling", https://arxiv.org/abs/2210.02747, eqs. 20-23;
+    Liu et al. 2022, "Flow Straight and Fast", https://arxiv.org/abs/2209.03003, eq. 1; times from a logit-normal: Esser
+    et al. 2024, https://arxiv.org/abs/2403.03206, section 3.1; a network that tells the picture: Li and He 2025, "Back
+    to Basics", https://arxiv.org/abs/2511.13720; guidance: Ho and Salimans 2022, https://arxiv.org/abs/2207.12598, eq.
+    6. Differs: steps end at ``(i / steps)^2``.
+
+    Args:
+        canvas: The network it paints with.
+        steps: From noise to picture, by Euler's method.
+        guidance: 1 paints what was learned, more keeps closer to the inputs.
+        hidden: Probability that the inputs of a sample are hidden while training.
+
+    Raises:
+        ValueError: If steps < 1, or hidden is outside [0, 1).
+    """
+
+    def __init__(self, *, canvas: Canvas, steps: int = 12, guidance: float = 2.5, hidden: float = 0.1) -> None:
+        super().__init__(canvas=canvas)
+        if steps < 1:
+            raise ValueError(f"Flow: steps must be at least 1, got {steps}.")
+        if not 0 <= hidden < 1:
+            raise ValueError(f"Flow: hidden must be in [0, 1), got {hidden}.")
+        self.steps, self.guidance, self.hidden = steps, guidance, hidden
+
+    def teach(self, tokens: Mapping[str, Tokens], fusion: Fusion, pictures: Tensor, chance: Chance) -> Outputs:
+        time = (CENTRE + SPREAD * chance.level).sigmoid()  # [B]
+        if self.training:
+            shown = torch.rand(len(time), 1, device=time.device) >= self.hidden
+            tokens = {name: Tokens(own.features, own.mask & shown) for name, own in tokens.items()}
+        noisy = torch.lerp(chance.noise, pictures, time[:, None, None, None])
+        told = self.canvas(noisy, time, fusion.bind(tokens))
+        return {"error": (told - pictures).square().mean((1, 2, 3)) / (1 - time).clamp(min=LEAST).square()}
+
+    def losses(self, outputs: Outputs, known: Tensor) -> dict[str, Tensor]:
+        return {"flow": mean(outputs["error"], known)}
+
+    def paint(self, tokens: Mapping[str, Tokens], fusion: Fusion, noise: Tensor) -> Tensor:
+        picture, guided, free = noise, fusion.bind(tokens), fusion.bind({})
+        for now, soon in pairwise((i / self.steps) ** 2 for i in range(self.steps + 1)):
+            time = noise.new_full((len(noise),), now)
+            told = self.canvas(picture, time, guided)
+            if self.guidance != 1:
+                told = torch.lerp(self.canvas(picture, time, free), told, self.guidance)
+            picture = torch.lerp(picture, told, (soon - now) / (1 - now))
+        return picture

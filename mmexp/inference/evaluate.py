@@ -1,0 +1,117 @@
+"""Put a trained run to use: measure it on its own or other data, or read what it is to answer."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmexp.config.instantiate import instantiate
+from mmexp.contract import Sample
+from mmexp.dataset.base import Column, MultimodalDataset
+from mmexp.dataset.control import controlled
+from mmexp.dataset.manifest import Manifest
+from mmexp.dataset.table.ad_hoc import pair, read_typed, refuse_absent
+from mmexp.dataset.table.columns import INPUTS
+from mmexp.dataset.table.error_policy import Tolerance, read_limit
+from mmexp.dataset.table.reader import SUFFIXES
+from mmexp.dataset.table.split import SplitRule
+from mmexp.inference.predictor import Judged, Trained
+from mmexp.training.experiment import choose_inputs
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What a run came to on one split.
+
+    Args:
+        samples: Number measured.
+        skipped: Number left out, because they could not be read.
+        metrics: By key, such as ``test/accuracy``.
+        everything: Whether that is a whole table, because nothing says which of its rows are of the split.
+    """
+
+    samples: int
+    skipped: int
+    metrics: Mapping[str, float]
+    everything: bool
+
+
+def measure(trained: Trained, split: Judged = "test") -> Measurement:
+    """Measure a run on one split of its own data, or of that which was typed: data of the same form.
+
+    A table other than was trained on is measured whole, if it does not say which of its rows are of the split.
+
+    Args:
+        trained: The run.
+        split: The only one that must be there.
+
+    Raises:
+        ConfigError: If the data lacks an input or a target.
+        DataError: If the data is refused.
+    """
+    dataset: MultimodalDataset = instantiate("dataset", _dataset(trained), plugins=trained.root["plugins"])
+    choose_inputs(trained.facts["inputs"], dataset, trained.task)
+    everything = isinstance(dataset, Manifest) and _is_all_new(dataset, trained, split)
+    if isinstance(dataset, Manifest) and everything:
+        dataset.rule = SplitRule(everything=split)
+    dataset.prepare((split,))
+    samples = controlled(dataset.split(split), trained.root.get("control"), trained.task.paired)
+    return Measurement(len(samples), len(dataset.skipped), trained.measure(samples, split), everything)
+
+
+def read_samples(trained: Trained, words: Sequence[str]) -> tuple[list[Sequence[Sample]], int]:
+    """Read what is to be answered: the rows of each table, then files and typed values.
+
+    Args:
+        trained: Whose inputs are read; its training data is not touched.
+        words: As typed.
+
+    Returns:
+        The samples, table by table, and how many were left out, as ``dataset.on_error`` allows.
+
+    Raises:
+        ConfigError: If a word is none of these, or of a modality that the model does not encode.
+        DataError: If a file is not there or broken.
+    """
+    inputs: list[str] = trained.facts["inputs"]
+    on_error = trained.root["dataset"].get("on_error", "raise")
+    tables = [word for word in words if os.path.splitext(word)[1] in SUFFIXES and not pair(word)]
+    others = [word for word in words if word not in tables]
+    known: Mapping[str, Column] = trained.facts.get("columns", {"inputs": {}})["inputs"]
+    columns = {name: (known.get(name, name), *INPUTS.get(name, ())) for name in inputs}
+    manifests = [_manifest(word, trained.root["dataset"].get("root"), on_error) for word in tables]
+    parts = [manifest.everything(columns) for manifest in manifests]
+    tolerance = Tolerance(read_limit(on_error), len(others))
+    if others:
+        kinds = {name: facts["kind"] for name, facts in trained.facts.get("modality", {}).items()}
+        parts.append(read_typed(others, inputs, tolerance, kinds))
+    return parts, sum(len(manifest.skipped) for manifest in manifests) + len(tolerance.skipped)
+
+
+def _dataset(trained: Trained) -> dict[str, Any]:
+    """The dataset's node; of a manifest only what the model uses is read, from the columns it was trained on."""
+    node = dict(trained.root["dataset"])
+    if node["_target_"] != f"{Manifest.__module__}.{Manifest.__name__}" or "columns" not in trained.facts:
+        return node
+    for kind, names in {"inputs": trained.facts["inputs"], "targets": trained.task.targets}.items():
+        columns = trained.facts["columns"][kind]
+        node[kind] = {name: columns[name] for name in names} | (node.get(kind) or {})
+    return node
+
+
+def _is_all_new(manifest: Manifest, trained: Trained, split: Judged) -> bool:
+    """Whether a table is not the one trained on, and nothing says which of its rows are of the split."""
+    moved = {"dataset", "dataset.root", "dataset.manifest"}.intersection(trained.typed)
+    told = any(key.startswith("dataset.split") for key in trained.typed)
+    return bool(moved) and not told and manifest.is_drawn(split) and manifest.table != trained.facts.get("table")
+
+
+def _manifest(path: str, root: str | None, on_error: Any) -> Manifest:
+    """A table whose files lie below the dataset's root, if it lies there itself, else in its own folder."""
+    refuse_absent(path)
+    if root is None or not Path(path).resolve().is_relative_to(Path(root).resolve()):
+        return Manifest(manifest=path, on_error=on_error)
+    return Manifest(root=root, manifest=os.path.relpath(path, root), on_error=on_error)

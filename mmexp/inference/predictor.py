@@ -1,0 +1,157 @@
+"""A trained run, ready to answer. Its folder is read, never written, and its training data is not needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Literal
+
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader
+
+from mmexp.config.compose import load_config
+from mmexp.config.facts import Facts
+from mmexp.config.instantiate import instantiate
+from mmexp.config.override import read
+from mmexp.contract import Batch, Sample
+from mmexp.error import ConfigError
+from mmexp.hardware.base import Hardware
+from mmexp.method.base import Learning
+from mmexp.run.checkpoints import intact, listed
+from mmexp.run.folder import RunFolder
+from mmexp.task.base import Task
+from mmexp.training.datamodule import PreparedSplit
+from mmexp.training.experiment import assemble
+from mmexp.training.module import ExperimentModule
+from mmexp.training.sampler import Share
+from mmexp.training.trainer import load_weights
+from mmexp.transform.base import Transform
+
+CHANGEABLE = ("dataset", "hardware", "plugins", "learning.batch_size", "task.beams", "task.length_penalty")
+"""Keys that need not be those of the run: data, machine and search. All others made the weights what they are."""
+FETCHED = ("pretrained", "weights")
+"""Arguments of an encoder that only say where it starts from, which its checkpoint makes needless."""
+DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+Judged = Literal["val", "test"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run's model with its best weights.
+
+    Args:
+        root: Its config, with what was typed behind it.
+        typed: Keys that were.
+        facts: What its training data knew.
+        module: The model, and how it is measured.
+        batch_size: Samples at once.
+        hardware: Where it answers.
+    """
+
+    root: Mapping[str, Any]
+    typed: tuple[str, ...]
+    facts: Facts
+    module: ExperimentModule
+    batch_size: int
+    hardware: Hardware
+
+    @property
+    def task(self) -> Task:
+        return self.module.model.task
+
+    @property
+    def device(self) -> torch.device:
+        return torch.device("cuda" if self.hardware.accelerator == "gpu" else "cpu")
+
+    def answer(self, samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
+        """Give the task's row for each sample, in order."""
+        for number, batch in enumerate(self._batches(samples, {})):
+            with torch.inference_mode(), self._precision():
+                rows = self.module.predict_step(batch, number)
+            yield from rows
+
+    def measure(self, samples: Sequence[Sample], split: Judged) -> dict[str, float]:
+        """Give the metrics over all samples, named after the split."""
+        module = self.module
+        begin, step, end = {
+            "val": (module.on_validation_epoch_start, module.validation_step, module.on_validation_epoch_end),
+            "test": (module.on_test_epoch_start, module.test_step, module.on_test_epoch_end),
+        }[split]
+        with torch.inference_mode():
+            begin()
+            for number, batch in enumerate(self._batches(samples, self.task.transforms())):
+                with self._precision():
+                    step(batch, number)
+            end()
+        return module.results[split]
+
+    def _precision(self) -> torch.autocast:
+        dtype = DTYPES.get(self.hardware.precision)
+        return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
+
+    def _batches(self, samples: Sequence[Sample], targets: Mapping[str, Transform]) -> Iterator[Batch]:
+        split = PreparedSplit(samples, inputs=self.module.model.transforms, targets=targets, seed=None)
+        loader: DataLoader[Sample] = DataLoader(
+            split,
+            batch_size=self.batch_size,
+            sampler=Share(size=len(samples)),
+            collate_fn=split.collate,
+            num_workers=self.hardware.num_workers if len(samples) > self.batch_size else 0,
+            pin_memory=self.device.type == "cuda",
+        )
+        return (batch.to(self.device, non_blocking=True) for batch in loader)
+
+
+def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Trained:
+    """Build the model of a run and load its weights: the best ones, or the last if there are none.
+
+    Args:
+        folder: The run.
+        overrides: As typed, of ``CHANGEABLE`` keys.
+
+    Raises:
+        ConfigError: If an override would make it another model, or the run has not come to a checkpoint.
+        DataError: If the checkpoint does not match its hash.
+    """
+    typed = _typed(overrides)
+    root = load_config(folder.config, overrides).plain()
+    path = next(chain(listed(folder.checkpoints, "best"), intact(folder.checkpoints, "last")), None)
+    if path is None or not folder.facts.exists():
+        hint = f"Type mmexp train resume={folder.id}."
+        raise ConfigError(f"run: {folder.id} must have come to a checkpoint, got none.", hint)
+    root["encoder"] = {name: _without_start(node) for name, node in root["encoder"].items()}
+    pl.seed_everything(root["seed"], verbose=False)
+    facts = Facts.read(folder.path)
+    hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
+    if hardware.accelerator == "gpu" and not torch.cuda.is_available():
+        raise ConfigError("hardware.accelerator must be one that is here, got 'gpu'.", "Type hardware=cpu.")
+    learning: Learning = instantiate("learning", root["learning"], plugins=root["plugins"])
+    task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
+    module = assemble(root, facts, task, learning)
+    try:
+        load_weights(module, path)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise ConfigError(f"{path}: weights must fit the model of {folder.config.name}, got: {reason}") from error
+    trained = Trained(root, typed, facts, module.eval(), learning.batch_size, hardware)
+    module.to(trained.device)
+    return trained
+
+
+def _typed(overrides: Sequence[str]) -> tuple[str, ...]:
+    """Keys that are typed; none may make it another model."""
+    asked = read(overrides)
+    chosen = (group.package or group.key_or_group.replace("/", ".") for group in asked.groups)
+    keys = (*(value.key_or_group for value in asked.values), *chosen)
+    rule = f"key must be in {', '.join(CHANGEABLE)}, as any other would make it another model"
+    wrong = [key for key in keys if not any(f"{key}.".startswith(f"{free}.") for free in CHANGEABLE)]
+    if wrong:
+        raise ConfigError([f"command line: {rule}, got '{key}'." for key in wrong])
+    return keys
+
+
+def _without_start(node: Mapping[str, Any]) -> dict[str, Any]:
+    known = {key: value for key, value in node.items() if key not in FETCHED}
+    return {key: _without_start(value) if isinstance(value, Mapping) else value for key, value in known.items()}

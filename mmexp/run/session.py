@@ -1,0 +1,46 @@
+"""A run under record: locked, and with exactly one end on disk whatever happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from mmexp.error import Stopped
+from mmexp.run.folder import RunFolder
+from mmexp.run.lock import Lock
+from mmexp.run.provenance import begin, finish
+from mmexp.run.signals import Asked, undisturbed
+
+
+@contextmanager
+def record(folder: RunFolder, *, command: Sequence[str], seed: int, config: Mapping[str, Any]) -> Iterator[None]:
+    """Hold the run's lock, note its beginning, and note how the block ended.
+
+    Args:
+        folder: The run.
+        command: What was typed, word by word.
+        seed: Of all randomness.
+        config: The choices by group, so that an unfinished run can be told apart.
+
+    Raises:
+        ConfigError: If another process has the run.
+    """
+    began = time.monotonic()
+
+    def end(status: str, reason: str = "") -> None:
+        with undisturbed():
+            finish(folder, status, seconds=time.monotonic() - began, reason=reason)
+
+    with Lock(folder):
+        begin(folder, command=command, seed=seed, config=config)
+        try:
+            yield
+        except (Stopped, Asked, KeyboardInterrupt) as stop:
+            end("stopped", str(stop) or "interrupted")
+            raise
+        except BaseException as fault:
+            end("failed", f"{type(fault).__name__}: {fault}")
+            raise
+        end("done")

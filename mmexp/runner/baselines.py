@@ -1,0 +1,95 @@
+"""What a fusion must beat: each of its inputs alone, and the same with inputs that tell nothing."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentParser
+from collections.abc import Iterable, Sequence
+
+from mmexp.config.compose import Config, read_config
+from mmexp.config.hydra_internal import compose_groups
+from mmexp.config.override import read
+from mmexp.config.yaml import shown
+from mmexp.error import ConfigError
+from mmexp.run import summary
+from mmexp.run.folder import RunFolder
+from mmexp.run.jsonfile import read_json
+from mmexp.run.redact import redact_tree
+from mmexp.run.summary import RunRow
+from mmexp.runner.sweep import Job
+
+CONTROLS = ("blank", "shuffled")
+_OWN = ("name", "outputs", "inputs", "control", "baselines", "resume")  # root keys that a baseline sets itself, or not
+_NONE = "fusion=none"
+
+
+def baselines(folder: RunFolder) -> list[Job]:
+    """The baselines of a finished run: none if it fuses nothing.
+
+    A single input goes without fusion, or with the run's own where the task is an anchor that the input is fused with.
+    Controls take the fusion that the config has unless another is typed: what is learnt from nothing does not depend
+    on it, and so the runs of a sweep share them.
+
+    Raises:
+        ConfigError: If the words that the run was typed with no longer give its config.
+    """
+    known = summary.read(folder)
+    inputs = known["config"]["inputs"]
+    if not summary.row(folder).is_fusion:
+        return []
+    words, path = _typed(folder)
+    if start := known["config"].get("pretrained"):  # by now the last run is another one
+        words = [f"pretrained={_quoted(start)}" if _is_of(("pretrained",), word) else word for word in words]
+    if known.get("key") not in (None, read_config(words, path).key):
+        rule = "config files must be as they were when the run was trained"
+        raise ConfigError(f"baselines: {rule}, got another config from the words of {folder.id}.", "Train it again.")
+    rest = [word for word in words if not _is_of(("fusion",), word) and not _is_of(_OWN, word)]
+    fusion = [word for word in words if _is_of(("fusion",), word)]
+    lone = fusion if known.get("anchor") else [_NONE, *([] if path else _stray(rest))]
+    asked = {f"{name} alone": [*lone, f"inputs=[{name}]"] for name in known.get("alone", inputs)}
+    asked |= {f"{name} inputs": [f"inputs=[{','.join(inputs)}]", f"control={name}"] for name in CONTROLS}
+    place = [f"name={folder.name}", f"outputs={_quoted(shown(folder.path.parent.parent))}"]
+    return [_job(f"{what}, seed {known['config']['seed']}", [*rest, *own, *place], path) for what, own in asked.items()]
+
+
+def fitting(jobs: Iterable[Job], rows: Iterable[RunRow]) -> list[RunRow]:
+    """The runs that any of the jobs would repeat, and whose config says so in the same words."""
+    asked = {job.config.key: redact_tree(_settings(job.config)) for job in jobs}
+    return [row for row in rows if row.key in asked and dict(row.config) == asked[row.key]]
+
+
+def _settings(config: Config) -> dict[str, object]:
+    """What the summary of a run with this config holds."""
+    root = config.plain()
+    return {**config.settings, "inputs": root["inputs"], "seed": root["seed"]}
+
+
+def _job(label: str, words: Sequence[str], path: str) -> Job:
+    prefix = ["mmexp", "train", *(["--config", path] if path else [])]
+    return Job(label, read_config(words, path), [*prefix, *words])
+
+
+def _typed(folder: RunFolder) -> tuple[list[str], str]:
+    """Overrides that a run was typed with, and the config it started from; empty if that was composed."""
+    reader = ArgumentParser(add_help=False, allow_abbrev=False)
+    reader.add_argument("--config", default="")
+    given, words = reader.parse_known_args(read_json(folder.manifest)["command"][2:])
+    return [word for word in words if not word.startswith("-")], given.config
+
+
+def _is_of(roots: Sequence[str], word: str) -> bool:
+    """Whether an override sets one of the root keys, something below it, or a group that is placed there."""
+    key = word.lstrip("+~").partition("=")[0]
+    return re.split(r"[./]", key.partition("@")[2] or key)[0] in roots
+
+
+def _stray(words: Sequence[str]) -> list[str]:
+    """Words that take out what an experiment sets for its own fusion, and no fusion knows nothing of."""
+    mixed, plain = (compose_groups(read(typed).groups).node.fusion for typed in ([*words, _NONE], [_NONE]))
+    return [f"~fusion.{key}" for key in mixed if key not in plain]
+
+
+def _quoted(path: str) -> str:
+    r"""A path as the value of an override."""
+    escaped = path.replace("\\", "\\\\").replace("'", "\\'")
+    return path if re.fullmatch(r"[\w./+-]+", path) else f"'{escaped}'"

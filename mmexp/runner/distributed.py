@@ -1,0 +1,86 @@
+"""Several processes that train one run, watched by the one that was typed."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mmexp.error import MmexpError, Stopped
+from mmexp.runner.worker import End, Worker, supervised, wait
+
+POLL = 0.5  # s
+GRACE = 5.0  # s that a rank has to end after another has failed
+HOST = "127.0.0.1"
+STRUCK = "Its process was ended by SIGKILL."
+"""What is said of a rank that was killed from outside, as for want of memory: no fault of another rank does that."""
+
+
+def launch(work: Callable[..., None], arguments: Sequence[Any], *, world: int, timeout: float) -> None:
+    """Run ``work`` once per rank and wait for all; when one fails, end the others.
+
+    They find one another through a store in this process, which keeps its port as long as they live: two launches can
+    never join. Asked to stop, it asks every rank, so that they save one state together.
+
+    Args:
+        work: As for ``Worker``; a rank finds its place in RANK, LOCAL_RANK and WORLD_SIZE.
+        arguments: As for ``Worker``.
+        world: Number of ranks.
+        timeout: Longest wait for the others once one has finished, in seconds.
+
+    Raises:
+        MmexpError: If a rank failed: that it was killed, else what the first one to fail said, with its exit code.
+        Stopped: If it was asked to stop, and the ranks did.
+    """
+    from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
+    store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False)
+    ranks: list[Worker] = []
+    with supervised(ranks) as asked:
+        for rank in range(world):
+            ranks.append(Worker(work, arguments, env=_place(rank, world, store.port), share=world))
+        ends = _watch(ranks, timeout, asked)
+    fallen = [(end.message != STRUCK, end.at, rank, end) for rank, end in enumerate(ends) if end.status != "done"]
+    if not fallen:
+        return
+    *_, rank, end = min(fallen, key=lambda one: one[:3])
+    if end.status == "failed" or not (asked or end.status == "stopped"):
+        raise _error(rank, end)
+    stop = Stopped(end.message)
+    stop.exit_code = 128 + asked[0] if asked else end.exit_code
+    raise stop
+
+
+def _place(rank: int, world: int, port: int) -> dict[str, str]:
+    return {
+        "RANK": f"{rank}",
+        "LOCAL_RANK": f"{rank}",
+        "NODE_RANK": "0",
+        "WORLD_SIZE": f"{world}",
+        "MASTER_ADDR": HOST,
+        "MASTER_PORT": f"{port}",
+        "TORCHELASTIC_USE_AGENT_STORE": "True",  # the name by which torch asks whether the store is there already
+    }
+
+
+def _watch(ranks: Sequence[Worker], timeout: float, asked: Sequence[int]) -> list[End]:
+    """Wait for all; once one has ended, for the others only so long."""
+    while left := [rank for rank in ranks if not rank.poll()]:
+        ends = [rank.end for rank in ranks if rank.end]
+        deadline = min((end.at + (timeout if end.status == "done" else GRACE) for end in ends), default=math.inf)
+        for rank in left:
+            if asked:
+                rank.ask()
+            if time.monotonic() > deadline:
+                rank.kill(f"It did not end within {deadline - ends[0].at:g} s of another rank.")
+        wait(left, POLL)
+    return [rank.end for rank in ranks if rank.end]
+
+
+def _error(rank: int, end: End) -> MmexpError:
+    """What a rank said, as said by one process where it was foreseen."""
+    foreseen = end.status == "failed" and not end.traceback
+    error = MmexpError(end.message if foreseen else f"Rank {rank}: {end.message}\n{end.traceback}".strip(), end.hint)
+    error.exit_code = end.exit_code
+    return error

@@ -1,0 +1,121 @@
+"""Training losses into ``metrics.jsonl``, a row every few steps."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from mmexp.contract import Batch
+from mmexp.error import NumericsError
+from mmexp.training.module import HINT, ExperimentModule
+
+Row = dict[str, float]
+
+
+class Recorder(pl.Callback):
+    """Keep each batch's losses on the device; write their mean every ``every`` steps and before a validation's row.
+
+    What has gathered since the last row is part of a checkpoint, so that a resumed run writes the rows of one that was
+    never stopped.
+
+    Args:
+        write: Takes one row of numbers.
+        every: Optimizer steps between rows.
+        per_epoch: Batches per epoch.
+
+    Raises:
+        NumericsError: If a loss is not finite, at once on a CPU, else when its row is due; names the batch's samples.
+    """
+
+    def __init__(self, *, write: Callable[[Row], None], every: int, per_epoch: int) -> None:
+        self.write, self.every, self.per_epoch = write, every, per_epoch
+        self.latest: Row = {}
+        self.names: list[str] = []
+        self.losses: list[list[Tensor]] = []  # of each batch since the last row
+        self.ids: list[tuple[str, ...]] = []  # of the batches not yet found finite, which are the newest
+        self.began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run began, without those between a stop and going on."""
+        return round(time.monotonic() - self.began, 3)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"seconds": self.seconds, "names": self.names, "losses": [list(map(float, row)) for row in self.losses]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.began = time.monotonic() - state_dict["seconds"]
+        self.names = state_dict["names"]
+        self.losses = [list(torch.tensor(row)) for row in state_dict["losses"]]
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self.losses = [[value.to(pl_module.device) for value in row] for row in self.losses]
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Batch, batch_idx: int
+    ) -> None:
+        self.names = list(outputs)
+        self.losses.append([value.detach() for value in outputs.values()])
+        self.ids.append(batch.ids)
+        if pl_module.device.type == "cpu" and not math.isfinite(outputs["loss"]):
+            self.check(trainer)
+        if len(self.losses) >= self.every * trainer.accumulate_grad_batches:
+            self.flush(trainer)
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.state.fn == "fit":
+            self.flush(trainer)
+            self.write({**self.position(trainer), **cast(ExperimentModule, pl_module).results["val"]})
+
+    def flush(self, trainer: pl.Trainer) -> None:
+        """Write what has gathered since the last row."""
+        if not self.losses:
+            return
+        self.check(trainer)
+        means: list[float] = trainer.strategy.reduce(_table(self.losses).mean(0), reduce_op="mean").tolist()
+        means[0] *= trainer.accumulate_grad_batches  # Lightning divides the sum of the losses
+        self.latest = {f"train/{name}": value for name, value in zip(self.names, means, strict=True)}
+        rate = float(trainer.optimizers[0].param_groups[0]["lr"])
+        self.write({**self.position(trainer), **self.latest, "train/lr": rate})
+        self.losses = []
+
+    def check(self, trainer: pl.Trainer) -> None:
+        """Refuse to go on from a loss that is not finite."""
+        if not self.ids:
+            return
+        table = _table(self.losses[-len(self.ids) :])
+        if not bool(table.isfinite().all()):
+            self._refuse(trainer, table)
+        self.ids = []
+
+    def position(self, trainer: pl.Trainer) -> Row:
+        """Optimizer step, epoch and seconds since the start."""
+        epoch = self._batches(trainer) / self.per_epoch
+        return {"step": trainer.global_step, "epoch": epoch, "time": self.seconds}
+
+    def _batches(self, trainer: pl.Trainer) -> int:
+        """Batches done since the run began."""
+        return trainer.fit_loop.epoch_loop.batch_progress.current.ready
+
+    def _refuse(self, trainer: pl.Trainer, table: Tensor) -> None:
+        place = int((~table.isfinite().all(1)).nonzero()[0])
+        column = int((~table[place].isfinite()).nonzero()[:2][-1])  # the first after their sum, if there is one
+        number = self._batches(trainer) - (len(table) - 1 - place)
+        step = -(-number // trainer.accumulate_grad_batches)
+        ids = self.ids[place]
+        raise NumericsError(
+            f"Training: loss '{self.names[column]}' must be finite, got {float(table[place, column])} at step {step} "
+            f"on the samples {', '.join(ids[:8])}{' ...' if len(ids) > 8 else ''}.",
+            hint=HINT,
+        )
+
+
+def _table(rows: list[list[Tensor]]) -> Tensor:
+    """[batches, losses]"""
+    return torch.stack([torch.stack(row) for row in rows]).float()

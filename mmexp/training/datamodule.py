@@ -1,0 +1,232 @@
+"""The one LightningDataModule: samples through transforms into batches, the same for any number of workers."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+from torch.utils.data import DataLoader, Dataset
+
+from mmexp.contract import Batch, Sample, Split
+from mmexp.dataset.base import SPLITS, MultimodalDataset
+from mmexp.dataset.control import controlled
+from mmexp.error import ConfigError
+from mmexp.hardware.base import Hardware
+from mmexp.method.base import Learning
+from mmexp.training.sampler import BatchStream, Draw, Share, batches_per_epoch
+from mmexp.transform.base import Transform
+
+CACHE_BYTES = 1 << 30
+GRACE = 30  # s that a loader process goes on after SIGTERM
+
+
+class PreparedSplit(Dataset[Sample]):
+    """Samples of one split through their transforms.
+
+    The deterministic half of each transform is kept in memory, up to CACHE_BYTES for the split and process.
+
+    Args:
+        samples: The split.
+        inputs: Transform by modality; other modalities of a sample are dropped here, by the root key ``inputs``.
+        targets: Transform by target.
+        seed: Of the random half; None for evaluation, which has none.
+    """
+
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        *,
+        inputs: Mapping[str, Transform],
+        targets: Mapping[str, Transform],
+        seed: int | None,
+    ) -> None:
+        self.samples, self.inputs, self.targets, self.seed = samples, inputs, targets, seed
+        self._kept: dict[int, Sample] = {}
+        self._room = CACHE_BYTES
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, draw: Draw) -> Sample:
+        sample = self._kept.get(draw.index) or self.prepare(draw.index)
+        if self.seed is None:
+            return sample
+        generator = np.random.Generator(np.random.Philox(key=(self.seed << 64) + (draw.epoch << 32) + draw.index))
+        return Sample(
+            sample.id,
+            {name: self.inputs[name].augment(value, generator) for name, value in sample.inputs.items()},
+            {name: self.targets[name].augment(value, generator) for name, value in sample.targets.items()},
+        )
+
+    def prepare(self, index: int) -> Sample:
+        """Read one sample and run the deterministic half of its transforms."""
+        raw = self.samples[index]
+        sample = Sample(
+            raw.id,
+            {name: t.prepare(raw.inputs[name]) for name, t in self.inputs.items() if name in raw.inputs},
+            {name: t.prepare(raw.targets[name]) for name, t in self.targets.items() if name in raw.targets},
+        )
+        self._room -= sum(map(_bytes, (*sample.inputs.values(), *sample.targets.values())))
+        if self._room > 0:
+            self._kept[index] = sample
+        return sample
+
+    def collate(self, samples: Sequence[Sample]) -> Batch:
+        """Join samples; a target nobody has (prediction) is left out."""
+        return Batch(
+            {name: t.collate([s.inputs.get(name) for s in samples]) for name, t in self.inputs.items()},
+            {
+                name: t.collate([s.targets.get(name) for s in samples])
+                for name, t in self.targets.items()
+                if any(name in s.targets for s in samples)
+            },
+            tuple(s.id for s in samples),
+        )
+
+
+class DataModule(pl.LightningDataModule):
+    """Loaders of one dataset for one model.
+
+    Args:
+        dataset: Where samples come from, prepared.
+        inputs: Transform by modality, in the order of the inputs.
+        targets: Transform by target of the task.
+        learning: Batch size and number of passes.
+        hardware: Loader processes and pinning.
+        seed: Of shuffling and variation.
+        control: What to do to the inputs, see ``mmexp.dataset.control``; None for nothing.
+        apart: Whether the control is to part inputs that belong together.
+
+    Raises:
+        ConfigError: If there are more processes than samples, or no such control.
+    """
+
+    def __init__(
+        self,
+        *,
+        dataset: MultimodalDataset,
+        inputs: Mapping[str, Transform],
+        targets: Mapping[str, Transform],
+        learning: Learning,
+        hardware: Hardware,
+        seed: int,
+        control: str | None = None,
+        apart: bool = False,
+    ) -> None:
+        super().__init__()
+        self.samples = {name: controlled(dataset.split(name), control, apart) for name in SPLITS}
+        self.dataset, self.inputs, self.targets = dataset, inputs, targets
+        self.learning, self.hardware, self.seed = learning, hardware, seed
+        self.start = 0
+        for name in SPLITS if hardware.devices > 1 else ():
+            if (size := len(self.samples[name])) < hardware.devices:
+                raise ConfigError(
+                    f"hardware.devices must be at most the {size} samples of {name}, got {hardware.devices}."
+                )
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Rank of this process and number of processes."""
+        return (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+
+    @property
+    def per_epoch(self) -> int:
+        """Batches of one pass over the training split."""
+        return batches_per_epoch(len(self.samples["train"]), self.learning.batch_size, self.hardware.devices)
+
+    @property
+    def interval(self) -> int:
+        """Batches between validations: ``validate_every`` epochs, rounded up to a whole optimizer step."""
+        accumulate = self.learning.accumulate
+        return -(-self.per_epoch * self.learning.validate_every // accumulate) * accumulate
+
+    @property
+    def total(self) -> int:
+        """Batches of the whole run; it ends with a validation."""
+        return self.interval * (self.learning.epochs // self.learning.validate_every)
+
+    def state_dict(self) -> dict[str, Any]:
+        if self.trainer is None:
+            return {"batches": self.start}
+        return {"batches": self.trainer.fit_loop.epoch_loop.batch_progress.current.ready}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.start = state_dict["batches"]
+
+    def train_dataloader(self) -> DataLoader[Sample]:
+        split = PreparedSplit(self.samples["train"], inputs=self.inputs, targets=self.targets, seed=self.seed)
+        rank, world = self.place
+        stream = BatchStream(
+            size=len(split),
+            batch_size=self.learning.batch_size,
+            total=self.total,
+            seed=self.seed,
+            start=self.start,
+            rank=rank,
+            world=world,
+        )
+        return self._loader(split, batch_sampler=stream)
+
+    def weight(self, batch: Batch, number: int) -> float:
+        """Weight of this process's share of training batch ``number`` in the mean over processes, 1 for an equal share.
+
+        A mean over its samples times this weight, averaged over the processes, is the mean over the whole batch.
+        """
+        first = number % self.per_epoch * self.learning.batch_size
+        whole = min(self.learning.batch_size, len(self.samples["train"]) - first)
+        return len(batch) * self.place[1] / whole
+
+    def val_dataloader(self) -> DataLoader[Sample]:
+        return self.evaluation("val")
+
+    def test_dataloader(self) -> DataLoader[Sample]:
+        return self.evaluation("test")
+
+    def evaluation(self, name: Split) -> DataLoader[Sample]:
+        """Every sample of a split exactly once, over all processes."""
+        return self.sequence(self.samples[name])
+
+    def sequence(self, samples: Sequence[Sample]) -> DataLoader[Sample]:
+        """Every given sample exactly once, over all processes."""
+        rank, world = self.place
+        split = PreparedSplit(samples, inputs=self.inputs, targets=self.targets, seed=None)
+        sampler = Share(size=len(samples), rank=rank, world=world)
+        return self._loader(split, sampler=sampler, batch_size=self.learning.batch_size)
+
+    def _loader(
+        self,
+        split: PreparedSplit,
+        *,
+        batch_sampler: BatchStream | None = None,
+        sampler: Share | None = None,
+        batch_size: int = 1,
+    ) -> DataLoader[Sample]:
+        return DataLoader(
+            dataset=split,
+            batch_size=batch_size,
+            sampler=sampler,
+            batch_sampler=batch_sampler,
+            collate_fn=split.collate,
+            worker_init_fn=_outlive,
+            num_workers=self.hardware.num_workers,
+            pin_memory=self.hardware.accelerator == "gpu",
+            persistent_workers=self.hardware.num_workers > 0,
+        )
+
+
+def _outlive(worker: int) -> None:
+    """Let a loader process serve on when all processes are asked to stop, so that the run can save its state."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(GRACE))
+
+
+def _bytes(value: Any) -> int:
+    """Memory of a prepared value, roughly."""
+    if hasattr(value, "nbytes"):
+        return int(value.nbytes)
+    if hasattr(value, "size") and hasattr(value, "getbands"):
+        return int(value.size[0] * value.size[1] * len(value.getbands()))
+    return sum(map(_bytes, value)) if isinstance(value, list | tuple) else 64

@@ -1,0 +1,218 @@
+"""One experiment: its parts from a config, in the order in which they come to know of one another.
+
+dataset -> facts -> task -> inputs -> encoders, fusion -> model -> module, data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytorch_lightning as pl
+
+from mmexp.config.facts import Facts
+from mmexp.config.instantiate import instantiate
+from mmexp.config.resolve import FACT
+from mmexp.dataset.base import MultimodalDataset, columns_of
+from mmexp.encoder.base import Encoder
+from mmexp.error import ConfigError, DataError, nearest
+from mmexp.fusion.base import Fusion
+from mmexp.hardware.base import Hardware
+from mmexp.method.base import Learning
+from mmexp.run.folder import RunFolder
+from mmexp.task.base import Task
+from mmexp.training.datamodule import DataModule
+from mmexp.training.model import Model
+from mmexp.training.module import ExperimentModule
+from mmexp.training.warm_start import Pretrained, find_start
+from mmexp.transform.text import Tokenizer
+from mmexp.transform.transcript import learn_units
+
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Everything a config describes, built and ready to run.
+
+    Args:
+        module: Model, objective and measure.
+        data: Loaders of the dataset.
+        learning: How it is trained.
+        hardware: Where.
+    """
+
+    module: ExperimentModule
+    data: DataModule
+    learning: Learning
+    hardware: Hardware
+
+    @property
+    def task(self) -> Task:
+        return self.module.model.task
+
+    @property
+    def monitor(self) -> str:
+        """The metric that decides, as it is logged: ``val/accuracy``."""
+        return f"val/{self.task.monitor}"
+
+
+def load_data(root: Node) -> MultimodalDataset:
+    """Build the dataset and check its data.
+
+    Raises:
+        DataError: If the data is refused.
+    """
+    dataset: MultimodalDataset = instantiate("dataset", root["dataset"], plugins=root["plugins"])
+    dataset.prepare()
+    return dataset
+
+
+def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experiment:
+    """Build an experiment. What is not yet known in the run folder (facts, tokenizer, inputs) is written there.
+
+    Args:
+        root: The root node, with ``${facts:...}`` unresolved.
+        dataset: Prepared; where the facts come from, unless the folder has them.
+        folder: The run.
+
+    Raises:
+        ConfigError: If a part can't be built as asked.
+    """
+    pl.seed_everything(root["seed"], verbose=False)
+    start = find_start(root, folder)
+    facts = Facts.read(folder.path) if folder.facts.exists() else gather(dataset, root, folder, start)
+    task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
+    if "inputs" not in facts:
+        chosen = choose_inputs(root["inputs"], dataset, task)
+        slots = task.slots(chosen) if start is None else start.slots(root["fusion"], task, chosen)
+        facts = facts.add(folder.path, inputs=list(chosen), modalities=list(slots))
+    learning: Learning = instantiate("learning", root["learning"], plugins=root["plugins"])
+    hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
+    module = assemble(root, facts, task, learning)
+    if start is not None:
+        start.give(module.model, root, {name: encoder_key(root, facts, name) for name in facts["inputs"]})
+    data = DataModule(
+        dataset=dataset,
+        inputs=module.model.transforms,
+        targets=task.transforms(),
+        learning=learning,
+        hardware=hardware,
+        seed=root["seed"],
+        control=root["control"],
+        apart=task.paired,
+    )
+    return Experiment(module, data, learning, hardware)
+
+
+def assemble(root: Node, facts: Facts, task: Task, learning: Learning) -> ExperimentModule:
+    """Build the model around its task; no data is needed, once the facts are known.
+
+    Raises:
+        ConfigError: If a part can't be built as asked.
+    """
+    make = partial(instantiate, plugins=root["plugins"])
+    keys = {name: encoder_key(root, facts, name) for name in facts["inputs"]}
+    encoders: dict[str, Encoder] = {
+        name: make("encoder", facts.of(name).bind(root, key), at=key) for name, key in keys.items()
+    }
+    fusion: Fusion = make("fusion", facts.bind(root, "fusion"))
+    model = Model(encoders=encoders, fusion=fusion, task=task, modality_dropout=learning.modality_dropout)
+    learning.choose(model)
+    return ExperimentModule(
+        model=model,
+        optimizer=lambda groups: make("optimizer", root["optimizer"], params=groups),
+        scheduler=lambda optimizer, steps: make("scheduler", root["scheduler"], optimizer=optimizer, total_steps=steps),
+        seed=root["seed"],
+    )
+
+
+def encoder_key(root: Node, facts: Facts, modality: str) -> str:
+    """Key of the encoder of a modality: its own, else that of what it holds, such as ``encoder.image``."""
+    return f"encoder.{modality if modality in root['encoder'] else facts.of(modality).get('kind', modality)}"
+
+
+def refuse_other_data(dataset: MultimodalDataset, folder: RunFolder) -> None:
+    """Make sure that a run goes on with the data it began with.
+
+    Raises:
+        DataError: If the fingerprints differ.
+    """
+    if not folder.facts.exists():
+        return
+    facts = Facts.read(folder.path)
+    known, found = str(facts["fingerprint"]), dataset.fingerprint()
+    if known != found:
+        sizes, others = facts.get("sizes"), dataset.describe().get("sizes")
+        raise DataError(
+            f"data must be what the run began with, {known[:12]} of {sizes}, got {found[:12]} of {others}.",
+            path=str(folder.path),
+            hint="Put the data back as it was, or start a new run.",
+        )
+
+
+def gather(dataset: MultimodalDataset, root: Node, folder: RunFolder, start: Pretrained | None = None) -> Facts:
+    """Read what only the training split knows, train the tokenizer, and write both into the run folder.
+
+    Long facts are read only if the config asks for them. What the encoders of a run to start from have read is taken
+    from there.
+    """
+    if start is None:
+        words, described = Tokenizer.train(dataset.texts(), folder.tokenizer, **root["tokenizer"]), dataset.describe()
+    else:
+        words, described = start.tokenizer(folder.tokenizer), start.describe(dataset.describe())
+    asked = {path.split(".")[0] for path in FACT.findall(json.dumps(root))}
+    known = {
+        **described,
+        "tokenizer": {"file": folder.tokenizer.name},
+        "vocab_size": words.vocab_size,
+        "fingerprint": dataset.fingerprint(),
+    }
+    for name, rows in dataset.tables().items():
+        if name not in asked:
+            continue
+        with open(folder.path / f"{name}.jsonl", "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        known[name] = {"file": f"{name}.jsonl"}
+    if "transcript" in asked and "transcript" in dataset.targets:
+        known["transcript"] = learn_units(dataset.values("transcript"))
+    return Facts.write(folder.path, known)
+
+
+def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Task) -> tuple[str, ...]:
+    """Modalities to encode: those asked for, else what the task wants, else the companions of its targets.
+
+    A modality that is read from the same column as a target of the task is not offered.
+
+    Raises:
+        ConfigError: If the dataset lacks a target, or a modality that is asked for.
+    """
+    name = type(dataset).__name__
+    missing = [target for target in task.targets if target not in dataset.targets]
+    if missing:
+        raise ConfigError(
+            f"{type(task).__name__}: targets must be offered by the dataset, got {', '.join(missing)}; "
+            f"{name} offers {', '.join(dataset.targets) or 'none'}."
+        )
+    answers = {dataset.targets[target] for target in task.targets}
+    columns = {**dataset.inputs, **dataset.extra}
+    offered = [modality for modality, column in columns.items() if answers.isdisjoint(columns_of(column))]
+    usual = {name for target in task.targets for name in dataset.companions.get(target, dataset.inputs)}
+    default = [modality for modality in offered if modality in (usual or dataset.inputs)]
+    wanted = list(asked or task.inputs or default)
+    for modality in wanted:
+        if modality in columns and modality not in offered:
+            told = ", ".join(sorted(answers.intersection(columns_of(columns[modality]))))
+            rule = f"{modality} must be read from other columns than the targets of {type(task).__name__}"
+            raise ConfigError(f"inputs: {rule}, got {told}.")
+        if modality not in offered:
+            raise ConfigError(f"inputs: {modality} must be offered by {name}. {nearest(modality, offered)}")
+        if "." in modality:
+            raise ConfigError(f"inputs: modality must have a name without a dot, got '{modality}'.")
+    lacking = [modality for modality in task.inputs or () if modality not in wanted]
+    if lacking or not wanted:
+        raise ConfigError(f"{type(task).__name__}: inputs must include {', '.join(lacking) or 'one'}, got {wanted}.")
+    return tuple(wanted)

@@ -1,0 +1,154 @@
+"""The one LightningModule: it trains, measures and answers with whatever model it is given."""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torchmetrics import MeanMetric, MetricCollection
+
+from mmexp.contract import Batch
+from mmexp.error import NumericsError
+from mmexp.metric.gather import gather
+from mmexp.training.model import Model
+
+OptimizerFactory = Callable[[list[dict[str, Any]]], Optimizer]
+HINT = "Type a lower optimizer.lr, or hardware.precision=32-true."
+SchedulerFactory = Callable[[Optimizer, int], LRScheduler]
+
+
+class ExperimentModule(pl.LightningModule):
+    """Objective and measure of a model, step by step.
+
+    All randomness of a training step comes from (seed, batch number, rank), so that a resumed run repeats it.
+
+    Args:
+        model: Encoders, fusion and task.
+        optimizer: Makes the optimizer from parameter groups.
+        scheduler: Makes the schedule from the optimizer and the number of optimizer steps.
+        seed: Of dropout and everything else random on the model's side.
+
+    Attributes:
+        results: Metrics of the last evaluation of each stage, ``{"val": {"val/accuracy": x}}``.
+        rows: Predictions of the evaluation in progress or just ended, if ``keep_rows``.
+    """
+
+    def __init__(self, *, model: Model, optimizer: OptimizerFactory, scheduler: SchedulerFactory, seed: int) -> None:
+        super().__init__()
+        self.model = model
+        self.seed = seed
+        self.results: dict[str, dict[str, float]] = {}
+        self.rows: list[dict[str, Any]] = []
+        self.keep_rows = False
+        self._make_optimizer, self._make_scheduler = optimizer, scheduler
+        self.metrics: MetricCollection = model.task.metrics()
+        self.loss = MeanMetric()
+        for metric in (*self.metrics.values(), self.loss):
+            metric.dist_sync_fn = gather
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        seed = zlib.crc32(f"{self.seed}/{batch_idx}/{self.global_rank}".encode())
+        random.seed(seed)
+        np.random.seed(seed)
+        # torch.manual_seed would note a traceback for each absent kind of GPU
+        torch.default_generator.manual_seed(seed)
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        losses = {**self.model.task.losses(self.model(batch), batch), **self.model.fusion.penalties()}
+        if torch.distributed.is_initialized():
+            weight = self.trainer.datamodule.weight(batch, batch_idx)  # type: ignore[attr-defined]
+            losses = {name: value * weight for name, value in losses.items()}
+        return {"loss": torch.stack(list(losses.values())).sum(), **losses} if len(losses) > 1 else _only(losses)
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: int | float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        if gradient_clip_val:
+            nn.utils.clip_grad_norm_(self.parameters(), float(gradient_clip_val), foreach=True)
+
+    def configure_optimizers(self) -> Any:
+        optimizer = self._make_optimizer(parameter_groups(self.model))
+        scheduler = self._make_scheduler(optimizer, self.trainer.max_steps)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        refuse_non_finite(checkpoint["state_dict"], f"step {self.trainer.global_step}")
+
+    def on_validation_epoch_start(self) -> None:
+        self._begin()
+
+    def on_test_epoch_start(self) -> None:
+        self._begin()
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        self._evaluate(batch)
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        self._evaluate(batch)
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> list[dict[str, Any]]:
+        return self.model.task.predictions(self.model(batch), batch)
+
+    def on_validation_epoch_end(self) -> None:
+        self._finish("val")
+
+    def on_test_epoch_end(self) -> None:
+        self._finish("test")
+
+    def _begin(self) -> None:
+        self.metrics.reset()
+        self.loss.reset()
+        self.rows = []
+
+    def _evaluate(self, batch: Batch) -> None:
+        task = self.model.task
+        outputs = self.model(batch)
+        losses = task.losses(outputs, batch)
+        self.loss.update(torch.stack(list(losses.values())).sum().float(), weight=len(batch))
+        task.measure(self.metrics, outputs, batch)
+        if self.keep_rows:
+            self.rows += task.predictions(outputs, batch)
+
+    def _finish(self, stage: str) -> None:
+        measured = {**self.metrics.compute(), "loss": self.loss.compute()}
+        self.results[stage] = {f"{stage}/{name}": float(value) for name, value in measured.items()}
+
+
+def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
+    """Matrices, which decay as the optimizer says, and vectors (biases, norms), which never do."""
+    trained = [p for p in model.parameters() if p.requires_grad]
+    groups: list[dict[str, Any]] = [
+        {"params": [p for p in trained if p.ndim > 1]},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return [group for group in groups if group["params"]]
+
+
+def refuse_non_finite(weights: Mapping[str, Tensor], when: str) -> None:
+    """Keep weights that no longer are numbers from being saved.
+
+    Raises:
+        NumericsError: If there are any; names the first.
+    """
+    sound = torch.stack([value.isfinite().all() for value in weights.values()])
+    if not bool(sound.all()):
+        name = list(weights)[int((~sound).nonzero()[0])]
+        raise NumericsError(f"Training: weights must be finite, got others in '{name}' at {when}.", hint=HINT)
+
+
+def _only(losses: dict[str, Tensor]) -> dict[str, Tensor]:
+    (loss,) = losses.values()
+    return {"loss": loss}

@@ -1,0 +1,220 @@
+"""Train an experiment in its run folder, or go on training it, and judge its best checkpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.strategies import DDPStrategy, Strategy
+from rich.console import Console
+
+from mmexp.error import DataError, NumericsError
+from mmexp.hardware.base import Hardware
+from mmexp.run.atomic import write_atomic
+from mmexp.run.checkpoints import intact, is_intact, listed, sweep
+from mmexp.run.folder import RunFolder
+from mmexp.run.jsonfile import strict
+from mmexp.run.metrics import MetricsFile, read_metrics
+from mmexp.training.artifacts import draw, store
+from mmexp.training.callback.checkpoint import Keeper
+from mmexp.training.callback.ema import Averager
+from mmexp.training.callback.metrics_logger import Recorder
+from mmexp.training.callback.progress import ProgressBar
+from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights
+from mmexp.training.experiment import Experiment
+from mmexp.training.module import HINT
+
+
+def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str, Any]:
+    """Train from the newest intact checkpoint, or from the start, then measure the best one on val and test.
+
+    Args:
+        experiment: Built.
+        folder: Locked by this run.
+        console: Draws the progress.
+
+    Returns:
+        The parts of ``summary.json`` that training knows.
+
+    Raises:
+        NumericsError: If a loss, a weight or every value of the monitored metric is not finite.
+        DataError: If the best checkpoint has been damaged.
+        Stopped: If the run was asked to stop; its state is saved.
+    """
+    with MetricsFile(folder.metrics) as metrics, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before")  # ours do, exactly
+        recorder = make_recorder(experiment, metrics.append)
+        trainer = make_trainer(experiment, folder, make_callbacks(experiment, folder, console, recorder))
+        if trainer.is_global_zero:
+            sweep(folder.checkpoints)
+        start = choose_start(folder, console)
+        experiment.data.start = 0
+        try:
+            trainer.fit(experiment.module, datamodule=experiment.data, ckpt_path=start, weights_only=True)
+        finally:
+            trainer.fit_loop.teardown()  # Lightning forgets the loader processes if a validation raises
+    trained, began = recorder.seconds, time.monotonic()
+    best = choose_best(folder, experiment.monitor)
+    results = {
+        name: value
+        for split in ("val", "test")
+        for name, value in evaluate(experiment, folder, trainer, best, split).items()
+    }
+    return {
+        "monitor": experiment.monitor,
+        "mode": experiment.task.mode,
+        "metrics": results,
+        "best": best.name,
+        "parameters": count_parameters(experiment.module.model),
+        "shares": experiment.module.model.fusion.shares(),
+        "seconds": {"train": round(trained, 2), "evaluate": round(time.monotonic() - began, 2)},
+    }
+
+
+def choose_start(folder: RunFolder, console: Console) -> Path | None:
+    """The newest checkpoint whose hash agrees; says which ones do not."""
+    found = listed(folder.checkpoints, "last")
+    for path in found:
+        if is_intact(path):
+            console.print(f"Resuming from {path.name}.", highlight=False)
+            return path
+        console.print(f"{path} does not match its hash and is passed over.", highlight=False, soft_wrap=True)
+    if found:
+        console.print("No checkpoint is left; starting anew.", highlight=False)
+    return None
+
+
+def choose_best(folder: RunFolder, monitor: str) -> Path:
+    """The checkpoint to judge.
+
+    Raises:
+        NumericsError: If the monitored metric never was a number.
+        DataError: If the checkpoint does not match its hash.
+    """
+    if best := next(intact(folder.checkpoints, "best"), None):
+        return best
+    for path in listed(folder.checkpoints, "best"):
+        hint = f"Remove {folder.checkpoints} and resume, to train anew."
+        raise DataError("checkpoint must match the hash stored beside it, got another.", path=str(path), hint=hint)
+    sound = any(row.get("val/loss") is not None for row in read_metrics(folder.metrics))
+    lacking = f"The loss is one: put what {monitor.removeprefix('val/')} tells apart among the validation samples."
+    rule = f"Training: {monitor} must be a number at least once, got none."
+    raise NumericsError(rule, hint=lacking if sound else HINT)
+
+
+def make_recorder(experiment: Experiment, write: Callable[[Mapping[str, Any]], None]) -> Recorder:
+    """What writes the metrics, in the first process only."""
+    silent = os.environ.get("RANK", "0") != "0"
+    every, per_epoch = experiment.learning.log_every, experiment.data.per_epoch
+    return Recorder(write=(lambda row: None) if silent else write, every=every, per_epoch=per_epoch)
+
+
+def make_callbacks(
+    experiment: Experiment, folder: RunFolder, console: Console, recorder: Recorder
+) -> list[pl.Callback]:
+    """All that happens beside the steps; the keeper comes last, as it may end the training."""
+    learning, per_epoch = experiment.learning, experiment.data.per_epoch
+    averager = [Averager(learning.average)] if learning.average else []
+    bar = ProgressBar(console=console, recorder=recorder, monitor=experiment.monitor, per_epoch=per_epoch)
+    keeper = Keeper(
+        folder=folder.checkpoints,
+        monitor=experiment.monitor,
+        mode=experiment.task.mode,
+        per_epoch=per_epoch,
+        every=learning.checkpoint_every,
+        patience=learning.patience,
+        before_save=recorder.check,
+    )
+    return [*averager, recorder, bar, keeper]
+
+
+def make_trainer(experiment: Experiment, folder: RunFolder, callbacks: list[pl.Callback]) -> pl.Trainer:
+    """Lightning's trainer with our records instead of its own."""
+    learning, hardware, data = experiment.learning, experiment.hardware, experiment.data
+    trainer = pl.Trainer(
+        accelerator=hardware.accelerator,
+        devices=hardware.devices,
+        strategy=_strategy(hardware),
+        precision=hardware.precision,
+        max_epochs=1,
+        max_steps=data.total // learning.accumulate,
+        val_check_interval=data.interval,
+        check_val_every_n_epoch=None,
+        num_sanity_val_steps=0,
+        accumulate_grad_batches=learning.accumulate,
+        gradient_clip_val=learning.clip or None,
+        callbacks=callbacks,
+        plugins=[AtomicCheckpointIO()],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        use_distributed_sampler=False,
+        default_root_dir=folder.path,
+    )
+    trainer._signal_connector.register_signal_handlers = _leave  # type: ignore[method-assign]
+    return trainer
+
+
+def _leave() -> None:
+    """Signals are the keeper's; Lightning's own handler would wait for the other processes inside the handler."""
+
+
+def _strategy(hardware: Hardware) -> Strategy | str:
+    if hardware.devices == 1:
+        return "auto"
+    return DDPStrategy(
+        process_group_backend="nccl" if hardware.accelerator == "gpu" else "gloo",
+        timeout=timedelta(seconds=hardware.timeout),
+        find_unused_parameters=True,
+    )
+
+
+def evaluate(
+    experiment: Experiment, folder: RunFolder, trainer: pl.Trainer, best: Path, split: Literal["val", "test"]
+) -> dict[str, float]:
+    """Measure a checkpoint on one split and write its predictions, a row per sample."""
+    module = experiment.module
+    load_weights(module, best)
+    module.keep_rows = True
+    run = trainer.validate if split == "val" else trainer.test
+    run(module, datamodule=experiment.data, verbose=False)
+    module.keep_rows = False
+    rows = gather_rows(module.rows, trainer.world_size)
+    if trainer.is_global_zero:
+        told = store(rows, folder, split)
+        write_atomic(folder.predictions(split), "".join(json.dumps(strict(row)) + "\n" for row in told))
+        if split == "test":
+            draw(experiment.task, rows, experiment.data.samples[split], folder)
+    return module.results[split]
+
+
+def load_weights(module: pl.LightningModule, path: Path) -> None:
+    """Load a checkpoint's weights: their running average if it has one."""
+    module.load_state_dict(read_weights(path))
+
+
+def gather_rows(rows: list[dict[str, Any]], world: int) -> list[dict[str, Any]]:
+    """Rows of all processes, in the order of the samples."""
+    if world == 1:
+        return rows
+    parts: list[Sequence[dict[str, Any]]] = [[] for _ in range(world)]
+    torch.distributed.all_gather_object(parts, rows)
+    longest = max(map(len, parts))
+    return [part[i] for i in range(longest) for part in parts if i < len(part)]
+
+
+def count_parameters(model: torch.nn.Module) -> dict[str, int]:
+    """Numbers of weights, all and trained."""
+    return {
+        "total": sum(p.numel() for p in model.parameters()),
+        "trained": sum(p.numel() for p in model.parameters() if p.requires_grad),
+    }

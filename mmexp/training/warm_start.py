@@ -1,0 +1,176 @@
+"""Start a run from what another has learned: its encoders, its fusion and its tokenizer."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor, nn
+
+from mmexp.config.compose import load_config
+from mmexp.config.facts import Facts
+from mmexp.error import ConfigError
+from mmexp.run.checkpoints import intact, listed
+from mmexp.run.folder import RunFolder
+from mmexp.task.base import Task
+from mmexp.training.checkpoint import read_weights
+from mmexp.training.model import Model
+from mmexp.transform.text import Tokenizer
+
+Node = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A run that another starts from. Once that has begun, its own folder holds all it needs.
+
+    Args:
+        folder: The run.
+        root: Its config.
+        facts: What its training data knew.
+        weights: Of its model at its best, by name.
+    """
+
+    folder: RunFolder
+    root: Node
+    facts: Facts
+    weights: Mapping[str, Tensor]
+
+    @classmethod
+    def read(cls, folder: RunFolder, plugins: Sequence[str]) -> Pretrained:
+        """Read a run.
+
+        Raises:
+            ConfigError: If it has not come to a checkpoint.
+            DataError: If the checkpoint does not match its hash, or holds anything but weights.
+        """
+        path = next(chain(listed(folder.checkpoints, "best"), intact(folder.checkpoints, "last")), None)
+        if path is None or not folder.facts.exists():
+            hint = f"Type mmexp train resume={folder.id}."
+            raise ConfigError(f"pretrained: {folder.id} must have come to a checkpoint, got none.", hint)
+        weights = {name.removeprefix("model."): value for name, value in read_weights(path).items()}
+        return cls(folder, load_config(folder.config, plugins=plugins).plain(), Facts.read(folder.path), weights)
+
+    def tokenizer(self, path: Path) -> Tokenizer:
+        """Copy its tokenizer, as encoders know words by its ids."""
+        shutil.copyfile(self.folder.tokenizer, path)
+        return Tokenizer(path)
+
+    def describe(self, described: Mapping[str, Any]) -> dict[str, Any]:
+        """What the data knows, but what its encoders were built for: columns, symbols, widths.
+
+        Raises:
+            ConfigError: If an input holds another kind of thing.
+        """
+        ours, theirs = described.get("modality", {}), self.facts.get("modality", {})
+        taken = {name: theirs[name] for name in ours if name in theirs}
+        for name, own in taken.items():
+            if own.get("kind") != ours[name].get("kind"):
+                rule = f"pretrained: {name} must be of one kind in {self.folder.id} and in the data"
+                raise ConfigError(f"{rule}, got {own.get('kind')} and {ours[name].get('kind')}.")
+        return {**described, **({"modality": {**ours, **taken}} if taken else {})}
+
+    def slots(self, fusion: Node, task: Task, inputs: Sequence[str]) -> tuple[str, ...]:
+        """Slots of a fusion that is to take this run's weights; the task's own if it cannot.
+
+        Those are the run's, so that each input keeps its place. An anchor that is no input can only take the first slot
+        from another such anchor.
+        """
+        own, theirs, known = task.slots(inputs), tuple(self.facts["modalities"]), self.facts["inputs"]
+        spare, apart = theirs[0] not in known, own[0] not in inputs
+        held = theirs[1:] if spare else theirs
+        led = spare or task.anchor not in inputs or theirs[0] == task.anchor
+        fits = fusion["_target_"] == self.root["fusion"]["_target_"] and set(inputs) <= set(held) and led
+        if not fits or (apart and not spare):
+            return own
+        return (own[0], *held) if apart else theirs
+
+    def give(self, model: Model, root: Node, keys: Mapping[str, str]) -> None:
+        """Put the weights into encoders of the same modality, and into the fusion if they fit it.
+
+        Args:
+            model: What is to start from them.
+            root: Its config.
+            keys: Where that of each encoder stands.
+
+        Raises:
+            ConfigError: If no modality is shared, or an encoder is another one than in the run.
+        """
+        shared = [name for name in model.encoders if any(True for _ in self.below(f"encoders.{name}"))]
+        if not shared:
+            known = ", ".join(self.facts["inputs"])
+            raise ConfigError(f"pretrained: inputs must share one with {known}, got {', '.join(model.encoders)}.")
+        for name in shared:
+            if fault := self.load(model.encoders[name], f"encoders.{name}"):
+                rule = f"pretrained: encoder of {name} must be that of {self.folder.id}"
+                raise ConfigError(f"{rule}, got {fault}.", hint=f"Type {' '.join(self.missing(root, keys[name]))}.")
+        fault = self.load(model.fusion, "fusion")
+        taken = [*(keys[name] for name in shared), *([] if fault else ["fusion"]), "tokenizer"]
+        log = logging.getLogger(__name__)
+        log.info("Taken from %s: %s.", self.folder.id, ", ".join(taken))
+        if fault:
+            log.info("The fusion is not taken from %s, as it is another: %s.", self.folder.id, fault)
+
+    def load(self, part: nn.Module, prefix: str) -> str:
+        """Load what fits in whole; else say which tensor does not."""
+        ours, theirs = part.state_dict(), dict(self.below(prefix))
+        for name in dict.fromkeys((*ours, *theirs)):
+            here, there = (str(list(own[name].shape)) if name in own else "none" for own in (ours, theirs))
+            if here != there:
+                return f"'{prefix}.{name}' of {here} here and {there} there"
+        part.load_state_dict(theirs)
+        return ""
+
+    def below(self, prefix: str) -> Iterator[tuple[str, Tensor]]:
+        """Weights of one part, by their names in it."""
+        front = f"{prefix}."
+        return ((n.removeprefix(front), value) for n, value in self.weights.items() if n.startswith(front))
+
+    def missing(self, root: Node, key: str) -> list[str]:
+        """What to type so that an encoder becomes that of the run."""
+        group = key.replace(".", "/")
+        option, other = (one["choices"].get(group) for one in (root, self.root))
+        words = [f"dim={self.root['dim']}"] if root["dim"] != self.root["dim"] else []
+        if option != other:
+            return [*words, f"{group}={other}"]
+        ours, theirs = (dict(_flat(_at(one, key), key)) for one in (root, self.root))
+        changed = {name: value for name, value in theirs.items() if ours.get(name) != value}
+        words += [f"{n}={_typed(v)}" for n, v in changed.items() if not (words and n.endswith(".dim"))]
+        return words + [f"~{name}" for name in ours if name not in theirs]
+
+
+def find_start(root: Node, folder: RunFolder) -> Pretrained | None:
+    """The run to start from, if one is asked for and this run has not come to a checkpoint of its own yet.
+
+    Raises:
+        ConfigError: If it is not there any more, or cannot be started from.
+        DataError: If its checkpoint has been damaged.
+    """
+    if root["pretrained"] is None or next(intact(folder.checkpoints, "last"), None) is not None:
+        return None
+    return Pretrained.read(RunFolder.find(root["pretrained"], root["outputs"]), root["plugins"])
+
+
+def _at(root: Node, key: str) -> Any:
+    for part in key.split("."):
+        root = root.get(part) or {}
+    return root
+
+
+def _flat(node: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Values by dotted path."""
+    if not isinstance(node, Mapping):
+        yield path, node
+        return
+    for key, value in node.items():
+        yield from _flat(value, f"{path}.{key}")
+
+
+def _typed(value: Any) -> str:
+    return json.dumps(value).replace('"', "").replace(" ", "")

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmexp.config.compose import search_path as confdir
+from mmexp.config.search_path import conf_folders, conf_path, user_conf
+from mmexp.error import ConfigError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def test_a_checkout_has_it_beside_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert conf_path() == ROOT / "conf"
+    assert user_conf() is None
+    assert conf_folders() == [ROOT / "conf"]
+
+
+def test_an_installed_package_has_it_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mmexp" / "conf").mkdir(parents=True)
+    (tmp_path / "conf").mkdir()
+    monkeypatch.setattr(confdir, "__file__", str(tmp_path / "mmexp" / "confdir.py"))
+    assert conf_path() == tmp_path / "mmexp" / "conf"
+
+
+def test_the_users_own_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert user_conf() is None
+    (tmp_path / "conf").mkdir()
+    assert user_conf() == tmp_path / "conf"
+    assert conf_folders() == [tmp_path / "conf", conf_path()]
+
+
+def test_an_incomplete_installation_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confdir, "__file__", str(tmp_path / "mmexp" / "confdir.py"))
+    with pytest.raises(ConfigError, match="conf: folder must come with mmexp, got none at"):
+        conf_path()

@@ -1,0 +1,399 @@
+from __future__ import annotations
+
+import json
+import logging
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmexp.cli import main
+from mmexp.dataset.manifest import Manifest
+from mmexp.error import ConfigError, DataError, ResourceError, Stopped
+from mmexp.run import provenance as manifest
+from mmexp.run.atomic import STRAY
+from mmexp.run.checkpoints import is_intact, listed, step_of
+from mmexp.run.fault import FAULTS
+from mmexp.run.folder import RunFolder, runs
+from mmexp.run.lock import Lock
+from mmexp.run.metrics import read_metrics
+from mmexp.runner import run as conduct
+from mmexp.runner.run import LIBRARIES, log_to
+from mmexp.training.callback.checkpoint import Keeper
+from mmexp.training.module import ExperimentModule
+
+ROOT = Path(__file__).resolve().parents[1]
+KILLS = int(os.environ.get("MMEXP_KILLS", "5"))
+BEFORE = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+
+@pytest.fixture(autouse=True)
+def handlers_are_given_back() -> Iterator[None]:
+    yield
+    assert {number: signal.getsignal(number) for number in BEFORE} == BEFORE
+
+
+def record_of(folder: RunFolder) -> dict[str, Any]:
+    return json.loads(folder.manifest.read_text())
+
+
+def train(lab: Any, *overrides: str) -> int:
+    return main(["train", *lab.overrides, *overrides])
+
+
+def during(monkeypatch: pytest.MonkeyPatch, owner: type, name: str, what: Callable[[], Any], call: int = 1) -> None:
+    """Do something at the start of one call of a method."""
+    original, calls = getattr(owner, name), []
+
+    def patched(*arguments: Any, **named: Any) -> Any:
+        calls.append(name)
+        if len(calls) == call:
+            what()
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(owner, name, patched)
+
+
+def send(number: int) -> Callable[[], None]:
+    return lambda: os.kill(os.getpid(), number)
+
+
+def twice(number: int) -> None:
+    os.kill(os.getpid(), number)
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_run_that_is_asked_to_stop_saves_its_state_and_says_how_to_go_on(lab, monkeypatch, capsys, number, code):
+    during(monkeypatch, ExperimentModule, "training_step", send(number), call=6)
+    assert train(lab) == code
+    folder = lab.only_run()
+    assert record_of(folder)["status"] == "stopped" and not folder.summary.exists()
+    assert record_of(folder)["reason"] == "Run: stopped at step 6, with its state saved."
+    assert is_intact(listed(folder.checkpoints, "last")[0])
+    assert f"with its state saved.\nType mmexp train resume={folder.id}." in capsys.readouterr().err
+    assert main(["train", "dataset=manifest", f"resume={folder.path}"]) == 0
+    assert record_of(folder)["status"] == "done" and len(record_of(folder)["resumed"]) == 1
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_run_that_is_stopped_while_data_is_prepared_can_be_resumed(lab, monkeypatch, number, code):
+    during(monkeypatch, Manifest, "prepare", send(number))
+    assert train(lab) == code
+    assert record_of(lab.only_run())["status"] == "stopped"
+    assert record_of(lab.only_run())["reason"] == f"got {signal.Signals(number).name}"
+    assert record_of(lab.resume(lab.only_run()))["status"] == "done"
+
+
+def test_a_second_interrupt_does_not_wait_for_a_safe_place(lab, monkeypatch):
+    during(monkeypatch, ExperimentModule, "training_step", lambda: twice(signal.SIGINT), call=6)
+    assert train(lab) == 130
+    folder = lab.only_run()
+    assert record_of(folder)["status"] == "stopped"
+    assert [step_of(path) for path in listed(folder.checkpoints, "last")] == [4]
+
+
+def test_a_second_sigterm_waits_for_the_first(lab, monkeypatch):
+    during(monkeypatch, ExperimentModule, "training_step", lambda: twice(signal.SIGTERM), call=6)
+    with pytest.raises(Stopped, match="stopped at step 6, with its state saved"):
+        lab.train()
+
+
+def test_a_signal_that_comes_with_the_last_step_is_not_lost(lab, monkeypatch):
+    during(monkeypatch, Keeper, "on_train_end", send(signal.SIGTERM))
+    with pytest.raises(Stopped, match="stopped at step 12"):
+        lab.train()
+
+
+def test_a_library_that_catches_every_exception_does_not_hold_up_a_stop(lab, monkeypatch):
+    prepare = Manifest.prepare
+
+    def deaf(self: Manifest, *arguments: Any) -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except Exception:
+            pytest.fail("swallowed")
+        prepare(self, *arguments)
+
+    monkeypatch.setattr(Manifest, "prepare", deaf)
+    with pytest.raises(Stopped, match="stopped at once"):
+        lab.train()
+
+
+def test_a_run_that_is_done_is_not_touched_by_resuming_it(lab, capsys):
+    folder = lab.train()
+    before = {path: path.stat().st_mtime_ns for path in folder.path.rglob("*")}
+    assert main(["train", "dataset=manifest", f"resume={folder.path}"]) == 0
+    assert f"{folder.id} is done already; nothing to resume." in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in folder.path.rglob("*")} == before
+
+
+def test_nothing_else_may_be_typed_beside_resume(lab):
+    folder = lab.train()
+    folder.manifest.write_text(json.dumps(record_of(folder) | {"status": "stopped"}))
+    rule = r"resume takes the config of its run as it is, got learning\.epochs, dim\."
+    with pytest.raises(ConfigError, match=rule) as caught:
+        lab_words(lab, f"resume={folder.path}", "learning.epochs=5", "dim=4")
+    assert caught.value.hint == f"Type mmexp train resume={folder.id}."
+    assert record_of(folder)["status"] == "stopped"
+
+
+def lab_words(lab: Any, *words: str) -> RunFolder:
+    from rich.console import Console
+
+    from mmexp.config.compose import compose
+
+    return conduct.conduct(compose(["dataset=manifest", *words]), ["mmexp"], Console(file=lab.screen))
+
+
+def test_the_second_process_that_resumes_a_run_is_told_who_has_it(lab, monkeypatch):
+    during(monkeypatch, ExperimentModule, "training_step", send(signal.SIGTERM), call=2)
+    with pytest.raises(Stopped):
+        lab.train()
+    folder = lab.only_run()
+    with Lock(folder), pytest.raises(ConfigError, match=f"{folder.id} must be free, got locked by {os.getpid()}/"):
+        lab.resume(folder)
+    assert record_of(folder)["status"] == "stopped"
+
+
+def test_a_part_that_cannot_be_built_leaves_no_folder(lab, capsys):
+    assert train(lab, "task.form=binary") == 2
+    assert "classes must be 2 if form is binary, got 3" in capsys.readouterr().err
+    assert runs(lab.overrides[-1].removeprefix("outputs=")) == []
+
+
+def test_data_that_is_refused_leaves_a_failed_run(lab, tiny, tmp_path, capsys):
+    root = tmp_path / "data"
+    shutil.copytree(tiny, root)
+    (root / "3.png").write_bytes(b"no picture")
+    assert train(lab, f"dataset.root={root}") == 3
+    assert "3.png" in capsys.readouterr().err
+    assert record_of(lab.only_run())["status"] == "failed"
+    assert "3.png" in record_of(lab.only_run())["reason"]
+
+
+def test_a_run_goes_on_with_no_other_data(lab, tiny, tmp_path, monkeypatch):
+    root = tmp_path / "data"
+    shutil.copytree(tiny, root)
+    during(monkeypatch, ExperimentModule, "training_step", send(signal.SIGTERM), call=2)
+    with pytest.raises(Stopped):
+        lab.train(f"dataset.root={root}")
+    rows = (root / "manifest.jsonl").read_text().splitlines()
+    (root / "manifest.jsonl").write_text("\n".join(rows[1:]))
+    with pytest.raises(DataError, match=r"data must be what the run began with, .*'train': 12.*, got .*'train': 11"):
+        lab.resume(lab.only_run())
+
+
+def test_a_crash_leaves_its_traceback_in_the_log_and_its_reason_in_the_manifest(lab, monkeypatch):
+    def crash() -> None:
+        raise RuntimeError("no such device; password=hunter2hunter2")
+
+    during(monkeypatch, ExperimentModule, "training_step", crash, call=6)
+    with pytest.raises(RuntimeError, match="no such device"):
+        lab.train()
+    folder = lab.only_run()
+    assert record_of(folder)["status"] == "failed"
+    assert record_of(folder)["reason"].startswith("RuntimeError: no such device")
+    assert "Traceback" in folder.log.read_text() and "in crash" in folder.log.read_text()
+    assert "hunter2" not in folder.log.read_text() + folder.manifest.read_text()
+    assert record_of(lab.resume(folder))["status"] == "done"
+
+
+def test_a_full_disk_ends_the_run_and_harms_no_earlier_checkpoint(lab, monkeypatch):
+    during(monkeypatch, Keeper, "save", lambda: monkeypatch.setitem(FAULTS, "checkpoint.half_written", "full"), call=2)
+    with pytest.raises(ResourceError, match="disk must have room for the file") as caught:
+        lab.train()
+    assert caught.value.exit_code == 5
+    folder = lab.only_run()
+    assert [step_of(path) for path in listed(folder.checkpoints, "last") if is_intact(path)] == [4]
+    assert not list(folder.path.rglob(f"{STRAY}*"))
+    assert read_metrics(folder.metrics)[-1]["step"] == 8
+    monkeypatch.delitem(FAULTS, "checkpoint.half_written")
+    assert record_of(lab.resume(folder))["status"] == "done"
+
+
+def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_built(lab, tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(Manifest, "prepare", lambda self: pytest.fail("too late"))
+    assert train(lab, f"outputs={tmp_path}/file/outputs") == 2
+    assert "outputs must be a folder that can be written to" in capsys.readouterr().err
+
+
+KEYED = """
+import logging, warnings
+from mmexp.dataset.manifest import Manifest
+
+class Keyed(Manifest):
+    def __init__(self, *, root: str, api_key: str, crash: bool = False) -> None:
+        super().__init__(root=root)
+        self.api_key, self.crash = api_key, crash
+
+    def prepare(self, *arguments) -> None:
+        logging.getLogger("keyed").warning("connected with %s", self.api_key)
+        warnings.warn(f"old key {self.api_key}", UserWarning)
+        if self.crash:
+            raise RuntimeError(f"key {self.api_key} is not known")
+        super().prepare(*arguments)
+"""
+
+
+@pytest.mark.parametrize("given", ["open-sesame-for-me", "${oc.env:MMEXP_TEST_VALUE}"])
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_secret_is_in_no_file_of_the_run(lab, tmp_path, monkeypatch, capsys, given, crash):
+    (tmp_path / "keyed_data.py").write_text(KEYED)
+    monkeypatch.setenv("MMEXP_TEST_VALUE", "open-sesame-for-me")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "keyed_data", raising=False)
+    words = ["plugins=[keyed_data]", "dataset._target_=keyed_data.Keyed", f"dataset.api_key={given}"]
+    code = train(lab, *words, f"dataset.crash={crash}", "learning.epochs=1")
+    files = [path for path in lab.only_run().path.rglob("*") if path.is_file()]
+    assert code == int(crash) and len(files) > (2 if crash else 10)
+    assert [path for path in files if b"open-sesame" in path.read_bytes()] == []
+    assert "connected with REDACTED" in lab.only_run().log.read_text()
+    said = capsys.readouterr()
+    assert "open-sesame" not in said.out + said.err
+
+
+def test_nothing_of_the_libraries_reaches_the_terminal(lab, capfd):
+    loggers = [logging.getLogger(name) for name in LIBRARIES]
+    handler = logging.StreamHandler()
+    before = [(logger.handlers, logger.propagate) for logger in loggers]
+    for logger in loggers:
+        logger.handlers, logger.propagate = [handler], False
+    try:
+        assert train(lab) == 0
+        assert all(logger.handlers == [handler] and not logger.propagate for logger in loggers)
+    finally:
+        for logger, (handlers, propagate) in zip(loggers, before, strict=True):
+            logger.handlers, logger.propagate = handlers, propagate
+    out, err = capfd.readouterr()
+    assert err == ""
+    for noise in ("GPU available", "Tip", "litlogger", "weights_only", "Seed set", "Trainer.fit", "Warning"):
+        assert noise not in out
+    assert "GPU available" in lab.only_run().log.read_text()
+
+
+def test_the_log_takes_warnings_and_gives_everything_back(tmp_path, monkeypatch):
+    folder = RunFolder(tmp_path)
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [logging.NullHandler()])  # what pytest keeps of a log must be UTF-8
+    before = (root.level, list(root.handlers), warnings.showwarning)
+    with log_to(folder):
+        warnings.warn("take care", UserWarning, stacklevel=1)
+        logging.getLogger("some.library").info("all \ud800 is well")
+    assert (root.level, list(root.handlers), warnings.showwarning) == before
+    text = folder.log.read_text()
+    assert "UserWarning: take care" in text and "INFO some.library all \\ud800 is well" in text
+
+
+def test_the_folder_is_told_as_soon_as_it_is_there(lab):
+    from rich.console import Console
+
+    from mmexp.config.compose import compose
+
+    told: list[RunFolder] = []
+    folder = conduct.conduct(
+        compose(lab.overrides), ["mmexp"], Console(file=lab.screen), started=lambda f: told.append(f)
+    )
+    assert told == [folder]
+
+
+def test_what_was_typed_and_chosen_is_on_record(lab):
+    folder = lab.train("seed=3", "inputs=[image]")
+    assert record_of(folder)["command"][-2:] == ["seed=3", "inputs=[image]"] and record_of(folder)["seed"] == 3
+    config = json.loads(folder.summary.read_text())["config"]
+    assert config["seed"] == 3 and config["inputs"] == ["image"] and config["fusion"] == "concat"
+    assert "facts:" in folder.config.read_text()
+
+
+def start(*words: str, **env: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "mmexp", "train", *words]
+    settings = {**os.environ, "OMP_NUM_THREADS": "1", **env}
+    return subprocess.Popen(
+        command, cwd=ROOT, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
+    )
+
+
+def wait_for_step(lab: Any, least: int, process: subprocess.Popen[str]) -> RunFolder:
+    """Wait until a checkpoint of a step, or of a later one, is there."""
+    for _ in range(6000):
+        found = runs(lab.overrides[-1].removeprefix("outputs="))
+        if found and any(step_of(path) >= least for path in listed(found[0].checkpoints, "last")):
+            return found[0]
+        if process.poll() is not None:
+            pytest.fail(f"ended with {process.returncode}: {process.communicate()}")
+        time.sleep(0.01)
+    pytest.fail("no checkpoint within a minute")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_process_that_is_asked_to_stop_exits_as_shells_expect(lab, number, code, workers):
+    with start(*lab.overrides, "learning.epochs=2000", f"hardware.num_workers={workers}") as process:
+        folder = wait_for_step(lab, 1, process)
+        os.killpg(process.pid, number)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == code, (out, err)
+    assert record_of(folder)["status"] == "stopped" and not folder.lock.exists()
+    assert err.endswith(f"with its state saved.\nType mmexp train resume={folder.id}.\n")
+    assert is_intact(listed(folder.checkpoints, "last")[0])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_a_kill_at_any_moment_costs_at_most_one_step(lab):
+    draw = random.Random(0)
+    overrides = [*lab.overrides, "scheduler=constant", "learning.checkpoint_every=1", "learning.log_every=1"]
+    words, reached = [*overrides, "learning.epochs=4000"], 0
+    for _ in range(KILLS):
+        with start(*words) as process:
+            folder = wait_for_step(lab, reached + 1, process)
+            assert not [path for path in folder.path.rglob(f"{STRAY}*") if f"-{process.pid}-" not in path.name]
+            time.sleep(draw.random())
+            process.kill()
+        assert manifest.status(folder) == "killed"
+        newest = next(path for path in listed(folder.checkpoints, "last") if is_intact(path))
+        reached, logged = step_of(newest), read_metrics(folder.metrics)[-1]["step"]
+        assert 0 <= logged - reached <= 1
+        words = ["dataset=manifest", f"resume={folder.path}"]
+    with start(*words) as process:
+        wait_for_step(lab, reached + 1, process)
+        process.terminate()
+        assert process.wait(60) == 143
+    epochs = reached // 4
+    lab.overrides[-1] += "-whole"
+    whole = lab.train(*overrides[len(lab.overrides) :], f"learning.epochs={epochs}")
+    assert rows(whole) == [row for row in rows(folder) if row["step"] <= 4 * epochs]
+
+
+def rows(folder: RunFolder) -> list[dict[str, Any]]:
+    return [{key: value for key, value in row.items() if key != "time"} for row in read_metrics(folder.metrics)]
+
+
+@pytest.mark.slow
+def test_a_kill_in_the_middle_of_a_save_leaves_the_previous_checkpoint(lab, monkeypatch):
+    during(monkeypatch, ExperimentModule, "training_step", send(signal.SIGTERM), call=6)
+    with pytest.raises(Stopped):
+        lab.train()
+    folder = lab.only_run()
+    before = {path: path.read_bytes() for path in folder.checkpoints.iterdir()}
+    with start("dataset=manifest", f"resume={folder.path}", MMEXP_FAULT="checkpoint.half_written:kill") as process:
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, (out, err)
+    strays = list(folder.checkpoints.glob(f"{STRAY}*"))
+    assert len(strays) == 1
+    assert {path: path.read_bytes() for path in folder.checkpoints.iterdir() if path not in strays} == before
+    assert manifest.status(folder) == "killed"
+    assert record_of(lab.resume(folder))["status"] == "done"
+    assert not list(folder.path.rglob(f"{STRAY}*"))

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmexp.error import DataError, ResourceError
+from mmexp.run.checkpoints import hash_path, is_intact, sha256_of
+from mmexp.run.fault import FAULTS
+from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights
+
+STATE = {"state_dict": {"weight": torch.arange(1000.0)}, "callbacks": {"Keeper": {"best": 0.5}}, "steps": [1, 2]}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "checkpoints" / "last-epoch01-step000004.ckpt"
+
+
+def test_what_is_saved_is_loaded_and_hashed(path):
+    AtomicCheckpointIO().save_checkpoint(STATE, path)
+    assert hash_path(path).read_text() == sha256_of(path) + "\n"
+    loaded = AtomicCheckpointIO().load_checkpoint(path)
+    assert torch.equal(loaded["state_dict"]["weight"], STATE["state_dict"]["weight"])
+    assert (loaded["callbacks"], loaded["steps"]) == (STATE["callbacks"], STATE["steps"])
+
+
+def test_weights_are_their_running_average_if_there_is_one(path):
+    own = {"a": torch.zeros(1), "count": torch.tensor(3)}
+    for average, expected in (({}, 0), ({"average": {"a": torch.ones(1)}}, 1)):
+        AtomicCheckpointIO().save_checkpoint({"state_dict": own, **average}, path)
+        assert read_weights(path) == {"a": expected, "count": 3}
+
+
+def test_a_name_never_stands_without_its_hash(path, monkeypatch):
+    replace = os.replace
+
+    def looking(source: Path, target: Path) -> None:
+        if Path(target) == path:
+            assert hash_path(path).read_text().strip() == sha256_of(Path(source))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", looking)
+    AtomicCheckpointIO().save_checkpoint(STATE, path)
+    assert is_intact(path)
+
+
+def test_files_reach_the_disk_before_their_names_do(path, monkeypatch):
+    done: list[tuple[str, str]] = []
+    fsync, replace = os.fsync, os.replace
+
+    def synced(handle: int) -> None:
+        kind = "folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file"
+        done.append(("sync", kind))
+        fsync(handle)
+
+    def renamed(source: Path, target: Path) -> None:
+        done.append(("rename", Path(target).suffix))
+        replace(source, target)
+
+    path.parent.mkdir()
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", renamed)
+    AtomicCheckpointIO().save_checkpoint(STATE, path)
+    sync, rename = ("sync", "file"), "rename"
+    folder = ("sync", "folder")
+    assert done == [sync, (rename, ".sha256"), folder, sync, (rename, ".ckpt"), folder]
+
+
+@pytest.mark.parametrize("harm", ["flip", "cut"])
+def test_a_damaged_file_is_refused_by_name(path, harm):
+    AtomicCheckpointIO().save_checkpoint(STATE, path)
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data if harm == "flip" else data[:-1])
+    with pytest.raises(DataError, match=f"{path}: checkpoint must match the hash stored beside it, got another"):
+        AtomicCheckpointIO().load_checkpoint(path)
+
+
+class Canary:
+    def __reduce__(self):
+        return open, ("canary", "w")
+
+
+def test_nothing_in_a_checkpoint_is_executed(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path.parent.mkdir()
+    torch.save({"hyper_parameters": Canary()}, path)
+    hash_path(path).write_text(sha256_of(path))
+    with pytest.raises(DataError, match=f"{path}: checkpoint must hold plain values and tensors only, got"):
+        AtomicCheckpointIO().load_checkpoint(path, weights_only=False)
+    assert not (tmp_path / "canary").exists()
+
+
+def test_a_full_disk_leaves_the_previous_state(path, monkeypatch):
+    AtomicCheckpointIO().save_checkpoint(STATE, path)
+    before = path.read_bytes()
+    monkeypatch.setitem(FAULTS, "checkpoint.half_written", "full")
+    with pytest.raises(ResourceError, match=r"disk must have room for the file, got [\d,]+ bytes free"):
+        AtomicCheckpointIO().save_checkpoint({"state_dict": {}}, path)
+    assert path.read_bytes() == before and is_intact(path)
+    assert len(list(path.parent.iterdir())) == 2
+
+
+def test_a_checkpoint_is_removed_with_its_hash(path):
+    AtomicCheckpointIO().save_checkpoint(STATE, path)
+    AtomicCheckpointIO().remove_checkpoint(path)
+    assert not list(path.parent.iterdir())

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torchmetrics import MeanMetric, MetricCollection
+
+from mmexp.contract import Batch, Padded
+from mmexp.error import NumericsError
+from mmexp.training.module import ExperimentModule, parameter_groups, refuse_non_finite
+
+
+class Guess(nn.Module):
+    """A task that sees right through the batch: the loss of a sample is its number."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self.names = names
+
+    def losses(self, outputs: Tensor, batch: Batch) -> dict[str, Tensor]:
+        return {name: outputs.mean() * (i + 1) for i, name in enumerate(self.names)}
+
+    def metrics(self) -> MetricCollection:
+        return MetricCollection({"size": MeanMetric()})
+
+    def measure(self, metrics: MetricCollection, outputs: Tensor, batch: Batch) -> None:
+        metrics["size"].update(outputs)
+
+    def predictions(self, outputs: Tensor, batch: Batch) -> list[dict[str, Any]]:
+        return [{"id": name} for name in batch.ids]
+
+
+class Still(nn.Module):
+    def penalties(self) -> dict[str, Tensor]:
+        return {}
+
+
+class Identity(nn.Module):
+    def __init__(self, task: Guess) -> None:
+        super().__init__()
+        self.task, self.fusion = task, Still()
+        self.weight = nn.Parameter(torch.ones(2, 2))
+
+    def forward(self, batch: Batch) -> Tensor:
+        return batch.inputs["x"].values
+
+
+def module(*names: str, seed: int = 0) -> ExperimentModule:
+    return ExperimentModule(
+        model=Identity(Guess(*names or ("guess",))),
+        optimizer=lambda groups: torch.optim.SGD(groups, lr=1.0),
+        scheduler=lambda optimizer, steps: torch.optim.lr_scheduler.LambdaLR(optimizer, float),
+        seed=seed,
+    )
+
+
+def batch(*values: float) -> Batch:
+    numbers = torch.tensor(values)
+    return Batch({"x": Padded(numbers, torch.ones(len(values), dtype=torch.bool))}, {}, tuple(map(str, values)))
+
+
+def draw(module: ExperimentModule, number: int) -> tuple[float, float, float]:
+    module.on_train_batch_start(batch(1.0), number)
+    return random.random(), float(np.random.rand()), float(torch.rand(()))
+
+
+def test_the_randomness_of_a_batch_depends_on_seed_and_number_alone():
+    one, other = module(), module(seed=1)
+    first = [draw(one, number) for number in range(4)]
+    assert [draw(one, number) for number in reversed(range(4))] == first[::-1]
+    assert len({value for values in first for value in values}) == 12
+    assert not set(draw(other, 2)) & set(first[2])
+
+
+def test_the_loss_is_the_sum_of_its_parts():
+    found = module("a", "b").training_step(batch(1.0, 3.0), 0)
+    assert {name: float(value) for name, value in found.items()} == {"loss": 6, "a": 2, "b": 4}
+
+
+def test_a_single_loss_is_not_told_twice():
+    assert {name: float(value) for name, value in module("a").training_step(batch(2.0), 0).items()} == {"loss": 2}
+
+
+@pytest.mark.parametrize("stage", ["validation", "test"])
+def test_an_evaluation_counts_every_sample_alike_whatever_its_batch(stage):
+    measured = module("a", "b")
+    measured.keep_rows = True
+    for _ in range(2):
+        getattr(measured, f"on_{stage}_epoch_start")()
+        for number, part in enumerate((batch(1.0, 2.0, 3.0), batch(10.0))):
+            getattr(measured, f"{stage}_step")(part, number)
+        getattr(measured, f"on_{stage}_epoch_end")()
+    name = {"validation": "val", "test": "test"}[stage]
+    assert measured.results == {name: {f"{name}/size": 4.0, f"{name}/loss": 12.0}}
+    assert [row["id"] for row in measured.rows] == ["1.0", "2.0", "3.0", "10.0"]
+
+
+def test_rows_are_kept_only_on_demand():
+    measured = module()
+    measured.on_validation_epoch_start()
+    measured.validation_step(batch(1.0), 0)
+    assert measured.rows == []
+    assert measured.predict_step(batch(1.0, 2.0), 0) == [{"id": "1.0"}, {"id": "2.0"}]
+
+
+@pytest.mark.parametrize(("limit", "norm"), [(1.0, 1.0), (100.0, 10.0), (0, 10.0), (None, 10.0)])
+def test_gradients_are_clipped_to_a_norm(limit, norm):
+    clipped = module()
+    clipped.model.weight.grad = torch.full((2, 2), 5.0)
+    clipped.configure_gradient_clipping(torch.optim.SGD(clipped.parameters(), lr=1.0), limit)
+    assert float(clipped.model.weight.grad.norm()) == pytest.approx(norm, rel=1e-4)
+
+
+def test_vectors_never_decay_and_frozen_weights_are_left_out():
+    model = nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3), nn.Linear(3, 1))
+    model[2].requires_grad_(False)
+    matrices, vectors = parameter_groups(model)
+    assert list(matrices) == ["params"] and [p.shape for p in matrices["params"]] == [(3, 2)]
+    assert vectors["weight_decay"] == 0 and len(vectors["params"]) == 3
+    model.requires_grad_(False)
+    assert parameter_groups(model) == []
+
+
+def weights(value: float) -> Mapping[str, Tensor]:
+    return {"a": torch.ones(3), "b.weight": torch.tensor([1.0, value]), "steps": torch.tensor(3)}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_weights_that_are_no_numbers_are_refused_by_name(value):
+    with pytest.raises(NumericsError, match=r"weights must be finite, got others in 'b.weight' at step 7"):
+        refuse_non_finite(weights(value), "step 7")
+    refuse_non_finite(weights(1e30), "step 7")
+
+
+def test_what_the_fusion_asks_for_is_added_to_the_loss(monkeypatch):
+    one = module()
+    plain = one.training_step(batch(1.0, 2.0), 0)["loss"]
+    monkeypatch.setattr(one.model.fusion, "penalties", lambda: {"balance": torch.tensor(3.0)})
+    parts = one.training_step(batch(1.0, 2.0), 0)
+    torch.testing.assert_close(parts["loss"], plain + 3)
+    assert parts["balance"] == 3

@@ -16,6 +16,9 @@ from torch import Tensor
 Split = Literal["train", "val", "test"]
 T = TypeVar("T")
 
+Outputs = dict[str, Any]
+"""What a task's ``forward`` returns, by name: logits, boxes, texts ..."""
+
 
 @dataclass(frozen=True)
 class Waveform:

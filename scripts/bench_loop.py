@@ -16,15 +16,16 @@ from torch import Tensor, nn
 from torchmetrics import MeanMetric, MetricCollection
 
 from mmexp.config.compose import compose
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.config.training import TrainingConfig
+from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.fusion.none import NoFusion
 from mmexp.hardware.base import Hardware
-from mmexp.method.full import FullLearning
+from mmexp.method.full import FullMethod
 from mmexp.run.folder import RunFolder
 from mmexp.run.metrics import MetricsFile
 from mmexp.scheduler.cosine import CosineScheduler
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.training.datamodule import DataModule
 from mmexp.training.experiment import Experiment, build, load_data
 from mmexp.training.model import Model
@@ -85,7 +86,7 @@ class Race:
         """A plain loop: same loader, precision, clipping, optimizer and schedule, and as many rows."""
         clock, module, data = Clock(), self.experiment.module, self.experiment.data
         module.load_state_dict(self.weights)
-        model, learning = module.model.train(), self.experiment.learning
+        model, training = module.model.train(), self.experiment.training
         optimizer = torch.optim.AdamW(parameter_groups(model), **DEFAULTS)
         scheduler = CosineScheduler(optimizer=optimizer, total_steps=data.total)
         half = self.experiment.hardware.precision == "bf16-mixed"
@@ -98,10 +99,10 @@ class Race:
                     loss = torch.stack(list(losses.values())).sum()
                 optimizer.zero_grad()
                 loss.backward()
-                nn.utils.clip_grad_norm_(model.parameters(), learning.clip, foreach=True)
+                nn.utils.clip_grad_norm_(model.parameters(), training.clip, foreach=True)
                 optimizer.step()
                 scheduler.step()
-                if (number + 1) % learning.log_every == 0:
+                if (number + 1) % training.log_every == 0:
                     row = {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}
                     file.write(json.dumps(row) + "\n")
                     file.flush()
@@ -129,7 +130,7 @@ def defaults() -> Iterator[Pair]:
     for task in (["task=captioning", "fusion=attention"], ["task=classification"]):
         with tempfile.TemporaryDirectory() as outputs:
             words = [f"dataset.sizes=[{64 * steps},8,8]", f"dataset.cache={outputs}", f"outputs={outputs}"]
-            config = compose([*task, *words, "dataset=scenes", "learning.epochs=3", "learning.validate_every=3"])
+            config = compose([*task, *words, "dataset=scenes", "training.epochs=3", "training.validate_every=3"])
             root = config.plain()
             folder = RunFolder.create(outputs, "race")
             race = Race(build(root, load_data(root), folder), folder)
@@ -169,18 +170,19 @@ class EightLosses(Task):
 
 def tiny(steps: int) -> Experiment:
     """An experiment whose step takes about 1 ms, three times ``steps`` of them."""
-    learning, hardware = FullLearning(epochs=3, validate_every=3, batch_size=1), Hardware()
+    training, hardware = TrainingConfig(epochs=3, validate_every=3, batch_size=1), Hardware()
     samples = [Sample(str(i), {}, {}) for i in range(steps)]
     torch.manual_seed(0)
     module = ExperimentModule(
         model=Model(encoders={}, fusion=NoFusion(dim=8, modalities=("none",)), task=EightLosses()),
+        method=FullMethod(),
         optimizer=lambda groups: torch.optim.AdamW(groups, **DEFAULTS),
         scheduler=lambda optimizer, total: CosineScheduler(optimizer=optimizer, total_steps=total),
         seed=0,
     )
     dataset: Any = SimpleNamespace(split=lambda name: samples)
-    data = DataModule(dataset=dataset, inputs={}, targets={}, learning=learning, hardware=hardware, seed=0)
-    return Experiment(module, data, learning, hardware)
+    data = DataModule(dataset=dataset, inputs={}, targets={}, training=training, hardware=hardware, seed=0)
+    return Experiment(module, data, training, FullMethod(), hardware)
 
 
 def small() -> Iterator[Pair]:

@@ -66,19 +66,21 @@ class Lab:
         from rich.console import Console
 
         from mmexp.config.compose import compose
-        from mmexp.runner.run import conduct
+        from mmexp.runner.run import run_training
 
         words = [*self.overrides, *overrides]
-        return conduct(compose(words), ["mmexp", "train", *words], Console(file=self.screen, width=1000))
+        return run_training(compose(words), ["mmexp", "train", *words], Console(file=self.screen, width=1000))
 
     def resume(self, folder: RunFolder) -> RunFolder:
         from rich.console import Console
 
         from mmexp.config.compose import compose
-        from mmexp.runner.run import conduct
+        from mmexp.runner.run import run_training
 
         words = [f"resume={folder.path}"]
-        return conduct(compose(["dataset=manifest", *words]), ["mmexp", *words], Console(file=self.screen, width=1000))
+        return run_training(
+            compose(["dataset=manifest", *words]), ["mmexp", *words], Console(file=self.screen, width=1000)
+        )
 
     def only_run(self) -> RunFolder:
         """The run of this lab, also if it has raised."""
@@ -115,7 +117,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_lab(tiny: Path) -> Callable[[Path], Lab]:
     parts = ["dataset=manifest", "hardware=cpu", "encoder/text=embedding"]
     sizes = ["dim=8", "encoder.image.transform.image_size=16", "encoder.image.widths=[4,8]"]
-    learning = ["learning.batch_size=3", "learning.epochs=3", "learning.log_every=2"]
+    learning = ["training.batch_size=3", "training.epochs=3", "training.log_every=2"]
     return lambda outputs: Lab([*parts, *sizes, *learning, f"dataset.root={tiny}", f"outputs={outputs}"])
 
 

@@ -38,7 +38,7 @@ CONF, PACKS = ROOT / "conf", ROOT / "../shared/data"
 ALL = sorted(path for path in CONF.rglob("*.yaml") if path.parent != CONF)
 EXPERIMENTS = sorted(CONF.glob("experiment/*.yaml"))
 ROWS = 72
-STEP = ["learning.epochs=1", "learning.validate_every=1", f"learning.batch_size={2 * ROWS}", "dim=16", "hardware=cpu"]
+STEP = ["training.epochs=1", "training.validate_every=1", f"training.batch_size={2 * ROWS}", "dim=16", "hardware=cpu"]
 SCENES = ["dataset.sizes=[8,4,4]", "dataset.image_size=32", "dataset.cache=null"]
 SMALL = {"encoder/image=timm": ["encoder.image.model=test_resnet"]}
 """What keeps an option from being slow, or from loading weights."""
@@ -147,7 +147,7 @@ def test_it_repeats_no_default_of_its_constructor(path: Path):
     assert [key for key, value in content.items() if value == defaults.get(key, Parameter.empty)] == []
 
 
-@pytest.mark.parametrize("words", choices("task", "optimizer", "scheduler", "learning"))
+@pytest.mark.parametrize("words", choices("task", "optimizer", "scheduler", "method"))
 def test_one_step(words: str, run_folder: RunFolder):
     task = train([words, *SCENES], run_folder).task
     assert task.targets or task.paired, "What has no target learns which inputs belong together; a control parts them."

@@ -32,7 +32,7 @@ TASKS, FUSIONS = (sorted(path.stem for path in CONF.glob(f"{group}/*.yaml")) for
 COMMON = ("none", "concat", "attention")
 """What is true of a task with these is held to be true with any; ``tests/fusion/test_base.py`` holds all to it."""
 ROWS = (0, 1, 2)
-STEPS = ["learning.epochs=1", "learning.batch_size=8", "learning.log_every=1", "dim=16", "hardware=cpu"]
+STEPS = ["training.epochs=1", "training.batch_size=8", "training.log_every=1", "dim=16", "hardware=cpu"]
 SCENES = ["dataset.sizes=[16,5,4]", "dataset.image_size=32", "dataset.cache=null"]
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec")  # of Lightning's own making

@@ -17,7 +17,7 @@ mmexp predict RUN INPUT ... [key=value ...] [--json] [--outputs FOLDER]
   INPUT             a table (.jsonl, .csv, .tsv, .parquet): each of its rows;
                     a picture, a sound or a .txt: a sample each;
                     image=a.png audio=b.wav text='what is it': one sample of all of these
-  key=value         hardware=cpu, learning.batch_size, task.beams, task.length_penalty
+  key=value         hardware=cpu, training.batch_size, task.beams, task.length_penalty
   --json            one JSON object per sample and line, with everything the task tells
   --outputs FOLDER  folder of all runs; default: outputs
 """

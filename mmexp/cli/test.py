@@ -17,7 +17,7 @@ mmexp test RUN [key=value ...] [--split SPLIT] [--json] [--outputs FOLDER]
 
   RUN               a run's path, its id, the beginning of it, or 'last'
   key=value         dataset.root=FOLDER or dataset.manifest=FILE for other data of the same form; beside dataset.*
-                    also hardware.*, learning.batch_size, task.beams and task.length_penalty
+                    also hardware.*, training.batch_size, task.beams and task.length_penalty
   --split SPLIT     val or test; default: test
   --json            one JSON object: run, split, samples, skipped and metrics
   --outputs FOLDER  folder of all runs; default: outputs

@@ -22,7 +22,7 @@ mmexp train --config FILE [key=value ...]
 mmexp train [...] [baselines=true] [--strict]
 
   group=option      choose a part, for instance task=captioning fusion=attention; mmexp list shows them
-  key=value         set a value, for instance learning.epochs=5 seed=1
+  key=value         set a value, for instance training.epochs=5 seed=1
   -m                run every combination of values such as fusion=concat,gated seed=0,1,2, one process each
   --workers N       jobs at once; default: 1
   --time-limit S    stop a job that takes longer than S seconds
@@ -62,10 +62,10 @@ def _train(given: Namespace, command: Sequence[str]) -> int:
     from mmexp.cli._sweep import run_baselines
     from mmexp.cli._verdict import show_verdict
     from mmexp.config.compose import read_config
-    from mmexp.runner.run import conduct
+    from mmexp.runner.run import run_training
 
     console, config = Console(), read_config(given.overrides, given.config)
-    folder = conduct(config, command, console)
+    folder = run_training(config, command, console)
     failed = run_baselines([folder])[0] if config.node.baselines else 0
     verdict = show_verdict(folder, console)
     return failed or (exit_code([verdict]) if given.strict else 0)

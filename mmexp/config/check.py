@@ -12,6 +12,7 @@ from mmexp.config.resolve import try_resolve
 from mmexp.config.schema import GROUPS
 from mmexp.config.signature import Signature, accepts, read_signature, rule
 from mmexp.config.static import derives, find, is_module, names_in
+from mmexp.config.training import TrainingConfig
 from mmexp.error import ConfigError, nearest
 from mmexp.run.folder import checked_name
 
@@ -52,6 +53,11 @@ def _root(plain: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             checked_name(name)
         except ConfigError as error:
             yield "name", f"{error.problems[0].removeprefix('run: ')} {error.hint}"
+    if isinstance(section := plain.get("training"), dict) and None not in section.values():
+        try:
+            TrainingConfig(**section)
+        except ValueError as error:
+            yield str(error).partition(" ")[0], str(error)
     known = list(plain.get("encoder") or {})
     inputs = plain.get("inputs")
     if inputs is not None and (not inputs or len(set(inputs)) < len(inputs)):

@@ -48,7 +48,7 @@ SLOTS = {
     "optimizer": Slot(("torch.optim.Optimizer",), parts=("params",)),
     "scheduler": Slot(("torch.optim.lr_scheduler.LRScheduler",), parts=("optimizer", "total_steps"), optional=True),
     "hardware": Slot(("mmexp.hardware.base.Hardware",)),
-    "learning": Slot(("mmexp.method.base.Learning",)),
+    "method": Slot(("mmexp.method.base.Method",)),
 }
 PART = Slot(("torch.nn.Module", "mmexp.transform.base.Transform", "mmexp.dataset.base.MultimodalDataset"))
 

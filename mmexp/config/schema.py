@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, get_type_hints
 
 from omegaconf import MISSING, OmegaConf
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
+from mmexp.config.training import TrainingConfig
 from mmexp.error import nearest
 
 
@@ -57,6 +58,7 @@ class Schema:
     baselines: bool = MISSING
     plugins: list[str] = MISSING
     tokenizer: TokenizerSchema = MISSING
+    training: TrainingConfig = field(default_factory=TrainingConfig)
     encoder: dict[str, Any] = MISSING
     fusion: Any = MISSING
     task: Any = MISSING
@@ -64,13 +66,14 @@ class Schema:
     optimizer: Any = MISSING
     scheduler: Any = MISSING
     hardware: Any = MISSING
-    learning: Any = MISSING
+    method: Any = MISSING
     choices: dict[str, str] = MISSING
 
 
 _TYPES = {"Integer": "int", "Float": "float", "Boolean": "true or false"}
-GROUPS = ("fusion", "task", "dataset", "optimizer", "scheduler", "hardware", "learning")
-ROOT = tuple(field.name for field in fields(Schema) if field.name != "choices")
+GROUPS = ("fusion", "task", "dataset", "optimizer", "scheduler", "hardware", "method")
+ROOT = tuple(one.name for one in fields(Schema) if one.name != "choices")
+SECTIONS = {name: kind for name, kind in get_type_hints(Schema).items() if is_dataclass(kind)}
 
 
 def refusal(key: str, error: OmegaConfBaseException, known: list[str] | None = None) -> str:
@@ -100,9 +103,9 @@ def refusal(key: str, error: OmegaConfBaseException, known: list[str] | None = N
 
 
 def unknown_key(key: str) -> str:
-    """Say that a root key, or a key of the tokenizer, does not exist."""
+    """Say that a root key, or a key of a section such as the tokenizer, does not exist."""
     parent, _, name = key.rpartition(".")
-    known = [field.name for field in fields(TokenizerSchema)] if parent == "tokenizer" else list(ROOT)
+    known = [one.name for one in fields(SECTIONS[parent])] if parent in SECTIONS else list(ROOT)
     return f"{key} must be a key of {parent or 'the root'}, got '{name}'. {nearest(name, known)}"
 
 

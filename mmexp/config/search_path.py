@@ -13,7 +13,7 @@ def conf_path() -> Path:
     Raises:
         ConfigError: If neither is there.
     """
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     places = (package / "conf", package.parent / "conf")
     for path in places:
         if path.is_dir():

@@ -11,16 +11,17 @@ from typing import Any, Literal, NoReturn
 
 from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, Column, MultimodalDataset
-from mmexp.dataset.kind.base import describe, kinds_of, tabular
+from mmexp.dataset.kind import tabular
+from mmexp.dataset.kind.base import describe, kinds_of
 from mmexp.dataset.kind.media import Folder
 from mmexp.dataset.table.classes import CANDIDATES, classes_in, name_numbers, read_names
 from mmexp.dataset.table.columns import EXTRA, INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
-from mmexp.dataset.table.error_policy import Tolerance, read_limit
+from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.fingerprint import digest, digest_table
 from mmexp.dataset.table.reader import Record, column_names, find_table, read_table
 from mmexp.dataset.table.rows import MASK, Row, Rows
 from mmexp.dataset.table.split import SplitRule, assign, groups_by_split, split_column
-from mmexp.dataset.table.validate import Screen
+from mmexp.dataset.table.validate import Validator
 from mmexp.error import ConfigError, DataError
 
 DESCRIBED = ("vector", "tabular", "symbols")
@@ -206,8 +207,8 @@ class Manifest(MultimodalDataset):
 
     def _usable(self, records: Sequence[Record], inputs: Mapping[str, Column], targets: Mapping[str, str]) -> list[Row]:
         """Look at every cell and file of some records, and note what was found."""
-        tolerance = Tolerance(self.limit, len(records))
-        screen = Screen(
+        tolerance = ErrorPolicy(self.limit, len(records))
+        screen = Validator(
             inputs=inputs,
             targets=targets,
             folder=self.folder,

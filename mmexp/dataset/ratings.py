@@ -18,7 +18,7 @@ from mmexp.dataset.base import SPLITS, Column, MultimodalDataset
 from mmexp.dataset.catalogue import catalogue
 from mmexp.dataset.histories import Turns, leave_last_out
 from mmexp.dataset.item_features import read_content
-from mmexp.dataset.kind.base import tabular
+from mmexp.dataset.kind import tabular
 from mmexp.dataset.kind.media import Folder
 from mmexp.dataset.table.columns import as_mapping, known
 from mmexp.dataset.table.reader import Record, absent, column_names, read_table

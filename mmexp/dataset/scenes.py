@@ -17,7 +17,7 @@ import numpy as np
 from mmexp.contract import Sample, Split
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.catalogue import catalogue
-from mmexp.dataset.kind.base import tabular
+from mmexp.dataset.kind import tabular
 from mmexp.dataset.lazy import Lazy
 from mmexp.dataset.samples import Samples
 from mmexp.dataset.synthetic.scenes import captions, dialogue, draw, questions, score, sound, table, taste

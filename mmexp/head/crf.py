@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 
-class TagChain(nn.Module):
+class CRF(nn.Module):
     """Knows that an I- only continues an entity of its type, and learns, if asked, what else follows what.
 
     ``score(tags) = sum_i logit_i[tag_i] + w[tag_(i-1), tag_i]``, w being minus infinity where the rule forbids it.

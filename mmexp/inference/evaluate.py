@@ -15,10 +15,10 @@ from mmexp.dataset.control import controlled
 from mmexp.dataset.manifest import Manifest
 from mmexp.dataset.table.ad_hoc import pair, read_typed, refuse_absent
 from mmexp.dataset.table.columns import INPUTS
-from mmexp.dataset.table.error_policy import Tolerance, read_limit
+from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.reader import SUFFIXES
 from mmexp.dataset.table.split import SplitRule
-from mmexp.inference.predictor import Judged, Trained
+from mmexp.inference.predictor import Judged, Predictor
 from mmexp.training.experiment import choose_inputs
 
 
@@ -39,7 +39,7 @@ class Measurement:
     everything: bool
 
 
-def measure(trained: Trained, split: Judged = "test") -> Measurement:
+def measure(trained: Predictor, split: Judged = "test") -> Measurement:
     """Measure a run on one split of its own data, or of that which was typed: data of the same form.
 
     A table other than was trained on is measured whole, if it does not say which of its rows are of the split.
@@ -62,7 +62,7 @@ def measure(trained: Trained, split: Judged = "test") -> Measurement:
     return Measurement(len(samples), len(dataset.skipped), trained.measure(samples, split), everything)
 
 
-def read_samples(trained: Trained, words: Sequence[str]) -> tuple[list[Sequence[Sample]], int]:
+def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequence[Sample]], int]:
     """Read what is to be answered: the rows of each table, then files and typed values.
 
     Args:
@@ -84,14 +84,14 @@ def read_samples(trained: Trained, words: Sequence[str]) -> tuple[list[Sequence[
     columns = {name: (known.get(name, name), *INPUTS.get(name, ())) for name in inputs}
     manifests = [_manifest(word, trained.root["dataset"].get("root"), on_error) for word in tables]
     parts = [manifest.everything(columns) for manifest in manifests]
-    tolerance = Tolerance(read_limit(on_error), len(others))
+    tolerance = ErrorPolicy(read_limit(on_error), len(others))
     if others:
         kinds = {name: facts["kind"] for name, facts in trained.facts.get("modality", {}).items()}
         parts.append(read_typed(others, inputs, tolerance, kinds))
     return parts, sum(len(manifest.skipped) for manifest in manifests) + len(tolerance.skipped)
 
 
-def _dataset(trained: Trained) -> dict[str, Any]:
+def _dataset(trained: Predictor) -> dict[str, Any]:
     """The dataset's node; of a manifest only what the model uses is read, from the columns it was trained on."""
     node = dict(trained.root["dataset"])
     if node["_target_"] != f"{Manifest.__module__}.{Manifest.__name__}" or "columns" not in trained.facts:
@@ -102,7 +102,7 @@ def _dataset(trained: Trained) -> dict[str, Any]:
     return node
 
 
-def _is_all_new(manifest: Manifest, trained: Trained, split: Judged) -> bool:
+def _is_all_new(manifest: Manifest, trained: Predictor, split: Judged) -> bool:
     """Whether a table is not the one trained on, and nothing says which of its rows are of the split."""
     moved = {"dataset", "dataset.root", "dataset.manifest"}.intersection(trained.typed)
     told = any(key.startswith("dataset.split") for key in trained.typed)

@@ -18,7 +18,7 @@ from mmexp.config.override import read
 from mmexp.contract import Batch, Sample
 from mmexp.error import ConfigError
 from mmexp.hardware.base import Hardware
-from mmexp.method.base import Learning
+from mmexp.method.base import Method
 from mmexp.run.checkpoints import intact, listed
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
@@ -29,7 +29,7 @@ from mmexp.training.sampler import Share
 from mmexp.training.trainer import load_weights
 from mmexp.transform.base import Transform
 
-CHANGEABLE = ("dataset", "hardware", "plugins", "learning.batch_size", "task.beams", "task.length_penalty")
+CHANGEABLE = ("dataset", "hardware", "plugins", "training.batch_size", "task.beams", "task.length_penalty")
 """Keys that need not be those of the run: data, machine and search. All others made the weights what they are."""
 FETCHED = ("pretrained", "weights")
 """Arguments of an encoder that only say where it starts from, which its checkpoint makes needless."""
@@ -38,7 +38,7 @@ Judged = Literal["val", "test"]
 
 
 @dataclass(frozen=True)
-class Trained:
+class Predictor:
     """A run's model with its best weights.
 
     Args:
@@ -104,7 +104,7 @@ class Trained:
         return (batch.to(self.device, non_blocking=True) for batch in loader)
 
 
-def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Trained:
+def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
     """Build the model of a run and load its weights: the best ones, or the last if there are none.
 
     Args:
@@ -127,15 +127,15 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Trained:
     hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
     if hardware.accelerator == "gpu" and not torch.cuda.is_available():
         raise ConfigError("hardware.accelerator must be one that is here, got 'gpu'.", "Type hardware=cpu.")
-    learning: Learning = instantiate("learning", root["learning"], plugins=root["plugins"])
+    method: Method = instantiate("method", root["method"], plugins=root["plugins"])
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
-    module = assemble(root, facts, task, learning)
+    module = assemble(root, facts, task, method)
     try:
         load_weights(module, path)
     except RuntimeError as error:
         reason = " ".join(str(error).split())[:300]
         raise ConfigError(f"{path}: weights must fit the model of {folder.config.name}, got: {reason}") from error
-    trained = Trained(root, typed, facts, module.eval(), learning.batch_size, hardware)
+    trained = Predictor(root, typed, facts, module.eval(), root["training"]["batch_size"], hardware)
     module.to(trained.device)
     return trained
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from mmexp.contract import Tokens
 
 
-class Convolutions(nn.Module):
+class ConvolutionStack(nn.Module):
     """Let each frame see those around it, block by block: ``x + W2 gelu(conv(norm(x)))``. Padding stays unseen.
 
     Source: Gehring et al. 2017, "Convolutional Sequence to Sequence Learning", https://arxiv.org/abs/1705.03122, its

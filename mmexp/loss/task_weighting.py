@@ -13,7 +13,7 @@ Balancing = Literal["fixed", "uncertainty", "gradnorm"]
 RATE = 0.025  # of the steps that weights take by themselves, as in GradNorm's paper
 
 
-class Balance(nn.Module, ABC):
+class TaskWeighting(nn.Module, ABC):
     """Weigh losses. What it learns about them moves in steps of its own, while training, and is part of the model.
 
     A loss of exactly 0 is that of a task without any target in the batch: it leaves its weight where it is.
@@ -44,7 +44,7 @@ class Balance(nn.Module, ABC):
         return torch.stack([losses[name].detach().float() for name in self.names])
 
 
-class FixedBalance(Balance):
+class FixedWeighting(TaskWeighting):
     """Keep the weights as they are given."""
 
     weights: Tensor
@@ -57,7 +57,7 @@ class FixedBalance(Balance):
         return self.weigh(losses, self.weights)
 
 
-class UncertaintyBalance(Balance):
+class UncertaintyWeighting(TaskWeighting):
     """Weigh each loss by how sure its task can be: ``sum_i exp(-s_i) L_i + s_i / 2``, with ``s_i = log sigma_i^2``.
 
     Source: Kendall et al. 2018, "Multi-Task Learning Using Uncertainty to Weigh Losses", https://arxiv.org/abs/1705.07115,
@@ -85,7 +85,7 @@ class UncertaintyBalance(Balance):
         return terms
 
 
-class GradNormBalance(Balance):
+class GradNormWeighting(TaskWeighting):
     """Weigh the losses so that all pull at what they share, and harder the less they have come down so far.
 
     With ``G_i`` the norm of the gradient of ``w_i L_i`` with respect to what is shared, and ``r_i`` what is left of the
@@ -143,7 +143,7 @@ def gradient_norm(loss: Tensor, shared: Sequence[Tensor]) -> Tensor:
     return torch.stack([loss.new_zeros((), dtype=torch.float), *squares]).sum().sqrt()
 
 
-def make_balance(name: Balancing, weights: Mapping[str, float], alpha: float) -> Balance:
+def make_weighting(name: Balancing, weights: Mapping[str, float], alpha: float) -> TaskWeighting:
     """The balance of that name.
 
     Raises:
@@ -154,5 +154,5 @@ def make_balance(name: Balancing, weights: Mapping[str, float], alpha: float) ->
     if wrong := [f"{key}: {value}" for key, value in weights.items() if not value > 0]:
         raise ValueError(f"MultiTask: weights must be positive, got {wrong[0]}.")
     if name == "gradnorm":
-        return GradNormBalance(weights=weights, alpha=alpha)
-    return UncertaintyBalance(weights=weights) if name == "uncertainty" else FixedBalance(weights=weights)
+        return GradNormWeighting(weights=weights, alpha=alpha)
+    return UncertaintyWeighting(weights=weights) if name == "uncertainty" else FixedWeighting(weights=weights)

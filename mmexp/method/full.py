@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from torch import nn
 
-from mmexp.method.base import Learning
+from mmexp.method.base import Method
 
 
-class FullLearning(Learning):
-    """Train every weight."""
+class FullMethod(Method):
+    """Train every weight on the losses of the task alone."""
 
-    def choose(self, model: nn.Module) -> None:
+    def prepare(self, model: nn.Module) -> None:
         model.requires_grad_(True)

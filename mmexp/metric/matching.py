@@ -12,7 +12,7 @@ from torchmetrics.utilities import dim_zero_cat
 from mmexp.contract import Tokens
 from mmexp.metric.auroc import area
 
-Judge = Callable[[Mapping[str, Tokens]], Tensor]
+ImageEvaluator = Callable[[Mapping[str, Tokens]], Tensor]
 """Scores pairs, above 0 for one that belongs together: tokens by modality [B, N, D] -> [B]."""
 
 
@@ -32,7 +32,7 @@ class MatchingScores(Metric):
     """
 
     full_state_update = False
-    judge: Judge
+    judge: ImageEvaluator
     keys: list[Tensor]
     scores: list[Tensor]
 
@@ -43,7 +43,7 @@ class MatchingScores(Metric):
         for state in ("keys", "scores", *sides):
             self.add_state(state, [], dist_reduce_fx="cat")
 
-    def update(self, keys: Tensor, scores: Tensor, tokens: Mapping[str, Tokens], judge: Judge) -> None:
+    def update(self, keys: Tensor, scores: Tensor, tokens: Mapping[str, Tokens], judge: ImageEvaluator) -> None:
         """Add one batch.
 
         Args:

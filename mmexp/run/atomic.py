@@ -56,7 +56,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         file.write(data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data)
 
 
-def remove_strays(folder: Path) -> None:
+def remove_temp_files(folder: Path) -> None:
     """Delete what killed writers left in a folder and below. Only the holder of its lock may call this."""
     for stray in folder.rglob(f"{STRAY}*"):
         stray.unlink(missing_ok=True)

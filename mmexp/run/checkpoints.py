@@ -52,7 +52,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def give_second_name(path: Path, name: str) -> Path:
+def hard_link(path: Path, name: str) -> Path:
     """Make a checkpoint known by another name too; no more space is used where the disk has hard links."""
     second = path.with_name(name)
     for source, target in ((hash_path(path), hash_path(second)), (path, second)):

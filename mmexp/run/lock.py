@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mmexp.error import ConfigError
-from mmexp.run.atomic import remove_strays
+from mmexp.run.atomic import remove_temp_files
 from mmexp.run.folder import RunFolder
 
 _PATIENCE = 0.3  # seconds; is_held of another process holds the lock for microseconds
@@ -53,7 +53,7 @@ class Lock:
         content = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
         os.ftruncate(handle, 0)
         os.pwrite(handle, json.dumps(content).encode(), 0)
-        remove_strays(self.folder.path)
+        remove_temp_files(self.folder.path)
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -27,14 +27,14 @@ from mmexp.run.redact import redact, remember
 from mmexp.run.session import record
 from mmexp.run.signals import stoppable
 from mmexp.runner.distributed import launch
-from mmexp.runner.worker import Tell, say_in, warm_up
+from mmexp.runner.worker import Report, say_in, warm_up
 
 LIBRARIES = ("pytorch_lightning", "lightning_fabric")
 RESUMABLE = {"resume", "outputs", "plugins", "baselines"}  # what may be typed beside resume=
 Started = Callable[[RunFolder], None]
 
 
-def conduct(
+def run_training(
     config: Config, command: Sequence[str], console: Console, started: Started = lambda folder: None
 ) -> RunFolder:
     """Train what the config describes, in a new run folder or in the one that ``resume`` names.
@@ -81,7 +81,7 @@ def conduct(
     return folder
 
 
-def join(tell: Tell, path: Path, plugins: Sequence[str]) -> None:
+def join(tell: Report, path: Path, plugins: Sequence[str]) -> None:
     """Be one of several processes of a run that another process has set up."""
     folder = RunFolder(path)
     say_in(folder.log, *((2,) if _rank() == 0 else (1, 2)))

@@ -10,7 +10,7 @@ from pathlib import Path
 from mmexp.config.compose import Config
 from mmexp.error import Stopped
 from mmexp.run.folder import RunFolder
-from mmexp.runner.worker import GRACE, Tell, Worker, say_in, supervised, wait
+from mmexp.runner.worker import GRACE, Report, Worker, say_in, supervised, wait
 
 POLL = 0.5  # s
 
@@ -121,15 +121,15 @@ class Sweep:
                 self.tell(job)
 
 
-def train_job(tell: Tell, config: Config, command: Sequence[str]) -> None:
+def train_job(tell: Report, config: Config, command: Sequence[str]) -> None:
     """Train one job, as a worker; tells the path of its run folder. What it says goes to the run's log."""
     from rich.console import Console
 
-    from mmexp.runner.run import conduct
+    from mmexp.runner.run import run_training
 
     def started(folder: RunFolder) -> None:
         say_in(folder.log, 1, 2)
         tell(folder.path)
 
     say_in(Path(os.devnull), 1, 2)
-    conduct(config, command, Console(), started=started)
+    run_training(config, command, Console(), started=started)

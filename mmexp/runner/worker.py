@@ -24,7 +24,7 @@ from mmexp.run.signals import SIGNALS, stoppable
 PRELOAD = ["mmexp.runner.run", "mmexp.training.trainer"]
 GRACE = 20.0  # s between asking a process to end and killing it
 
-Tell = Callable[[Any], None]
+Report = Callable[[Any], None]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Padded, Sample, Tokens, Waveform
+from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens, Waveform
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
 from mmexp.layer.running_gaussian import RunningGaussian
@@ -22,7 +22,7 @@ from mmexp.plot.anomaly import histogram, roc
 from mmexp.plot.gallery import gallery
 from mmexp.plot.spectrogram import spectrograms
 from mmexp.pool.base import Pool
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.number import NumberTransform
 
 if TYPE_CHECKING:

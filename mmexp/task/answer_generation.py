@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Sample
+from mmexp.contract import Batch, Outputs, Sample
 from mmexp.encoder.text.base import TextEncoder
 from mmexp.metric.answer import ConsensusAccuracy, ExactMatch, normalise
 from mmexp.metric.caption import Bleu
 from mmexp.plot.questions import questions
-from mmexp.task.base import Outputs
-from mmexp.task.base_generation import Writing
+from mmexp.task.base_generation import TextGeneration
 from mmexp.transform.answer import PeopleTransform, WrittenAnswerTransform
 from mmexp.transform.base import Transform
 from mmexp.transform.captions import Captions
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class AnswerGeneration(Writing):
+class AnswerGeneration(TextGeneration):
     """Write the answer word by word, fused with the question, which is the text input, and the others.
 
     Answers are normalised, then taught and compared. Metrics: ``accuracy``, whether the whole answer is right;

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from torch import Tensor, nn
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.transform.base import Transform
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-Outputs = dict[str, Any]
 
 
 class Task(nn.Module, ABC):

@@ -14,7 +14,7 @@ from mmexp.task.base import Task
 from mmexp.transform.view import Pictures
 
 
-class PictureTask(Task):
+class DenseTask(Task):
     """Fuses each token of the image with all other inputs, and keeps the tokens on their grid."""
 
     anchor = "image"

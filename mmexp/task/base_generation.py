@@ -10,16 +10,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmexp.contract import Batch, Padded, Tokens
+from mmexp.contract import Batch, Outputs, Padded, Tokens
 from mmexp.decoding.search import Decoded, Nucleus, Step, beam, greedy, sample
 from mmexp.encoder.text.base import Cache, TextEncoder
 from mmexp.fusion.base import Fusion
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.captions import Captions
 from mmexp.transform.text import Tokenizer
 
 
-class Writing(Task):
+class TextGeneration(Task):
     """Write word by word: ``logits_i = head(fusion.onto(prefix_i, inputs))``.
 
     All texts of a sample are taught at once, side by side over one pass of its inputs. The head shares its weights with

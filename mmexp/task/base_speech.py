@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from torchmetrics import MetricCollection
 from torchmetrics.text import CharErrorRate, WordErrorRate
 
-from mmexp.contract import Batch, Sample
+from mmexp.contract import Batch, Outputs, Sample
 from mmexp.plot.spectrogram import spectrograms
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EXHIBITS = 6  # sounds shown
 
 
-class Speech(Task, ABC):
+class SpeechTask(Task, ABC):
     """Measures transcripts: ``outputs["text"]``, one per sample, with its ``score``.
 
     ``wer`` and ``cer``: edits per word and per character of the true transcripts, both ``spoken``: lower case, no

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import Metric, MetricCollection
 
-from mmexp.contract import Batch, Padded, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens
 from mmexp.decoding.search import Nucleus
 from mmexp.encoder.text.base import TextEncoder
 from mmexp.fusion.base import Fusion
@@ -17,8 +17,7 @@ from mmexp.metric.caption import Bleu, RougeL
 from mmexp.metric.cider import CiderD
 from mmexp.metric.diversity import Distinct, Length
 from mmexp.plot.gallery import gallery
-from mmexp.task.base import Outputs
-from mmexp.task.base_generation import Writing
+from mmexp.task.base_generation import TextGeneration
 from mmexp.transform.captions import Captions, CaptionsTransform
 from mmexp.transform.text import Tokenizer
 
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
 EXHIBITS = 12  # pictures shown
 
 
-class Captioning(Writing):
-    """Write a caption word by word: ``logits_i = head(fusion.onto(prefix_i, inputs))``, see ``Writing``.
+class Captioning(TextGeneration):
+    """Write a caption word by word: ``logits_i = head(fusion.onto(prefix_i, inputs))``, see ``TextGeneration``.
 
     Metrics: BLEU-1 to 4, ROUGE-L and CIDEr-D of beam search; ``greedy_bleu4`` and ``greedy_cider`` of greedy search;
     ``distinct1``, ``distinct2`` and ``length``, how varied and how long the captions of beam search are, and with

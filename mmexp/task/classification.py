@@ -17,14 +17,14 @@ from torchmetrics.classification import (
     MultilabelF1Score,
 )
 
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
 from mmexp.metric.auroc import Auroc
 from mmexp.plot.classification import confusion, reliability
 from mmexp.plot.report import report
 from mmexp.pool.base import Pool
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.base import Transform
 from mmexp.transform.label import UNSEEN, Labels, LabelTransform
 

@@ -10,16 +10,15 @@ from torch import Tensor
 from torchmetrics import MetricCollection
 from torchvision.ops import batched_nms
 
-from mmexp.contract import Batch, Padded, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens
 from mmexp.fusion.base import Fusion
-from mmexp.head.detection.base import Detector, Goals
+from mmexp.head.detection.base import DetectionTargets, Detector
 from mmexp.head.detection.box import area, into_picture, into_view
 from mmexp.head.detection.dense import DenseDetector
 from mmexp.head.detection.query import QueryDetector
 from mmexp.metric.precision import AveragePrecision, Found
 from mmexp.plot.boxes import Boxes, outlined
-from mmexp.task.base import Outputs
-from mmexp.task.base_dense import PictureTask
+from mmexp.task.base_dense import DenseTask
 from mmexp.transform.objects import Objects, ObjectsTransform
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ SURE = 0.5  # score from which an answer is drawn
 SEEN = 0.25  # share of an object that must be seen to learn from it
 
 
-class Detection(PictureTask):
+class Detection(DenseTask):
     """Fuse each token of the image with the other inputs, then answer with boxes.
 
     With the image alone it is plain detection. With a text beside it that names what is meant (``inputs=[image,
@@ -117,14 +116,14 @@ class Detection(PictureTask):
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         return self.detector.losses(outputs, self.goals(batch))
 
-    def goals(self, batch: Batch) -> Goals:
+    def goals(self, batch: Batch) -> DetectionTargets:
         """The objects of which enough is seen. Rows without a picture, or without known objects, teach nothing."""
         pictures, objects = self.pictures(batch), self.objects(batch)
         whole = objects.boxes.values
         seen = into_view(whole, pictures)
         share = area(into_picture(seen, pictures)) / area(whole).clamp(min=1e-6)
         known = torch.tensor([raw is not None for raw in objects.raw], device=whole.device) & pictures.mask
-        return Goals(Padded(seen, objects.boxes.mask & (share >= SEEN)), objects.classes, known)
+        return DetectionTargets(Padded(seen, objects.boxes.mask & (share >= SEEN)), objects.classes, known)
 
     def objects(self, batch: Batch) -> Objects:
         """The objects of a batch; without the target, none are known."""

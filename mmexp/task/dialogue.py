@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Sample
+from mmexp.contract import Batch, Outputs, Sample
 from mmexp.metric.caption import Bleu, WordForWord
 from mmexp.metric.perplexity import Perplexity
 from mmexp.plot.dialogue import talks
-from mmexp.task.base import Outputs
-from mmexp.task.base_generation import Writing
+from mmexp.task.base_generation import TextGeneration
 from mmexp.transform.captions import Captions, CaptionsTransform
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Dialogue(Writing):
+class Dialogue(TextGeneration):
     """Write the next turn word by word, fused with the turns so far, which are the input ``history``, and the others.
 
     The turns are read in a row, of a long talk the newest, see ``TextTransform``. Metrics: ``perplexity`` of the true

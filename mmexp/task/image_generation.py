@@ -11,16 +11,16 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchmetrics import MeanMetric, Metric, MetricCollection
 
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
-from mmexp.head.image_generation.base import Chance, Painter
-from mmexp.head.image_generation.evaluator import Glance, Judge, agreement
+from mmexp.head.image_generation.base import Chance, ImageGenerator
+from mmexp.head.image_generation.evaluator import Glance, ImageEvaluator, agreement
 from mmexp.head.image_generation.flow import Flow
-from mmexp.head.image_generation.gan import Adversary
-from mmexp.head.image_generation.unet import Canvas
+from mmexp.head.image_generation.gan import GAN
+from mmexp.head.image_generation.unet import UNet
 from mmexp.metric.fidelity import Fidelity
 from mmexp.plot.generated_images import paintings
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.attributes import AttributesTransform
 from mmexp.transform.base import Transform
 from mmexp.transform.image import ImageTransform
@@ -37,8 +37,8 @@ class ImageGeneration(Task):
     With a text as input it is text to image. With a picture from another column beside it, it is a change to that
     picture by a text. The noise of an answer comes from the sample's id.
 
-    Metrics: ``attribute_accuracy``, of the attributes that a ``Judge`` sees in a painted picture or that the true one
-    has, the share that is both, averaged over samples: what is missing counts against it, and so does what was not
+    Metrics: ``attribute_accuracy``, of the attributes that an ``ImageEvaluator`` sees in a generated image or that the
+    true one has, the share that is both, averaged over samples: what is missing counts against it, and so does what was not
     told; the many attributes that are rightly absent do not count. ``attribute_exact``, how often all are as they
     should be. ``fid`` and ``kid``, see ``Fidelity``, by the features the judge has at the time: they compare pictures
     within one run only. The judge is the task's own: it learns from the true pictures of the same steps, shares no
@@ -48,7 +48,7 @@ class ImageGeneration(Task):
     every run, and ``kid`` decides. The loss does not: that of ``gan`` tells nothing of the pictures.
 
     Source: Reed et al. 2016, "Generative Adversarial Text to Image Synthesis", https://arxiv.org/abs/1605.05396; how
-    it is learned: see ``Flow`` and ``Adversary``; judged by the attributes that were asked for: El-Nouby et al. 2019,
+    it is learned: see ``Flow`` and ``GAN``; judged by the attributes that were asked for: El-Nouby et al. 2019,
     "Tell, Draw, and Repeat", https://arxiv.org/abs/1811.09845, section 4.
 
     Args:
@@ -86,13 +86,11 @@ class ImageGeneration(Task):
         self.judged, self.classes, self.image_size = judged, list(classes.get(judged, ())), image_size
         self.monitor = "attribute_accuracy" if self.classes else "kid"
         self.mode: Literal["min", "max"] = "max" if self.classes else "min"
-        canvas = Canvas(dim=dim, image_size=image_size, depth=depth)
-        self.painter: Painter = (
-            Flow(canvas=canvas, steps=steps, guidance=guidance)
-            if objective == "flow"
-            else Adversary(canvas=canvas, dim=dim)
+        canvas = UNet(dim=dim, image_size=image_size, depth=depth)
+        self.painter: ImageGenerator = (
+            Flow(canvas=canvas, steps=steps, guidance=guidance) if objective == "flow" else GAN(canvas=canvas, dim=dim)
         )
-        self.judge = Judge(dim=dim, classes=self.classes) if self.classes else Glance()
+        self.judge = ImageEvaluator(dim=dim, classes=self.classes) if self.classes else Glance()
 
     def transforms(self) -> Mapping[str, Transform]:
         told = {self.judged: AttributesTransform(classes=self.classes)} if self.classes else {}
@@ -120,7 +118,7 @@ class ImageGeneration(Task):
             return {"image": self.painter.canvas.position.sum() * 0}
         known = batch.targets["image"].mask
         losses = self.painter.losses(outputs, known)
-        if isinstance(self.judge, Judge):
+        if isinstance(self.judge, ImageEvaluator):
             losses["judge"] = self.judge.loss(outputs["real_logits"], batch.targets.get(self.judged), known)
         return losses
 

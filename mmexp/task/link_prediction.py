@@ -11,14 +11,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
 from mmexp.metric.link import LinkRanks, filtered_ranks
 from mmexp.plot.embeddings import embeddings
 from mmexp.plot.ranks import ranks
 from mmexp.pool.base import Pool
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.base import Transform
 from mmexp.transform.known import Known, KnownTransform
 from mmexp.transform.label import UNSEEN, LabelTransform

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
-from mmexp.loss.task_weighting import Balancing, make_balance
+from mmexp.loss.task_weighting import Balancing, make_weighting
 from mmexp.metric.named import NamedMetrics
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.base import Transform
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class MultiTask(Task):
 
     Args:
         tasks: By the name that each is reported under.
-        balance: Weights of the losses: ``fixed``; by ``uncertainty`` or by ``gradnorm``, see ``mmexp.loss.task_weighting``.
+        balance: Weights of the losses: ``fixed``; by ``uncertainty`` or by ``gradnorm``, see
+            ``mmexp.loss.task_weighting``.
         weights: What a task's loss counts at first, 1 where it is not named.
         alpha: Of ``gradnorm``: how much harder a task pulls that lags behind; 0 lets all pull alike.
         monitor: Task whose own metric chooses the checkpoint; None for the first.
@@ -64,7 +65,7 @@ class MultiTask(Task):
         if monitor is not None and monitor not in tasks:
             raise ValueError(f"MultiTask: monitor must be one of {known}, got {monitor!r}.")
         self.tasks = nn.ModuleDict(dict(tasks))
-        self.balance = make_balance(balance, {name: float(weights.get(name, 1)) for name in tasks}, alpha)
+        self.balance = make_weighting(balance, {name: float(weights.get(name, 1)) for name in tasks}, alpha)
         judge = monitor or next(iter(tasks))
         self.monitor, self.mode = f"{judge}_{tasks[judge].monitor}", tasks[judge].mode
         self.targets = tuple(dict.fromkeys(target for task in tasks.values() for target in task.targets))

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics import MeanMetric, MetricCollection
 
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
 from mmexp.loss.contrastive import Pairs, infonce
@@ -22,7 +22,7 @@ from mmexp.metric.retrieval import RetrievalRanks
 from mmexp.plot.questions import told
 from mmexp.plot.reconstruction import reconstructions
 from mmexp.pool.base import Pool
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.task.base_dense import as_grid
 from mmexp.transform.base import Transform
 from mmexp.transform.key import KeyTransform

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Sample
+from mmexp.contract import Batch, Outputs, Sample
 from mmexp.metric.answer import ConsensusAccuracy, normalise
 from mmexp.plot.questions import questions
 from mmexp.pool.base import Pool
-from mmexp.task.base import Outputs
 from mmexp.task.classification import Classification
 from mmexp.transform.answer import AnswerTransform, PeopleTransform
 from mmexp.transform.base import Transform

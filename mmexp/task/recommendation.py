@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Padded, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.metric.recommendation import RecommendationScores, lists, ranks
 from mmexp.plot.recommendations import by_popularity, recommendations
 from mmexp.pool.base import Pool
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.base import Transform
 from mmexp.transform.catalogue import Catalogue
 from mmexp.transform.label import UNSEEN, Labels, LabelTransform

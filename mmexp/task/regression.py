@@ -9,13 +9,13 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Padded, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
 from mmexp.metric.regression import RegressionScores
 from mmexp.plot.scatter import scatter
 from mmexp.pool.base import Pool
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.number import NumberTransform
 
 if TYPE_CHECKING:

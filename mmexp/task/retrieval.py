@@ -12,13 +12,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.loss.contrastive import OBJECTIVES, Pairs
 from mmexp.metric.retrieval import RetrievalRanks
 from mmexp.plot.neighbours import Found, neighbours
 from mmexp.pool.base import Pool
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.base import Transform
 from mmexp.transform.key import KeyTransform, key
 

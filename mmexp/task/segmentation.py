@@ -12,12 +12,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.metric.overlap import Overlap, count, iou
 from mmexp.plot.regions import bars, regions
-from mmexp.task.base import Outputs
-from mmexp.task.base_dense import PictureTask
+from mmexp.task.base_dense import DenseTask
 from mmexp.transform.mask import IGNORE, MaskTransform, look_up, spread
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 EXHIBITS = 12  # pictures shown
 
 
-class Segmentation(PictureTask):
+class Segmentation(DenseTask):
     """Fuse each token of the image with the other inputs, then enlarge the grid of tokens to a mask.
 
     With the image alone it is plain segmentation. With a text beside it that names what is meant (``inputs=[image,

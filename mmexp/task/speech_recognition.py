@@ -12,23 +12,22 @@ from torch.nn import functional as F
 from torchmetrics import MetricCollection
 from torchmetrics.text import WordErrorRate
 
-from mmexp.contract import Batch, Padded, Tokens
+from mmexp.contract import Batch, Outputs, Padded, Tokens
 from mmexp.decoding.ctc import BLANK, needed, peaks, prefix_beam
 from mmexp.error import ConfigError, DataError
 from mmexp.fusion.base import Fusion
-from mmexp.task.base import Outputs
-from mmexp.task.base_speech import Speech
+from mmexp.task.base_speech import SpeechTask
 from mmexp.transform.transcript import TranscriptTransform, Unit, Units
 
 ENOUGH = 16  # samples after which it is clear that none can be learned from
 
 
-class SpeechRecognition(Speech):
+class SpeechRecognition(SpeechTask):
     """Label each frame of the sound: ``logits_i = head(fusion.onto(frame_i, others))``; the others may be moving lips.
 
     A frame is a token of the audio encoder. Its label is a word or a character, or a blank; see ``ctc``. A sample with
     fewer places than its transcript needs cannot be learned from. Metrics: ``wer`` and ``cer`` of prefix beam search,
-    see ``Speech``; ``greedy_wer`` of the likeliest path.
+    see ``SpeechTask``; ``greedy_wer`` of the likeliest path.
 
     Source: Graves et al. 2006, "Connectionist Temporal Classification", https://doi.org/10.1145/1143844.1143891; more
     labels than frames: Libovicky and Helcl 2018, https://arxiv.org/abs/1811.04719, section 3 (state splitting).

@@ -10,15 +10,15 @@ from torch import Tensor, nn
 from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.text import WordErrorRate
 
-from mmexp.contract import Batch, Padded, Sample, Tokens, Waveform
+from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens, Waveform
 from mmexp.fusion.base import Fusion
-from mmexp.head.speech.frame_queries import Timeline
-from mmexp.head.speech.recognizer import Listener, surprise
+from mmexp.head.speech.frame_queries import FrameQueries
+from mmexp.head.speech.recognizer import Recognizer, surprise
 from mmexp.head.speech.vocoder import DECIBELS, Vocoder
-from mmexp.layer.convolution import Convolutions
+from mmexp.layer.convolution import ConvolutionStack
 from mmexp.metric.warping import warped
 from mmexp.plot.spectrogram import spectrograms
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.audio import AudioTransform
 from mmexp.transform.base import Transform
 from mmexp.transform.transcript import TranscriptTransform, Unit
@@ -39,7 +39,7 @@ class SpeechSynthesis(Task):
     each mel band; the sound is found from them by ``Vocoder``.
 
     Metrics: ``mel_distance``, in dB, between the levels told and true, stretched along one another, see ``warped``;
-    ``length_error``, in s; and ``wer``, the words wrong of what a ``Listener`` understands of the sound that was made.
+    ``length_error``, in s; and ``wer``, the words wrong of what a ``Recognizer`` understands of the generated audio.
     The listener is the task's own: it learns from the true sounds of the same steps, shares no weights, and its loss
     teaches nothing else. ``judge_wer`` is how much of true sound it gets wrong: no voice can be expected to do better.
     Without transcripts (``units=[]``) nobody listens, nobody asks for words, and ``mel_distance`` decides.
@@ -84,12 +84,12 @@ class SpeechSynthesis(Task):
         self.monitor = "wer" if units else "mel_distance"
         self.max_seconds, self.words_weight = max_seconds, words_weight
         self.vocoder = Vocoder(sample_rate=sample_rate, num_mels=num_mels, hop=hop)
-        self.timeline = Timeline(dim=dim)
+        self.timeline = FrameQueries(dim=dim)
         self.clock = nn.Parameter(torch.randn(dim))
         self.length = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, 1))
-        self.blocks = Convolutions(dim=dim, depth=depth, dropout=dropout)
+        self.blocks = ConvolutionStack(dim=dim, depth=depth, dropout=dropout)
         self.head = nn.Linear(dim, num_mels)
-        judge = Listener(dim=dim, num_mels=num_mels, units=units, unit=unit, dropout=dropout) if units else None
+        judge = Recognizer(dim=dim, num_mels=num_mels, units=units, unit=unit, dropout=dropout) if units else None
         self.listener = judge
         self.words = nn.Linear(dim, len(units) + 1) if units and words_weight else None
 

@@ -9,14 +9,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics import MetricCollection
 
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.error import ConfigError
 from mmexp.fusion.base import Fusion
-from mmexp.head.crf import TagChain
+from mmexp.head.crf import CRF
 from mmexp.metric.entity import EntityF1, entities
 from mmexp.plot.classification import confusion
 from mmexp.plot.sentences import sentences
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.label import UNSEEN
 from mmexp.transform.tags import Tags, TagsTransform
 
@@ -60,7 +60,7 @@ class Tagging(Task):
             raise ValueError(f"Tagging: classes must have a type, got {list(classes)}.")
         self.tags = ["O", *(f"{prefix}-{kind}" for kind in self.types for prefix in "BI")]
         self.head = nn.Sequential(nn.LayerNorm(dim), nn.Dropout(dropout), nn.Linear(dim, len(self.tags)))
-        self.chain = TagChain(self.tags, learned=crf)
+        self.chain = CRF(self.tags, learned=crf)
         self.crf = crf
 
     def slots(self, inputs: Sequence[str]) -> tuple[str, ...]:

@@ -6,20 +6,19 @@ from collections.abc import Mapping
 
 import torch
 
-from mmexp.contract import Batch, Tokens
+from mmexp.contract import Batch, Outputs, Tokens
 from mmexp.fusion.base import Fusion
-from mmexp.task.base import Outputs
-from mmexp.task.base_generation import Writing
-from mmexp.task.base_speech import Speech
+from mmexp.task.base_generation import TextGeneration
+from mmexp.task.base_speech import SpeechTask
 from mmexp.transform.answer import WrittenAnswerTransform
 from mmexp.transform.transcript import spoken
 
 
-class Transcription(Speech, Writing):
-    """Write word by word, each word fused with the sound and the other inputs, see ``Writing``.
+class Transcription(SpeechTask, TextGeneration):
+    """Write word by word, each word fused with the sound and the other inputs, see ``TextGeneration``.
 
     Sound and video are given the sinusoids of their place, since order is what a transcript is about. Unlike
-    ``SpeechRecognition`` it also reads lips without any sound. Metrics: ``wer`` and ``cer``, see ``Speech``.
+    ``SpeechRecognition`` it also reads lips without any sound. Metrics: ``wer`` and ``cer``, see ``SpeechTask``.
 
     Source: Chan et al. 2016, "Listen, Attend and Spell", https://arxiv.org/abs/1508.01211, eqs. 1 and 6, with words for
     characters; sinusoids: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.5; with lips: Afouras et al.

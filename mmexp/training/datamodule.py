@@ -10,12 +10,12 @@ import numpy as np
 import pytorch_lightning as pl
 from torch.utils.data import DataLoader, Dataset
 
+from mmexp.config.training import TrainingConfig
 from mmexp.contract import Batch, Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.control import controlled
 from mmexp.error import ConfigError
 from mmexp.hardware.base import Hardware
-from mmexp.method.base import Learning
 from mmexp.training.sampler import BatchStream, Draw, Share, batches_per_epoch
 from mmexp.transform.base import Transform
 
@@ -94,7 +94,7 @@ class DataModule(pl.LightningDataModule):
         dataset: Where samples come from, prepared.
         inputs: Transform by modality, in the order of the inputs.
         targets: Transform by target of the task.
-        learning: Batch size and number of passes.
+        training: Batch size and number of passes.
         hardware: Loader processes and pinning.
         seed: Of shuffling and variation.
         control: What to do to the inputs, see ``mmexp.dataset.control``; None for nothing.
@@ -110,7 +110,7 @@ class DataModule(pl.LightningDataModule):
         dataset: MultimodalDataset,
         inputs: Mapping[str, Transform],
         targets: Mapping[str, Transform],
-        learning: Learning,
+        training: TrainingConfig,
         hardware: Hardware,
         seed: int,
         control: str | None = None,
@@ -119,7 +119,7 @@ class DataModule(pl.LightningDataModule):
         super().__init__()
         self.samples = {name: controlled(dataset.split(name), control, apart) for name in SPLITS}
         self.dataset, self.inputs, self.targets = dataset, inputs, targets
-        self.learning, self.hardware, self.seed = learning, hardware, seed
+        self.training, self.hardware, self.seed = training, hardware, seed
         self.start = 0
         for name in SPLITS if hardware.devices > 1 else ():
             if (size := len(self.samples[name])) < hardware.devices:
@@ -135,18 +135,18 @@ class DataModule(pl.LightningDataModule):
     @property
     def per_epoch(self) -> int:
         """Batches of one pass over the training split."""
-        return batches_per_epoch(len(self.samples["train"]), self.learning.batch_size, self.hardware.devices)
+        return batches_per_epoch(len(self.samples["train"]), self.training.batch_size, self.hardware.devices)
 
     @property
     def interval(self) -> int:
         """Batches between validations: ``validate_every`` epochs, rounded up to a whole optimizer step."""
-        accumulate = self.learning.accumulate
-        return -(-self.per_epoch * self.learning.validate_every // accumulate) * accumulate
+        accumulate = self.training.accumulate
+        return -(-self.per_epoch * self.training.validate_every // accumulate) * accumulate
 
     @property
     def total(self) -> int:
         """Batches of the whole run; it ends with a validation."""
-        return self.interval * (self.learning.epochs // self.learning.validate_every)
+        return self.interval * (self.training.epochs // self.training.validate_every)
 
     def state_dict(self) -> dict[str, Any]:
         if self.trainer is None:
@@ -161,7 +161,7 @@ class DataModule(pl.LightningDataModule):
         rank, world = self.place
         stream = BatchStream(
             size=len(split),
-            batch_size=self.learning.batch_size,
+            batch_size=self.training.batch_size,
             total=self.total,
             seed=self.seed,
             start=self.start,
@@ -175,8 +175,8 @@ class DataModule(pl.LightningDataModule):
 
         A mean over its samples times this weight, averaged over the processes, is the mean over the whole batch.
         """
-        first = number % self.per_epoch * self.learning.batch_size
-        whole = min(self.learning.batch_size, len(self.samples["train"]) - first)
+        first = number % self.per_epoch * self.training.batch_size
+        whole = min(self.training.batch_size, len(self.samples["train"]) - first)
         return len(batch) * self.place[1] / whole
 
     def val_dataloader(self) -> DataLoader[Sample]:
@@ -194,7 +194,7 @@ class DataModule(pl.LightningDataModule):
         rank, world = self.place
         split = PreparedSplit(samples, inputs=self.inputs, targets=self.targets, seed=None)
         sampler = Share(size=len(samples), rank=rank, world=world)
-        return self._loader(split, sampler=sampler, batch_size=self.learning.batch_size)
+        return self._loader(split, sampler=sampler, batch_size=self.training.batch_size)
 
     def _loader(
         self,

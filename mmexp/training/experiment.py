@@ -16,12 +16,13 @@ import pytorch_lightning as pl
 from mmexp.config.facts import Facts
 from mmexp.config.instantiate import instantiate
 from mmexp.config.resolve import FACT
+from mmexp.config.training import TrainingConfig
 from mmexp.dataset.base import MultimodalDataset, columns_of
 from mmexp.encoder.base import Encoder
 from mmexp.error import ConfigError, DataError, nearest
 from mmexp.fusion.base import Fusion
 from mmexp.hardware.base import Hardware
-from mmexp.method.base import Learning
+from mmexp.method.base import Method
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
 from mmexp.training.datamodule import DataModule
@@ -41,13 +42,15 @@ class Experiment:
     Args:
         module: Model, objective and measure.
         data: Loaders of the dataset.
-        learning: How it is trained.
+        training: Numbers of the loop.
+        method: What is trained.
         hardware: Where.
     """
 
     module: ExperimentModule
     data: DataModule
-    learning: Learning
+    training: TrainingConfig
+    method: Method
     hardware: Hardware
 
     @property
@@ -90,25 +93,26 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
         chosen = choose_inputs(root["inputs"], dataset, task)
         slots = task.slots(chosen) if start is None else start.slots(root["fusion"], task, chosen)
         facts = facts.add(folder.path, inputs=list(chosen), modalities=list(slots))
-    learning: Learning = instantiate("learning", root["learning"], plugins=root["plugins"])
+    training = TrainingConfig(**root["training"])
+    method: Method = instantiate("method", root["method"], plugins=root["plugins"])
     hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
-    module = assemble(root, facts, task, learning)
+    module = assemble(root, facts, task, method)
     if start is not None:
         start.give(module.model, root, {name: encoder_key(root, facts, name) for name in facts["inputs"]})
     data = DataModule(
         dataset=dataset,
         inputs=module.model.transforms,
         targets=task.transforms(),
-        learning=learning,
+        training=training,
         hardware=hardware,
         seed=root["seed"],
         control=root["control"],
         apart=task.paired,
     )
-    return Experiment(module, data, learning, hardware)
+    return Experiment(module, data, training, method, hardware)
 
 
-def assemble(root: Node, facts: Facts, task: Task, learning: Learning) -> ExperimentModule:
+def assemble(root: Node, facts: Facts, task: Task, method: Method) -> ExperimentModule:
     """Build the model around its task; no data is needed, once the facts are known.
 
     Raises:
@@ -120,10 +124,11 @@ def assemble(root: Node, facts: Facts, task: Task, learning: Learning) -> Experi
         name: make("encoder", facts.of(name).bind(root, key), at=key) for name, key in keys.items()
     }
     fusion: Fusion = make("fusion", facts.bind(root, "fusion"))
-    model = Model(encoders=encoders, fusion=fusion, task=task, modality_dropout=learning.modality_dropout)
-    learning.choose(model)
+    model = Model(encoders=encoders, fusion=fusion, task=task, modality_dropout=root["training"]["modality_dropout"])
+    method.prepare(model)
     return ExperimentModule(
         model=model,
+        method=method,
         optimizer=lambda groups: make("optimizer", root["optimizer"], params=groups),
         scheduler=lambda optimizer, steps: make("scheduler", root["scheduler"], optimizer=optimizer, total_steps=steps),
         seed=root["seed"],

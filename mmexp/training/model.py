@@ -8,10 +8,10 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from mmexp.contract import Batch, Tokens
+from mmexp.contract import Batch, Outputs, Tokens
 from mmexp.encoder.base import Encoder
 from mmexp.fusion.base import Fusion
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.transform.base import Transform
 
 

@@ -17,6 +17,7 @@ from torchmetrics import MeanMetric, MetricCollection
 
 from mmexp.contract import Batch
 from mmexp.error import NumericsError
+from mmexp.method.base import Method
 from mmexp.metric.gather import gather
 from mmexp.training.model import Model
 
@@ -32,6 +33,7 @@ class ExperimentModule(pl.LightningModule):
 
     Args:
         model: Encoders, fusion and task.
+        method: What is trained, and its losses beside the task's.
         optimizer: Makes the optimizer from parameter groups.
         scheduler: Makes the schedule from the optimizer and the number of optimizer steps.
         seed: Of dropout and everything else random on the model's side.
@@ -41,9 +43,12 @@ class ExperimentModule(pl.LightningModule):
         rows: Predictions of the evaluation in progress or just ended, if ``keep_rows``.
     """
 
-    def __init__(self, *, model: Model, optimizer: OptimizerFactory, scheduler: SchedulerFactory, seed: int) -> None:
+    def __init__(
+        self, *, model: Model, method: Method, optimizer: OptimizerFactory, scheduler: SchedulerFactory, seed: int
+    ) -> None:
         super().__init__()
         self.model = model
+        self.method = method
         self.seed = seed
         self.results: dict[str, dict[str, float]] = {}
         self.rows: list[dict[str, Any]] = []
@@ -64,7 +69,9 @@ class ExperimentModule(pl.LightningModule):
             torch.cuda.manual_seed(seed)
 
     def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        losses = {**self.model.task.losses(self.model(batch), batch), **self.model.fusion.penalties()}
+        outputs = self.model(batch)
+        losses = {**self.model.task.losses(outputs, batch), **self.model.fusion.penalties()}
+        losses |= self.method.losses(self.model, outputs, batch)
         if torch.distributed.is_initialized():
             weight = self.trainer.datamodule.weight(batch, batch_idx)  # type: ignore[attr-defined]
             losses = {name: value * weight for name, value in losses.items()}

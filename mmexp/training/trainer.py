@@ -24,9 +24,9 @@ from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import strict
 from mmexp.run.metrics import MetricsFile, read_metrics
 from mmexp.training.artifacts import draw, store
-from mmexp.training.callback.checkpoint import Keeper
-from mmexp.training.callback.ema import Averager
-from mmexp.training.callback.metrics_logger import Recorder
+from mmexp.training.callback.checkpoint import CheckpointCallback
+from mmexp.training.callback.ema import EMACallback
+from mmexp.training.callback.metrics_logger import MetricsLogger
 from mmexp.training.callback.progress import ProgressBar
 from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights
 from mmexp.training.experiment import Experiment
@@ -110,47 +110,47 @@ def choose_best(folder: RunFolder, monitor: str) -> Path:
     raise NumericsError(rule, hint=lacking if sound else HINT)
 
 
-def make_recorder(experiment: Experiment, write: Callable[[Mapping[str, Any]], None]) -> Recorder:
+def make_recorder(experiment: Experiment, write: Callable[[Mapping[str, Any]], None]) -> MetricsLogger:
     """What writes the metrics, in the first process only."""
     silent = os.environ.get("RANK", "0") != "0"
-    every, per_epoch = experiment.learning.log_every, experiment.data.per_epoch
-    return Recorder(write=(lambda row: None) if silent else write, every=every, per_epoch=per_epoch)
+    every, per_epoch = experiment.training.log_every, experiment.data.per_epoch
+    return MetricsLogger(write=(lambda row: None) if silent else write, every=every, per_epoch=per_epoch)
 
 
 def make_callbacks(
-    experiment: Experiment, folder: RunFolder, console: Console, recorder: Recorder
+    experiment: Experiment, folder: RunFolder, console: Console, recorder: MetricsLogger
 ) -> list[pl.Callback]:
     """All that happens beside the steps; the keeper comes last, as it may end the training."""
-    learning, per_epoch = experiment.learning, experiment.data.per_epoch
-    averager = [Averager(learning.average)] if learning.average else []
+    training, per_epoch = experiment.training, experiment.data.per_epoch
+    averager = [EMACallback(training.ema)] if training.ema else []
     bar = ProgressBar(console=console, recorder=recorder, monitor=experiment.monitor, per_epoch=per_epoch)
-    keeper = Keeper(
+    keeper = CheckpointCallback(
         folder=folder.checkpoints,
         monitor=experiment.monitor,
         mode=experiment.task.mode,
         per_epoch=per_epoch,
-        every=learning.checkpoint_every,
-        patience=learning.patience,
+        every=training.checkpoint_every,
+        patience=training.patience,
         before_save=recorder.check,
     )
-    return [*averager, recorder, bar, keeper]
+    return [*averager, *experiment.method.callbacks(), recorder, bar, keeper]
 
 
 def make_trainer(experiment: Experiment, folder: RunFolder, callbacks: list[pl.Callback]) -> pl.Trainer:
     """Lightning's trainer with our records instead of its own."""
-    learning, hardware, data = experiment.learning, experiment.hardware, experiment.data
+    training, hardware, data = experiment.training, experiment.hardware, experiment.data
     trainer = pl.Trainer(
         accelerator=hardware.accelerator,
         devices=hardware.devices,
         strategy=_strategy(hardware),
         precision=hardware.precision,
         max_epochs=1,
-        max_steps=data.total // learning.accumulate,
+        max_steps=data.total // training.accumulate,
         val_check_interval=data.interval,
         check_val_every_n_epoch=None,
         num_sanity_val_steps=0,
-        accumulate_grad_batches=learning.accumulate,
-        gradient_clip_val=learning.clip or None,
+        accumulate_grad_batches=training.accumulate,
+        gradient_clip_val=training.clip or None,
         callbacks=callbacks,
         plugins=[AtomicCheckpointIO()],
         logger=False,

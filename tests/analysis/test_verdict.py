@@ -71,7 +71,7 @@ def test_a_missing_single_leaves_it_open_and_says_what_to_type():
     assert verdict.text == f"not compared: type mmexp baselines {' '.join(one.folder.id for one in runs)}"
 
 
-@pytest.mark.parametrize("other", [{"learning.epochs": 2}, {"data": "cd"}, {"task": "captioning"}, {"dataset": "x"}])
+@pytest.mark.parametrize("other", [{"training.epochs": 2}, {"data": "cd"}, {"task": "captioning"}, {"dataset": "x"}])
 def test_baselines_with_another_config_or_other_data_are_none(other):
     assert judge(fused(0.9, 0.9, 0.9), baselines(0.1, 0.1, 0.1, **other)).outcome == "unknown"
 
@@ -131,8 +131,8 @@ def test_without_controls_accuracy_must_beat_the_commonest_answer(tmp_path):
 
 
 def test_grouped_by_one_key_each_run_still_meets_its_own_baselines():
-    rows = [row for epochs in (1, 2) for row in baselines(0.6 + epochs / 10, 0.1, 0.1, **{"learning.epochs": epochs})]
-    runs = [one for epochs in (1, 2) for one in fused(0.90, 0.91, 0.92, **{"learning.epochs": epochs})]
+    rows = [row for epochs in (1, 2) for row in baselines(0.6 + epochs / 10, 0.1, 0.1, **{"training.epochs": epochs})]
+    runs = [one for epochs in (1, 2) for one in fused(0.90, 0.91, 0.92, **{"training.epochs": epochs})]
     (ranking,) = compare([*rows, *runs], by=["fusion"])
     found = dict(
         zip([one.config["fusion"] for one in ranking.groups], Gate([*rows, *runs]).verdicts(ranking), strict=True)

@@ -8,7 +8,7 @@ from rich.console import Console
 from mmexp.cli._sweep import read_jobs, run_baselines
 from mmexp.config.compose import compose
 from mmexp.error import ConfigError
-from mmexp.runner.run import conduct
+from mmexp.runner.run import run_training
 
 
 def test_every_combination_is_a_job_named_by_what_sets_it_apart():
@@ -25,13 +25,13 @@ def test_the_problems_of_all_jobs_are_told_before_any_is_started():
 
 
 def test_baselines_of_several_runs_are_trained_once(lab, capsys):
-    folders = [lab.train("learning.epochs=1", f"fusion={fusion}") for fusion in ("concat", "gated")]
+    folders = [lab.train("training.epochs=1", f"fusion={fusion}") for fusion in ("concat", "gated")]
     asked = []
 
     def train(jobs) -> int:
         asked.extend(jobs)
         for job in jobs:
-            conduct(job.config, job.command, Console(file=io.StringIO()))
+            run_training(job.config, job.command, Console(file=io.StringIO()))
         return 0
 
     failed, found = run_baselines(folders, train)
@@ -41,5 +41,5 @@ def test_baselines_of_several_runs_are_trained_once(lab, capsys):
 
 
 def test_a_baseline_that_fails_is_told_by_the_exit_code(lab):
-    failed, found = run_baselines([lab.train("learning.epochs=1")], lambda jobs: 1)
+    failed, found = run_baselines([lab.train("training.epochs=1")], lambda jobs: 1)
     assert failed == 1 and found == []

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from mmexp.cli import main
 from mmexp.run.folder import runs
-from mmexp.runner.run import conduct
+from mmexp.runner.run import run_training
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def in_process(lab, monkeypatch):
     def train(jobs, **limits) -> int:
         print(f"{len(jobs)} jobs")
         for job in jobs:
-            conduct(job.config, job.command, Console(file=io.StringIO()))
+            run_training(job.config, job.command, Console(file=io.StringIO()))
         trained.extend(job.label for job in jobs)
         return 0
 
@@ -32,13 +32,13 @@ def outputs(lab) -> list[str]:
 
 
 def test_a_run_gets_its_baselines_and_its_verdict_and_nothing_is_trained_twice(lab, in_process, capsys):
-    folder = lab.train("learning.epochs=1", "fusion=gated")
+    folder = lab.train("training.epochs=1", "fusion=gated")
     assert main(["baselines", folder.id, *outputs(lab)]) == 0
     out = capsys.readouterr().out
     assert in_process == [f"{w}, seed 0" for w in ("image alone", "text alone", "blank inputs", "shuffled inputs")]
     assert f"image+text by gated ({folder.id}): " in out and "not compared" not in out
     assert all(word in out for word in ("image alone", "text alone", "blank inputs", "shuffled inputs"))
-    other = lab.train("learning.epochs=1", "fusion=concat")
+    other = lab.train("training.epochs=1", "fusion=concat")
     assert main(["baselines", folder.id, other.id, "--json", *outputs(lab)]) == 0
     told = json.loads(capsys.readouterr().out)
     assert len(in_process) == 4 and len(runs(outputs(lab)[1])) == 6
@@ -46,7 +46,7 @@ def test_a_run_gets_its_baselines_and_its_verdict_and_nothing_is_trained_twice(l
 
 
 def test_what_it_says_while_it_trains_does_not_mix_with_json(lab, in_process, capsys):
-    folder = lab.train("learning.epochs=1", "inputs=[image,text]")
+    folder = lab.train("training.epochs=1", "inputs=[image,text]")
     assert main(["baselines", folder.id, "--json", "--strict", *outputs(lab)]) in (0, 3)
     out, err = capsys.readouterr()
     (told,) = json.loads(out)

@@ -13,7 +13,7 @@ from mmexp.run.folder import RunFolder
 
 @pytest.fixture(scope="module")
 def run(make_lab: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    return make_lab(tmp_path_factory.mktemp("predict") / "outputs").train("learning.epochs=1")
+    return make_lab(tmp_path_factory.mktemp("predict") / "outputs").train("training.epochs=1")
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def test_a_table_is_answered_line_by_line(run: RunFolder, tiny: Path, capsys: py
 
 
 def test_files_and_values_are_answered(tiny: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = [str(tiny / "0.png"), f"image={tiny / '0.png'}", "text=what is it", "learning.batch_size=1", "hardware=cpu"]
+    words = [str(tiny / "0.png"), f"image={tiny / '0.png'}", "text=what is it", "training.batch_size=1", "hardware=cpu"]
     assert [row["id"] for row in lines(capsys, *words, "--json")] == [words[0], "typed"]
 
 

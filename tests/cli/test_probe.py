@@ -7,7 +7,7 @@ import pytest
 
 from mmexp.cli import main
 
-SMALL = ["dataset.sizes=[40,10,20]", "learning.epochs=1", "learning.validate_every=1", "dim=8", "hardware=cpu"]
+SMALL = ["dataset.sizes=[40,10,20]", "training.epochs=1", "training.validate_every=1", "dim=8", "hardware=cpu"]
 
 
 def probe(outputs: Path, *words: str) -> int:

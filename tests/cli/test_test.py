@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def run(make_lab: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    return make_lab(tmp_path_factory.mktemp("test") / "outputs").train("learning.epochs=1")
+    return make_lab(tmp_path_factory.mktemp("test") / "outputs").train("training.epochs=1")
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def test_the_last_run_is_measured_as_strict_json_and_nothing_else(run: RunFolder
 
 
 def test_options_and_overrides_may_stand_in_any_order(run: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["test", "--split", "val", run.id, "--json", "learning.batch_size=2", "hardware=cpu"]) == 0
+    assert main(["test", "--split", "val", run.id, "--json", "training.batch_size=2", "hardware=cpu"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["split"], found["samples"]) == ("val", 6)
     assert found["metrics"]["val/accuracy"] == pytest.approx(summary.read(run)["metrics"]["val/accuracy"])

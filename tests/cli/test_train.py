@@ -36,17 +36,17 @@ def test_the_exit_code_of_a_typo_is_two(tmp_path, monkeypatch, capsys):
 
 
 def test_strict_exits_with_three_if_the_fusion_shows_nothing_and_the_run_is_kept(lab, capsys):
-    assert main(["train", "--strict", *lab.overrides, "learning.epochs=1"]) == 3
+    assert main(["train", "--strict", *lab.overrides, "training.epochs=1"]) == 3
     assert "The fusion: " in capsys.readouterr().out and lab.only_run().summary.exists()
 
 
 def test_one_input_alone_is_strict_enough(lab):
-    assert main(["train", "--strict", *lab.overrides, "learning.epochs=1", "inputs=[image]", "fusion=none"]) == 0
+    assert main(["train", "--strict", *lab.overrides, "training.epochs=1", "inputs=[image]", "fusion=none"]) == 0
 
 
 @pytest.mark.slow
 def test_baselines_are_trained_behind_a_run_and_once_behind_a_sweep(lab, capsys):
-    words = [*lab.overrides, "learning.epochs=1", "baselines=true"]
+    words = [*lab.overrides, "training.epochs=1", "baselines=true"]
     assert main(["train", *words]) == 0
     assert "not compared" not in capsys.readouterr().out
     outputs = lab.overrides[-1].removeprefix("outputs=")

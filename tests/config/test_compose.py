@@ -148,17 +148,17 @@ def test_a_scheduler_may_be_left_out() -> None:
 
 def test_all_problems_of_a_yaml_are_told_at_once_each_with_its_line(folder: Path) -> None:
     (folder / "conf/experiment/wrong.yaml").write_text(
-        "# @package _global_\nsed: 3\ndim: many\ntokenizer: {vocb: 3}\nfusion:\n  dmi: 4\nlearning:\n  epochs: few\n"
+        "# @package _global_\nsed: 3\ndim: many\ntokenizer: {vocb: 3}\nfusion:\n  dmi: 4\ntraining:\n  epochs: few\n"
     )
-    problems = refused("experiment=wrong", "learning.clip=low")
+    problems = refused("experiment=wrong", "training.clip=low")
     file = "conf/experiment/wrong.yaml"
     expected = [
         f"{file}:2: sed must be a key of the root, got 'sed'. Did you mean 'seed'?",
         f"{file}:3: dim must be int, got 'many'.",
         f"{file}:4: tokenizer.vocb must be a key of tokenizer, got 'vocb'. Did you mean 'vocab_size'?",
         f"{file}:6: fusion.dmi must be an argument of ConcatFusion, got 'dmi'. Did you mean 'dim'?",
-        f"{file}:8: learning.epochs must be int, got 'few'.",
-        "command line: learning.clip must be float, got 'low'.",
+        f"{file}:8: training.epochs must be int, got 'few'.",
+        "command line: training.clip must be float, got 'low'.",
     ]
     assert sorted(problems) == sorted(expected)
 
@@ -221,7 +221,7 @@ def test_text_that_looks_like_an_interpolation_survives_storing(folder: Path) ->
 
 def test_a_loaded_config_takes_values_and_options(folder: Path) -> None:
     path = keep(folder)
-    config = load_config(path, ["seed=7", "fusion=gated", "learning.epochs=2"])
+    config = load_config(path, ["seed=7", "fusion=gated", "training.epochs=2"])
     assert (config.node.seed, config.node.name) == (7, "classification-gated")
     assert config.choices["fusion"] == "gated"
     assert config.plain()["fusion"] == compose(["fusion=gated"]).plain()["fusion"]
@@ -296,7 +296,7 @@ def test_a_typo_is_told_in_less_than_a_second_and_without_torch(folder: Path) ->
         "try: compose(['fusion.dmi=3'])\nexcept Exception as error: print(error)\n"
         "print(time.process_time(), 'torch' in sys.modules)\n"
     )
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     output = subprocess.run(
         [sys.executable, "-c", code],
         cwd=folder,

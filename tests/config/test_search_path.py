@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from mmexp.config.compose import search_path as confdir
+from mmexp.config import search_path
 from mmexp.config.search_path import conf_folders, conf_path, user_conf
 from mmexp.error import ConfigError
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_checkout_has_it_beside_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +21,7 @@ def test_a_checkout_has_it_beside_the_package(monkeypatch: pytest.MonkeyPatch) -
 def test_an_installed_package_has_it_inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "mmexp" / "conf").mkdir(parents=True)
     (tmp_path / "conf").mkdir()
-    monkeypatch.setattr(confdir, "__file__", str(tmp_path / "mmexp" / "confdir.py"))
+    monkeypatch.setattr(search_path, "__file__", str(tmp_path / "mmexp" / "config" / "search_path.py"))
     assert conf_path() == tmp_path / "mmexp" / "conf"
 
 
@@ -34,6 +34,6 @@ def test_the_users_own_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_an_incomplete_installation_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confdir, "__file__", str(tmp_path / "mmexp" / "confdir.py"))
+    monkeypatch.setattr(search_path, "__file__", str(tmp_path / "mmexp" / "config" / "search_path.py"))
     with pytest.raises(ConfigError, match="conf: folder must come with mmexp, got none at"):
         conf_path()

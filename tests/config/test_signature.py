@@ -11,7 +11,7 @@ import torch
 from mmexp.config.signature import Signature, accepts, read_signature, rule
 from mmexp.config.static import find
 from mmexp.hardware.base import Hardware
-from mmexp.method.full import FullLearning
+from mmexp.method.full import FullMethod
 
 
 def read(target: str) -> Signature:
@@ -22,7 +22,7 @@ def read(target: str) -> Signature:
 
 @pytest.mark.parametrize(
     "cls",
-    [torch.optim.AdamW, torch.optim.SGD, torch.nn.Linear, torch.nn.GELU, FullLearning, Hardware],
+    [torch.optim.AdamW, torch.optim.SGD, torch.nn.Linear, torch.nn.GELU, FullMethod, Hardware],
     ids=lambda cls: cls.__name__,
 )
 def test_a_signature_read_equals_the_one_python_binds(cls: type) -> None:

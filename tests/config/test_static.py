@@ -83,7 +83,10 @@ def test_names_are_listed_to_suggest_from(package: Path) -> None:
 
 
 def test_torch_is_not_imported() -> None:
-    code = "import sys; from mmexp.config.static import find; assert find('torch.optim.AdamW'); print('torch' in sys.modules)"
-    root = Path(__file__).resolve().parents[1]
+    code = (
+        "import sys; from mmexp.config.static import find; "
+        "assert find('torch.optim.AdamW'); print('torch' in sys.modules)"
+    )
+    root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

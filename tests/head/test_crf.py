@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 import torch
 
-from mmexp.head.crf import TagChain
+from mmexp.head.crf import CRF
 from mmexp.transform.tags import repaired
 
 TAGS = ["O", "B-x", "I-x", "B-y", "I-y"]
@@ -13,9 +13,9 @@ LENGTHS = [4, 2, 1, 3]
 
 
 @pytest.fixture(params=[False, True], ids=["rules", "learned"])
-def chain(request) -> TagChain:
+def chain(request) -> CRF:
     torch.manual_seed(0)
-    made = TagChain(TAGS, learned=request.param).double()
+    made = CRF(TAGS, learned=request.param).double()
     if made.weight is not None:
         torch.nn.init.normal_(made.weight)
     return made
@@ -27,7 +27,7 @@ def given() -> tuple[torch.Tensor, torch.Tensor]:
     return logits, torch.arange(max(LENGTHS)) < torch.tensor(LENGTHS)[:, None]
 
 
-def listed(chain: TagChain, logits: torch.Tensor, length: int) -> dict[tuple[int, ...], torch.Tensor]:
+def listed(chain: CRF, logits: torch.Tensor, length: int) -> dict[tuple[int, ...], torch.Tensor]:
     """Score of every legal row, one by one."""
     weight = torch.zeros(len(TAGS) + 1, len(TAGS)) if chain.weight is None else chain.weight
     scores = {}
@@ -61,7 +61,7 @@ def test_the_surprise_is_that_of_one_row_among_all_legal_ones(chain):
 
 
 def test_gradients_are_finite_although_rows_are_forbidden():
-    chain, (logits, mask) = TagChain(TAGS, learned=True).double(), given()
+    chain, (logits, mask) = CRF(TAGS, learned=True).double(), given()
     logits.requires_grad_()
     chain.surprise(logits, torch.zeros(mask.shape, dtype=torch.long), mask).sum().backward()
     assert logits.grad.isfinite().all() and chain.weight.grad.isfinite().all()

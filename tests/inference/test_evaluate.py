@@ -10,7 +10,7 @@ import pytest
 
 from mmexp.error import ConfigError, DataError
 from mmexp.inference.evaluate import Measurement, measure, read_samples
-from mmexp.inference.predictor import Trained, restore
+from mmexp.inference.predictor import Predictor, restore
 from mmexp.run import summary
 from mmexp.run.folder import RunFolder
 
@@ -19,11 +19,11 @@ Row = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def run(make_lab: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    return make_lab(tmp_path_factory.mktemp("apply")).train("learning.epochs=1")
+    return make_lab(tmp_path_factory.mktemp("apply")).train("training.epochs=1")
 
 
 @pytest.fixture(scope="module")
-def trained(run: RunFolder) -> Trained:
+def trained(run: RunFolder) -> Predictor:
     return restore(run)
 
 
@@ -111,7 +111,7 @@ def test_rows_that_were_trained_on_are_never_measured_because_no_column_names_th
     make_lab: Callable[[Path], Any], rows: list[Row], other: Any, tmp_path: Path
 ) -> None:
     folder = other(without(rows, "split"))
-    run = make_lab(tmp_path / "outputs").train("learning.epochs=1", f"dataset.root={folder}")
+    run = make_lab(tmp_path / "outputs").train("training.epochs=1", f"dataset.root={folder}")
     known = {key: value for key, value in summary.read(run)["metrics"].items() if key.startswith("test/")}
     moved = shutil.copytree(folder, tmp_path / "moved")
     for overrides in ([], [f"dataset.root={moved}"]):
@@ -149,7 +149,7 @@ def test_groups_that_are_not_there_are_told_with_those_that_are(run: RunFolder, 
     assert measured(run, *groups, "dataset.test_groups=[ann]").samples == 24
 
 
-def test_a_table_is_answered_row_by_row_as_the_run_answered(trained: Trained, run: RunFolder, tiny: Path) -> None:
+def test_a_table_is_answered_row_by_row_as_the_run_answered(trained: Predictor, run: RunFolder, tiny: Path) -> None:
     parts, skipped = read_samples(trained, [str(tiny / "manifest.jsonl")])
     answers = [row for part in parts for row in trained.answer(part)]
     assert [row["id"] for row in answers] == [f"s{i}" for i in range(24)]
@@ -160,7 +160,7 @@ def test_a_table_is_answered_row_by_row_as_the_run_answered(trained: Trained, ru
 
 
 def test_a_table_needs_neither_targets_nor_splits_nor_every_modality(
-    trained: Trained, rows: list[Row], other: Any
+    trained: Predictor, rows: list[Row], other: Any
 ) -> None:
     folder = other(without(rows, "label", "split", "text"))
     ((part,), _) = read_samples(trained, [str(folder / "manifest.jsonl")])
@@ -168,7 +168,7 @@ def test_a_table_needs_neither_targets_nor_splits_nor_every_modality(
     assert len(list(trained.answer(part))) == 24
 
 
-def test_a_table_without_any_input_is_refused(trained: Trained, tmp_path: Path) -> None:
+def test_a_table_without_any_input_is_refused(trained: Predictor, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("id,words\na,x\n")
     with pytest.raises(DataError, match=r"table must have a column of image, text with a value.*, got id, words"):
@@ -181,13 +181,13 @@ def test_columns_of_the_training_are_looked_for_first(
     folder = other([row | {"photo": row["image"], "image": "0.png"} for row in rows])
     columns = ["dataset.inputs.image=photo", "dataset.inputs.text=text"]
     lab = make_lab(tmp_path / "outputs")
-    trained = restore(lab.train("learning.epochs=1", f"dataset.root={folder}", *columns))
+    trained = restore(lab.train("training.epochs=1", f"dataset.root={folder}", *columns))
     ((part,), _) = read_samples(trained, [str(folder / "manifest.jsonl")])
     assert [row.inputs["image"] for row in part.rows] == [row["image"] for row in rows]
 
 
 def test_files_and_typed_values_are_answered_as_rows_are(
-    trained: Trained, run: RunFolder, tiny: Path, rows: list[Row]
+    trained: Predictor, run: RunFolder, tiny: Path, rows: list[Row]
 ) -> None:
     words = [f"image={tiny / '18.png'}", f"text={rows[18]['text']}"]
     ((part,), _) = read_samples(trained, words)
@@ -201,7 +201,7 @@ def test_the_training_data_is_not_needed_to_answer(
     make_lab: Callable[[Path], Any], rows: list[Row], other: Any, tiny: Path, tmp_path: Path
 ) -> None:
     folder = other(rows)
-    run = make_lab(tmp_path / "outputs").train("learning.epochs=1", f"dataset.root={folder}")
+    run = make_lab(tmp_path / "outputs").train("training.epochs=1", f"dataset.root={folder}")
     shutil.rmtree(folder)
     trained = restore(run)
     parts, _ = read_samples(trained, [str(tiny / "manifest.jsonl"), str(tiny / "3.png"), "text=red thing"])
@@ -209,7 +209,7 @@ def test_the_training_data_is_not_needed_to_answer(
     assert len([row for part in parts for row in trained.answer(part)]) == 26
 
 
-def test_a_table_may_lie_below_the_root_of_the_data(trained: Trained, tiny: Path, rows: list[Row]) -> None:
+def test_a_table_may_lie_below_the_root_of_the_data(trained: Predictor, tiny: Path, rows: list[Row]) -> None:
     (tiny / "below").mkdir()
     (tiny / "below/some.jsonl").write_text(json.dumps({"image": "../0.png"}))
     try:
@@ -229,7 +229,7 @@ def test_broken_files_are_refused_or_left_out_as_the_dataset_says(run: RunFolder
 
 
 def test_the_search_of_a_caption_may_change(make_lab: Callable[[Path], Any], tiny: Path, tmp_path: Path) -> None:
-    words = ["task=captioning", "inputs=[image]", "dataset.targets.captions=text", "learning.epochs=1"]
+    words = ["task=captioning", "inputs=[image]", "dataset.targets.captions=text", "training.epochs=1"]
     run = make_lab(tmp_path / "outputs").train(*words)
     for beams in (3, 1):
         trained = restore(run, [f"task.beams={beams}"])
@@ -248,7 +248,7 @@ def test_modalities_of_other_names_are_typed_and_read_by_what_they_hold(
     (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in numbered))
     columns = "dataset.inputs={left: numbers, photo: image}"
     lab = make_lab(tmp_path / "outputs")
-    run = lab.train(f"dataset.root={folder}", columns, "learning.epochs=1", "encoder/vector@encoder.left=linear")
+    run = lab.train(f"dataset.root={folder}", columns, "training.epochs=1", "encoder/vector@encoder.left=linear")
     trained = restore(run)
     assert measure(trained).metrics == measured(run).metrics
     (parts, _) = read_samples(trained, [str(tiny / "0.png"), "left=[1, 2]", f"photo={tiny / '1.png'}"])

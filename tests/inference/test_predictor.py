@@ -19,7 +19,7 @@ from mmexp.run.folder import RunFolder
 
 @pytest.fixture(scope="module")
 def run(make_lab: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
-    return make_lab(tmp_path_factory.mktemp("trained")).train("learning.epochs=1")
+    return make_lab(tmp_path_factory.mktemp("trained")).train("training.epochs=1")
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_restoring_changes_no_byte_of_the_run(run: RunFolder) -> None:
 )
 def test_what_would_make_it_another_model_is_refused_by_its_key(run: RunFolder, typed: str) -> None:
     key = typed.rpartition("=")[0].rpartition("@")[2]
-    rule = r"key must be in dataset, hardware, plugins, learning\.batch_size, task\.beams, task\.length_penalty"
+    rule = r"key must be in dataset, hardware, plugins, training\.batch_size, task\.beams, task\.length_penalty"
     with pytest.raises(ConfigError, match=rf"command line: {rule}, .* got '{key}'"):
         restore(run, [typed])
 
@@ -94,9 +94,9 @@ def test_a_typo_in_what_may_change_is_told_with_the_nearest_name(run: RunFolder)
 
 
 def test_data_machine_and_batch_size_may_change(run: RunFolder) -> None:
-    trained = restore(run, ["hardware=cpu", "learning.batch_size=5", "dataset.on_error=skip"])
+    trained = restore(run, ["hardware=cpu", "training.batch_size=5", "dataset.on_error=skip"])
     assert trained.batch_size == 5
-    assert trained.typed == ("learning.batch_size", "dataset.on_error", "hardware")
+    assert trained.typed == ("training.batch_size", "dataset.on_error", "hardware")
 
 
 def test_a_machine_that_is_not_here_is_refused(run: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +133,7 @@ def test_published_weights_are_not_fetched_for_an_encoder_that_has_its_own(
 
 def test_answers_come_in_order_whatever_the_batch_size(run: RunFolder, tiny: Path) -> None:
     samples = Manifest(manifest=str(tiny / "manifest.jsonl")).everything({"image": ["image"], "text": ["text"]})
-    rows = [list(restore(run, [f"learning.batch_size={size}"]).answer(samples)) for size in (1, 24)]
+    rows = [list(restore(run, [f"training.batch_size={size}"]).answer(samples)) for size in (1, 24)]
     assert [row["id"] for row in rows[0]] == [f"s{i}" for i in range(24)]
     for one, other in zip(*rows, strict=True):
         assert one["score"] == pytest.approx(other["score"], abs=1e-6)

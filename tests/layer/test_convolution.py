@@ -4,14 +4,14 @@ import torch
 from torch.nn import functional as F
 
 from mmexp.contract import Tokens
-from mmexp.layer.convolution import Convolutions
+from mmexp.layer.convolution import ConvolutionStack
 
 DIM = 6
 
 
-def make(depth: int = 2, reach: int = 1) -> Convolutions:
+def make(depth: int = 2, reach: int = 1) -> ConvolutionStack:
     torch.manual_seed(0)
-    return Convolutions(dim=DIM, depth=depth, reach=reach)
+    return ConvolutionStack(dim=DIM, depth=depth, reach=reach)
 
 
 def test_a_block_adds_what_a_window_of_frames_says():

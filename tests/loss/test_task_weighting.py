@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mmexp.loss.task_weighting import RATE, GradNormBalance, UncertaintyBalance, gradient_norm, make_balance
+from mmexp.loss.task_weighting import RATE, GradNormWeighting, UncertaintyWeighting, gradient_norm, make_weighting
 
 NAMES = ("a", "b", "c")
 
@@ -14,13 +14,13 @@ def losses(*values: float) -> dict[str, Tensor]:
 
 
 def test_fixed_weights_are_kept():
-    balance = make_balance("fixed", {"a": 1, "b": 3}, 0)
+    balance = make_weighting("fixed", {"a": 1, "b": 3}, 0)
     for _ in range(3):
         assert balance({"a": torch.tensor(2.0), "b": torch.tensor(5.0)}, []) == {"a": 2, "b": 15}
 
 
 def test_uncertainty_descends_on_the_objective_of_its_paper():
-    balance, values = UncertaintyBalance(weights=dict.fromkeys(NAMES, 1.0)), [0.2, 0.7, 1.1]
+    balance, values = UncertaintyWeighting(weights=dict.fromkeys(NAMES, 1.0)), [0.2, 0.7, 1.1]
     sigma = torch.ones(3, dtype=torch.double)
     for _ in range(50):
         terms = balance(losses(*values), [])
@@ -35,7 +35,7 @@ def test_uncertainty_descends_on_the_objective_of_its_paper():
 
 
 def test_uncertainty_comes_to_rest_where_the_objective_is_least_at_any_scale():
-    balance = UncertaintyBalance(weights={"a": 1.0, "b": 5.0, "c": 1.0})
+    balance = UncertaintyWeighting(weights={"a": 1.0, "b": 5.0, "c": 1.0})
     assert balance(losses(1, 1, 1), [])["b"] == 5
     for _ in range(1000):
         balance(losses(0.01, 1, 1000), [])
@@ -44,7 +44,7 @@ def test_uncertainty_comes_to_rest_where_the_objective_is_least_at_any_scale():
 
 
 def test_a_task_without_targets_in_the_batch_keeps_its_weight():
-    for balance in (make_balance("uncertainty", dict.fromkeys(NAMES, 1), 1), gradnorm()):
+    for balance in (make_weighting("uncertainty", dict.fromkeys(NAMES, 1), 1), gradnorm()):
         state = {name: value.clone() for name, value in balance.state_dict().items()}
         shared = torch.ones(4, requires_grad=True)
         nothing = dict.fromkeys(NAMES, shared.sum() * 0)
@@ -52,8 +52,8 @@ def test_a_task_without_targets_in_the_batch_keeps_its_weight():
         assert all(torch.equal(value, state[name]) for name, value in balance.state_dict().items())
 
 
-def gradnorm(alpha: float = 1.5) -> GradNormBalance:
-    return GradNormBalance(weights=dict.fromkeys(NAMES, 1.0), alpha=alpha)
+def gradnorm(alpha: float = 1.5) -> GradNormWeighting:
+    return GradNormWeighting(weights=dict.fromkeys(NAMES, 1.0), alpha=alpha)
 
 
 def toy(scales: tuple[float, ...], shared: Tensor) -> dict[str, Tensor]:
@@ -102,7 +102,7 @@ def test_the_norm_is_over_everything_that_is_shared():
 
 @pytest.mark.parametrize("name", ["uncertainty", "gradnorm"])
 def test_weights_move_only_in_training_and_are_part_of_the_model(name):
-    balance, shared = make_balance(name, dict.fromkeys(NAMES, 1), 1.5), torch.full((4,), 7.0, requires_grad=True)
+    balance, shared = make_weighting(name, dict.fromkeys(NAMES, 1), 1.5), torch.full((4,), 7.0, requires_grad=True)
     assert not list(balance.parameters())
     start = {key: value.clone() for key, value in balance.state_dict().items()}
     held = dict(balance.named_buffers())
@@ -112,7 +112,7 @@ def test_weights_move_only_in_training_and_are_part_of_the_model(name):
     torch.stack(list(terms.values())).sum().backward()
     assert any(not torch.equal(value, start[key]) for key, value in balance.state_dict().items())
     assert all(value is held[key] for key, value in balance.named_buffers())
-    again = make_balance(name, dict.fromkeys(NAMES, 1), 1.5)
+    again = make_weighting(name, dict.fromkeys(NAMES, 1), 1.5)
     again.load_state_dict(balance.state_dict())
     assert again.eval()(losses(1, 2, 3), []) == balance.eval()(losses(1, 2, 3), [])
 
@@ -129,6 +129,6 @@ def test_the_gradient_of_the_terms_does_not_go_through_the_weights():
 
 def test_a_name_that_is_none_and_a_weight_that_is_not_positive_are_refused():
     with pytest.raises(ValueError, match="balance must be one of fixed, uncertainty, gradnorm, got 'even'"):
-        make_balance("even", {"a": 1}, 1)
+        make_weighting("even", {"a": 1}, 1)
     with pytest.raises(ValueError, match="weights must be positive, got a: 0"):
-        make_balance("fixed", {"a": 0, "b": 1}, 1)
+        make_weighting("fixed", {"a": 0, "b": 1}, 1)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mmexp.error import ResourceError
-from mmexp.run.atomic import STRAY, atomic, remove_strays, write_atomic
+from mmexp.run.atomic import STRAY, atomic, remove_temp_files, write_atomic
 
 
 def test_text_and_bytes_come_back(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_kill_half_way_leaves_the_old_file_and_a_stray_that_can_be_removed(tmp
     assert done.returncode == -9
     assert path.read_text() == "old"
     assert [p.name for p in path.parent.glob(f"{STRAY}*")] != []
-    remove_strays(tmp_path)
+    remove_temp_files(tmp_path)
     assert os.listdir(path.parent) == ["last.ckpt"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from mmexp.run.checkpoints import (
     checkpoint_name,
-    give_second_name,
+    hard_link,
     hash_path,
     intact,
     is_intact,
@@ -81,10 +81,10 @@ def test_a_second_name_leads_to_the_same_state_with_or_without_hard_links(tmp_pa
         monkeypatch.setattr(os, "link", refuse)
     best = write(tmp_path, "best", 4)
     write(tmp_path, "last", 4, b"of an earlier attempt")
-    last = give_second_name(best, checkpoint_name("last", 1, 4))
+    last = hard_link(best, checkpoint_name("last", 1, 4))
     assert last.name == "last-epoch01-step000004.ckpt" and is_intact(last) and last.read_bytes() == b"state"
     assert last.samefile(best) == links
-    give_second_name(best, last.name)
+    hard_link(best, last.name)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         path.name for one in (best, last) for path in (one, hash_path(one))
     )

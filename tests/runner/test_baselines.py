@@ -48,10 +48,10 @@ def test_each_input_goes_alone_and_each_control_with_all_of_them():
 
 
 def test_everything_else_stays_as_it_was_typed():
-    words = ["seed=3", "learning.epochs=7", "task.dropout=0.5", "inputs=[image,text]", "baselines=true", "name=other"]
+    words = ["seed=3", "training.epochs=7", "task.dropout=0.5", "inputs=[image,text]", "baselines=true", "name=other"]
     for job in baselines(typed("fusion=gated", "fusion.missing=learned", *words)):
         root = job.config.plain()
-        assert (root["seed"], root["learning"]["epochs"], root["task"]["dropout"]) == (3, 7, 0.5)
+        assert (root["seed"], root["training"]["epochs"], root["task"]["dropout"]) == (3, 7, 0.5)
         assert (root["name"], root["outputs"], root["baselines"]) == ("mine", "outputs", False)
         assert compose(job.command[2:]).key == job.config.key
 
@@ -92,11 +92,11 @@ def test_what_an_experiment_sets_for_its_own_fusion_is_taken_out():
 
 
 def test_a_run_that_started_from_the_config_of_another_does_so_again(tmp_path):
-    (tmp_path / "config.yaml").write_text(stored(compose(["learning.epochs=9"])))
-    folder = typed("learning.epochs=9", options=("--config", "config.yaml", "--strict"))
+    (tmp_path / "config.yaml").write_text(stored(compose(["training.epochs=9"])))
+    folder = typed("training.epochs=9", options=("--config", "config.yaml", "--strict"))
     for job in baselines(folder):
         assert job.command[:4] == ["mmexp", "train", "--config", "config.yaml"] and "--strict" not in job.command
-        assert job.config.plain()["learning"]["epochs"] == 9
+        assert job.config.plain()["training"]["epochs"] == 9
 
 
 def test_words_that_give_another_config_than_they_did_are_refused():

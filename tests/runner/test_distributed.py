@@ -100,7 +100,7 @@ EXACT = [
     "~encoder.image.widths",
     "encoder.image.depth=1",
     "task.dropout=0",
-    "learning.batch_size=5",
+    "training.batch_size=5",
 ]
 
 
@@ -179,7 +179,7 @@ def train(
     def run(fate: str, *overrides: str) -> tuple[int, RunFolder, str]:
         monkeypatch.setenv("FATE", fate)
         faulty = ["plugins=[launch_parts]", "task._target_=launch_parts.Faulty"]
-        code = main(["train", *lab.overrides, *TWO, *faulty, "learning.epochs=2", *overrides])
+        code = main(["train", *lab.overrides, *TWO, *faulty, "training.epochs=2", *overrides])
         assert nobody_is_left(tmp_path / "pids")
         return code, lab.only_run(), capfd.readouterr().err
 
@@ -199,7 +199,7 @@ def test_an_exception_in_one_rank_ends_the_run_and_is_shown(
 
 
 def test_a_killed_rank_ends_the_run_and_leaves_the_last_checkpoint(train: Callable[..., tuple[int, RunFolder, str]]):
-    code, folder, said = train("kill", "learning.checkpoint_every=1")
+    code, folder, said = train("kill", "training.checkpoint_every=1")
     assert (code, status(folder)) == (1, "failed")
     assert "Rank 1: Its process was ended by SIGKILL." in said
     assert [is_intact(path) for path in listed(folder.checkpoints, "last")] == [True]
@@ -314,7 +314,7 @@ def test_more_processes_than_samples_are_refused(
 @pytest.mark.slow
 def test_ddp_as_its_file_has_it_but_without_gpus(lab: Any, other_split: Callable[..., str]):
     """With loader processes, in bfloat16; the eleventh sample is left out of each epoch."""
-    parts = [other_split(train=11, val=2, test=3), "learning.batch_size=5", "hardware=ddp", "hardware.accelerator=cpu"]
+    parts = [other_split(train=11, val=2, test=3), "training.batch_size=5", "hardware=ddp", "hardware.accelerator=cpu"]
     assert main(["train", *lab.overrides, *parts]) == 0
     folder = lab.only_run()
     assert [len(rows(folder, split)) for split in ("val", "test")] == [2, 3]
@@ -328,7 +328,7 @@ def test_ranks_end_when_their_starter_is_killed(
     monkeypatch.setenv("FATE", "orphan")
     monkeypatch.setenv("PIDS", str(tmp_path))
     monkeypatch.setenv("PYTHONPATH", str(Path(modules.__file__).parent))
-    faulty = ["plugins=[launch_parts]", "task._target_=launch_parts.Faulty", "learning.epochs=100"]
+    faulty = ["plugins=[launch_parts]", "task._target_=launch_parts.Faulty", "training.epochs=100"]
     words = [*lab.overrides, *TWO, *faulty, f"outputs={tmp_path / 'outputs'}"]
     done = subprocess.run([sys.executable, "-m", "mmexp", "train", *words], capture_output=True, timeout=280)
     assert done.returncode == -signal.SIGKILL

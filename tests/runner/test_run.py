@@ -26,12 +26,12 @@ from mmexp.run.fault import FAULTS
 from mmexp.run.folder import RunFolder, runs
 from mmexp.run.lock import Lock
 from mmexp.run.metrics import read_metrics
-from mmexp.runner import run as conduct
+from mmexp.runner import run as run_training
 from mmexp.runner.run import LIBRARIES, log_to
-from mmexp.training.callback.checkpoint import Keeper
+from mmexp.training.callback.checkpoint import CheckpointCallback
 from mmexp.training.module import ExperimentModule
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 KILLS = int(os.environ.get("MMEXP_KILLS", "5"))
 BEFORE = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
@@ -109,7 +109,7 @@ def test_a_second_sigterm_waits_for_the_first(lab, monkeypatch):
 
 
 def test_a_signal_that_comes_with_the_last_step_is_not_lost(lab, monkeypatch):
-    during(monkeypatch, Keeper, "on_train_end", send(signal.SIGTERM))
+    during(monkeypatch, CheckpointCallback, "on_train_end", send(signal.SIGTERM))
     with pytest.raises(Stopped, match="stopped at step 12"):
         lab.train()
 
@@ -140,9 +140,9 @@ def test_a_run_that_is_done_is_not_touched_by_resuming_it(lab, capsys):
 def test_nothing_else_may_be_typed_beside_resume(lab):
     folder = lab.train()
     folder.manifest.write_text(json.dumps(record_of(folder) | {"status": "stopped"}))
-    rule = r"resume takes the config of its run as it is, got learning\.epochs, dim\."
+    rule = r"resume takes the config of its run as it is, got training\.epochs, dim\."
     with pytest.raises(ConfigError, match=rule) as caught:
-        lab_words(lab, f"resume={folder.path}", "learning.epochs=5", "dim=4")
+        lab_words(lab, f"resume={folder.path}", "training.epochs=5", "dim=4")
     assert caught.value.hint == f"Type mmexp train resume={folder.id}."
     assert record_of(folder)["status"] == "stopped"
 
@@ -152,7 +152,7 @@ def lab_words(lab: Any, *words: str) -> RunFolder:
 
     from mmexp.config.compose import compose
 
-    return conduct.conduct(compose(["dataset=manifest", *words]), ["mmexp"], Console(file=lab.screen))
+    return run_training.run_training(compose(["dataset=manifest", *words]), ["mmexp"], Console(file=lab.screen))
 
 
 def test_the_second_process_that_resumes_a_run_is_told_who_has_it(lab, monkeypatch):
@@ -209,7 +209,13 @@ def test_a_crash_leaves_its_traceback_in_the_log_and_its_reason_in_the_manifest(
 
 
 def test_a_full_disk_ends_the_run_and_harms_no_earlier_checkpoint(lab, monkeypatch):
-    during(monkeypatch, Keeper, "save", lambda: monkeypatch.setitem(FAULTS, "checkpoint.half_written", "full"), call=2)
+    during(
+        monkeypatch,
+        CheckpointCallback,
+        "save",
+        lambda: monkeypatch.setitem(FAULTS, "checkpoint.half_written", "full"),
+        call=2,
+    )
     with pytest.raises(ResourceError, match="disk must have room for the file") as caught:
         lab.train()
     assert caught.value.exit_code == 5
@@ -255,7 +261,7 @@ def test_a_secret_is_in_no_file_of_the_run(lab, tmp_path, monkeypatch, capsys, g
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])
     monkeypatch.delitem(sys.modules, "keyed_data", raising=False)
     words = ["plugins=[keyed_data]", "dataset._target_=keyed_data.Keyed", f"dataset.api_key={given}"]
-    code = train(lab, *words, f"dataset.crash={crash}", "learning.epochs=1")
+    code = train(lab, *words, f"dataset.crash={crash}", "training.epochs=1")
     files = [path for path in lab.only_run().path.rglob("*") if path.is_file()]
     assert code == int(crash) and len(files) > (2 if crash else 10)
     assert [path for path in files if b"open-sesame" in path.read_bytes()] == []
@@ -302,7 +308,7 @@ def test_the_folder_is_told_as_soon_as_it_is_there(lab):
     from mmexp.config.compose import compose
 
     told: list[RunFolder] = []
-    folder = conduct.conduct(
+    folder = run_training.run_training(
         compose(lab.overrides), ["mmexp"], Console(file=lab.screen), started=lambda f: told.append(f)
     )
     assert told == [folder]
@@ -340,7 +346,7 @@ def wait_for_step(lab: Any, least: int, process: subprocess.Popen[str]) -> RunFo
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_process_that_is_asked_to_stop_exits_as_shells_expect(lab, number, code, workers):
-    with start(*lab.overrides, "learning.epochs=2000", f"hardware.num_workers={workers}") as process:
+    with start(*lab.overrides, "training.epochs=2000", f"hardware.num_workers={workers}") as process:
         folder = wait_for_step(lab, 1, process)
         os.killpg(process.pid, number)
         out, err = process.communicate(timeout=60)
@@ -354,8 +360,8 @@ def test_a_process_that_is_asked_to_stop_exits_as_shells_expect(lab, number, cod
 @pytest.mark.timeout(3000)
 def test_a_kill_at_any_moment_costs_at_most_one_step(lab):
     draw = random.Random(0)
-    overrides = [*lab.overrides, "scheduler=constant", "learning.checkpoint_every=1", "learning.log_every=1"]
-    words, reached = [*overrides, "learning.epochs=4000"], 0
+    overrides = [*lab.overrides, "scheduler=constant", "training.checkpoint_every=1", "training.log_every=1"]
+    words, reached = [*overrides, "training.epochs=4000"], 0
     for _ in range(KILLS):
         with start(*words) as process:
             folder = wait_for_step(lab, reached + 1, process)
@@ -373,7 +379,7 @@ def test_a_kill_at_any_moment_costs_at_most_one_step(lab):
         assert process.wait(60) == 143
     epochs = reached // 4
     lab.overrides[-1] += "-whole"
-    whole = lab.train(*overrides[len(lab.overrides) :], f"learning.epochs={epochs}")
+    whole = lab.train(*overrides[len(lab.overrides) :], f"training.epochs={epochs}")
     assert rows(whole) == [row for row in rows(folder) if row["step"] <= 4 * epochs]
 
 

@@ -152,7 +152,7 @@ def test_a_sweep_trains_every_combination_and_shows_what_became_of_it(
 ):
     """Two of them diverge; the others do not care."""
     monkeypatch.setenv("COLUMNS", "200")
-    words = [*lab.overrides, "fusion=concat,gated", "optimizer.lr=0.01,1e+30", "learning.clip=0", "learning.epochs=1"]
+    words = [*lab.overrides, "fusion=concat,gated", "optimizer.lr=0.01,1e+30", "training.clip=0", "training.epochs=1"]
     assert main(["train", "-m", *words, "--workers", "2"]) == 1
     shown = capsys.readouterr().out
     found = {run.id: summary.row(run) for run in runs(tmp_path / "outputs")}

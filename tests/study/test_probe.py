@@ -67,7 +67,7 @@ def test_runs_become_a_table_of_means_with_the_most_able_first(row):
 @pytest.fixture
 def xor(lab):
     def accuracy(fusion: str) -> float:
-        lab.overrides = ["experiment=probe", "hardware=cpu", "learning.epochs=5", lab.overrides[-1]]
+        lab.overrides = ["experiment=probe", "hardware=cpu", "training.epochs=5", lab.overrides[-1]]
         folder = lab.train(f"fusion={fusion}")
         return json.loads(folder.summary.read_text())["metrics"]["test/accuracy"]
 

@@ -10,7 +10,7 @@ from mmexp.contract import Batch, Padded, Tokens
 from mmexp.encoder.text.transformer import TransformerEncoder
 from mmexp.fusion.attention import AttentionFusion
 from mmexp.task.answer_generation import AnswerGeneration
-from mmexp.task.base_generation import Writing
+from mmexp.task.base_generation import TextGeneration
 from mmexp.task.captioning import Captioning
 from mmexp.transform.text import Tokenizer
 
@@ -19,7 +19,7 @@ DIM = 16
 
 @pytest.fixture
 def make(tokenizer: str):
-    def make(cls: type[Writing] = AnswerGeneration, causal: bool = True, **options: object) -> Writing:
+    def make(cls: type[TextGeneration] = AnswerGeneration, causal: bool = True, **options: object) -> TextGeneration:
         torch.manual_seed(0)
         size = Tokenizer(tokenizer).vocab_size
         prefix = TransformerEncoder(

@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from mmexp.config.compose import compose, load_config, stored
 from mmexp.config.facts import Facts
 from mmexp.config.instantiate import instantiate
-from mmexp.contract import Batch, Tokens
+from mmexp.contract import Batch, Outputs, Tokens
 from mmexp.error import ConfigError
 from mmexp.fusion.base import Fusion
 from mmexp.fusion.concat import ConcatFusion
 from mmexp.pool.mean import MeanPool
-from mmexp.task.base import Outputs, Task
+from mmexp.task.base import Task
 from mmexp.task.classification import Classification
 from mmexp.task.multitask import MultiTask, alike
 from mmexp.task.regression import Regression

@@ -168,7 +168,7 @@ def test_the_experiment_learns_from_some_real_users(tmp_path):
     (tmp_path / "posters").mkdir()
     for path in ("users.jsonl", *(row["image"] for row in rows if row["image"])):
         shutil.copyfile(PACK / path, tmp_path / path)
-    words = ["experiment=movielens_recommendation", "learning.epochs=1", "learning.validate_every=1", "hardware=cpu"]
+    words = ["experiment=movielens_recommendation", "training.epochs=1", "training.validate_every=1", "hardware=cpu"]
     root = compose([*words, f"dataset.root={tmp_path}", "inputs=null"]).plain()
     folder = RunFolder.create(tmp_path / "outputs", "x")
     experiment = build(root, load_data(root), folder)

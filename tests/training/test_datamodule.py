@@ -12,13 +12,13 @@ import pytest
 import torch
 from PIL import Image
 
+from mmexp.config.training import TrainingConfig
 from mmexp.contract import Padded, Sample, Split
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.hardware.base import Hardware
-from mmexp.method.full import FullLearning
+from mmexp.training import datamodule
 from mmexp.training.datamodule import DataModule, PreparedSplit
 from mmexp.training.sampler import Draw
-from mmexp.training.trainer import datamodule
 from mmexp.transform.base import Transform
 
 
@@ -68,12 +68,12 @@ def prepared(count: int = 12, seed: int | None = 7) -> PreparedSplit:
     return PreparedSplit(samples(count), inputs={"a": Noisy(), "b": Noisy()}, targets={"y": Noisy()}, seed=seed)
 
 
-def make(train: int = 12, evaluate: int = 7, workers: int = 0, **learning: Any) -> DataModule:
+def make(train: int = 12, evaluate: int = 7, workers: int = 0, **training: Any) -> DataModule:
     return DataModule(
         dataset=Numbers(train=train, val=evaluate, test=evaluate + 1),
         inputs={"b": Noisy(), "a": Noisy()},
         targets={"y": Noisy()},
-        learning=FullLearning(**{"batch_size": 4, "epochs": 3, **learning}),
+        training=TrainingConfig(**{"batch_size": 4, "epochs": 3, **training}),
         hardware=Hardware(num_workers=workers),
         seed=7,
     )
@@ -163,7 +163,7 @@ def test_the_state_is_the_number_of_batches_trained_on():
 
 
 @pytest.mark.parametrize(
-    ("train", "learning", "interval", "total"),
+    ("train", "training", "interval", "total"),
     [
         (12, {}, 3, 9),
         (13, {"epochs": 2}, 4, 8),
@@ -172,8 +172,8 @@ def test_the_state_is_the_number_of_batches_trained_on():
         (13, {"epochs": 6, "validate_every": 2, "accumulate": 3}, 9, 27),
     ],
 )
-def test_validations_fall_on_whole_optimizer_steps_and_the_run_ends_with_one(train, learning, interval, total):
-    data = make(train, **learning)
+def test_validations_fall_on_whole_optimizer_steps_and_the_run_ends_with_one(train, training, interval, total):
+    data = make(train, **training)
     assert (data.interval, data.total, len(seen(data))) == (interval, total, total)
 
 

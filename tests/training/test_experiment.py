@@ -69,7 +69,7 @@ def test_only_the_inputs_asked_for_are_encoded_in_their_order(made, asked):
 
 
 def test_the_schedule_is_made_for_the_steps_of_the_whole_run(made):
-    experiment = made("learning.accumulate=2", "optimizer.lr=0.5")
+    experiment = made("training.accumulate=2", "optimizer.lr=0.5")
     experiment.module.trainer = SimpleNamespace(max_steps=6)
     made_of = experiment.module.configure_optimizers()
     schedule = made_of["lr_scheduler"]["scheduler"]

@@ -12,6 +12,7 @@ from torchmetrics import MeanMetric, MetricCollection
 
 from mmexp.contract import Batch, Padded
 from mmexp.error import NumericsError
+from mmexp.method.full import FullMethod
 from mmexp.training.module import ExperimentModule, parameter_groups, refuse_non_finite
 
 
@@ -53,6 +54,7 @@ class Identity(nn.Module):
 def module(*names: str, seed: int = 0) -> ExperimentModule:
     return ExperimentModule(
         model=Identity(Guess(*names or ("guess",))),
+        method=FullMethod(),
         optimizer=lambda groups: torch.optim.SGD(groups, lr=1.0),
         scheduler=lambda optimizer, steps: torch.optim.lr_scheduler.LambdaLR(optimizer, float),
         seed=seed,

@@ -27,9 +27,9 @@ RANDOM = [
     "encoder.image.transform.flip=0.5",
     "encoder.image.transform.crop=0.5",
     "encoder.image.transform.jitter=0.3",
-    "learning.modality_dropout=0.5",
-    "learning.average=0.9",
-    "learning.patience=3",
+    "training.modality_dropout=0.5",
+    "training.ema=0.9",
+    "training.patience=3",
 ]
 
 
@@ -94,7 +94,7 @@ def assert_same_run(one: RunFolder, other: RunFolder) -> None:
     for verdict in verdicts:
         verdict.pop("seconds")
         verdict.pop("key")
-        verdict["config"].pop("learning.checkpoint_every", None)
+        verdict["config"].pop("training.checkpoint_every", None)
     assert verdicts[0] == verdicts[1]
 
 
@@ -137,7 +137,7 @@ def test_a_run_that_was_stopped_ends_as_if_it_had_not_been(lab, at_batch, uninte
 
 @pytest.mark.parametrize("stops", [(1,), (4,), (3, 6)])
 def test_a_stop_while_gradients_gather_waits_for_the_optimizer_step(lab, at_batch, uninterrupted, stops):
-    overrides = [*RANDOM, "learning.accumulate=2", "learning.batch_size=5"]
+    overrides = [*RANDOM, "training.accumulate=2", "training.batch_size=5"]
     folder = train_and_resume(lab, at_batch, overrides, stops)
     assert_same_run(folder, uninterrupted(*overrides))
 
@@ -186,7 +186,7 @@ def test_a_stop_while_the_best_checkpoint_is_judged_costs_no_training(lab, monke
 @pytest.mark.parametrize("batch", [2, 5, 6])
 def test_a_run_that_was_killed_ends_as_if_it_had_not_been(lab, at_batch, tmp_path, uninterrupted, batch):
     lost = tmp_path / "lost/classification-concat/20200101-000000-abcd"
-    overrides = [*RANDOM, "learning.checkpoint_every=1"]
+    overrides = [*RANDOM, "training.checkpoint_every=1"]
     at_batch(lambda: shutil.copytree(lab.only_run().path, lost), batch)
     lab.train(*overrides)
     folder = RunFolder(lost)
@@ -197,7 +197,7 @@ def test_a_run_that_was_killed_ends_as_if_it_had_not_been(lab, at_batch, tmp_pat
 
 
 def test_patience_runs_out_at_the_same_validation_after_a_stop(lab, at_batch, uninterrupted):
-    overrides = ["learning.epochs=12", "learning.patience=2", "optimizer.lr=1e-9"]
+    overrides = ["training.epochs=12", "training.patience=2", "optimizer.lr=1e-9"]
     whole = uninterrupted(*overrides)
     steps = [row["step"] for row in rows(whole)]
     assert steps[-1] == 12
@@ -205,7 +205,7 @@ def test_patience_runs_out_at_the_same_validation_after_a_stop(lab, at_batch, un
 
 
 def test_a_run_out_of_patience_that_is_stopped_afterwards_trains_no_further(lab, monkeypatch, uninterrupted):
-    overrides = ["learning.epochs=12", "learning.patience=2", "optimizer.lr=1e-9"]
+    overrides = ["training.epochs=12", "training.patience=2", "optimizer.lr=1e-9"]
     original = Classification.predictions
 
     def once(self: Classification, outputs: Any, batch: Any) -> Any:
@@ -228,7 +228,7 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another_one(lab, unin
 
 
 def test_metrics_name_step_epoch_and_time_and_validations_follow_the_losses(uninterrupted):
-    found = read_metrics(uninterrupted("learning.log_every=3").metrics)
+    found = read_metrics(uninterrupted("training.log_every=3").metrics)
     train, validation = ({*row} for row in (found[0], found[-1]))
     assert train == {"step", "epoch", "time", "train/loss", "train/lr"}
     metrics = ("loss", "accuracy", "f1", "f1_macro", "f1_micro", "auroc", "ece")
@@ -250,7 +250,7 @@ def test_metrics_name_step_epoch_and_time_and_validations_follow_the_losses(unin
 
 
 def test_time_goes_on_after_a_stop(lab, at_batch):
-    folder = train_and_resume(lab, at_batch, ["learning.log_every=1"], (5,))
+    folder = train_and_resume(lab, at_batch, ["training.log_every=1"], (5,))
     times = [row["time"] for row in read_metrics(folder.metrics)]
     assert times == sorted(times) and times[0] >= 0
     train = json.loads(folder.summary.read_text())["seconds"]["train"]
@@ -259,7 +259,7 @@ def test_time_goes_on_after_a_stop(lab, at_batch):
 
 @pytest.mark.parametrize("harm", ["cut", "flip"])
 def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(lab, at_batch, uninterrupted, harm):
-    overrides = [*RANDOM, "learning.checkpoint_every=1"]
+    overrides = [*RANDOM, "training.checkpoint_every=1"]
     at_batch(terminate, 7)
     with pytest.raises(Stopped):
         lab.train(*overrides)
@@ -272,7 +272,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(lab, at_batch, u
 
 
 def test_a_run_without_an_intact_checkpoint_starts_anew_and_says_so(lab, at_batch, uninterrupted):
-    overrides = [*RANDOM, "learning.checkpoint_every=1"]
+    overrides = [*RANDOM, "training.checkpoint_every=1"]
     at_batch(terminate, 7)
     with pytest.raises(Stopped):
         lab.train(*overrides)
@@ -321,7 +321,7 @@ def test_a_loss_that_is_not_a_number_ends_the_run_before_it_is_saved(lab, monkey
 
     monkeypatch.setattr(Classification, "losses", fifth)
     with pytest.raises(NumericsError, match="loss 'loss' must be finite, got nan at step 5 on the samples") as caught:
-        lab.train("learning.checkpoint_every=1")
+        lab.train("training.checkpoint_every=1")
     assert all(name in str(caught.value) for name in batches[4]) and len(batches) == 5
     assert caught.value.exit_code == 4
     folder = lab.only_run()
@@ -342,7 +342,7 @@ def test_weights_that_are_not_numbers_are_not_saved(lab, monkeypatch):
 
     monkeypatch.setattr(ExperimentModule, "configure_gradient_clipping", spoil)
     with pytest.raises(NumericsError, match=r"weights must be finite, got others in 'model\..*' at step 5"):
-        lab.train("learning.checkpoint_every=1")
+        lab.train("training.checkpoint_every=1")
     assert newest(lab.only_run())["global_step"] == 4
 
 

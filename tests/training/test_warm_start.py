@@ -20,7 +20,7 @@ from mmexp.run.folder import RunFolder
 from mmexp.training.experiment import Experiment, build, load_data
 from mmexp.training.warm_start import Pretrained, find_start
 
-LEARNT = ["task=pretraining", "task.side=4", "task.patch_size=4", "learning.epochs=1", "learning.average=0.5"]
+LEARNT = ["task=pretraining", "task.side=4", "task.patch_size=4", "training.epochs=1", "training.ema=0.5"]
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +115,7 @@ def test_the_newest_run_stays_the_one_that_was_meant(started):
 def test_once_begun_a_run_needs_the_other_no_more(make_lab, tmp_path, monkeypatch):
     lab = make_lab(tmp_path / "outputs")
     first = lab.train(*LEARNT)
-    second = lab.train("task=classification", "pretrained=last", "learning.epochs=1")
+    second = lab.train("task=classification", "pretrained=last", "training.epochs=1")
     assert load_config(second.config).plain()["pretrained"] == first.id
     assert json.loads(second.summary.read_text())["config"]["pretrained"] == first.id
     assert f"Taken from {first.id}" in second.log.read_text()

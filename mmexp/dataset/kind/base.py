@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmexp.dataset.base import Column, columns_of
-from mmexp.dataset.kind.base import tabular, vector
+from mmexp.dataset.kind import tabular, vector
 from mmexp.dataset.kind.media import MEDIA
 from mmexp.dataset.kind.vector import parse
 from mmexp.dataset.table.reader import Record, absent

@@ -10,10 +10,10 @@ from typing import Any
 
 from mmexp.dataset.kind.media import MEDIA, Folder
 from mmexp.dataset.kind.tabular import read_typed_row
-from mmexp.dataset.table.error_policy import Tolerance
+from mmexp.dataset.table.error_policy import ErrorPolicy
 from mmexp.dataset.table.reader import SUFFIXES, Record
 from mmexp.dataset.table.rows import Rows
-from mmexp.dataset.table.validate import Screen
+from mmexp.dataset.table.validate import Validator
 from mmexp.error import ConfigError, DataError, nearest
 
 MODALITIES: Mapping[str, str] = {
@@ -41,7 +41,7 @@ def pair(word: str) -> tuple[str, str] | None:
 
 
 def read_typed(
-    words: Sequence[str], modalities: Sequence[str], tolerance: Tolerance, kinds: Mapping[str, str] | None = None
+    words: Sequence[str], modalities: Sequence[str], tolerance: ErrorPolicy, kinds: Mapping[str, str] | None = None
 ) -> Rows:
     """Make a sample of each file, then one of all the ``modality=value`` words together.
 
@@ -73,7 +73,7 @@ def read_typed(
     if typed:
         records.append(Record("typed", _WHERE, typed))
     folder = Anywhere()
-    screen = Screen(
+    screen = Validator(
         inputs={name: name for name in modalities}, targets={}, folder=folder, tolerance=tolerance, kinds=kinds
     )
     return Rows(screen.rows(records), folder)

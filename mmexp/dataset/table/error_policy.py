@@ -20,7 +20,7 @@ def read_limit(on_error: str | float) -> float:
     raise ConfigError(f"dataset.on_error must be raise, skip or a share between 0 and 1, got {on_error!r}.")
 
 
-class Tolerance:
+class ErrorPolicy:
     """Skips faulty rows up to a share of all, then refuses the data.
 
     Attributes:

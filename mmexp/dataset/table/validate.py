@@ -13,14 +13,14 @@ from mmexp.dataset.kind.vector import read_vector
 from mmexp.dataset.kind.video import name_frames, paths_in
 from mmexp.dataset.table.columns import LISTS, as_list, read_target, read_text
 from mmexp.dataset.table.consistency import check_words, find_misfit
-from mmexp.dataset.table.error_policy import Tolerance
+from mmexp.dataset.table.error_policy import ErrorPolicy
 from mmexp.dataset.table.inspection import File, Probe, probe_all
 from mmexp.dataset.table.reader import Record, absent
 from mmexp.dataset.table.rows import FILES, Row
 from mmexp.error import DataError
 
 
-class Screen:
+class Validator:
     """Turns records into rows that can be used, and leaves out the others as far as that is tolerated.
 
     Attributes:
@@ -41,7 +41,7 @@ class Screen:
         inputs: Mapping[str, Column],
         targets: Mapping[str, str],
         folder: Folder,
-        tolerance: Tolerance,
+        tolerance: ErrorPolicy,
         kinds: Mapping[str, str] | None = None,
         classes: int | None = None,
     ) -> None:

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-from mmexp.contract import Padded
-from mmexp.task.base import Outputs
+from mmexp.contract import Outputs, Padded
 
 
 @dataclass(frozen=True)
-class Goals:
+class DetectionTargets:
     """The objects to find in what is seen of each picture.
 
     Args:
@@ -34,5 +33,5 @@ class Detector(nn.Module, ABC):
         """Fused tokens [B, D, h, w] -> ``boxes``, corners in shares [B, P, 4], ``scores`` [B, P, C], and its own."""
 
     @abstractmethod
-    def losses(self, outputs: Outputs, goals: Goals) -> dict[str, Tensor]:
+    def losses(self, outputs: Outputs, goals: DetectionTargets) -> dict[str, Tensor]:
         """Scalars that are summed and minimised, by name."""

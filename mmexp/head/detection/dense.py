@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmexp.head.detection.base import Detector, Goals
+from mmexp.contract import Outputs
+from mmexp.head.detection.base import DetectionTargets, Detector
 from mmexp.head.detection.box import area, centred, corners, giou, iou
-from mmexp.task.base import Outputs
 from mmexp.transform.mask import centres
 
 RADIUS = 1.5  # cells around an object's centre that answer for it
@@ -59,7 +59,7 @@ class DenseDetector(Detector):
         scores = (logits.sigmoid() * quality.sigmoid()).sqrt()
         return {"boxes": boxes, "scores": scores, "logits": logits, "quality": quality[..., 0]}
 
-    def losses(self, outputs: Outputs, goals: Goals) -> dict[str, Tensor]:
+    def losses(self, outputs: Outputs, goals: DetectionTargets) -> dict[str, Tensor]:
         logits, boxes, quality = (outputs[name][goals.known] for name in ("logits", "boxes", "quality"))
         truth, classes, real = (part[goals.known] for part in (goals.boxes.values, goals.classes, goals.boxes.mask))
         chosen = assign(truth, real, math.isqrt(logits.shape[1]))  # [B, P]

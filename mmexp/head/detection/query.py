@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mmexp.contract import Outputs
 from mmexp.fusion.attention import CrossAttentionLayer
 from mmexp.head.detection.assignment import CLASS, GIOU, L1, costs, match
-from mmexp.head.detection.base import Detector, Goals
+from mmexp.head.detection.base import DetectionTargets, Detector
 from mmexp.head.detection.box import centred, corners, giou
 from mmexp.layer.attention import SelfAttentionBlock
-from mmexp.task.base import Outputs
 
 NOTHING = 0.1  # weight of the answers that are for no object
 
@@ -63,12 +63,12 @@ class QueryDetector(Detector):
             "all_logits": logits,
         }
 
-    def losses(self, outputs: Outputs, goals: Goals) -> dict[str, Tensor]:
+    def losses(self, outputs: Outputs, goals: DetectionTargets) -> dict[str, Tensor]:
         layers = zip(outputs["all_logits"], outputs["all_boxes"], strict=True)
         every = [self.layer_losses(logits, boxes, goals) for logits, boxes in layers]
         return {name: torch.stack([losses[name] for losses in every]).sum() for name in every[0]}
 
-    def layer_losses(self, logits: Tensor, boxes: Tensor, goals: Goals) -> dict[str, Tensor]:
+    def layer_losses(self, logits: Tensor, boxes: Tensor, goals: DetectionTargets) -> dict[str, Tensor]:
         """Losses of one layer's answers. [B, P, C + 1], [B, P, 4]"""
         real = goals.boxes.mask & goals.known[:, None] & (goals.classes >= 0)
         row, answer, number = match(costs(logits.softmax(-1), boxes, goals.boxes, goals.classes), real)

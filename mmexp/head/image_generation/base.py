@@ -10,10 +10,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from mmexp.contract import Tokens
+from mmexp.contract import Outputs, Tokens
 from mmexp.fusion.base import Fusion
-from mmexp.head.image_generation.unet import Canvas
-from mmexp.task.base import Outputs
+from mmexp.head.image_generation.unet import UNet
 
 EDGE = 1e-4
 """Share of the levels, at either end, that is never drawn."""
@@ -48,14 +47,14 @@ class Chance(NamedTuple):
         return Chance(drawn[:, 1:].view(-1, 3, side, side), drawn[:, 0])
 
 
-class Painter(nn.Module, ABC):
+class ImageGenerator(nn.Module, ABC):
     """Paints pictures out of noise and what the inputs tell.
 
     Args:
         canvas: The network it paints with.
     """
 
-    def __init__(self, *, canvas: Canvas) -> None:
+    def __init__(self, *, canvas: UNet) -> None:
         super().__init__()
         self.canvas = canvas
 

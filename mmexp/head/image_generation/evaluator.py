@@ -13,7 +13,7 @@ from mmexp.head.image_generation.unet import ChannelNorm
 from mmexp.transform.label import Labels
 
 
-class Judge(nn.Module):
+class ImageEvaluator(nn.Module):
     """Tell which attributes a picture shows, wherever they are. It is taught with real pictures alone.
 
     Source: Salimans et al. 2016, "Improved Techniques for Training GANs", https://arxiv.org/abs/1606.03498, section 4

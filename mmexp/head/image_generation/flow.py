@@ -8,11 +8,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
-from mmexp.contract import Tokens
+from mmexp.contract import Outputs, Tokens
 from mmexp.fusion.base import Fusion
-from mmexp.head.image_generation.base import Chance, Painter, mean
-from mmexp.head.image_generation.unet import Canvas
-from mmexp.task.base import Outputs
+from mmexp.head.image_generation.base import Chance, ImageGenerator, mean
+from mmexp.head.image_generation.unet import UNet
 
 CENTRE, SPREAD = -1.0, 1.4
 """Mean and deviation of the logit of the times that are learned from."""
@@ -20,7 +19,7 @@ LEAST = 0.1
 """Time left that the loss takes a velocity over, at least."""
 
 
-class Flow(Painter):
+class Flow(ImageGenerator):
     """Learn the velocity ``x - e`` at ``z_t = t x + (1 - t) e``, between noise e and picture x, and follow it.
 
     The canvas tells the picture, and by it the velocity ``(canvas(z_t, t) - z_t) / (1 - t)``; the loss is the square of
@@ -44,7 +43,7 @@ class Flow(Painter):
         ValueError: If steps < 1, or hidden is outside [0, 1).
     """
 
-    def __init__(self, *, canvas: Canvas, steps: int = 12, guidance: float = 2.5, hidden: float = 0.1) -> None:
+    def __init__(self, *, canvas: UNet, steps: int = 12, guidance: float = 2.5, hidden: float = 0.1) -> None:
         super().__init__(canvas=canvas)
         if steps < 1:
             raise ValueError(f"Flow: steps must be at least 1, got {steps}.")

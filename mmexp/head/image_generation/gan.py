@@ -11,14 +11,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
-from mmexp.contract import Tokens
+from mmexp.contract import Outputs, Tokens
 from mmexp.fusion.base import Fusion
-from mmexp.head.image_generation.base import Chance, Painter, mean
-from mmexp.head.image_generation.unet import Canvas
-from mmexp.task.base import Outputs
+from mmexp.head.image_generation.base import Chance, ImageGenerator, mean
+from mmexp.head.image_generation.unet import UNet
 
 
-class Adversary(Painter):
+class GAN(ImageGenerator):
     """Paint in one go what a critic takes for real and for what the inputs tell.
 
     Both learn in one step. The loss ``critic`` sees painted pictures as they are, and teaches the critic, and the
@@ -36,7 +35,7 @@ class Adversary(Painter):
         dim: Width D of the tokens.
     """
 
-    def __init__(self, *, canvas: Canvas, dim: int) -> None:
+    def __init__(self, *, canvas: UNet, dim: int) -> None:
         super().__init__(canvas=canvas)
         self.critic = Critic(dim=dim)
 

@@ -15,7 +15,7 @@ Fuse = Callable[[Tokens], Tokens]
 CELL = 4  # pixels on a side of the place of a token
 
 
-class Canvas(nn.Module):
+class UNet(nn.Module):
     """Shrink a noisy picture to a grid of tokens, fuse each with the inputs, and enlarge them to a clean picture.
 
     The tokens look at one another before and after they are fused, so that what the inputs tell of is put in one place
@@ -44,7 +44,7 @@ class Canvas(nn.Module):
     def __init__(self, *, dim: int, image_size: int, depth: int = 1, num_heads: int = 4) -> None:
         super().__init__()
         if image_size % CELL or image_size < CELL:
-            raise ValueError(f"Canvas: image_size must be a multiple of {CELL}, got {image_size}.")
+            raise ValueError(f"UNet: image_size must be a multiple of {CELL}, got {image_size}.")
         self.side, width = image_size // CELL, max(8, dim // 4)
         self.register_buffer("frequencies", torch.logspace(0, 3, dim // 2), persistent=False)
         self.clock = nn.Sequential(nn.Linear(dim // 2 * 2, dim), nn.SiLU(), nn.Linear(dim, dim), nn.SiLU())

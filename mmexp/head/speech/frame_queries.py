@@ -12,7 +12,7 @@ from mmexp.contract import Tokens
 OCTAVES = 8  # of waves over the whole sound
 
 
-class Timeline(nn.Module):
+class FrameQueries(nn.Module):
     """Tell each frame which it is, and which share of the sound lies before it: ``norm(W [waves(i); waves(i / T)])``.
 
     Source: ``waves(i)``: Vaswani et al. 2017, "Attention Is All You Need", https://arxiv.org/abs/1706.03762, section

@@ -11,14 +11,14 @@ from torch.nn import functional as F
 from mmexp.contract import Padded, Tokens
 from mmexp.decoding.ctc import BLANK, needed, peaks
 from mmexp.head.speech.vocoder import QUIET, SILENT
-from mmexp.layer.convolution import Convolutions
+from mmexp.layer.convolution import ConvolutionStack
 from mmexp.transform.captions import Captions
 from mmexp.transform.transcript import Unit, Units
 
 AUDIBLE = 2.5  # decades of amplitude below the loudest
 
 
-class Listener(nn.Module):
+class Recognizer(nn.Module):
     """Write down what is said, by a label or a blank for each frame; see ``ctc``.
 
     It is taught with real sound alone. It hears how loud each band is relative to the loudest of the sound, and what is
@@ -44,7 +44,7 @@ class Listener(nn.Module):
         super().__init__()
         self.units = Units(units=units, unit=unit)
         self.project = nn.Linear(num_mels, dim)
-        self.blocks = Convolutions(dim=dim, depth=depth, dropout=dropout)
+        self.blocks = ConvolutionStack(dim=dim, depth=depth, dropout=dropout)
         self.head = nn.Linear(dim, len(units) + 1)
 
     def forward(self, frames: Tokens) -> Tensor:

@@ -11,14 +11,14 @@ from typing import Any, Literal, cast
 
 import pytorch_lightning as pl
 
-from mmexp.run.checkpoints import Role, checkpoint_name, give_second_name, prune
+from mmexp.run.checkpoints import Role, checkpoint_name, hard_link, prune
 from mmexp.run.signals import SIGNALS, stopped
 from mmexp.training.module import ExperimentModule
 
 KEEP_LAST = 2
 
 
-class Keeper(pl.Callback):
+class CheckpointCallback(pl.Callback):
     """Save after every validation, every ``every`` steps and when asked to stop; stop when nothing gets better.
 
     A state is saved only where resuming from it is exact: after an optimizer step, and behind the validation that is
@@ -108,7 +108,7 @@ class Keeper(pl.Callback):
             return
         last = path
         if role == "best":
-            last = give_second_name(path, checkpoint_name("last", epoch, trainer.global_step))
+            last = hard_link(path, checkpoint_name("last", epoch, trainer.global_step))
             prune(path, keep=1)
         prune(last, keep=KEEP_LAST)
 

@@ -11,7 +11,7 @@ from torch import Tensor
 AVERAGE = "average"  # where a checkpoint keeps the averaged weights
 
 
-class Averager(pl.Callback):
+class EMACallback(pl.Callback):
     """Follow the weights with an exponential moving average, and lend it to every validation.
 
     The average starts as the plain mean of the first steps: ``decay`` is capped by (step + 1) / (step + 10).

@@ -18,7 +18,7 @@ from mmexp.training.module import HINT, ExperimentModule
 Row = dict[str, float]
 
 
-class Recorder(pl.Callback):
+class MetricsLogger(pl.Callback):
     """Keep each batch's losses on the device; write their mean every ``every`` steps and before a validation's row.
 
     What has gathered since the last row is part of a checkpoint, so that a resumed run writes the rows of one that was

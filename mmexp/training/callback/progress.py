@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
-from mmexp.training.callback.metrics_logger import Recorder
+from mmexp.training.callback.metrics_logger import MetricsLogger
 from mmexp.training.module import ExperimentModule
 
 REFRESH = 0.25  # s
@@ -25,7 +25,7 @@ class ProgressBar(pl.Callback):
         per_epoch: Batches per epoch.
     """
 
-    def __init__(self, *, console: Console, recorder: Recorder, monitor: str, per_epoch: int) -> None:
+    def __init__(self, *, console: Console, recorder: MetricsLogger, monitor: str, per_epoch: int) -> None:
         self.console, self.recorder, self.monitor, self.per_epoch = console, recorder, monitor, per_epoch
         self.shown = 0.0
         self.bar: Progress | None = None

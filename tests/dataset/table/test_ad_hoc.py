@@ -9,7 +9,7 @@ import soundfile
 from PIL import Image
 
 from mmexp.dataset.table.ad_hoc import MODALITIES, pair, read_typed
-from mmexp.dataset.table.error_policy import Tolerance
+from mmexp.dataset.table.error_policy import ErrorPolicy
 from mmexp.dataset.table.rows import Rows
 from mmexp.error import ConfigError, DataError
 
@@ -27,7 +27,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read(*words: str, modalities: Sequence[str] = ALL, limit: float = 0.0) -> Rows:
-    return read_typed(words, modalities, Tolerance(limit, len(words)))
+    return read_typed(words, modalities, ErrorPolicy(limit, len(words)))
 
 
 def test_each_file_is_a_sample_told_by_its_suffix(here: Path) -> None:
@@ -84,7 +84,7 @@ def test_modalities_of_other_names_are_typed_by_them() -> None:
     kinds = {"front": "image", "back": "image", "voice": "audio", "left": "vector"}
 
     def typed(*words: str) -> Rows:
-        return read_typed(words, list(kinds), Tolerance(0.0, len(words)), kinds)
+        return read_typed(words, list(kinds), ErrorPolicy(0.0, len(words)), kinds)
 
     (sample,) = typed("front=a.png", "back=a.png", "left=[1, 2.5]")
     assert sample.inputs["front"].shape == sample.inputs["back"].shape == (2, 4, 3)
@@ -134,7 +134,7 @@ def test_the_suffixes_of_pictures_and_sound_are_those_that_can_be_read(here: Pat
 
 def test_words_and_columns_are_typed_too() -> None:
     kinds = {"words": "words", "person": "tabular"}
-    (sample,) = read_typed(['person={"age": 3}', "words=a red ball"], list(kinds), Tolerance(0.0, 2), kinds)
+    (sample,) = read_typed(['person={"age": 3}', "words=a red ball"], list(kinds), ErrorPolicy(0.0, 2), kinds)
     assert sample.inputs["words"] == ["a", "red", "ball"] and sample.inputs["person"] == {"age": 3}
     with pytest.raises(ConfigError, match=r"tabular must be columns with their values, .*got 'age'"):
-        read_typed(["person=age"], list(kinds), Tolerance(0.0, 1), kinds)
+        read_typed(["person=age"], list(kinds), ErrorPolicy(0.0, 1), kinds)

@@ -2,29 +2,29 @@ from __future__ import annotations
 
 import pytest
 
-from mmexp.dataset.table.error_policy import Tolerance, read_limit
+from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.error import ConfigError, DataError
 
 
-def refuse(tolerance: Tolerance, times: int) -> None:
+def refuse(tolerance: ErrorPolicy, times: int) -> None:
     for number in range(times):
         tolerance.refuse("image 'x.png' is bad.", sample=f"s{number}", path="x.png", where=f"m.csv:{number}")
 
 
 def test_raise_stops_at_the_first() -> None:
     with pytest.raises(DataError, match=r"^m\.csv:0, sample s0: image 'x\.png' is bad\.$") as caught:
-        refuse(Tolerance(read_limit("raise"), 1000), 1)
+        refuse(ErrorPolicy(read_limit("raise"), 1000), 1)
     assert "dataset.on_error=skip" in caught.value.hint
 
 
 def test_skip_takes_any_number_and_lists_them() -> None:
-    tolerance = Tolerance(read_limit("skip"), 3)
+    tolerance = ErrorPolicy(read_limit("skip"), 3)
     refuse(tolerance, 3)
     assert tolerance.skipped[2] == {"id": "s2", "path": "x.png", "reason": "image 'x.png' is bad."}
 
 
 def test_a_share_is_the_most_that_is_skipped() -> None:
-    tolerance = Tolerance(read_limit(0.005), 1000)
+    tolerance = ErrorPolicy(read_limit(0.005), 1000)
     refuse(tolerance, 5)
     with pytest.raises(
         DataError, match=r"sample s0: at most 0\.005 of 1000 rows may be skipped, one more is bad: image"

@@ -9,9 +9,9 @@ import soundfile
 from PIL import Image
 
 from mmexp.dataset.kind.media import Folder
-from mmexp.dataset.table.error_policy import Tolerance
+from mmexp.dataset.table.error_policy import ErrorPolicy
 from mmexp.dataset.table.reader import Record
-from mmexp.dataset.table.validate import Screen
+from mmexp.dataset.table.validate import Validator
 from mmexp.error import DataError
 
 
@@ -20,36 +20,36 @@ def record(name: str, **values: Any) -> Record:
 
 
 @pytest.fixture
-def screen(tmp_path: Path) -> Screen:
+def screen(tmp_path: Path) -> Validator:
     Image.new("RGB", (4, 2)).save(tmp_path / "good.png")
     (tmp_path / "bad.png").write_bytes(b"bad")
     soundfile.write(tmp_path / "good.wav", np.zeros(8), 8000)
-    return Screen(
+    return Validator(
         inputs={"image": "photo", "audio": "sound", "text": "words"},
         targets={"captions": "words", "label": "label"},
         folder=Folder(tmp_path, tmp_path),
-        tolerance=Tolerance(1.0, 10),
+        tolerance=ErrorPolicy(1.0, 10),
     )
 
 
-def test_cells_become_inputs_and_targets(screen: Screen) -> None:
+def test_cells_become_inputs_and_targets(screen: Validator) -> None:
     (row,) = screen.rows([record("a", photo="good.png", sound="good.wav", words='["x", "y"]', label=1)])
     assert row.inputs == {"image": "good.png", "audio": "good.wav", "text": ["x", "y"]}
     assert row.targets == {"captions": ["x", "y"], "label": 1}
 
 
-def test_what_the_header_of_a_file_says_is_kept(screen: Screen, tmp_path: Path) -> None:
+def test_what_the_header_of_a_file_says_is_kept(screen: Validator, tmp_path: Path) -> None:
     screen.rows([record("a", photo="good.png", sound="good.wav", words="x", label=1)])
     assert screen.probes["audio", "good.wav"].rate == 8000
     assert screen.probes["image", "good.png"].size == (tmp_path / "good.png").stat().st_size
 
 
-def test_an_empty_cell_is_a_missing_modality(screen: Screen) -> None:
+def test_an_empty_cell_is_a_missing_modality(screen: Validator) -> None:
     (row,) = screen.rows([record("a", photo=None, sound="", words="x", label=1)])
     assert list(row.inputs) == ["text"]
 
 
-def test_every_row_of_a_broken_file_is_left_out_once(screen: Screen) -> None:
+def test_every_row_of_a_broken_file_is_left_out_once(screen: Validator) -> None:
     rows = screen.rows(
         [
             record(name, photo=f"{kind}.png", words="x", label=1)
@@ -63,29 +63,29 @@ def test_every_row_of_a_broken_file_is_left_out_once(screen: Screen) -> None:
     assert skipped[2]["reason"] == "image 'gone.png' must be a file, got none."
 
 
-def test_a_row_without_a_target_is_left_out(screen: Screen) -> None:
+def test_a_row_without_a_target_is_left_out(screen: Validator) -> None:
     assert screen.rows([record("a", words="x", label=None)]) == []
     assert screen.tolerance.skipped == [{"id": "a", "path": "m.csv:a", "reason": "label must have a value, got None."}]
 
 
-def test_text_that_is_no_text_is_left_out(screen: Screen) -> None:
+def test_text_that_is_no_text_is_left_out(screen: Validator) -> None:
     assert screen.rows([record("a", words=3, label=1)]) == []
     assert screen.tolerance.skipped[0]["reason"] == "text must be text or a list of texts, got [3]."
 
 
 @pytest.fixture
-def own(screen: Screen) -> Screen:
+def own(screen: Validator) -> Validator:
     """A screen of modalities with names of one's own."""
-    return Screen(
+    return Validator(
         inputs={"front": "f", "left": "l", "right": "r"},
         targets={},
         folder=screen.folder,
-        tolerance=Tolerance(1.0, 10),
+        tolerance=ErrorPolicy(1.0, 10),
         kinds={"front": "image", "left": "vector", "right": "vector"},
     )
 
 
-def test_modalities_of_other_names_are_read_by_their_kind(own: Screen) -> None:
+def test_modalities_of_other_names_are_read_by_their_kind(own: Validator) -> None:
     (row,) = own.rows([record("a", f="good.png", l=[1, 2], r="[[1, 2, 3], [4, 5, 6]]")])
     assert row.files == [("front", "good.png")] and own.probes["front", "good.png"].size
     assert row.inputs["left"].tolist() == [1, 2] and row.inputs["right"].shape == (2, 3)
@@ -102,25 +102,25 @@ def test_modalities_of_other_names_are_read_by_their_kind(own: Screen) -> None:
         ({"f": "bad.png"}, "front 'bad.png' must be an image that decodes"),
     ],
 )
-def test_numbers_of_another_form_and_broken_files_are_left_out(own: Screen, cells: Any, reason: str) -> None:
+def test_numbers_of_another_form_and_broken_files_are_left_out(own: Validator, cells: Any, reason: str) -> None:
     rows = own.rows([record("a", l=[1, 2], r=[[1, 2, 3]]), record("b", **cells)])
     assert [row.id for row in rows] == ["a"]
     assert own.tolerance.skipped[0]["id"] == "b" and own.tolerance.skipped[0]["reason"].startswith(reason)
 
 
-def test_a_path_of_another_name_is_refused_by_that_name(own: Screen) -> None:
+def test_a_path_of_another_name_is_refused_by_that_name(own: Validator) -> None:
     with pytest.raises(DataError, match=r"m\.csv:a, sample a: front must lie inside .*, got '\.\./x\.png'"):
         own.rows([record("a", f="../x.png")])
 
 
-def test_a_path_to_the_outside_is_refused_however_tolerant(screen: Screen) -> None:
+def test_a_path_to_the_outside_is_refused_however_tolerant(screen: Validator) -> None:
     with pytest.raises(DataError, match=r"m\.csv:a, sample a: image must lie inside .*, got '\.\./x\.png'") as caught:
         screen.rows([record("a", photo="../x.png", words="x", label=1)])
     assert "dataset.root" in caught.value.hint
 
 
-def test_the_first_fault_in_order_is_raised(screen: Screen) -> None:
-    screen.tolerance = Tolerance(0.0, 3)
+def test_the_first_fault_in_order_is_raised(screen: Validator) -> None:
+    screen.tolerance = ErrorPolicy(0.0, 3)
     with pytest.raises(DataError, match=r"m\.csv:b, sample b: image 'bad\.png' must be an image that decodes"):
         screen.rows(
             [
@@ -130,8 +130,8 @@ def test_the_first_fault_in_order_is_raised(screen: Screen) -> None:
         )
 
 
-def test_tags_that_are_not_as_many_as_words_are_left_out(screen: Screen) -> None:
-    own = Screen(inputs={"words": "w"}, targets={"tags": "t"}, folder=screen.folder, tolerance=Tolerance(1.0, 10))
+def test_tags_that_are_not_as_many_as_words_are_left_out(screen: Validator) -> None:
+    own = Validator(inputs={"words": "w"}, targets={"tags": "t"}, folder=screen.folder, tolerance=ErrorPolicy(1.0, 10))
     rows = own.rows([record("a", w=["x", "y"], t=["O", "O"]), record("b", w="x y", t="O"), record("c", t=["O"])])
     assert [row.id for row in rows] == ["a", "c"]
     assert own.tolerance.skipped[0]["reason"] == "tags must be one for each word, got 1 for the 2 of words."
@@ -140,19 +140,19 @@ def test_tags_that_are_not_as_many_as_words_are_left_out(screen: Screen) -> None
 @pytest.mark.parametrize(
     ("cells", "name"), [({"m": "../m.png"}, "mask"), ({"v": ["good.png", "../x.png"]}, "video"), ({"v": ".."}, "video")]
 )
-def test_masks_and_films_outside_are_refused_however_tolerant(screen: Screen, cells: Any, name: str) -> None:
+def test_masks_and_films_outside_are_refused_however_tolerant(screen: Validator, cells: Any, name: str) -> None:
     inputs, targets = ({"video": "v"}, {}) if name == "video" else ({}, {"mask": "m"})
-    own = Screen(inputs=inputs, targets=targets, folder=screen.folder, tolerance=Tolerance(1.0, 10))
+    own = Validator(inputs=inputs, targets=targets, folder=screen.folder, tolerance=ErrorPolicy(1.0, 10))
     with pytest.raises(DataError, match=rf"m\.csv:a, sample a: {name} must lie inside"):
         own.rows([record("a", **cells)])
 
 
-def test_columns_that_are_filled_make_a_row_of_a_table(screen: Screen) -> None:
-    own = Screen(
+def test_columns_that_are_filled_make_a_row_of_a_table(screen: Validator) -> None:
+    own = Validator(
         inputs={"person": ["age", "city"]},
         targets={},
         folder=screen.folder,
-        tolerance=Tolerance(1.0, 10),
+        tolerance=ErrorPolicy(1.0, 10),
         kinds={"person": "tabular"},
     )
     rows = own.rows([record("a", age="3", city=""), record("b", age=float("nan")), record("c", age=[1])])

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from mmexp.contract import Padded
-from mmexp.head.detection.base import Detector, Goals
+from mmexp.head.detection.base import DetectionTargets, Detector
 from mmexp.head.detection.dense import DenseDetector
 from mmexp.head.detection.query import QueryDetector
 
@@ -23,12 +23,12 @@ def detectors() -> list[Detector]:
 every = pytest.mark.parametrize("detector", detectors(), ids=["dense", "set"])
 
 
-def goals(rows: int, objects: int, known: bool = True) -> Goals:
+def goals(rows: int, objects: int, known: bool = True) -> DetectionTargets:
     torch.manual_seed(1)
     first = torch.rand(rows, objects, 2) * 0.5
     boxes = torch.cat([first, first + 0.2 + torch.rand(rows, objects, 2) * 0.3], -1)
     mask = torch.ones(rows, objects, dtype=torch.bool)
-    return Goals(Padded(boxes, mask), torch.randint(CLASSES, (rows, objects)), torch.full((rows,), known))
+    return DetectionTargets(Padded(boxes, mask), torch.randint(CLASSES, (rows, objects)), torch.full((rows,), known))
 
 
 @every
@@ -46,7 +46,9 @@ def test_losses_stay_finite_without_any_object(detector, change):
     if change == "empty":
         given.boxes.mask.zero_()
     if change == "padding":
-        given = Goals(Padded(given.boxes.values * 0, given.boxes.mask & False), given.classes * 0, given.known)
+        given = DetectionTargets(
+            Padded(given.boxes.values * 0, given.boxes.mask & False), given.classes * 0, given.known
+        )
     if change == "unseen":
         given.classes.fill_(-100)
     loss = torch.stack(list(detector.losses(detector(torch.randn(2, DIM, 4, 4)), given).values())).sum()
@@ -61,10 +63,10 @@ def test_padding_and_unknown_rows_change_no_loss(detector):
     detector.eval()
     given, grid = goals(3, 2), torch.randn(3, DIM, 4, 4)
     boxes, mask = given.boxes.values, given.boxes.mask
-    few = Goals(Padded(boxes[:2], mask[:2]), given.classes[:2], given.known[:2])
+    few = DetectionTargets(Padded(boxes[:2], mask[:2]), given.classes[:2], given.known[:2])
     expected = detector.losses(detector(grid[:2]), few)
     wide = Padded(F.pad(boxes, (0, 0, 0, 1), value=9.0), F.pad(mask, (0, 1)))
-    more = Goals(wide, F.pad(given.classes, (0, 1)), torch.tensor([True, True, False]))
+    more = DetectionTargets(wide, F.pad(given.classes, (0, 1)), torch.tensor([True, True, False]))
     losses = detector.losses(detector(grid), more)
     for name, value in losses.items():
         torch.testing.assert_close(value, expected[name], atol=1e-4, rtol=1e-4)

@@ -6,7 +6,7 @@ from torchvision.ops import generalized_box_iou_loss
 
 from mmexp.contract import Padded
 from mmexp.head.detection.assignment import costs, match
-from mmexp.head.detection.base import Goals
+from mmexp.head.detection.base import DetectionTargets
 from mmexp.head.detection.box import centred
 from mmexp.head.detection.query import NOTHING, QueryDetector
 
@@ -16,10 +16,10 @@ def make() -> QueryDetector:
     return QueryDetector(dim=16, num_classes=3, queries=5)
 
 
-def goals() -> Goals:
+def goals() -> DetectionTargets:
     boxes = torch.tensor([[[0.1, 0.1, 0.4, 0.5], [0.5, 0.5, 0.9, 0.8]], [[0.2, 0.3, 0.5, 0.6], [0, 0, 0, 0]]])
     mask = torch.tensor([[True, True], [True, False]])
-    return Goals(Padded(boxes, mask), torch.tensor([[0, 2], [1, 0]]), torch.ones(2, dtype=torch.bool))
+    return DetectionTargets(Padded(boxes, mask), torch.tensor([[0, 2], [1, 0]]), torch.ones(2, dtype=torch.bool))
 
 
 def test_each_pair_learns_class_and_box_and_all_others_learn_nothing_is_there():

@@ -5,7 +5,7 @@ import torch
 from sklearn.metrics import jaccard_score
 from torch.nn import functional as F
 
-from mmexp.head.image_generation.evaluator import Glance, Judge, agreement
+from mmexp.head.image_generation.evaluator import Glance, ImageEvaluator, agreement
 from mmexp.transform.attributes import AttributesTransform
 
 CLASSES = ["dark", "light", "red"]
@@ -16,9 +16,9 @@ def labels(raw: list[list[str] | None]):
     return transform.collate([None if one is None else transform.prepare(one) for one in raw])
 
 
-def make() -> Judge:
+def make() -> ImageEvaluator:
     torch.manual_seed(0)
-    return Judge(dim=16, classes=CLASSES)
+    return ImageEvaluator(dim=16, classes=CLASSES)
 
 
 def test_it_learns_to_see():

@@ -10,7 +10,7 @@ from mmexp.contract import Tokens
 from mmexp.fusion.sum import SumFusion
 from mmexp.head.image_generation.base import Chance
 from mmexp.head.image_generation.flow import CENTRE, LEAST, SPREAD, Flow
-from mmexp.head.image_generation.unet import Canvas
+from mmexp.head.image_generation.unet import UNet
 from mmexp.pool.mean import MeanPool
 
 DIM, SIDE, ROWS = 8, 8, 3
@@ -55,7 +55,7 @@ def pictures() -> Tensor:
 
 def make(**options: object) -> Flow:
     torch.manual_seed(0)
-    return Flow(**{"canvas": Canvas(dim=DIM, image_size=SIDE, depth=1), **options}).eval()
+    return Flow(**{"canvas": UNet(dim=DIM, image_size=SIDE, depth=1), **options}).eval()
 
 
 @pytest.mark.parametrize("steps", [1, 5])

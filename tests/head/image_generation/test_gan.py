@@ -7,16 +7,16 @@ from torch import Tensor, nn
 from mmexp.contract import Tokens
 from mmexp.fusion.concat import ConcatFusion
 from mmexp.head.image_generation.base import Chance
-from mmexp.head.image_generation.gan import Adversary, Critic, frozen
-from mmexp.head.image_generation.unet import Canvas
+from mmexp.head.image_generation.gan import GAN, Critic, frozen
+from mmexp.head.image_generation.unet import UNet
 from mmexp.pool.mean import MeanPool
 
 DIM, SIDE, ROWS = 8, 8, 4
 
 
-def make() -> tuple[Adversary, ConcatFusion]:
+def make() -> tuple[GAN, ConcatFusion]:
     torch.manual_seed(0)
-    painter = Adversary(canvas=Canvas(dim=DIM, image_size=SIDE, depth=1), dim=DIM)
+    painter = GAN(canvas=UNet(dim=DIM, image_size=SIDE, depth=1), dim=DIM)
     return painter, ConcatFusion(dim=DIM, modalities=["canvas", "text"], pool=MeanPool())
 
 
@@ -26,7 +26,7 @@ def tokens() -> dict[str, Tokens]:
     return {"text": Tokens(features, torch.ones(ROWS, 2, dtype=torch.bool))}
 
 
-def taught(painter: Adversary, fusion: ConcatFusion, given: dict[str, Tokens], name: str) -> list[nn.Module]:
+def taught(painter: GAN, fusion: ConcatFusion, given: dict[str, Tokens], name: str) -> list[nn.Module]:
     """Which of canvas, fusion and critic one loss gives a gradient, and whether it reaches the inputs."""
     torch.manual_seed(2)
     chance = Chance.draw(ROWS, SIDE, torch.device("cpu"))

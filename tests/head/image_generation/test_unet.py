@@ -5,14 +5,14 @@ import torch
 from torch import Tensor
 
 from mmexp.contract import Tokens
-from mmexp.head.image_generation.unet import Canvas, ChannelNorm, sinusoids
+from mmexp.head.image_generation.unet import ChannelNorm, UNet, sinusoids
 
 DIM, SIDE = 8, 16
 
 
-def make(**options: object) -> Canvas:
+def make(**options: object) -> UNet:
     torch.manual_seed(0)
-    return Canvas(**{"dim": DIM, "image_size": SIDE, "depth": 1, **options}).eval()
+    return UNet(**{"dim": DIM, "image_size": SIDE, "depth": 1, **options}).eval()
 
 
 def given(rows: int) -> tuple[Tensor, Tensor]:

@@ -5,14 +5,14 @@ import math
 import torch
 from torch.nn import functional as F
 
-from mmexp.head.speech.frame_queries import OCTAVES, Timeline
+from mmexp.head.speech.frame_queries import OCTAVES, FrameQueries
 
 DIM = 8
 
 
 def test_a_frame_knows_its_number_and_its_share_of_the_whole():
     torch.manual_seed(0)
-    timeline, mask = Timeline(dim=DIM), torch.ones(1, 5, dtype=torch.bool)
+    timeline, mask = FrameQueries(dim=DIM), torch.ones(1, 5, dtype=torch.bool)
     for i, frame in enumerate(timeline(mask).features[0]):
         slow = [f(i / 10000 ** (k / (DIM // 2 - 1))) for f in (math.sin, math.cos) for k in range(DIM // 2)]
         fast = [f((i + 0.5) / 5 * math.pi * 2**k) for f in (math.sin, math.cos) for k in range(OCTAVES)]
@@ -22,7 +22,7 @@ def test_a_frame_knows_its_number_and_its_share_of_the_whole():
 
 def test_frames_depend_on_the_length_of_their_own_row_alone():
     torch.manual_seed(0)
-    timeline, mask = Timeline(dim=DIM), torch.arange(9) < torch.tensor([[3], [9], [0]])
+    timeline, mask = FrameQueries(dim=DIM), torch.arange(9) < torch.tensor([[3], [9], [0]])
     together = timeline(mask)
     assert torch.equal(together.mask, mask) and together.features.isfinite().all()
     alone = timeline(torch.ones(1, 3, dtype=torch.bool)).features[0]
@@ -31,4 +31,4 @@ def test_frames_depend_on_the_length_of_their_own_row_alone():
 
 
 def test_a_width_that_is_odd_is_given_too():
-    assert Timeline(dim=7)(torch.ones(2, 3, dtype=torch.bool)).features.shape == (2, 3, 7)
+    assert FrameQueries(dim=7)(torch.ones(2, 3, dtype=torch.bool)).features.shape == (2, 3, 7)

@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from mmexp.contract import Tokens
-from mmexp.head.speech.recognizer import Listener, surprise
+from mmexp.head.speech.recognizer import Recognizer, surprise
 from mmexp.transform.captions import Captions
 from mmexp.transform.transcript import TranscriptTransform
 
@@ -14,9 +14,9 @@ SAID = ["metal red", "wood blue blue", "red"]
 BANDS = 5
 
 
-def make() -> Listener:
+def make() -> Recognizer:
     torch.manual_seed(0)
-    return Listener(dim=12, num_mels=BANDS, units=UNITS, unit="word", depth=1, dropout=0.0)
+    return Recognizer(dim=12, num_mels=BANDS, units=UNITS, unit="word", depth=1, dropout=0.0)
 
 
 def frames(*lengths: int) -> Tokens:
@@ -25,7 +25,7 @@ def frames(*lengths: int) -> Tokens:
     return Tokens(torch.randn(*mask.shape, BANDS) * mask.unsqueeze(-1), mask)
 
 
-def captions(listener: Listener, said: list[str | None]) -> Captions:
+def captions(listener: Recognizer, said: list[str | None]) -> Captions:
     transform = TranscriptTransform(units=listener.units)
     return transform.collate([None if text is None else transform.prepare(text) for text in said])
 

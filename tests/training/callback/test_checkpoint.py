@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from mmexp.training.trainer.callback import checkpoint as module
 
 from mmexp.error import NumericsError, Stopped
 from mmexp.run.checkpoints import is_intact, listed, step_of
-from mmexp.training.callback.checkpoint import Keeper
+from mmexp.training.callback import checkpoint as module
+from mmexp.training.callback.checkpoint import CheckpointCallback
 from mmexp.training.checkpoint import AtomicCheckpointIO
 
 
@@ -21,7 +21,7 @@ class Loop:
     def __init__(self, folder: Path, mode: Any = "max", every: int = 0, patience: int = 0, accumulate: int = 1) -> None:
         self.folder, self.io = folder, AtomicCheckpointIO()
         self.checked: list[int] = []
-        self.keeper = Keeper(
+        self.keeper = CheckpointCallback(
             folder=folder,
             monitor="val/x",
             mode=mode,

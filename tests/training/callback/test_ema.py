@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mmexp.training.callback.ema import AVERAGE, Averager
+from mmexp.training.callback.ema import AVERAGE, EMACallback
 
 
 def trainer(step: int = 0, accumulate: int = 1, fn: str = "fit") -> Any:
@@ -19,7 +19,9 @@ def net() -> nn.Module:
 
 
 @torch.no_grad()
-def step(module: nn.Module, averager: Averager, number: int, batch: int | None = None, accumulate: int = 1) -> Tensor:
+def step(
+    module: nn.Module, averager: EMACallback, number: int, batch: int | None = None, accumulate: int = 1
+) -> Tensor:
     for weight in module.parameters():
         weight.add_(torch.randn_like(weight))
     averager.on_train_batch_end(trainer(number, accumulate), module, {}, None, number - 1 if batch is None else batch)
@@ -27,7 +29,7 @@ def step(module: nn.Module, averager: Averager, number: int, batch: int | None =
 
 
 def test_the_average_agrees_with_the_sum_written_out():
-    module, averager = net(), Averager(0.8)
+    module, averager = net(), EMACallback(0.8)
     averager.on_train_start(trainer(), module)
     expected = module[0].weight.detach().clone()
     for number in range(1, 40):
@@ -38,7 +40,7 @@ def test_the_average_agrees_with_the_sum_written_out():
 
 
 def test_the_average_moves_with_optimizer_steps_not_with_batches():
-    module, averager = net(), Averager(0.8)
+    module, averager = net(), EMACallback(0.8)
     averager.on_train_start(trainer(), module)
     before = averager.average["0.weight"].clone()
     step(module, averager, 0, batch=0, accumulate=2)
@@ -49,7 +51,7 @@ def test_the_average_moves_with_optimizer_steps_not_with_batches():
 
 @pytest.mark.parametrize(("fn", "lent"), [("fit", True), ("validate", False), ("test", False)])
 def test_a_validation_while_training_sees_the_average_and_gives_the_weights_back(fn, lent):
-    module, averager = net(), Averager(0.8)
+    module, averager = net(), EMACallback(0.8)
     averager.on_train_start(trainer(), module)
     own = step(module, averager, 1)
     averager.on_validation_start(trainer(fn=fn), module)
@@ -60,19 +62,19 @@ def test_a_validation_while_training_sees_the_average_and_gives_the_weights_back
 
 
 def test_counters_are_not_averaged_and_statistics_are():
-    averager = Averager(0.8)
+    averager = EMACallback(0.8)
     averager.on_train_start(trainer(), net())
     assert set(averager.average) == {"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"}
 
 
 def test_a_resumed_average_goes_on_where_it_was():
-    module, whole = net(), Averager(0.8)
+    module, whole = net(), EMACallback(0.8)
     whole.on_train_start(trainer(), module)
     step(module, whole, 1)
     checkpoint: dict[str, Any] = {}
     whole.on_save_checkpoint(trainer(), module, checkpoint)
     checkpoint = {AVERAGE: {name: value.clone() for name, value in checkpoint[AVERAGE].items()}}
-    resumed = Averager(0.8)
+    resumed = EMACallback(0.8)
     resumed.on_load_checkpoint(trainer(), module, checkpoint)
     resumed.on_train_start(trainer(), module)
     for averager in (whole, resumed):

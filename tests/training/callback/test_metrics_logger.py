@@ -8,7 +8,7 @@ import torch
 
 from mmexp.contract import Batch
 from mmexp.error import NumericsError
-from mmexp.training.callback.metrics_logger import Recorder
+from mmexp.training.callback.metrics_logger import MetricsLogger
 
 
 class Loop:
@@ -16,7 +16,7 @@ class Loop:
 
     def __init__(self, every: int = 2, accumulate: int = 1, device: str = "cpu") -> None:
         self.rows: list[dict[str, float]] = []
-        self.recorder = Recorder(write=self.rows.append, every=every, per_epoch=4)
+        self.recorder = MetricsLogger(write=self.rows.append, every=every, per_epoch=4)
         self.progress = SimpleNamespace(ready=0)
         self.trainer: Any = SimpleNamespace(
             global_step=0,
@@ -94,11 +94,11 @@ def test_a_resumed_recorder_writes_the_rows_of_one_that_was_never_stopped(stop):
 def test_time_does_not_run_between_a_stop_and_going_on(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("mmexp.training.callback.metrics_logger.time", SimpleNamespace(monotonic=lambda: now[0]))
-    recorder = Recorder(write=print, every=1, per_epoch=1)
+    recorder = MetricsLogger(write=print, every=1, per_epoch=1)
     now[0] = 130.0
     state = recorder.state_dict()
     now[0] = 5.0
-    resumed = Recorder(write=print, every=1, per_epoch=1)
+    resumed = MetricsLogger(write=print, every=1, per_epoch=1)
     resumed.load_state_dict(state)
     now[0] = 7.5
     assert (state["seconds"], resumed.seconds) == (30.0, 32.5)

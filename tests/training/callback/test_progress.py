@@ -6,10 +6,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from mmexp.training.trainer.callback import progress
 from rich.console import Console
 
-from mmexp.training.callback.metrics_logger import Recorder
+from mmexp.training.callback import progress
+from mmexp.training.callback.metrics_logger import MetricsLogger
 from mmexp.training.callback.progress import ProgressBar
 
 
@@ -19,7 +19,7 @@ class Loop:
     def __init__(self, terminal: bool, done: int = 0) -> None:
         self.screen = io.StringIO()
         console = Console(file=self.screen, force_terminal=terminal, width=100, color_system=None)
-        self.recorder = Recorder(write=print, every=1, per_epoch=4)
+        self.recorder = MetricsLogger(write=print, every=1, per_epoch=4)
         self.bar = ProgressBar(console=console, recorder=self.recorder, monitor="val/x", per_epoch=4)
         self.progress = SimpleNamespace(ready=done)
         self.trainer: Any = SimpleNamespace(

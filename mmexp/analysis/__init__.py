@@ -1,0 +1,1 @@
+"""Compare runs and say what may be claimed of them, from files alone: no torch."""

@@ -1,0 +1,1 @@
+"""Everything between the shell and plain values: compose, override, resolve, check, instantiate."""

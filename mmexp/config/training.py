@@ -1,0 +1,53 @@
+"""The numbers of the training loop: the root section ``training``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(kw_only=True)
+class TrainingConfig:
+    """How long, in which batches and with which checkpoints a run trains; the same for every method.
+
+    Args:
+        epochs: Passes over the training split.
+        batch_size: Samples per batch, over all processes.
+        accumulate: Batches whose gradients are added before one optimizer step.
+        clip: Largest norm of the gradient; 0 never clips.
+        validate_every: Epochs between validations; must divide epochs.
+        patience: Validations without a better monitored metric before stopping; 0 never stops.
+        log_every: Optimizer steps between rows in metrics.jsonl.
+        checkpoint_every: Optimizer steps between checkpoints, in addition to one at each validation; 0 for none.
+        modality_dropout: Probability of hiding one random modality of a training sample from the fusion.
+        ema: Decay of the exponential moving average of the weights that is evaluated, in [0, 1); 0 evaluates the
+            weights themselves.
+
+    Raises:
+        ValueError: If a count is below its minimum or validate_every does not divide epochs; names the key.
+    """
+
+    epochs: int = 10
+    batch_size: int = 64
+    accumulate: int = 1
+    clip: float = 1.0
+    validate_every: int = 1
+    patience: int = 0
+    log_every: int = 20
+    checkpoint_every: int = 0
+    modality_dropout: float = 0.0
+    ema: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "accumulate", "log_every", "validate_every"):
+            self._check(name, "at least 1", getattr(self, name) >= 1)
+        for name in ("clip", "patience", "checkpoint_every"):
+            self._check(name, "at least 0", getattr(self, name) >= 0)
+        for name in ("modality_dropout", "ema"):
+            self._check(name, "in [0, 1)", 0 <= getattr(self, name) < 1)
+        self._check(
+            "validate_every", f"a divisor of training.epochs={self.epochs}", not self.epochs % self.validate_every
+        )
+
+    def _check(self, name: str, rule: str, holds: bool) -> None:
+        if not holds:
+            raise ValueError(f"training.{name} must be {rule}, got {getattr(self, name)}.")

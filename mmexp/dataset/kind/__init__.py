@@ -1,0 +1,1 @@
+"""Kinds of data: how a cell of each is recognised, read, checked and described; one file per kind."""

@@ -1,0 +1,1 @@
+"""Data drawn from a seed, with the truth known."""

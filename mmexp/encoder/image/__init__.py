@@ -1,0 +1,1 @@
+"""Encoders of images, as uint8 tensors."""

@@ -1,0 +1,1 @@
+"""Encoders of rows of named numbers and categories."""

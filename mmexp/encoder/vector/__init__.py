@@ -1,0 +1,1 @@
+"""Encoders of vectors and sequences of them."""

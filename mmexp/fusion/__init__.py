@@ -1,0 +1,1 @@
+"""Fusions: tokens of several modalities become tokens of one, joint or anchored."""

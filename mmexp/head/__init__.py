@@ -1,0 +1,1 @@
+"""Networks that a task puts behind the fusion."""

@@ -1,0 +1,1 @@
+"""Heads that predict boxes, dense and with learned queries, and the arithmetic of boxes."""

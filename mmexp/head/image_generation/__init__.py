@@ -1,0 +1,1 @@
+"""Heads that generate images: flow matching, GAN, and the classifier that evaluates them."""

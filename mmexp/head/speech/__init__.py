@@ -1,0 +1,1 @@
+"""Heads that generate or recognise speech."""

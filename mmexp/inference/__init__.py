@@ -1,0 +1,1 @@
+"""Put a trained run to use: predict, and evaluate on its own or other data."""

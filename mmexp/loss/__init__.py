@@ -1,0 +1,1 @@
+"""Objectives that several tasks share."""

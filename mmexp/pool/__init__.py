@@ -1,0 +1,1 @@
+"""Pooling: the tokens of one modality become one vector."""

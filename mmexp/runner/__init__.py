@@ -1,0 +1,1 @@
+"""Run experiments as processes: one run, several ranks, many jobs."""

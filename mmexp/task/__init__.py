@@ -1,0 +1,1 @@
+"""Tasks: a head, an objective and metrics for one kind of question."""

@@ -1,0 +1,1 @@
+"""Build an experiment from its config and train it: model, module, data, loop, checkpoints."""

@@ -1,0 +1,1 @@
+"""What happens in addition to the steps: checkpoints, averages, progress, metrics."""

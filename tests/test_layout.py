@@ -27,7 +27,8 @@ STOREYS = """
     config analysis
     transform layer metric hardware scheduler decoding
     plot pool encoder loss method
-    fusion dataset head
+    fusion dataset
+    head
     task
     training
     runner inference

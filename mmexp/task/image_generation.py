@@ -38,8 +38,8 @@ class ImageGeneration(Task):
     picture by a text. The noise of an answer comes from the sample's id.
 
     Metrics: ``attribute_accuracy``, of the attributes that an ``ImageEvaluator`` sees in a generated image or that the
-    true one has, the share that is both, averaged over samples: what is missing counts against it, and so does what was not
-    told; the many attributes that are rightly absent do not count. ``attribute_exact``, how often all are as they
+    true one has, the share that is both, averaged over samples: what is missing counts against it, and so does what was
+    not given; the many attributes that are rightly absent do not count. ``attribute_exact``, how often all are as they
     should be. ``fid`` and ``kid``, see ``Fidelity``, by the features the judge has at the time: they compare pictures
     within one run only. The judge is the task's own: it learns from the true pictures of the same steps, shares no
     weights, and its loss teaches nothing else. ``judge_accuracy`` and ``judge_exact`` are what it finds in the true

@@ -32,7 +32,9 @@ def peaks(likely: Tensor) -> list[tuple[int, int]]:
     scores, labels = likely.max(-1) if len(likely) else (likely.new_zeros(0), torch.zeros(0, dtype=torch.long))
     sure = scores.tolist()
     runs = groupby(enumerate(labels.tolist()), key=lambda pair: pair[1])
-    return [(label, max((place for place, _ in run), key=sure.__getitem__)) for label, run in runs if label != BLANK]
+    return [
+        (label, max((position for position, _ in run), key=sure.__getitem__)) for label, run in runs if label != BLANK
+    ]
 
 
 def prefix_beam(likely: Tensor, *, beams: int) -> tuple[Prefix, float]:

@@ -24,7 +24,7 @@ S = TypeVar("S", bound=State)
 Step = Callable[[Tensor, S | None], tuple[Tensor, S]]
 """Read one more id per row: ids [R], the state so far (None at first) -> logits [R, V], the state with them."""
 Choose = Callable[[Tensor, int], Tensor]
-"""Take one id per row: logits [R, V], its place in the row -> ids [R]."""
+"""Take one id per row: logits [R, V], its position in the row -> ids [R]."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,10 @@ def greedy(step: Step[S], start: Tensor, *, end: int, pad: int, max_length: int)
         step: The model.
         start: Begin ids. [B]
         end: Id that finishes a row.
-        pad: Id behind the end; never generated.
+        pad: Id after the end; never generated.
         max_length: Ids at most, the end included.
     """
-    return _write(step, start, lambda logits, place: logits.argmax(-1), end=end, pad=pad, max_length=max_length)
+    return _write(step, start, lambda logits, position: logits.argmax(-1), end=end, pad=pad, max_length=max_length)
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,9 @@ class Nucleus:
         reached = chances.cumsum(-1)
         nucleus = chances.masked_fill(reached - chances >= self.top_p, 0)  # [R, V]
         edges = nucleus.cumsum(-1)
-        places = (edges <= fractions.unsqueeze(1) * edges[:, -1:]).sum(-1)
+        positions = (edges <= fractions.unsqueeze(1) * edges[:, -1:]).sum(-1)
         last = (nucleus > 0).sum(-1) - 1
-        return ids.gather(1, places.minimum(last).unsqueeze(1))[:, 0]
+        return ids.gather(1, positions.minimum(last).unsqueeze(1))[:, 0]
 
 
 def sample(step: Step[S], start: Tensor, fractions: Tensor, nucleus: Nucleus, *, end: int, pad: int) -> Decoded:
@@ -99,11 +99,11 @@ def sample(step: Step[S], start: Tensor, fractions: Tensor, nucleus: Nucleus, *,
         fractions: Uniform in [0, 1), one for each id; T are the ids at most, the end included. [B, T]
         nucleus: What is drawn from.
         end: Id that finishes a row.
-        pad: Id behind the end; never generated.
+        pad: Id after the end; never generated.
     """
 
-    def choose(logits: Tensor, place: int) -> Tensor:
-        return nucleus.pick(logits, fractions[:, place])
+    def choose(logits: Tensor, position: int) -> Tensor:
+        return nucleus.pick(logits, fractions[:, position])
 
     return _write(step, start, choose, end=end, pad=pad, max_length=fractions.shape[1])
 
@@ -132,7 +132,7 @@ def beam(
         start: Begin ids. [B]
         beams: Beginnings kept per sample, K.
         end: Id that finishes a row.
-        pad: Id behind the end; never generated.
+        pad: Id after the end; never generated.
         max_length: Ids at most, the end included.
         length_penalty: Above 0 favours long rows, 0 leaves the plain sum, which favours short ones.
         early_stopping: Stop a sample at K finished rows, even if a running one could still be better.
@@ -171,9 +171,9 @@ def _write(step: Step[S], start: Tensor, choose: Choose, *, end: int, pad: int, 
     """Go on with one chosen id after the other until every row has ended."""
     total, ended = torch.zeros(len(start), device=start.device), torch.zeros_like(start, dtype=torch.bool)
     ids, state, columns = start, None, []
-    for place in range(max_length):
+    for position in range(max_length):
         logits, state = step(ids, state)
-        ids = choose(logits, place)
+        ids = choose(logits, position)
         total -= F.cross_entropy(logits.float(), ids, reduction="none").masked_fill(ended, 0)
         ids = ids.masked_fill(ended, pad)
         columns.append(ids)
@@ -192,12 +192,12 @@ def _extend(running: Tensor, scores: Tensor, logits: Tensor, count: int) -> tupl
     likely = logits.float().log_softmax(-1)
     likely, ids = likely.topk(min(count, logits.shape[-1]))  # no more than C of one beam can be among the best C
     totals = likely + scores.view(-1, 1)  # [B * K, C]
-    totals, places = totals.view(len(scores), -1).topk(min(count, totals.numel() // len(scores)))  # [B, C]
-    parents = places // likely.shape[-1]
-    ids = ids.view(len(scores), -1).gather(1, places)
+    totals, positions = totals.view(len(scores), -1).topk(min(count, totals.numel() // len(scores)))  # [B, C]
+    parents = positions // likely.shape[-1]
+    ids = ids.view(len(scores), -1).gather(1, positions)
     return torch.cat([_take(running, parents), ids.unsqueeze(-1)], -1), totals, parents
 
 
-def _take(rows: Tensor, places: Tensor) -> Tensor:
+def _take(rows: Tensor, positions: Tensor) -> Tensor:
     """Pick rows per sample. [B, C, T], [B, K] -> [B, K, T]"""
-    return rows.gather(1, places.unsqueeze(-1).expand(-1, -1, rows.shape[-1]))
+    return rows.gather(1, positions.unsqueeze(-1).expand(-1, -1, rows.shape[-1]))

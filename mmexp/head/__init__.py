@@ -1,1 +1,1 @@
-"""Networks that a task puts behind the fusion."""
+"""Networks that a task puts after the fusion."""

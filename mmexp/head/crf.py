@@ -1,4 +1,4 @@
-"""Which tag may follow which, and the best row of tags under that."""
+"""Score sequences of tags by a linear-chain CRF."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 class CRF(nn.Module):
-    """Knows that an I- only continues an entity of its type, and learns, if asked, what else follows what.
+    """Score and decode BIO tags: I- only continues an entity of its type; other transitions are learned, if asked.
 
     ``score(tags) = sum_i logit_i[tag_i] + w[tag_(i-1), tag_i]``, w being minus infinity where the rule forbids it.
 
@@ -17,7 +17,7 @@ class CRF(nn.Module):
     Named Entity Recognition", https://arxiv.org/abs/1603.01360, section 2.2. Differs: the rule is kept in training too.
 
     Args:
-        tags: O, B-<type> and I-<type>, C of them; place i is class i.
+        tags: O, B-<type> and I-<type>, C of them; position i is class i.
         learned: Whether w is learned; else it is 0 where the rule allows.
     """
 
@@ -25,7 +25,7 @@ class CRF(nn.Module):
 
     def __init__(self, tags: Sequence[str], *, learned: bool = False) -> None:
         super().__init__()
-        before = (*tags, "O")  # in front of the first word stands nothing
+        before = (*tags, "O")  # O comes before the first word
         allowed = [[not tag.startswith("I-") or last[1:] == tag[1:] for tag in tags] for last in before]
         self.register_buffer("forbidden", ~torch.tensor(allowed), persistent=False)
         self.weight = nn.Parameter(torch.zeros(len(before), len(tags))) if learned else None
@@ -41,25 +41,25 @@ class CRF(nn.Module):
         steps, own = self.steps(), torch.arange(logits.shape[2], device=logits.device)
         score = logits[:, 0] + steps[-1]  # [B, C]
         sources = []
-        for place in range(1, logits.shape[1]):
+        for position in range(1, logits.shape[1]):
             reached, source = (score.unsqueeze(2) + steps[:-1]).max(1)  # [B, C]
-            real = mask[:, place, None]
-            score = torch.where(real, reached + logits[:, place], score)
+            real = mask[:, position, None]
+            score = torch.where(real, reached + logits[:, position], score)
             sources.append(torch.where(real, source, own))
         row = [score.argmax(1)]
         for source in reversed(sources):
             row.append(source.gather(1, row[-1].unsqueeze(1)).squeeze(1))
         return torch.stack(row[::-1], 1)
 
-    def surprise(self, logits: Tensor, goals: Tensor, mask: Tensor) -> Tensor:
+    def nll(self, logits: Tensor, targets: Tensor, mask: Tensor) -> Tensor:
         """Negative log-probability of each row among all that the rule allows. [B, N, C], [B, N], [B, N] -> [B]"""
         steps = self.steps()
         total = logits[:, 0] + steps[-1]  # [B, C]
-        chosen = total.gather(1, goals[:, :1]).squeeze(1)  # [B]
-        for place in range(1, logits.shape[1]):
-            real, last, now = mask[:, place], goals[:, place - 1], goals[:, place]
-            reached = (total.unsqueeze(2) + steps[:-1]).logsumexp(1) + logits[:, place]  # [B, C]
+        chosen = total.gather(1, targets[:, :1]).squeeze(1)  # [B]
+        for position in range(1, logits.shape[1]):
+            real, last, now = mask[:, position], targets[:, position - 1], targets[:, position]
+            reached = (total.unsqueeze(2) + steps[:-1]).logsumexp(1) + logits[:, position]  # [B, C]
             total = torch.where(real.unsqueeze(1), reached, total)
-            step = steps[last, now] + logits[:, place].gather(1, now.unsqueeze(1)).squeeze(1)
+            step = steps[last, now] + logits[:, position].gather(1, now.unsqueeze(1)).squeeze(1)
             chosen = chosen + torch.where(real, step, 0)
         return total.logsumexp(1) - chosen

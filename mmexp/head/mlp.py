@@ -1,4 +1,4 @@
-"""The head of tasks that judge one vector per sample."""
+"""Map one vector per sample by an MLP."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from torch import nn
 
 
 class Head(nn.Sequential):
-    """Hidden layers behind a norm, then a linear map. [..., D] -> [..., width]
+    """Apply hidden layers after a norm, then a linear map. [..., D] -> [..., width]
 
     Args:
         dim: Width D of the vector.
         width: Numbers out.
         depth: Hidden layers; 0 maps the vector as it is, linearly.
-        dropout: Probability of dropping a hidden feature.
+        dropout: Dropout probability of the hidden layers.
     """
 
     def __init__(self, *, dim: int, width: int, depth: int, dropout: float) -> None:

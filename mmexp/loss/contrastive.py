@@ -84,7 +84,9 @@ OBJECTIVES: dict[str, tuple[Objective, float, float]] = {
 
 
 def gather(rows: Tensor) -> tuple[Tensor, int]:
-    """Rows of all processes in order of rank, with gradient, and the place of this one's first. [B, D] -> [A, D]
+    """Gather the rows of all processes in order of rank, with gradient, and the index of this one's first.
+
+    [B, D] -> [A, D]
 
     Processes may hold different numbers of rows.
     """

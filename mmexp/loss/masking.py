@@ -1,4 +1,4 @@
-"""Words and patches that are hidden, so that a model learns to tell them."""
+"""Mask words and patches for masked modelling."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ from torch.nn import functional as F
 from mmexp.contract import Batch, Padded, Tokens
 from mmexp.transform.text import Tokenizer
 
-GREY = 128  # brightness of a hidden patch
+GREY = 128  # brightness of a masked patch
 
 
 @dataclass(frozen=True)
-class Hidden:
-    """What is hidden of a batch; pictures are cut into P patches.
+class Masked:
+    """What is masked of a batch; images are cut into P patches.
 
     Args:
         words: Which ids of the text. [B, L]
-        patches: Which patches of the picture, in rows. [B, P]
+        patches: Which patches of the image, in rows. [B, P]
     """
 
     words: Tensor
     patches: Tensor
 
     @staticmethod
-    def choose(batch: Batch, chances: Tensor, *, words: float, patches: float, side: int) -> Hidden:
-        """Hide what has the lowest chances: a share of the words, at least one of each text, and one of the patches.
+    def choose(batch: Batch, chances: Tensor, *, words: float, patches: float, side: int) -> Masked:
+        """Mask what has the lowest chances: a fraction of the words, at least one of each text, and of the patches.
 
         Args:
             batch: With ``text`` and ``image``.
             chances: Uniform in [0, 1), of the patches and then of the ids. [B, P + L]
             words: Share of the words that are known, on average.
             patches: Share of the patches.
-            side: Patches along each side of a picture; P is its square.
+            side: Patches along each side of an image; P is its square.
         """
-        text, places = batch.inputs["text"], side * side
+        text, positions = batch.inputs["text"], side * side
         real = text.mask & (text.values > Tokenizer.unk)
-        own = chances[:, places:].masked_fill(~real, 1)  # [B, L]
+        own = chances[:, positions:].masked_fill(~real, 1)  # [B, L]
         some = own <= own.amin(1, keepdim=True).clamp(min=words)
-        return Hidden(some & real, lowest(chances[:, :places], patches) & batch.inputs["image"].mask[:, None])
+        return Masked(some & real, lowest(chances[:, :positions], patches) & batch.inputs["image"].mask[:, None])
 
     def of(self, batch: Batch) -> Batch:
-        """The batch without what is hidden: a word is unknown, a patch is grey."""
+        """The batch without what is masked: a word is unknown, a patch is grey."""
         text, image = batch.inputs["text"], batch.inputs["image"]
         side = round(self.patches.shape[1] ** 0.5)
         grid = self.patches.view(-1, 1, side, side).float()
@@ -63,12 +63,12 @@ def chances_of(ids: Sequence[str], count: int) -> Tensor:
     return torch.from_numpy(np.stack(rows))
 
 
-def lowest(chances: Tensor, share: float) -> Tensor:
+def lowest(chances: Tensor, ratio: float) -> Tensor:
     """Mark the lowest of each row. [B, P] -> bool [B, P]"""
-    return chances.argsort(1).argsort(1) < round(share * chances.shape[1])
+    return chances.argsort(1).argsort(1) < round(ratio * chances.shape[1])
 
 
-def beside(one: Batch, other: Batch) -> Batch:
+def concatenate(one: Batch, other: Batch) -> Batch:
     """Two batches of the same shapes as one of twice as many rows."""
     inputs = {name: _joined(own, other.inputs[name]) for name, own in one.inputs.items()}
     return Batch(inputs, {**one.targets, **other.targets}, (*one.ids, *other.ids))
@@ -94,22 +94,22 @@ def normalised(patches: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return (patches - mean) / deviation, mean, deviation
 
 
-def fill(images: Tensor, hidden: Tensor, told: Tensor, patch_size: int) -> Tensor:
-    """Pictures in which the hidden patches are as they were told, at the brightness and contrast of the true ones.
+def fill(images: Tensor, masked: Tensor, predicted: Tensor, patch_size: int) -> Tensor:
+    """Fill the masked patches with the predicted ones, at the brightness and contrast of the true ones.
 
     Args:
         images: uint8 [B, 3, H, W]
-        hidden: Which patches. [B, P]
-        told: Normalised, Q of them. [Q, 3 S S]
+        masked: Which patches. [B, P]
+        predicted: Normalised, Q of them. [Q, 3 S S]
         patch_size: Side S of a patch, in pixels.
 
     Returns:
         uint8 [B, h S, h S, 3], of h patches along each side.
     """
-    side = round(hidden.shape[1] ** 0.5)
+    side = round(masked.shape[1] ** 0.5)
     patches = cut(images, side, patch_size)
-    _, mean, deviation = normalised(patches[hidden])
-    patches[hidden] = told * deviation + mean
+    _, mean, deviation = normalised(patches[masked])
+    patches[masked] = predicted * deviation + mean
     grid = patches.reshape(len(images), side, side, 3, patch_size, patch_size)  # [B, h, h, 3, S, S]
     whole = grid.permute(0, 1, 4, 2, 5, 3).flatten(3, 4).flatten(1, 2)  # [B, h S, h S, 3]
     return (whole * 255).round().clamp(0, 255).byte()

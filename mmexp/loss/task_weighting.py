@@ -1,4 +1,4 @@
-"""How much each of several losses counts while the tasks behind them share a model."""
+"""Weigh the losses of several tasks that share a model."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ class FixedWeighting(TaskWeighting):
 class UncertaintyWeighting(TaskWeighting):
     """Weigh each loss by how sure its task can be: ``sum_i exp(-s_i) L_i + s_i / 2``, with ``s_i = log sigma_i^2``.
 
-    Source: Kendall et al. 2018, "Multi-Task Learning Using Uncertainty to Weigh Losses", https://arxiv.org/abs/1705.07115,
-    eq. 10, the form for classes; of a squared error (eq. 7) half as much would be taken, which shifts its ``s`` by
-    ``log 2``. Differs: ``s`` takes plain gradient steps, no longer than RATE, so that neither the optimizer's learning
-    rate nor its clipping decides how fast the weights follow.
+    Source: Kendall et al. 2018, "Multi-Task Learning Using Uncertainty to Weigh Losses",
+    https://arxiv.org/abs/1705.07115, eq. 10, the form for classes; of a squared error (eq. 7) half as much would be
+    taken, which shifts its ``s`` by ``log 2``. Differs: ``s`` takes plain gradient steps, no longer than RATE, so that
+    neither the optimizer's learning rate nor its clipping decides how fast the weights follow.
 
     Args:
         weights: What each loss counts at first, by name.
@@ -86,7 +86,7 @@ class UncertaintyWeighting(TaskWeighting):
 
 
 class GradNormWeighting(TaskWeighting):
-    """Weigh the losses so that all pull at what they share, and harder the less they have come down so far.
+    """Weigh the losses so that all have the same gradient norm, larger the less a loss has fallen so far.
 
     With ``G_i`` the norm of the gradient of ``w_i L_i`` with respect to what is shared, and ``r_i`` what is left of the
     first ``L_i`` over the mean of that, the weights descend on ``sum_i |G_i - mean(G) r_i^alpha|``, whose second term
@@ -98,7 +98,7 @@ class GradNormWeighting(TaskWeighting):
 
     Args:
         weights: What each loss counts at first, by name; scaled to the sum T.
-        alpha: How much harder a task pulls that lags behind; 0 lets all pull alike.
+        alpha: How much more a task that lags behind counts; 0 gives all the same gradient norm.
     """
 
     weights: Tensor
@@ -127,18 +127,18 @@ class GradNormWeighting(TaskWeighting):
         left = torch.where(there, losses / self.first, 0)
         pull = self.weights * norms
         mean = pull.sum() / count
-        goal = mean * (left * count / left.sum()).nan_to_num() ** self.alpha
-        slope = torch.where(there, torch.sign(pull - goal) * pull / mean, 0)
+        target = mean * (left * count / left.sum()).nan_to_num() ** self.alpha
+        slope = torch.where(there, torch.sign(pull - target) * pull / mean, 0)
         weights = self.weights * (-RATE * slope).exp()
         self.weights.copy_(weights * len(weights) / weights.sum())
 
 
 def gradient_norm(loss: Tensor, shared: Sequence[Tensor]) -> Tensor:
-    """Norm of the gradient with respect to all that is shared; 0 where nothing is learned from it."""
-    wanted = [own for own in shared if own.requires_grad]
-    if not wanted or not loss.requires_grad:
+    """Compute the norm of the gradient with respect to all that is shared; 0 where it needs none."""
+    shared = [own for own in shared if own.requires_grad]
+    if not shared or not loss.requires_grad:
         return loss.new_zeros((), dtype=torch.float)
-    gradients = torch.autograd.grad(loss, wanted, retain_graph=True, allow_unused=True)
+    gradients = torch.autograd.grad(loss, shared, retain_graph=True, allow_unused=True)
     squares = [own.float().square().sum() for own in gradients if own is not None]
     return torch.stack([loss.new_zeros((), dtype=torch.float), *squares]).sum().sqrt()
 

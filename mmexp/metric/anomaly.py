@@ -1,4 +1,4 @@
-"""How well anomalies are told from what is normal."""
+"""Measure how well anomaly scores separate anomalies from normal samples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class AnomalyScores(Metric):
     """``auroc``, ``ap`` and ``false_alarms_per_hour`` of scores that should be higher for anomalies.
 
     ``ap`` is the average precision: the mean of the precision at each anomaly, in the order of the scores.
-    ``false_alarms_per_hour`` counts the normal samples at or above the highest threshold that finds the asked-for share
+    ``false_alarms_per_hour`` counts the normal samples at or above the highest threshold that reaches the given recall
     of anomalies, in an hour of nothing but normal ones that lie end to end. All are NaN unless there are anomalies and
     normal samples.
 
@@ -57,7 +57,7 @@ class AnomalyScores(Metric):
         self.targets.append(targets.bool())
 
     def compute(self) -> dict[str, Tensor]:
-        """All by name; shares in [0, 1]."""
+        """Return all by name; rates in [0, 1]."""
         scores, targets = (dim_zero_cat(state).cpu() for state in (self.scores, self.targets))
         if bool(targets.all()) or not bool(targets.any()):
             return dict.fromkeys(NAMES, torch.tensor(torch.nan, device=self.device))

@@ -1,4 +1,4 @@
-"""Measures of a short answer to a question."""
+"""Measure short answers to questions."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from mmexp.metric.caption import MeanCaptionMetric, words
 ARTICLES = ("a", "an", "the")
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 DIGITS = {word: str(number) for number, word in enumerate(NUMBERS)} | {"none": "0"}
-AGREEING = 3  # people who make an answer fully right
+AGREEING = 3  # annotators who make an answer fully right
 
 
 def normalise(answer: object) -> str:
-    """An answer as answers are compared: words without articles, numbers up to ten in digits.
+    """Normalise an answer for comparison: words without articles, numbers up to ten in digits.
 
     Source: Antol et al. 2015, "VQA", https://arxiv.org/abs/1505.00468, the official evaluation. Differs: all
     punctuation becomes a gap, contractions are not spelt out, and an answer of articles alone stays.
     """
-    told = words(str(answer))
-    kept = [DIGITS.get(word, word) for word in told if word not in ARTICLES]
-    return " ".join(kept or told)
+    found = words(str(answer))
+    kept = [DIGITS.get(word, word) for word in found if word not in ARTICLES]
+    return " ".join(kept or found)
 
 
 class ExactMatch(MeanCaptionMetric):
-    """Share of answers that are equal to one of their references, once both are normalised."""
+    """Compute the fraction of answers equal to one of their references, once both are normalised."""
 
     def score(self, caption: str, references: Sequence[str]) -> float:
         return float(normalise(caption) in map(normalise, references))
 
 
 class ConsensusAccuracy(MeanCaptionMetric):
-    """Share of answers that people agree with: ``min(people who gave that answer / 3, 1)``.
+    """Compute VQA accuracy: ``min(annotators who gave that answer / 3, 1)``.
 
-    As in the official evaluation, each answer is held against all people but one, and the mean over whom to leave out
-    is taken. It is made for ten people; of a few it says little.
+    As in the official evaluation, each answer is compared with all annotators but one, and averaged over the one
+    left out. It is made for ten annotators; of a few it says little.
 
     Source: Antol et al. 2015, "VQA", https://arxiv.org/abs/1505.00468, section 3 and its evaluation code.
     """

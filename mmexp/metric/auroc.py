@@ -45,7 +45,7 @@ def area(scores: Tensor, targets: Tensor) -> Tensor:
     targets = targets.T.cpu().bool()
     ordered = scores.sort(1).values
     below, upto = (torch.searchsorted(ordered, scores, right=right) for right in (False, True))
-    places = (below + upto + 1).double() / 2  # [C, N] ranks from 1, ties share theirs
+    positions = (below + upto + 1).double() / 2  # [C, N] ranks from 1, ties share theirs
     positives, negatives = targets.sum(1).double(), (~targets).sum(1).double()
-    wins = (places * targets).sum(1) - positives * (positives + 1) / 2
+    wins = (positions * targets).sum(1) - positives * (positives + 1) / 2
     return (wins / (positives * negatives)).nanmean().float().to(device)

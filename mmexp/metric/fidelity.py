@@ -1,4 +1,4 @@
-"""How far a set of pictures is from a set of others, by what is seen in them."""
+"""Compare a set of generated images with real ones by their features."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from torchmetrics.utilities import dim_zero_cat
 
 
 class Fidelity(Metric):
-    """Frechet and kernel distance between features of real and of painted pictures; 0 is best.
+    """Compute the Frechet and the kernel distance between features of real and of generated images; 0 is best.
 
-    ``fid`` compares mean and covariance. It is too high for few pictures, the more so the fewer, so compare it only
+    ``fid`` compares mean and covariance. It is too high for few images, the more so the fewer, so compare it only
     between sets of one size. ``kid`` is right on average for any size, and may fall below 0. Both are of the scale of
-    the features: what other features give cannot be compared. NaN for fewer than two pictures.
+    the features: what other features give cannot be compared. NaN for fewer than two images.
 
     Source: Heusel et al. 2017, "GANs Trained by a Two Time-Scale Update Rule", https://arxiv.org/abs/1706.08500, eq. 6;
     Binkowski et al. 2018, "Demystifying MMD GANs", https://arxiv.org/abs/1801.01401, section 4 (the cubic kernel).
-    Differs: other features than Inception's; kid is taken over all pictures at once.
+    Differs: other features than Inception's; kid is computed over all images at once.
 
     Shape:
-        real [B, F], painted [B, F].
+        real [B, F], generated [B, F].
     """
 
     full_state_update = False
     real: list[Tensor]
-    painted: list[Tensor]
+    generated: list[Tensor]
 
     def __init__(self) -> None:
         super().__init__()
         self.add_state("real", [], dist_reduce_fx="cat")
-        self.add_state("painted", [], dist_reduce_fx="cat")
+        self.add_state("generated", [], dist_reduce_fx="cat")
 
-    def update(self, real: Tensor, painted: Tensor) -> None:
+    def update(self, real: Tensor, generated: Tensor) -> None:
         """Add one batch."""
         self.real.append(real.detach().float())
-        self.painted.append(painted.detach().float())
+        self.generated.append(generated.detach().float())
 
     def compute(self) -> dict[str, Tensor]:
         """``fid`` and ``kid``."""
         if not self.real or len(real := _rows(self.real)) < 2:
             return dict.fromkeys(("fid", "kid"), torch.tensor(torch.nan, device=self.device))
-        painted = _rows(self.painted)
-        both = {"fid": frechet(real, painted), "kid": kernel_distance(real, painted)}
+        generated = _rows(self.generated)
+        both = {"fid": frechet(real, generated), "kid": kernel_distance(real, generated)}
         return {name: value.float().to(self.device) for name, value in both.items()}
 
 

@@ -14,7 +14,7 @@ class LinkRanks(Metric):
     """Mean reciprocal rank and hits at k, filtered: other entities known to be right do not count as wrong.
 
     A wrong entity that scores the same ranks before the right one (the pessimistic convention), so a model that gives
-    one answer to everything gets no credit.
+    one score to everything gets no credit.
 
     Source: Bordes et al. 2013, "Translating Embeddings for Modeling Multi-relational Data", section 4.2 (filtered);
     ties: Berrendorf et al. 2020, https://arxiv.org/abs/2002.06914.
@@ -42,21 +42,21 @@ class LinkRanks(Metric):
         return {"mrr": (1 / ranks).mean(), **{f"hits_at_{k}": (ranks <= k).float().mean() for k in self.at}}
 
 
-def filtered_ranks(scores: Tensor, goals: Tensor, known: Padded | None = None) -> tuple[Tensor, Tensor]:
+def filtered_ranks(scores: Tensor, targets: Tensor, known: Padded | None = None) -> tuple[Tensor, Tensor]:
     """Rank, from 1, of the right entity among itself and all that are not known to be right, and the number of these.
 
     Args:
         scores: Of every entity. [B, E]
-        goals: Number of the right one; below 0 for one that is not among them, which ranks last. [B]
+        targets: Number of the right one; below 0 for one that is not among them, which ranks last. [B]
         known: Numbers of all right ones; None if nothing more is known. [B, K]
 
     Shape:
         -> int64 [B], int64 [B].
     """
-    place = goals.clamp(min=0).unsqueeze(1)  # [B, 1]
-    rivals = torch.ones_like(scores, dtype=torch.bool).scatter_(1, place, False)  # [B, E]
+    position = targets.clamp(min=0).unsqueeze(1)  # [B, 1]
+    rivals = torch.ones_like(scores, dtype=torch.bool).scatter_(1, position, False)  # [B, E]
     if known is not None:
-        rivals.scatter_(1, torch.where(known.mask, known.values, place), False)
-    below = scores < scores.gather(1, place)  # so a score that is no number counts against the model
+        rivals.scatter_(1, torch.where(known.mask, known.values, position), False)
+    below = scores < scores.gather(1, position)  # so a score that is no number counts against the model
     among = 1 + rivals.sum(1)
-    return torch.where(goals < 0, among, 1 + (rivals & ~below).sum(1)), among
+    return torch.where(targets < 0, among, 1 + (rivals & ~below).sum(1)), among

@@ -1,4 +1,4 @@
-"""Whether what belongs together is told from what does not, over a whole split."""
+"""Measure how well right pairs are separated from wrong ones, over a whole split."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from torchmetrics.utilities import dim_zero_cat
 from mmexp.contract import Tokens
 from mmexp.metric.auroc import area
 
-ImageEvaluator = Callable[[Mapping[str, Tokens]], Tensor]
+PairScorer = Callable[[Mapping[str, Tokens]], Tensor]
 """Scores pairs, above 0 for one that belongs together: tokens by modality [B, N, D] -> [B]."""
 
 
 class MatchingScores(Metric):
     """Accuracy and AUROC over the pair of each sample and one wrong pair, its query with the candidates of another.
 
-    The other is the next sample in the order of the keys, so that what is judged depends on the split alone: not on the
+    The other is the next sample in the order of the keys, so that the pairs depend on the split alone: not on the
     order of samples, on batches or on the number of processes. Real tokens are kept until all samples are known.
 
     Source: Li et al. 2021, "Align before Fuse", https://arxiv.org/abs/2107.07651, section 3.2: matching as a decision
@@ -32,7 +32,7 @@ class MatchingScores(Metric):
     """
 
     full_state_update = False
-    judge: ImageEvaluator
+    scorer: PairScorer
     keys: list[Tensor]
     scores: list[Tensor]
 
@@ -43,16 +43,16 @@ class MatchingScores(Metric):
         for state in ("keys", "scores", *sides):
             self.add_state(state, [], dist_reduce_fx="cat")
 
-    def update(self, keys: Tensor, scores: Tensor, tokens: Mapping[str, Tokens], judge: ImageEvaluator) -> None:
+    def update(self, keys: Tensor, scores: Tensor, tokens: Mapping[str, Tokens], scorer: PairScorer) -> None:
         """Add one batch.
 
         Args:
             keys: A number for each sample that no other has. [B]
             scores: Of their own pairs. [B]
             tokens: By modality.
-            judge: What gave the scores; it is asked again for the wrong pairs.
+            scorer: What computed the scores; it is called again for the wrong pairs.
         """
-        self.judge = judge
+        self.scorer = scorer
         self.keys.append(keys)
         self.scores.append(scores.detach().float())
         for name in (*self.query, *self.candidates):
@@ -66,9 +66,9 @@ class MatchingScores(Metric):
         keys, own = dim_zero_cat(self.keys), dim_zero_cat(self.scores)
         order, partner = keys.argsort(), torch.empty_like(keys)
         partner[order] = order.roll(-1)
-        places = torch.arange(len(keys), device=keys.device) if len(keys) > 1 else partner[:0]
-        parts = torch.split(places, self.chunk)
-        wrong = [self.judge(self._pairs(rows, partner[rows])) for rows in parts if len(rows)]
+        indices = torch.arange(len(keys), device=keys.device) if len(keys) > 1 else partner[:0]
+        parts = torch.split(indices, self.chunk)
+        wrong = [self.scorer(self._pairs(rows, partner[rows])) for rows in parts if len(rows)]
         scores = torch.cat([own, *(one.float() for one in wrong)])
         belong = torch.arange(len(scores), device=scores.device) < len(own)
         right = (scores > 0) == belong
@@ -86,6 +86,6 @@ class MatchingScores(Metric):
         starts, most = lengths.cumsum(0) - lengths, max(1, int(lengths[rows].max()))
         steps = torch.arange(most, device=rows.device)
         mask = steps < lengths[rows].unsqueeze(1)  # [R, N]
-        places = (starts[rows].unsqueeze(1) + steps).masked_fill(~mask, len(features))
+        indices = (starts[rows].unsqueeze(1) + steps).masked_fill(~mask, len(features))
         blank = features.new_zeros(1, features.shape[1])
-        return Tokens(torch.cat([features, blank])[places], mask)
+        return Tokens(torch.cat([features, blank])[indices], mask)

@@ -1,4 +1,4 @@
-"""How far answered regions and true ones are the same."""
+"""Measure the overlap of predicted and true regions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torchmetrics import Metric
 class Overlap(Metric):
     """Mean over classes of IoU and of Dice, each over all pixels of the split.
 
-    ``miou`` of answered pixels A and true pixels T is |A and T| / |A or T|, ``dice`` is 2 |A and T| / (|A| + |T|). A
-    class that is neither answered nor true anywhere is left out; NaN if none is left.
+    ``miou`` of predicted pixels A and true pixels T is |A and T| / |A or T|, ``dice`` is 2 |A and T| / (|A| + |T|). A
+    class that is neither predicted nor true anywhere is left out; NaN if none is left.
 
     Source: Everingham et al. 2015, "The Pascal Visual Object Classes Challenge: A Retrospective", sec. 3.2; Dice 1945.
 
@@ -19,7 +19,7 @@ class Overlap(Metric):
         num_classes: Classes C.
 
     Shape:
-        counts [..., C, C] of pixels by true and by answered class, as ``count`` gives them.
+        counts [..., C, C] of pixels by true and by predicted class, as ``count`` gives them.
     """
 
     full_state_update = False
@@ -40,12 +40,15 @@ class Overlap(Metric):
         return {"miou": overlap.nanmean(), "dice": (2 * overlap / (1 + overlap)).nanmean()}
 
 
-def count(answers: Tensor, goals: Tensor, num_classes: int) -> Tensor:
-    """Pixels by true and by answered class; goals that are no class do not count. [B, ...], [B, ...] -> [B, C, C]"""
-    rows = torch.arange(len(goals), device=goals.device).view(-1, *[1] * (goals.ndim - 1))
-    known = (goals >= 0) & (goals < num_classes)
-    pairs = ((rows * num_classes + goals) * num_classes + answers)[known]
-    return pairs.bincount(minlength=len(goals) * num_classes**2).view(-1, num_classes, num_classes)
+def count(preds: Tensor, targets: Tensor, num_classes: int) -> Tensor:
+    """Count pixels by true and by predicted class; targets that are no class do not count.
+
+    [B, ...], [B, ...] -> [B, C, C]
+    """
+    rows = torch.arange(len(targets), device=targets.device).view(-1, *[1] * (targets.ndim - 1))
+    known = (targets >= 0) & (targets < num_classes)
+    pairs = ((rows * num_classes + targets) * num_classes + preds)[known]
+    return pairs.bincount(minlength=len(targets) * num_classes**2).view(-1, num_classes, num_classes)
 
 
 def iou(counts: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How surprised a model is by the words that were written."""
+"""Measure how probable a model finds the reference texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torchmetrics import Metric
 
 
 class Perplexity(Metric):
-    """Number of equally likely words that would surprise as much as the true ones: ``exp(mean(-log p(word)))``.
+    """Number of equally likely words that would nll as much as the true ones: ``exp(mean(-log p(word)))``.
 
     The mean is over all words of all texts, the end included. It compares only models of the same vocabulary: a word
     outside it counts as the unknown one.
@@ -29,7 +29,7 @@ class Perplexity(Metric):
         self.add_state("count", torch.zeros((), dtype=torch.long), dist_reduce_fx="sum")
 
     def update(self, logits: Tensor, words: Tensor) -> None:
-        """Add words with what was told of each, without padding. [P, V], [P]"""
+        """Add target tokens with their logits, without padding. [P, V], [P]"""
         self.total += F.cross_entropy(logits.float(), words, reduction="sum")
         self.count += len(words)
 

@@ -1,4 +1,4 @@
-"""How precisely and completely objects are found."""
+"""Measure detection by average precision."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
-"""IoU from which an answer counts as found."""
+"""IoU from which a prediction counts as found."""
 RECALLS = np.linspace(0, 1, 101)
 
 
 @dataclass(frozen=True)
 class Found:
-    """Objects of one picture, as they are or as they are answered.
+    """Objects of one image, true or predicted.
 
     Args:
         boxes: Corners (left, top, right, bottom), in pixels. [K, 4]
         classes: Their numbers. [K]
-        scores: Of answers, each in [0, 1]. [K]
+        scores: Of predictions, each in [0, 1]. [K]
     """
 
     boxes: Tensor
@@ -34,17 +34,17 @@ class Found:
 class AveragePrecision(Metric):
     """Mean over classes of the area under the curve of precision over recall, as COCO measures it.
 
-    ``map50`` takes an answer as right whose IoU with an object of its class is at least 0.5 and that no answer of a
+    ``map50`` takes a prediction as right whose IoU with an object of its class is at least 0.5 and that no one of a
     higher score has claimed; ``map`` is the mean over IoU of 0.5, 0.55 ... 0.95. A class without any object is left
-    out; NaN if none is left. Each picture is matched as it comes, so the state is small and the same for any number of
+    out; NaN if none is left. Each image is matched as it comes, so the state is small and the same for any number of
     processes.
 
     Source: Lin et al. 2014, "Microsoft COCO", and the detection evaluation at https://cocodataset.org/#detection-eval:
-    all areas, 100 answers per picture and class.
+    all areas, 100 predictions per image and class.
 
     Args:
-        num_classes: Classes C; objects of no such class are missed by every answer, and count as one class more.
-        most: Answers per picture and class that count.
+        num_classes: Classes C; objects of no such class are missed by every prediction, and count as one class more.
+        most: Answers per image and class that count.
     """
 
     full_state_update = False
@@ -58,12 +58,12 @@ class AveragePrecision(Metric):
         self.add_state("claims", [], dist_reduce_fx="cat")  # class, score, right at each threshold [n, 12]
         self.add_state("objects", torch.zeros(num_classes + 1, dtype=torch.long), dist_reduce_fx="sum")
 
-    def update(self, answers: Sequence[Found], goals: Sequence[Found]) -> None:
-        """Add some pictures."""
-        for answer, goal in zip(answers, goals, strict=True):
-            numbers = torch.where(goal.classes < 0, self.num_classes, goal.classes)
+    def update(self, preds: Sequence[Found], targets: Sequence[Found]) -> None:
+        """Add some images."""
+        for pred, target in zip(preds, targets, strict=True):
+            numbers = torch.where(target.classes < 0, self.num_classes, target.classes)
             self.objects += numbers.bincount(minlength=self.num_classes + 1).to(self.objects.device)
-            self.claims.append(torch.from_numpy(self._claims(answer, goal)).to(self.device))
+            self.claims.append(torch.from_numpy(self._claims(pred, target)).to(self.device))
 
     def compute(self) -> dict[str, Tensor]:
         """``map`` and ``map50``, in [0, 1] or NaN."""
@@ -77,15 +77,15 @@ class AveragePrecision(Metric):
         table = torch.tensor(np.array(found).reshape(-1, len(THRESHOLDS)), device=self.device)
         return {"map": table.mean().float(), "map50": table[:, 0].mean().float()}
 
-    def _claims(self, answer: Found, goal: Found) -> np.ndarray:
-        """Of each answer its class, its score and whether it is right. -> float64 [n, 12]"""
+    def _claims(self, pred: Found, target: Found) -> np.ndarray:
+        """Return the class, score and correctness of each prediction. -> float64 [n, 12]"""
         rows = [np.empty((0, 2 + len(THRESHOLDS)))]
-        classes, scores = answer.classes.cpu().numpy(), answer.scores.double().cpu().numpy()
-        boxes, others = answer.boxes.double().cpu().numpy(), goal.boxes.double().cpu().numpy()
+        classes, scores = pred.classes.cpu().numpy(), pred.scores.double().cpu().numpy()
+        boxes, others = pred.boxes.double().cpu().numpy(), target.boxes.double().cpu().numpy()
         for number in np.unique(classes):
             chosen = np.flatnonzero(classes == number)
             chosen = chosen[np.argsort(-scores[chosen], kind="stable")][: self.most]
-            right = claim(overlaps(boxes[chosen], others[goal.classes.cpu().numpy() == number]))
+            right = claim(overlaps(boxes[chosen], others[target.classes.cpu().numpy() == number]))
             rows.append(np.column_stack([np.full(len(chosen), number), scores[chosen], right]))
         return np.concatenate(rows)
 
@@ -99,18 +99,20 @@ def overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.asarray(both / np.maximum(own[:, None] + theirs[None] - both, 1e-12))
 
 
-def claim(shares: np.ndarray) -> np.ndarray:
-    """Whether each answer, the surest first, gets an object at each threshold. IoU [n, m] -> bool [n, 10]
+def claim(ious: np.ndarray) -> np.ndarray:
+    """Return whether each prediction, the most confident first, gets an object at each threshold.
 
-    It gets the one that it shares most with, of those that are left; of equals, the last.
+    IoU [n, m] -> bool [n, 10]
+
+    It gets the one of highest IoU of those that are left; of equals, the last.
     """
-    right = np.zeros((len(shares), len(THRESHOLDS)), bool)
-    taken = np.zeros((len(THRESHOLDS), shares.shape[1]), bool)
-    for answer, row in enumerate(shares) if shares.shape[1] else ():
+    right = np.zeros((len(ious), len(THRESHOLDS)), bool)
+    taken = np.zeros((len(THRESHOLDS), ious.shape[1]), bool)
+    for pred, row in enumerate(ious) if ious.shape[1] else ():
         left = np.where(taken, -1, row)  # [10, m]
         best = left.shape[1] - 1 - left[:, ::-1].argmax(1)
-        right[answer] = left[np.arange(len(left)), best] >= np.minimum(THRESHOLDS, 1 - 1e-10)
-        taken[right[answer], best[right[answer]]] = True
+        right[pred] = left[np.arange(len(left)), best] >= np.minimum(THRESHOLDS, 1 - 1e-10)
+        taken[right[pred], best[right[pred]]] = True
     return right
 
 
@@ -120,5 +122,5 @@ def average_precision(claims: np.ndarray, count: int) -> np.ndarray:
     right = claims.cumsum(0)  # [n, 10]
     precision = np.maximum.accumulate((right / np.arange(1, len(right) + 1)[:, None])[::-1])[::-1]
     precision = np.concatenate([precision, np.zeros((1, len(THRESHOLDS)))])
-    places = [np.searchsorted(right[:, t] / count, RECALLS) for t in range(len(THRESHOLDS))]
-    return np.array([precision[place, t].mean() for t, place in enumerate(places)])
+    positions = [np.searchsorted(right[:, t] / count, RECALLS) for t in range(len(THRESHOLDS))]
+    return np.array([precision[position, t].mean() for t, position in enumerate(positions)])

@@ -1,4 +1,4 @@
-"""Whether what is alike lies close together."""
+"""Measure whether samples of one class lie close together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torchmetrics.utilities import dim_zero_cat
 class NeighbourAccuracy(Metric):
     """Share of samples whose nearest neighbours, without themselves, vote for their own class.
 
-    Each of k neighbours votes with ``exp(cosine / temperature)``. So it is seen what a representation tells of classes
+    Each of k neighbours votes with ``exp(cosine / temperature)``. So it shows what a representation encodes of classes
     that it was not taught, with nothing to train.
 
     Source: Wu et al. 2018, "Unsupervised Feature Learning via Non-Parametric Instance Discrimination",
@@ -52,8 +52,8 @@ class NeighbourAccuracy(Metric):
         for start in range(0, len(vectors), self.chunk):
             likeness = vectors[start : start + self.chunk] @ vectors.T  # [chunk, N]
             likeness.diagonal(start).fill_(-torch.inf)
-            near, places = likeness.topk(min(self.neighbours, len(vectors) - 1), 1)
+            near, positions = likeness.topk(min(self.neighbours, len(vectors) - 1), 1)
             votes = torch.zeros(len(near), len(names), device=near.device)
-            votes.scatter_add_(1, classes[places], ((near - near[:, :1]) / self.temperature).exp())
+            votes.scatter_add_(1, classes[positions], ((near - near[:, :1]) / self.temperature).exp())
             right.append(votes.argmax(1) == classes[start : start + self.chunk])
         return torch.cat(right).float().mean()

@@ -1,4 +1,4 @@
-"""How far up the list of all candidates the one item stands that was taken."""
+"""Measure the rank of the next item among all candidates."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ AT = (1, 5, LISTED, 20)
 
 
 class RecommendationScores(Metric):
-    """Recall, NDCG and reciprocal rank of the next item among all candidates, beside recommending what is popular.
+    """Compute recall, NDCG and reciprocal rank of the next item among all candidates, and those of popularity.
 
     ``recall_at_<k>`` (hit rate), ``ndcg_at_10`` = 1 / log2(1 + rank) within the list and else 0, ``mrr`` of the whole
-    ranking, ``coverage``, the share of candidates that stand in the list of anyone, and ``popularity_recall_at_10`` and
+    ranking, ``coverage``, the fraction of candidates that are in anyone's list, and ``popularity_recall_at_10`` and
     ``popularity_ndcg_at_10`` of one list for everyone. A candidate that scores the same ranks before the right one. An
     item that is no candidate is never found.
 
@@ -78,13 +78,13 @@ class RecommendationScores(Metric):
 def ranks(scores: Tensor, targets: Tensor) -> Tensor:
     """Rank of each target, from 1: the candidates that do not score below it; inf without one. [B, I], [B] -> [B]"""
     own = scores.gather(1, targets.clamp(min=0).unsqueeze(1))  # [B, 1]
-    places = scores.shape[1] - (scores < own).sum(1)
-    return places.float().masked_fill(targets < 0, torch.inf)
+    positions = scores.shape[1] - (scores < own).sum(1)
+    return positions.float().masked_fill(targets < 0, torch.inf)
 
 
-def gains(places: Tensor) -> Tensor:
+def gains(ranks: Tensor) -> Tensor:
     """Gain of standing at a rank, discounted, 0 outside the list. [B] -> [B]"""
-    return torch.where(places <= LISTED, 1 / torch.log2(1 + places), 0.0)
+    return torch.where(ranks <= LISTED, 1 / torch.log2(1 + ranks), 0.0)
 
 
 def lists(scores: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How far numbers are from what they should be, and how far they go along with it."""
+"""Measure predicted numbers by error and correlation."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
 STRONGEST = 3.0
-"""Largest sentiment on either side of the scale that accuracies are told on."""
+"""Largest sentiment on either side of the scale of the accuracies."""
 
 
 class RegressionScores(Metric):
@@ -25,30 +25,30 @@ class RegressionScores(Metric):
         scale: Strongest sentiment: targets lie in [-scale, scale] and are stretched to [-3, 3]. None for other numbers.
 
     Shape:
-        answers [B], targets [B].
+        preds [B], targets [B].
     """
 
     full_state_update = False
-    answers: list[Tensor]
+    preds: list[Tensor]
     targets: list[Tensor]
 
     def __init__(self, *, scale: float | None = None) -> None:
         super().__init__()
         self.scale = scale
-        self.add_state("answers", [], dist_reduce_fx="cat")
+        self.add_state("preds", [], dist_reduce_fx="cat")
         self.add_state("targets", [], dist_reduce_fx="cat")
 
-    def update(self, answers: Tensor, targets: Tensor) -> None:
+    def update(self, preds: Tensor, targets: Tensor) -> None:
         """Add one batch."""
-        self.answers.append(answers.detach().float())
+        self.preds.append(preds.detach().float())
         self.targets.append(targets.float())
 
     def compute(self) -> dict[str, Tensor]:
         """All scores by name; NaN before any sample."""
-        answers, targets = (dim_zero_cat(state).cpu().double() for state in (self.answers, self.targets))
-        scores = {"mae": (answers - targets).abs().mean(), "pearson": pearson(answers, targets)}
+        preds, targets = (dim_zero_cat(state).cpu().double() for state in (self.preds, self.targets))
+        scores = {"mae": (preds - targets).abs().mean(), "pearson": pearson(preds, targets)}
         if self.scale is not None:
-            scores |= sentiment(answers * STRONGEST / self.scale, targets * STRONGEST / self.scale)
+            scores |= sentiment(preds * STRONGEST / self.scale, targets * STRONGEST / self.scale)
         return {name: score.float().to(self.device) for name, score in scores.items()}
 
 
@@ -58,13 +58,12 @@ def pearson(one: Tensor, other: Tensor) -> Tensor:
     return (one * other).sum() / (one.square().sum() * other.square().sum()).sqrt()
 
 
-def sentiment(answers: Tensor, targets: Tensor) -> dict[str, Tensor]:
+def sentiment(preds: Tensor, targets: Tensor) -> dict[str, Tensor]:
     """Accuracies by class of sentiments in [-3, 3]. [N], [N] -> []"""
     same = {
-        f"acc{2 * most + 1}": answers.clamp(-most, most).round() == targets.clamp(-most, most).round()
-        for most in (2, 3)
+        f"acc{2 * most + 1}": preds.clamp(-most, most).round() == targets.clamp(-most, most).round() for most in (2, 3)
     }
     signed = targets != 0
-    same["acc2"] = (answers >= 0) == (targets >= 0)
-    same["acc2_nonzero"] = (answers > 0)[signed] == (targets > 0)[signed]
+    same["acc2"] = (preds >= 0) == (targets >= 0)
+    same["acc2_nonzero"] = (preds > 0)[signed] == (targets > 0)[signed]
     return {name: right.double().mean() for name, right in same.items()}

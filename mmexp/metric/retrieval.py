@@ -1,4 +1,4 @@
-"""How high the true partner ranks among all of the evaluation set."""
+"""Measure the rank of the true partner among the whole evaluation set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class RetrievalRanks(Metric):
     """Recall at k and median rank, from query to candidates and in reverse; with groups also mean average precision.
 
     Pair i is (query i, candidate i); every other candidate is wrong. A wrong candidate that scores the same ranks
-    before the right one, so a model that gives one answer to everything gets no credit. For the average precision all
+    before the right one, so a model that gives one score to everything gets no credit. For the average precision all
     candidates of the query's group are right.
 
     Source: Hodosh et al. 2013, "Framing Image Description as a Ranking Task", section 5; average precision: Manning et
@@ -50,7 +50,7 @@ class RetrievalRanks(Metric):
         Args:
             queries: [B, D]
             candidates: [B, D]
-            keys: A number for each pair that no other has, to be told what is near. [B]
+            keys: A number for each pair that no other has, to say what is near. [B]
             groups: A number for each pair that all have for which its candidate is right. [B]
         """
         self.queries.append(queries.detach().float())
@@ -73,9 +73,9 @@ class RetrievalRanks(Metric):
                 found[f"{prefix}map"] = precisions.mean()
         return found
 
-    def _summary(self, places: Tensor, prefix: str) -> dict[str, Tensor]:
-        recalls = {f"{prefix}recall_at_{k}": (places <= k).float().mean() for k in self.at}
-        return recalls | {f"{prefix}median_rank": places.float().quantile(0.5)}
+    def _summary(self, positions: Tensor, prefix: str) -> dict[str, Tensor]:
+        recalls = {f"{prefix}recall_at_{k}": (positions <= k).float().mean() for k in self.at}
+        return recalls | {f"{prefix}median_rank": positions.float().quantile(0.5)}
 
 
 def ranks(queries: Tensor, candidates: Tensor, chunk: int = 256) -> Tensor:
@@ -92,7 +92,7 @@ def ranks(queries: Tensor, candidates: Tensor, chunk: int = 256) -> Tensor:
 def average_precisions(queries: Tensor, candidates: Tensor, groups: Tensor, chunk: int = 256) -> Tensor:
     """Average precision of the candidates of its own group, for each query. [N, D], [N, D], [N] -> [N]
 
-    The mean, over the right candidates, of the share of right ones among those that do not score below it.
+    The mean, over the right candidates, of the fraction of right ones among those that do not score below it.
     """
     rows = []
     for start in range(0, len(queries), chunk):
@@ -103,8 +103,8 @@ def average_precisions(queries: Tensor, candidates: Tensor, groups: Tensor, chun
         wrong = scores.masked_fill(right, -torch.inf).sort(1).values
         best = scores.masked_fill(~right, -torch.inf).topk(int(number.max()), 1).values  # [chunk, most right ones]
         above = len(candidates) - torch.searchsorted(wrong, best)
-        place = torch.arange(1, best.shape[1] + 1, device=scores.device)
-        precision = (place / (place + above)).masked_fill(place > number, 0)
+        position = torch.arange(1, best.shape[1] + 1, device=scores.device)
+        precision = (position / (position + above)).masked_fill(position > number, 0)
         rows.append(precision.sum(1) / number.squeeze(1))
     return torch.cat(rows)
 
@@ -114,6 +114,6 @@ def nearest(
 ) -> dict[int, list[tuple[int, float]]]:
     """Keys and scores of the candidates that are nearest to the queries with the smallest keys. [N, D], [N, D], [N]"""
     chosen = keys.argsort()[:count]
-    scores, places = (queries[chosen] @ candidates.T).topk(min(most, len(candidates)), 1)  # [count, most]
-    columns = zip(keys[chosen].tolist(), keys[places].tolist(), scores.tolist(), strict=True)
+    scores, positions = (queries[chosen] @ candidates.T).topk(min(most, len(candidates)), 1)  # [count, most]
+    columns = zip(keys[chosen].tolist(), keys[positions].tolist(), scores.tolist(), strict=True)
     return {own: list(zip(others, near, strict=True)) for own, others, near in columns}

@@ -1,4 +1,4 @@
-"""How far two sequences are apart, once one is stretched to go along with the other."""
+"""Measure the distance of two sequences under dynamic time warping."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def warped(distances: Tensor, lengths: Tensor, others: Tensor) -> Tensor:
         Mean distances, NaN where one has no frame. [B]
     """
     rows, first, second = distances.shape
-    place = torch.arange(first, device=distances.device)
-    across = torch.arange(first + second - 1, device=distances.device)[:, None] - place  # [K, I]: j on diagonal k
+    position = torch.arange(first, device=distances.device)
+    across = torch.arange(first + second - 1, device=distances.device)[:, None] - position  # [K, I]: j on diagonal k
     inside = (across >= 0) & (across < second)
-    slanted = distances[:, place, across.clamp(0, second - 1)].masked_fill(~inside, torch.inf)  # [B, K, I]
+    slanted = distances[:, position, across.clamp(0, second - 1)].masked_fill(~inside, torch.inf)  # [B, K, I]
     last, best = (distances.new_full((rows, first), torch.inf) for _ in range(2))
     sums: list[Tensor] = []
     for k, own in enumerate(slanted.unbind(1)):
-        both = _down(last) + 2 * own if k else torch.where(place == 0, 2 * own, torch.inf)
+        both = _down(last) + 2 * own if k else torch.where(position == 0, 2 * own, torch.inf)
         one = torch.minimum(best, _down(best)) + own
         last, best = best, torch.minimum(both, one)
         sums.append(best)
@@ -42,5 +42,5 @@ def warped(distances: Tensor, lengths: Tensor, others: Tensor) -> Tensor:
 
 
 def _down(sums: Tensor) -> Tensor:
-    """What stands one frame before in the first sequence. [B, I]"""
+    """Shift by one frame of the first sequence. [B, I]"""
     return F.pad(sums, (1, 0), value=torch.inf)[:, :-1]

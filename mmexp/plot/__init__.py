@@ -1,1 +1,1 @@
-"""Pictures that tasks draw of what a run has answered."""
+"""Images that tasks draw of what a run has answered."""

@@ -1,4 +1,4 @@
-"""Boxes drawn on pictures: what was answered, and what is there."""
+"""Boxes drawn on images: what was answered, and what is there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Boxes:
-    """What is drawn on one picture. Each box is [x, y, w, h], in pixels.
+    """What is drawn on one image. Each box is [x, y, w, h], in pixels.
 
     Args:
         answered: Boxes.
@@ -36,11 +36,11 @@ class Boxes:
 def outlined(
     images: Sequence[np.ndarray], boxes: Sequence[Boxes], titles: Sequence[str], classes: Sequence[str]
 ) -> Figure:
-    """Show pictures with answered boxes in the colour of their class, and true ones dashed in white.
+    """Show images with answered boxes in the colour of their class, and true ones dashed in white.
 
     Args:
         images: Each [H, W, 3].
-        boxes: Of each picture.
+        boxes: Of each image.
         titles: A text under each.
         classes: All categories.
     """

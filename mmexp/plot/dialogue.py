@@ -1,4 +1,4 @@
-"""Talks about pictures, with what was replied."""
+"""Dialogues about images, with the generated reply."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from mmexp.plot.gallery import gallery
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-EXHIBITS = 12  # pictures shown
+SHOWN = 12  # images shown
 TURNS = 3  # told of each talk, the newest
 
 
-def talks(rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> dict[str, Figure]:
-    """Some pictures, each over the newest turns of its talk, the reply and, if that has other words, the true one.
+def dialogues(rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> dict[str, Figure]:
+    """Some images, each over the newest turns of its talk, the reply and, if that has other words, the true one.
 
     Args:
         rows: With ``reply`` and, where known, ``target``.
         samples: The sample of each; ``history`` holds its turns.
     """
     pairs = [(row, sample) for row, sample in zip(rows, samples, strict=False) if "image" in sample.inputs]
-    shown = pairs[:: max(1, len(pairs) // EXHIBITS)][:EXHIBITS]
+    shown = pairs[:: max(1, len(pairs) // SHOWN)][:SHOWN]
     titles = ["\n".join([*_turns(sample)[-TURNS:], f"> {_judged(row)}"]) for row, sample in shown]
-    return {"talks": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
+    return {"dialogues": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
 
 
 def _turns(sample: Sample) -> Sequence[str]:

@@ -21,7 +21,7 @@ def embeddings(vectors: np.ndarray, names: Sequence[str], kinds: Mapping[str, st
     Args:
         vectors: [N, D]
         names: Of each.
-        kinds: What a name stands for, where that is known; the commonest kinds have a colour.
+        kinds: What a name stands for, where that is known; the most frequent kinds have a colour.
     """
     from matplotlib import colormaps
     from matplotlib.figure import Figure

@@ -1,4 +1,4 @@
-"""Pictures side by side, with words under them."""
+"""Images side by side, with words under them."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LETTERS, LINES = 44, 2  # of each line of a title
 def gallery(
     images: Sequence[np.ndarray], titles: Sequence[str], decorate: Callable[[Axes, int], None] | None = None
 ) -> Figure:
-    """Show pictures in rows of COLUMNS.
+    """Show images in rows of COLUMNS.
 
     Args:
         images: Each [H, W] or [H, W, 3].
         titles: A text under each.
-        decorate: Draws more onto picture i, such as boxes.
+        decorate: Draws more onto image i, such as boxes.
     """
     from matplotlib.figure import Figure
 
@@ -45,6 +45,6 @@ def gallery(
 
 
 def _folded(title: str) -> str:
-    """Lines that fit under a picture."""
+    """Lines that fit under an image."""
     lines = [shorten(line, LETTERS * LINES, placeholder=" ...") for line in title.splitlines()]
     return "\n".join(part for line in lines for part in wrap(line, LETTERS))

@@ -1,4 +1,4 @@
-"""Painted pictures beside the true ones."""
+"""Painted images beside the true ones."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 GAP = 2  # columns between the two, in pixels
 
 
-def paintings(painted: Sequence[np.ndarray], real: Sequence[np.ndarray], titles: Sequence[str]) -> Figure:
-    """Show pairs, the painted picture on the left and the true one on the right.
+def generated_images(generated: Sequence[np.ndarray], real: Sequence[np.ndarray], titles: Sequence[str]) -> Figure:
+    """Show pairs, the generated image on the left and the true one on the right.
 
     Args:
-        painted: Each [S, S, 3].
+        generated: Each [S, S, 3].
         real: Likewise, as large.
         titles: A text under each pair.
     """
-    gaps = (np.full((len(one), GAP, 3), 255, np.uint8) for one in painted)
-    pairs = [np.concatenate(parts, 1) for parts in zip(painted, gaps, real, strict=True)]
+    gaps = (np.full((len(one), GAP, 3), 255, np.uint8) for one in generated)
+    pairs = [np.concatenate(parts, 1) for parts in zip(generated, gaps, real, strict=True)]
     figure = gallery(pairs, titles)
     width, height = figure.get_size_inches()
     figure.set_size_inches(width, height * 0.66)
-    figure.suptitle("painted | true", fontsize=9)
+    figure.suptitle("generated | true", fontsize=9)
     return figure

@@ -34,7 +34,7 @@ def neighbours(queries: Sequence[Sequence[Any]], found: Sequence[Sequence[Found]
     """A row per query: first itself, then what was found, the right ones in green.
 
     Args:
-        queries: Of each the values of its modalities: pictures and texts are shown, others are not.
+        queries: Of each the values of its modalities: images and texts are shown, others are not.
         found: Of each what is nearest to it.
     """
     from matplotlib.figure import Figure
@@ -55,11 +55,11 @@ def neighbours(queries: Sequence[Sequence[Any]], found: Sequence[Sequence[Found]
 
 
 def _show(axes: Axes, inputs: Sequence[Any]) -> None:
-    """A picture if there is one, else a text; of a list of texts the first."""
+    """An image if there is one, else a text; of a list of texts the first."""
     values = [value[0] if isinstance(value, list) and value else value for value in inputs]
-    picture = next((value for value in values if isinstance(value, np.ndarray) and value.ndim == 3), None)
-    if picture is not None:
-        axes.imshow(picture)
+    image = next((value for value in values if isinstance(value, np.ndarray) and value.ndim == 3), None)
+    if image is not None:
+        axes.imshow(image)
         return
     text = " / ".join(value if isinstance(value, str) else "(not shown)" for value in values)
     axes.text(0.5, 0.5, fill(shorten(text, LETTERS), WIDTH), ha="center", va="center", fontsize=7)

@@ -1,4 +1,4 @@
-"""Questions about pictures, with what was answered."""
+"""Questions about images, with what was answered."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from mmexp.plot.gallery import gallery
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-EXHIBITS = 12  # pictures shown
+SHOWN = 12  # images shown
 
 
 def questions(rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> dict[str, Figure]:
-    """Some pictures, each over its question, its answer and, if that was wrong, the right one.
+    """Some images, each over its question, its answer and, if that was wrong, the right one.
 
     Args:
         rows: With ``label`` and, where known, ``target``.
         samples: The sample of each; ``text`` is the question.
     """
     pairs = [(row, sample) for row, sample in zip(rows, samples, strict=False) if "image" in sample.inputs]
-    shown = pairs[:: max(1, len(pairs) // EXHIBITS)][:EXHIBITS]
-    titles = [f"{told(sample)}\n{_judged(row)}" for row, sample in shown]
+    shown = pairs[:: max(1, len(pairs) // SHOWN)][:SHOWN]
+    titles = [f"{question_text(sample)}\n{_judged(row)}" for row, sample in shown]
     return {"questions": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
 
 
-def told(sample: Sample) -> str:
+def question_text(sample: Sample) -> str:
     """The text of a sample, the first if it has several; empty if it has none."""
     text = sample.inputs.get("text", "")
     return text if isinstance(text, str) else next(iter(text), "")

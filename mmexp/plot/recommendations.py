@@ -48,7 +48,7 @@ def _list(axes: Axes, top: float, title: str, names: Sequence[str], right: str =
 
 
 def by_popularity(rows: Sequence[Mapping[str, Any]], counts: Mapping[str, float]) -> Figure:
-    """Recall within the list, from the rarest tenth of the targets to the commonest, beside recommending the popular.
+    """Recall within the list, from the rarest tenth of the targets to the most frequent, and by popularity.
 
     Args:
         rows: With ``items``, ``target``, ``rank`` and ``popularity_rank``.

@@ -1,4 +1,4 @@
-"""Pictures with hidden parts, and what these were taken for."""
+"""Images with hidden parts, and what these were taken for."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Told = tuple[np.ndarray, np.ndarray, Sequence[Sequence[str]], str]
-"""A picture, the same with its hidden parts as they were told, hidden words each with its answer, and the text."""
-GREY, GAP = 128, 2  # brightness of what is hidden; pixels between pictures
+"""An image, the same with its hidden parts as they were told, hidden words each with its answer, and the text."""
+GREY, GAP = 128, 2  # brightness of what is hidden; pixels between images
 COLUMNS, WIDTH, HEIGHT, LETTERS = 3, 4.2, 2.2, 60  # places side by side; of each in inches; of a line under it
 
 
 def reconstructions(shown: Sequence[Told], masks: np.ndarray) -> Figure:
-    """Each picture as it is, as it was shown and as it was told; under them the text, and the words told of it.
+    """Each image as it is, as it was shown and as it was told; under them the text, and the words told of it.
 
     Args:
         shown: At least one.

@@ -1,4 +1,4 @@
-"""Answered and true masks beside their picture, and how well each class is found."""
+"""Answered and true masks beside their image, and how well each class is found."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from mmexp.plot.gallery import COLUMNS, gallery
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-GAP = 4  # columns between picture and masks, in pixels of the picture
-TILE = 4.5  # inches that a picture and its masks are wide
+GAP = 4  # columns between image and masks, in pixels of the image
+TILE = 4.5  # inches that an image and its masks are wide
 NAMED = 20  # classes in a legend
 
 
 def regions(
     images: Sequence[np.ndarray], masks: Sequence[Sequence[np.ndarray]], titles: Sequence[str], classes: Sequence[str]
 ) -> Figure:
-    """Show each picture with its masks to the right of it; what is no class stays white.
+    """Show each image with its masks to the right of it; what is no class stays white.
 
     Args:
         images: Each [H, W, 3].
-        masks: Of each picture: uint8 numbers of classes, each [H, W].
+        masks: Of each image: uint8 numbers of classes, each [H, W].
         titles: A text under each.
         classes: Their names.
     """
@@ -67,6 +67,6 @@ def palette(number: int) -> np.ndarray:
 
 
 def _beside(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """Pictures in a row with white between them."""
+    """Images in a row with white between them."""
     gap = np.full((len(parts[0]), GAP, 3), 255, np.uint8)
     return np.concatenate([piece for part in parts for piece in (gap, part)][1:], 1)

@@ -18,22 +18,22 @@ Heard = Sequence[tuple[str, float]]
 """Words, each with its place as a share of the sound."""
 
 
-def spectrograms(sounds: Sequence[Waveform], heard: Sequence[Heard], titles: Sequence[str], columns: int = 1) -> Figure:
-    """Show sounds one below the other, or some of them side by side.
+def spectrograms(audio: Sequence[Waveform], heard: Sequence[Heard], titles: Sequence[str], columns: int = 1) -> Figure:
+    """Show audio one below the other, or some of them side by side.
 
     Args:
-        sounds: Each of its own length.
+        audio: Each of its own length.
         heard: What is written onto each.
         titles: A text above each.
         columns: Sounds in a row, which are drawn over the same time.
     """
     from matplotlib.figure import Figure
 
-    rows = -(-len(sounds) // columns)
+    rows = -(-len(audio) // columns)
     figure = Figure(figsize=(WIDTH, HEIGHT * rows), layout="constrained")
     places = figure.subplots(rows, columns, squeeze=False).flat
-    lengths = [len(sound.samples) / sound.rate for sound in sounds]
-    for i, (sound, words, title) in enumerate(zip(sounds, heard, titles, strict=True)):
+    lengths = [len(sound.samples) / sound.rate for sound in audio]
+    for i, (sound, words, title) in enumerate(zip(audio, heard, titles, strict=True)):
         axes, row = places[i], i - i % columns
         size = max(16, round(WINDOW * sound.rate))
         if len(sound.samples) >= size:

@@ -1,4 +1,4 @@
-"""Answer a question in words of its own."""
+"""Generate the answer to a question."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class AnswerGeneration(TextGeneration):
-    """Write the answer word by word, fused with the question, which is the text input, and the others.
+    """Generate the answer token by token, fused with the question, which is the text input, and the others.
 
-    Answers are normalised, then taught and compared. Metrics: ``accuracy``, whether the whole answer is right;
+    Answers are normalised before training and comparison. Metrics: ``accuracy``, whether the whole answer is right;
     ``bleu1``, how many of its words are, as most answers are too short for longer n-grams; and with ``consensus``
     ``vqa_accuracy``, see ``ConsensusAccuracy``.
 
@@ -33,12 +33,13 @@ class AnswerGeneration(TextGeneration):
 
     Args:
         prefix: Causal encoder of the words so far; its vocabulary and max_length are the answers'.
-        consensus: Measure ``vqa_accuracy`` too; the dataset must have ``answers``, those of about ten people.
+        consensus: Also report ``vqa_accuracy``; the dataset must have ``answers``, those of about ten annotators.
         label_smoothing: Share of each target that is spread over the vocabulary.
-        word_dropout: Probability of hiding a word of the prefix while training, so that the inputs must tell it.
+        word_dropout: Probability of masking a token of the prefix in training, so that it must be predicted from the
+            inputs.
         dropout: Probability of dropping a feature before the head.
         beams: Answers searched at once; 1 is greedy search.
-        length_penalty: Above 0 favours long answers; see ``decode.beam``.
+        length_penalty: Above 0 favours long answers; see ``decoding.search.beam``.
 
     Raises:
         ValueError: If prefix is not causal, or beams < 1.
@@ -79,9 +80,9 @@ class AnswerGeneration(TextGeneration):
         return MetricCollection({"accuracy": ExactMatch(), "bleu1": Bleu(order=1), **people}, compute_groups=False)
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
-        nobody: list[list[str]] = [[] for _ in batch.ids]
-        one = batch.targets["answer"].texts if "answer" in batch.targets else nobody
-        people = batch.targets.get("answers", nobody)
+        none: list[list[str]] = [[] for _ in batch.ids]
+        one = batch.targets["answer"].texts if "answer" in batch.targets else none
+        people = batch.targets.get("answers", none)
         for name, metric in metrics.items(keep_base=True):
             metric.update(outputs["text"], people if name == "vqa_accuracy" else one)
 
@@ -94,5 +95,5 @@ class AnswerGeneration(TextGeneration):
         return [row | {"target": next(iter(texts), None)} for row, texts in zip(rows, answers.texts, strict=True)]
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """Pictures with their questions and answers."""
+        """Draw images with their questions and answers."""
         return questions(rows, samples)

@@ -21,7 +21,7 @@ class Task(nn.Module, ABC):
     """Asks the fusion for the form it needs, then scores what comes out.
 
     A task reads targets from the batch only in ``losses`` and ``measure``, except for teacher forcing, and must be able
-    to run ``forward`` and ``predictions`` on a batch without targets. ``self.training`` tells teaching from answering.
+    to run ``forward`` and ``predictions`` on a batch without targets. ``self.training`` tells training from inference.
     ``transforms`` may name more targets than ``targets``: they are read where a sample has them.
 
     Attributes:
@@ -42,10 +42,10 @@ class Task(nn.Module, ABC):
 
     @abstractmethod
     def transforms(self) -> Mapping[str, Transform]:
-        """How each target becomes what ``batch.targets`` holds, by target name."""
+        """Return how each target becomes what ``batch.targets`` holds, by target name."""
 
     def shown(self, batch: Batch) -> Batch:
-        """What the encoders and ``forward`` are given of a batch; masked modelling hides a part of it."""
+        """Return the batch that the encoders and ``forward`` read; masked modelling masks a part of it."""
         return batch
 
     @abstractmethod
@@ -53,11 +53,11 @@ class Task(nn.Module, ABC):
 
     @abstractmethod
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
-        """Scalars that are summed and minimised, by name."""
+        """Return scalars that are summed and minimised, by name."""
 
     @abstractmethod
     def metrics(self) -> MetricCollection:
-        """Fresh metrics, named as they are reported: ``accuracy``, ``bleu4`` ..."""
+        """Return fresh metrics, named as they are reported: ``accuracy``, ``bleu4`` ..."""
 
     @abstractmethod
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
@@ -65,13 +65,13 @@ class Task(nn.Module, ABC):
 
     @abstractmethod
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
-        """One row per sample, with ``id``, the answer, its score and, where known, the target.
+        """Return one row per sample, with ``id``, the prediction, its score and, where known, the target.
 
-        Values are plain JSON, or pictures (uint8 arrays [H, W] or [H, W, 3]) and Waveforms, which become files.
+        Values are plain JSON, or images (uint8 arrays [H, W] or [H, W, 3]) and Waveforms, which become files.
         """
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """Pictures, by name, of what was answered on the test split.
+        """Draw figures, by name, of the predictions on the test split.
 
         Args:
             rows: All predictions.
@@ -80,7 +80,7 @@ class Task(nn.Module, ABC):
         return {}
 
     def slots(self, inputs: Sequence[str]) -> tuple[str, ...]:
-        """Names the fusion is built for: the inputs, behind the anchor if there is one."""
+        """Return the names the fusion is built for: the anchor, if there is one, then the inputs."""
         if self.anchor is None:
             return tuple(inputs)
         return (self.anchor, *(name for name in inputs if name != self.anchor))

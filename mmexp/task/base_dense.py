@@ -1,4 +1,4 @@
-"""What tasks share that answer for places of a picture."""
+"""What tasks share that predict for positions of an image."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class DenseTask(Task):
         """As for every task.
 
         Raises:
-            ConfigError: If there is no image to answer for.
+            ConfigError: If there is no image to predict for.
         """
         if "image" not in inputs:
             raise ConfigError(f"{type(self).__name__}: inputs must include image, got {', '.join(inputs)}.")
@@ -34,15 +34,15 @@ class DenseTask(Task):
         context = {name: own for name, own in tokens.items() if name != "image"}
         return as_grid(fusion.onto(tokens["image"], context).features)
 
-    def pictures(self, batch: Batch) -> Pictures:
-        """The pictures of a batch, with what is seen of each."""
+    def images(self, batch: Batch) -> Pictures:
+        """Return the images of a batch, with the view of each that the encoder reads."""
         return Pictures.of(batch.inputs["image"])
 
 
 def as_grid(features: Tensor) -> Tensor:
-    """Tokens of a square picture, in rows, as a square grid. [B, N, D] -> [B, D, h, h]
+    """Tokens of a square image, in rows, as a square grid. [B, N, D] -> [B, D, h, h]
 
-    Tokens in front that have no place, such as a class token, are left out: h is the largest with h * h <= N.
+    Leading tokens without a position, such as a class token, are left out: h is the largest with h * h <= N.
     """
     side = isqrt(features.shape[1])
     return features[:, -side * side :].transpose(1, 2).reshape(len(features), -1, side, side)

@@ -1,4 +1,4 @@
-"""What tasks share that answer in words: teaching all words at once, and searching for the likeliest."""
+"""What tasks share that generate text: teacher forcing in training, and search for the most probable text."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from mmexp.transform.text import Tokenizer
 
 
 class TextGeneration(Task):
-    """Write word by word: ``logits_i = head(fusion.onto(prefix_i, inputs))``.
+    """Generate text token by token: ``logits_i = head(fusion.onto(prefix_i, inputs))``.
 
-    All texts of a sample are taught at once, side by side over one pass of its inputs. The head shares its weights with
+    All texts of a sample are trained on at once, over one pass of its inputs. The head shares its weights with
     the prefix's embedding. A task names the target that holds its ``Captions`` first.
 
     Source: Vinyals et al. 2015, "Show and Tell", https://arxiv.org/abs/1411.4555, eqs. 2 and 10.
@@ -30,10 +30,11 @@ class TextGeneration(Task):
     Args:
         prefix: Causal encoder of the words so far; its vocabulary and max_length are those of the texts.
         label_smoothing: Share of each target that is spread over the vocabulary.
-        word_dropout: Probability of hiding a word of the prefix while training, so that the inputs must tell it.
+        word_dropout: Probability of masking a token of the prefix in training, so that it must be predicted from the
+            inputs.
         dropout: Probability of dropping a feature before the head.
-        beams: Texts searched at once when answering; 1 is greedy search.
-        length_penalty: Above 0 favours long texts; see ``decode.beam``.
+        beams: Beam size at inference; 1 is greedy search.
+        length_penalty: Above 0 favours long texts; see ``decoding.search.beam``.
 
     Raises:
         ValueError: If prefix is not causal, or beams < 1.
@@ -56,7 +57,9 @@ class TextGeneration(Task):
         super().__init__()
         name = type(self).__name__
         if not prefix.causal:
-            raise ValueError(f"{name}: prefix.causal must be true, got false. Type task.prefix.causal=true.")
+            raise ValueError(
+                f"{name}: prefix.causal must be true, got false. Run: mmexp train ... task.prefix.causal=true"
+            )
         if beams < 1:
             raise ValueError(f"{name}: beams must be at least 1, got {beams}.")
         self.prefix, self.label_smoothing, self.word_dropout = prefix, label_smoothing, word_dropout
@@ -70,19 +73,19 @@ class TextGeneration(Task):
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         texts: Captions | None = batch.targets.get(self.targets[0])
-        outputs = {} if texts is None else self.teach(tokens, fusion, texts.ids)
-        return outputs if self.training else outputs | self.answer(tokens, fusion, batch)
+        outputs = {} if texts is None else self.teacher_forcing(tokens, fusion, texts.ids)
+        return outputs if self.training else outputs | self.generate(tokens, fusion, batch)
 
-    def teach(self, tokens: Mapping[str, Tokens], fusion: Fusion, ids: Padded) -> Outputs:
+    def teacher_forcing(self, tokens: Mapping[str, Tokens], fusion: Fusion, ids: Padded) -> Outputs:
         """Predict every word of every text from the words before it. ids [B, K, T] -> logits [P, V] of P words"""
-        read, goals, real = ids.values[..., :-1], ids.values[..., 1:], ids.mask[..., 1:]  # [B, K, T - 1]
+        read, targets, real = ids.values[..., :-1], ids.values[..., 1:], ids.mask[..., 1:]  # [B, K, T - 1]
         if self.training and self.word_dropout:
             dropped = (torch.rand(read.shape, device=read.device) < self.word_dropout) & (read > Tokenizer.unk)
             read = read.masked_fill(dropped, Tokenizer.unk)
         prefix = self.prefix(Padded(read.flatten(0, 1), real.flatten(0, 1))).features  # [B * K, T - 1, D]
         side_by_side = Tokens(prefix.reshape(len(read), -1, prefix.shape[-1]), real.flatten(1))
         hidden = fusion.onto(side_by_side, tokens).features  # [B, K * (T - 1), D]
-        return {"logits": self.head(hidden[side_by_side.mask]), "goals": goals[real]}
+        return {"logits": self.head(hidden[side_by_side.mask]), "targets": targets[real]}
 
     def head(self, hidden: Tensor, bias: Tensor | None = None) -> Tensor:
         """[..., D] -> [..., V], with the words' own bias unless another is given."""
@@ -90,7 +93,7 @@ class TextGeneration(Task):
         return F.linear(self.dropout(self.norm(hidden)), weight, self.bias if bias is None else bias)
 
     @torch.no_grad()
-    def answer(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+    def generate(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         """Write a text per sample. -> ``text`` and ``score``, the mean log-probability of its words in nats"""
         found = self.search(self.step(tokens, fusion, len(batch)), len(batch), self.beams)
         return {"text": self.read(found.ids), "score": found.score}
@@ -132,6 +135,6 @@ class TextGeneration(Task):
         name = self.targets[0].removesuffix("s")
         if "logits" not in outputs:
             return {name: self.bias.sum() * 0}
-        logits, goals = outputs["logits"].float(), outputs["goals"]
-        total = F.cross_entropy(logits, goals, label_smoothing=self.label_smoothing, reduction="sum")
-        return {name: total / max(1, len(goals))}
+        logits, targets = outputs["logits"].float(), outputs["targets"]
+        total = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing, reduction="sum")
+        return {name: total / max(1, len(targets))}

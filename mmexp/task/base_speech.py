@@ -1,4 +1,4 @@
-"""What tasks share that write down what is said."""
+"""What tasks share that transcribe speech."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmexp.task.base import Task
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-EXHIBITS = 6  # sounds shown
+SHOWN = 6  # audio shown
 
 
 class SpeechTask(Task, ABC):
@@ -36,31 +36,31 @@ class SpeechTask(Task, ABC):
         return MetricCollection({"wer": WordErrorRate(), "cer": CharErrorRate()}, compute_groups=False)
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
-        said = self.said(batch)
-        known = [i for i, text in enumerate(said) if text is not None]
+        spoken = self.spoken(batch)
+        known = [i for i, text in enumerate(spoken) if text is not None]
         for name, metric in metrics.items(keep_base=True):
-            answers = outputs["greedy" if name.startswith("greedy_") else "text"]
-            metric.update([answers[i] for i in known], [said[i] for i in known])
+            predicted = outputs["greedy" if name.startswith("greedy_") else "text"]
+            metric.update([predicted[i] for i in known], [spoken[i] for i in known])
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         columns = zip(batch.ids, outputs["text"], outputs["score"].tolist(), strict=True)
         rows = [{"id": i, "transcript": text, "score": score} for i, text, score in columns]
         if "transcript" not in batch.targets:
             return rows
-        return [row | {"target": text} for row, text in zip(rows, self.said(batch), strict=True)]
+        return [row | {"target": text} for row, text in zip(rows, self.spoken(batch), strict=True)]
 
-    def said(self, batch: Batch) -> list[str | None]:
+    def spoken(self, batch: Batch) -> list[str | None]:
         """The true transcript of each sample, None where it is not known."""
         if "transcript" not in batch.targets:
             return [None] * len(batch)
         return [next(iter(texts), None) for texts in batch.targets["transcript"].texts]
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """Some sounds as spectrograms, with what was heard where it is known, and what was said."""
+        """Draw some audio as spectrograms, with what was recognised where that is known, and the transcript."""
         shown = [(row, samples[i].inputs["audio"]) for i, row in enumerate(rows) if "audio" in samples[i].inputs]
         if not shown:
             return {}
-        chosen = shown[:EXHIBITS]
-        heard = [[(one["unit"], one["at"]) for one in row.get("heard", ())] for row, _ in chosen]
+        chosen = shown[:SHOWN]
+        aligned = [[(one["unit"], one["at"]) for one in row.get("alignment", ())] for row, _ in chosen]
         titles = [f"{row['transcript']}\n({row.get('target') or '?'})" for row, _ in chosen]
-        return {"transcripts": spectrograms([sound for _, sound in chosen], heard, titles)}
+        return {"transcripts": spectrograms([sound for _, sound in chosen], aligned, titles)}

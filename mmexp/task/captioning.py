@@ -1,4 +1,4 @@
-"""Say what is in the inputs."""
+"""Caption the inputs."""
 
 from __future__ import annotations
 
@@ -24,32 +24,33 @@ from mmexp.transform.text import Tokenizer
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-EXHIBITS = 12  # pictures shown
+SHOWN = 12  # images shown
 
 
 class Captioning(TextGeneration):
-    """Write a caption word by word: ``logits_i = head(fusion.onto(prefix_i, inputs))``, see ``TextGeneration``.
+    """Generate a caption token by token: ``logits_i = head(fusion.onto(prefix_i, inputs))``, see ``TextGeneration``.
 
     Metrics: BLEU-1 to 4, ROUGE-L and CIDEr-D of beam search; ``greedy_bleu4`` and ``greedy_cider`` of greedy search;
     ``distinct1``, ``distinct2`` and ``length``, how varied and how long the captions of beam search are, and with
-    sampling those of the drawn captions, such as ``sampled_distinct1``.
+    sampling those of the sampled captions, such as ``sampled_distinct1``.
 
     Source: Vinyals et al. 2015, "Show and Tell", https://arxiv.org/abs/1411.4555, eqs. 2 and 10; words objective:
     Mahajan et al. 2018, https://arxiv.org/abs/1805.00932, section 2.2 (softmax over k targets of 1/k each); sampling:
-    see ``decode.Nucleus``.
+    see ``decoding.search.Nucleus``.
 
     Args:
         prefix: Causal encoder of the words so far; its vocabulary and max_length are the captions'.
         references: JSON-lines file with the training captions, for CIDEr-D.
-        captions_per_image: Captions drawn per sample and epoch while training; None takes all.
+        captions_per_image: Captions sampled per sample and epoch in training; None takes all.
         label_smoothing: Share of each target that is spread over the vocabulary.
-        words_weight: Weight of a second objective, which words the captions use, told from the pooled inputs alone; it
-            teaches the inputs' encoders on small data. 0 leaves it out.
-        word_dropout: Probability of hiding a word of the prefix while training, so that the inputs must tell it.
+        words_weight: Weight of a second objective, which words the captions use, predicted from the pooled inputs
+            alone; it trains the inputs' encoders on small data. 0 leaves it out.
+        word_dropout: Probability of masking a token of the prefix in training, so that it must be predicted from the
+            inputs.
         dropout: Probability of dropping a feature before the head.
-        beams: Captions searched at once when answering; 1 is greedy search.
-        length_penalty: Above 0 favours long captions; see ``decode.beam``.
-        sampling: Fields of ``decode.Nucleus``, such as {top_p: 0.9}, to draw a further caption at random, always the
+        beams: Beam size at inference; 1 is greedy search.
+        length_penalty: Above 0 favours long captions; see ``decoding.search.beam``.
+        sampling: Fields of ``decoding.search.Nucleus``, such as {top_p: 0.9}, to sample a further caption, always the
             same for the same sample; None for none.
 
     Raises:
@@ -90,15 +91,15 @@ class Captioning(TextGeneration):
     def transforms(self) -> Mapping[str, CaptionsTransform]:
         return {"captions": CaptionsTransform(text=self.prefix.transform, per_sample=self.captions_per_image)}
 
-    def teach(self, tokens: Mapping[str, Tokens], fusion: Fusion, ids: Padded) -> Outputs:
-        outputs = super().teach(tokens, fusion, ids)
+    def teacher_forcing(self, tokens: Mapping[str, Tokens], fusion: Fusion, ids: Padded) -> Outputs:
+        outputs = super().teacher_forcing(tokens, fusion, ids)
         if self.words is not None and tokens:
             outputs["words"] = self.words(self.dropout(Tokens.cat(list(tokens.values())).pool()))  # [B, V]
         return outputs
 
     @torch.no_grad()
-    def answer(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
-        """Write captions by beam search, by greedy search and, if asked to, by chance."""
+    def generate(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        """Generate captions by beam search, by greedy search and, with ``sampling``, by nucleus sampling."""
         step = self.step(tokens, fusion, len(batch))
         plain = self.search(step, len(batch), 1)
         found = self.search(step, len(batch), self.beams) if self.beams > 1 else plain
@@ -130,19 +131,19 @@ class Captioning(TextGeneration):
         return [{"id": one, **{name: own[i] for name, own in columns.items()}} for i, one in enumerate(batch.ids)]
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """Some pictures with their captions, and with what they should be."""
-        shown = [(row, samples[i]) for i, row in enumerate(rows[:EXHIBITS]) if "image" in samples[i].inputs]
+        """Draw some images with their captions and a reference."""
+        shown = [(row, samples[i]) for i, row in enumerate(rows[:SHOWN]) if "image" in samples[i].inputs]
         titles = [f"{row['caption']}\n({row.get('references', ['?'])[0]})" for row, _ in shown]
         return {"captions": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
 
 
 def variety() -> dict[str, Metric]:
-    """Fresh measures of texts as such, by name."""
+    """Return fresh metrics of texts without references, by name."""
     return {"distinct1": Distinct(order=1), "distinct2": Distinct(order=2), "length": Length()}
 
 
 def bag_of_words_loss(logits: Tensor, ids: Padded) -> Tensor:
-    """Cross entropy against the uniform distribution over the words that any caption uses. [B, V], [B, K, T] -> []
+    """Compute cross entropy with the uniform distribution over the words of the captions. [B, V], [B, K, T] -> []
 
     Samples without words do not count.
     """

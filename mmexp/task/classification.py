@@ -1,4 +1,4 @@
-"""Choose among classes known from training."""
+"""Classify: choose among the classes of the training split."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Classification(Task):
     """Pool what the fusion gives, then score each class.
 
     Metrics: ``accuracy`` (multilabel: all labels of a sample right), ``f1`` (binary: of the second class, else the mean
-    over classes), ``f1_macro`` (the mean over classes), ``f1_micro`` (over all answers; of one label it is the
-    accuracy), ``auroc`` (the mean over classes; NaN where undefined), ``ece`` (how far the score of an answer is from
-    the chance that it is right, over 15 bins). A label that training never had cannot be learned from, and counts as a
-    wrong answer.
+    over classes), ``f1_macro`` (the mean over classes), ``f1_micro`` (over all predictions; of one label it is the
+    accuracy), ``auroc`` (the mean over classes; NaN where undefined), ``ece`` (how far the score of a prediction is
+    from the chance that it is right, over 15 bins). A label that training never had cannot be learned from, and counts
+    as a wrong answer.
 
     Source: the late head of Baltrusaitis et al. 2019, "Multimodal Machine Learning", https://arxiv.org/abs/1705.09406,
     section 5; ``ece``: Guo et al. 2017, "On Calibration of Modern Neural Networks", https://arxiv.org/abs/1706.04599,
@@ -55,7 +55,7 @@ class Classification(Task):
         target: Name of the target.
         form: One of two classes, one of many, or any number of many.
         label_smoothing: Share of each target that is spread over the classes (multilabel: drawn towards 1/2).
-        dropout: Probability of dropping a hidden feature.
+        dropout: Dropout probability of the hidden layer.
         depth: Hidden layers of the head; 0 scores the pooled features as they are, linearly.
 
     Raises:
@@ -102,13 +102,13 @@ class Classification(Task):
             return {"class": logits.sum() * 0}
         labels = batch.targets[self.target].values
         known = labels.mask if self.form == "multilabel" else labels.mask & (labels.values != UNSEEN)  # [B]
-        logits, goals = logits[known], labels.values[known]
+        logits, targets = logits[known], labels.values[known]
         if self.form == "multilabel":
-            goals = goals[:, :-1] * (1 - self.label_smoothing) + self.label_smoothing / 2
-            total = F.binary_cross_entropy_with_logits(logits, goals, reduction="sum") / len(self.classes)
+            targets = targets[:, :-1] * (1 - self.label_smoothing) + self.label_smoothing / 2
+            total = F.binary_cross_entropy_with_logits(logits, targets, reduction="sum") / len(self.classes)
         else:
-            total = F.cross_entropy(logits, goals, label_smoothing=self.label_smoothing, reduction="sum")
-        return {"class": total / max(1, len(goals))}
+            total = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing, reduction="sum")
+        return {"class": total / max(1, len(targets))}
 
     def metrics(self) -> MetricCollection:
         number = len(self.classes)
@@ -132,22 +132,22 @@ class Classification(Task):
         if self.target not in batch.targets or not batch.targets[self.target].values.mask.any():
             return
         labels = batch.targets[self.target].values
-        scores, goals = outputs["scores"][labels.mask], labels.values[labels.mask]
+        scores, targets = outputs["scores"][labels.mask], labels.values[labels.mask]
         if self.form == "multilabel":
-            goals, answers = goals.long(), (scores > 0.5).long()
-            metrics["accuracy"].update(F.pad(answers, (0, 1)), goals)
+            targets, preds = targets.long(), (scores > 0.5).long()
+            metrics["accuracy"].update(F.pad(preds, (0, 1)), targets)
             for name in ("f1", "f1_macro", "f1_micro"):
-                metrics[name].update(answers, goals[:, :-1])
-            metrics["auroc"].update(scores, goals[:, :-1])
-            metrics["ece"].update(scores.flatten(), goals[:, :-1].flatten())
+                metrics[name].update(preds, targets[:, :-1])
+            metrics["auroc"].update(scores, targets[:, :-1])
+            metrics["ece"].update(scores.flatten(), targets[:, :-1].flatten())
             return
-        known, (best, answers) = goals != UNSEEN, scores.max(-1)
-        goals = goals.masked_fill(~known, len(self.classes))
+        known, (best, preds) = targets != UNSEEN, scores.max(-1)
+        targets = targets.masked_fill(~known, len(self.classes))
         for name in ("accuracy", "f1_macro", "f1_micro"):
-            metrics[name].update(answers, goals)
-        metrics["f1"].update(*((answers == 1, goals == 1) if self.form == "binary" else (answers, goals)))
-        metrics["auroc"].update(scores[known], F.one_hot(goals[known], len(self.classes)))
-        metrics["ece"].update(best, (answers == goals).long())
+            metrics[name].update(preds, targets)
+        metrics["f1"].update(*((preds == 1, targets == 1) if self.form == "binary" else (preds, targets)))
+        metrics["auroc"].update(scores[known], F.one_hot(targets[known], len(self.classes)))
+        metrics["ece"].update(best, (preds == targets).long())
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         labels: Labels | None = batch.targets.get(self.target)
@@ -158,21 +158,21 @@ class Classification(Task):
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
         """Scores by class; and unless there are many labels, a confusion matrix and a reliability diagram."""
-        judged = [row for row in rows if row.get("target") is not None]
-        if not judged:
+        known = [row for row in rows if row.get("target") is not None]
+        if not known:
             return {}
-        targets, answers = ([row[key] for row in judged] for key in ("target", "label"))
+        targets, preds = ([row[key] for row in known] for key in ("target", "label"))
         if self.form == "multilabel":
-            return {"classes": report(targets, answers, self.classes)}
-        right = [target == answer for target, answer in zip(targets, answers, strict=True)]
+            return {"classes": report(targets, preds, self.classes)}
+        right = [target == pred for target, pred in zip(targets, preds, strict=True)]
         return {
-            "classes": report([[one] for one in targets], [[one] for one in answers], self.classes),
-            "confusion": confusion(targets, answers, self.classes),
-            "reliability": reliability([row["score"] for row in judged], right),
+            "classes": report([[one] for one in targets], [[one] for one in preds], self.classes),
+            "confusion": confusion(targets, preds, self.classes),
+            "reliability": reliability([row["score"] for row in known], right),
         }
 
     def explain(self, scores: list[float]) -> dict[str, Any]:
-        """The answer, its score (the highest), and the scores of all classes or, if there are many, the best few."""
+        """Return the prediction, its score (the highest), and the scores of all classes or, of many, the best few."""
         best = sorted(range(len(scores)), key=lambda c: -scores[c])
         chosen = [self.classes[c] for c, score in enumerate(scores) if score > 0.5]
         return {

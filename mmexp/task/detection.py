@@ -1,4 +1,4 @@
-"""Find the objects of a picture: what each is, and where."""
+"""Find the objects of an image: what each is, and where."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from mmexp.transform.objects import Objects, ObjectsTransform
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-EXHIBITS = 12  # pictures shown
-SURE = 0.5  # score from which an answer is drawn
-SEEN = 0.25  # share of an object that must be seen to learn from it
+SHOWN = 12  # images shown
+CONFIDENT = 0.5  # score from which a box is drawn
+VISIBLE = 0.25  # fraction of an object that must be visible to learn from it
 
 
 class Detection(DenseTask):
-    """Fuse each token of the image with the other inputs, then answer with boxes.
+    """Fuse each token of the image with the other inputs, then predict boxes.
 
-    With the image alone it is plain detection. With a text beside it that names what is meant (``inputs=[image,
+    With the image alone it is plain detection. With a text that names what is meant (``inputs=[image,
     text]`` and a target of that alone, such as ``referent``), each token is fused with the text, and it is visual
-    grounding, or detection of what a caption tells. The same holds for a sound and what it comes from.
+    grounding, or detection of what a caption mentions. The same holds for audio and its source.
 
-    Metrics: ``map50`` and ``map`` as COCO measures them, over all objects of the raw pictures, in the encoder's sight
+    Metrics: ``map50`` and ``map`` as COCO measures them, over all objects of the raw images, in the encoder's sight
     or not.
 
     Source: dense, Tian et al. 2019, "FCOS", https://arxiv.org/abs/1904.01355; set, Carion et al. 2020, "End-to-End
@@ -46,13 +46,14 @@ class Detection(DenseTask):
         dim: Width D of the tokens.
         classes: The training split's categories, C of them.
         target: Name of the target that holds the objects.
-        form: ``dense``: each place of the grid answers, and answers that overlap are thinned out (see
-            ``DenseDetector``). ``set``: learned queries answer with one object each (see ``QueryDetector``).
-        queries: Objects that the form ``set`` can answer with at most.
+        form: ``dense``: each position of the grid predicts a box, and overlapping boxes are suppressed (see
+            ``DenseDetector``). ``set``: learned queries predict one object each (see ``QueryDetector``).
+        queries: Objects that the form ``set`` can predict at most.
         depth: Layers of the head.
         threshold: Answers with a lower score are left out.
-        max_objects: Answers per picture at most.
-        nms_iou: In the form ``dense``, an answer falls that shares more than this with a surer one of its class.
+        max_objects: Answers per image at most.
+        nms_iou: In the form ``dense``, a box is suppressed whose IoU with a more confident one of its class is above
+            this.
 
     Raises:
         ValueError: If the form is unknown, or there is no class.
@@ -97,16 +98,16 @@ class Detection(DenseTask):
 
     @torch.no_grad()
     def find(self, outputs: Outputs, batch: Batch) -> list[Found]:
-        """The answers for each picture, the surest first, in its pixels."""
-        pictures = self.pictures(batch)
-        boxes = into_picture(outputs["boxes"], pictures)
-        parts = zip(boxes, outputs["scores"] * pictures.mask[:, None, None], strict=True)
+        """Return the boxes of each image in its pixels, the most confident first."""
+        images = self.images(batch)
+        boxes = into_picture(outputs["boxes"], images)
+        parts = zip(boxes, outputs["scores"] * images.mask[:, None, None], strict=True)
         return [self.choose(*part) for part in parts]
 
     def choose(self, boxes: Tensor, scores: Tensor) -> Found:
         """Answers that are sure enough and no doubles. [P, 4], [P, C]"""
-        place, number = (scores > self.threshold).nonzero(as_tuple=True)
-        own, drawn = scores[place, number], boxes[place]
+        position, number = (scores > self.threshold).nonzero(as_tuple=True)
+        own, drawn = scores[position, number], boxes[position]
         if self.form == "dense":
             kept = batched_nms(drawn, own, number, self.nms_iou)[: self.max_objects]
         else:
@@ -114,16 +115,16 @@ class Detection(DenseTask):
         return Found(drawn[kept], number[kept], own[kept])
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
-        return self.detector.losses(outputs, self.goals(batch))
+        return self.detector.losses(outputs, self.target_objects(batch))
 
-    def goals(self, batch: Batch) -> DetectionTargets:
-        """The objects of which enough is seen. Rows without a picture, or without known objects, teach nothing."""
-        pictures, objects = self.pictures(batch), self.objects(batch)
+    def target_objects(self, batch: Batch) -> DetectionTargets:
+        """Return the objects of which enough is visible; rows without an image or known objects do not count."""
+        images, objects = self.images(batch), self.objects(batch)
         whole = objects.boxes.values
-        seen = into_view(whole, pictures)
-        share = area(into_picture(seen, pictures)) / area(whole).clamp(min=1e-6)
-        known = torch.tensor([raw is not None for raw in objects.raw], device=whole.device) & pictures.mask
-        return DetectionTargets(Padded(seen, objects.boxes.mask & (share >= SEEN)), objects.classes, known)
+        visible = into_view(whole, images)
+        share = area(into_picture(visible, images)) / area(whole).clamp(min=1e-6)
+        known = torch.tensor([raw is not None for raw in objects.raw], device=whole.device) & images.mask
+        return DetectionTargets(Padded(visible, objects.boxes.mask & (share >= VISIBLE)), objects.classes, known)
 
     def objects(self, batch: Batch) -> Objects:
         """The objects of a batch; without the target, none are known."""
@@ -141,21 +142,21 @@ class Detection(DenseTask):
         metrics["precision"].update([outputs["found"][i] for i in rows], [truth(objects, i) for i in rows])
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
-        rows = [{"id": i, **self.told(found)} for i, found in zip(batch.ids, outputs["found"], strict=True)]
+        rows = [{"id": i, **self.as_row(found)} for i, found in zip(batch.ids, outputs["found"], strict=True)]
         if self.target not in batch.targets:
             return rows
         return [row | {"target": raw} for row, raw in zip(rows, batch.targets[self.target].raw, strict=True)]
 
-    def told(self, found: Found) -> dict[str, Any]:
-        """Boxes [x, y, w, h] in pixels of the raw picture, their categories and scores."""
+    def as_row(self, found: Found) -> dict[str, Any]:
+        """Boxes [x, y, w, h] in pixels of the raw image, their categories and scores."""
         sized = torch.cat([found.boxes[:, :2], found.boxes[:, 2:] - found.boxes[:, :2]], 1)
         names = [self.classes[number] for number in found.classes.tolist()]
         boxes = [[round(value, 2) for value in box] for box in sized.tolist()]
         return {"boxes": boxes, "categories": names, "scores": [round(score, 4) for score in found.scores.tolist()]}
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """Some pictures with the boxes of what was answered for sure, and of what is there."""
-        shown = [(row, own) for row, own in zip(rows, samples, strict=True) if "image" in own.inputs][:EXHIBITS]
+        """Draw some images with confident predicted boxes, and with the true ones."""
+        shown = [(row, own) for row, own in zip(rows, samples, strict=True) if "image" in own.inputs][:SHOWN]
         if not shown:
             return {}
         images, titles = [own.inputs["image"] for _, own in shown], [row["id"] for row, _ in shown]
@@ -163,12 +164,14 @@ class Detection(DenseTask):
 
 
 def truth(objects: Objects, row: int) -> Found:
-    """The true objects of one picture."""
+    """The true objects of one image."""
     real = objects.boxes.mask[row]
     return Found(objects.boxes.values[row][real], objects.classes[row][real], real[real].float())
 
 
 def _sure(row: Mapping[str, Any]) -> Boxes:
-    told = [one for one in zip(row["boxes"], row["categories"], row["scores"], strict=True) if one[2] >= SURE]
-    boxes, names, scores = ([one[i] for one in reversed(told)] for i in range(3))  # the surest is drawn last
+    confident = [one for one in zip(row["boxes"], row["categories"], row["scores"], strict=True) if one[2] >= CONFIDENT]
+    boxes, names, scores = (
+        [one[i] for one in reversed(confident)] for i in range(3)
+    )  # the most confident is drawn last
     return Boxes(boxes, names, scores, [one["bbox"] for one in row.get("target") or ()])

@@ -1,4 +1,4 @@
-"""Say what comes next in a talk."""
+"""Generate the next reply of a dialogue."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torchmetrics import MetricCollection
 from mmexp.contract import Batch, Outputs, Sample
 from mmexp.metric.caption import Bleu, WordForWord
 from mmexp.metric.perplexity import Perplexity
-from mmexp.plot.dialogue import talks
+from mmexp.plot.dialogue import dialogues
 from mmexp.task.base_generation import TextGeneration
 from mmexp.transform.captions import Captions, CaptionsTransform
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Dialogue(TextGeneration):
     """Write the next turn word by word, fused with the turns so far, which are the input ``history``, and the others.
 
-    The turns are read in a row, of a long talk the newest, see ``TextTransform``. Metrics: ``perplexity`` of the true
-    reply, which decides, since a question has more than one good reply; ``bleu1``, ``bleu4`` and ``exact``, whether all
-    words are the true ones, of the reply that beam search finds.
+    The turns are read in a row, of a long dialogue the newest, see ``TextTransform``. Metrics: ``perplexity`` of the
+    true reply, which decides, since a question has more than one good reply; ``bleu1``, ``bleu4`` and ``exact``,
+    whether all words are the true ones, of the reply that beam search finds.
 
     Source: Das et al. 2017, "Visual Dialog", https://arxiv.org/abs/1611.08669, section 5 (late fusion encoder,
     generative decoder). Differs: replies are written and measured, not chosen among a hundred candidates.
@@ -45,7 +45,7 @@ class Dialogue(TextGeneration):
             return
         for name, metric in metrics.items(keep_base=True):
             if name == "perplexity":
-                metric.update(outputs["logits"], outputs["goals"])
+                metric.update(outputs["logits"], outputs["targets"])
             else:
                 metric.update(outputs["text"], batch.targets["reply"].texts)
 
@@ -58,5 +58,5 @@ class Dialogue(TextGeneration):
         return [row | {"target": next(iter(texts), None)} for row, texts in zip(rows, replies.texts, strict=True)]
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """Pictures with the talks about them."""
-        return talks(rows, samples)
+        """Draw images with the dialogues about them."""
+        return dialogues(rows, samples)

@@ -26,13 +26,13 @@ from mmexp.transform.label import UNSEEN, LabelTransform
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FEW = 5  # answers told
+TOP = 5  # predictions reported
 
 
 class LinkPrediction(Task):
     """Score every entity as the tail of a query: ``score_e = <embed(e), query> + bias_e``, ``query`` being the fusion.
 
-    A query is a head and a relation, with whatever else is known of the head, such as a text or a picture. The fusion
+    A query is a head and a relation, with whatever else is known of the head, such as a text or an image. The fusion
     chooses the model: ``product`` scores as DistMult does, of normalized vectors, and ``sum`` ranks as TransE does
     under the squared distance (``-|q - e|^2`` ranks as ``<q, e> - |e|^2 / 2``, with a free bias for the last term).
     Every entity is scored at once and one is right, by cross entropy (1-N scoring). Metrics, filtered and with ties
@@ -52,7 +52,7 @@ class LinkPrediction(Task):
         triples: JSON-lines file of all known [head, relation, tail], to filter by.
         label_smoothing: Share of each target that is spread over the entities.
         dropout: Probability of dropping a feature of the query.
-        depth: Hidden layers behind the fusion; 0 compares what it gives as it is.
+        depth: Hidden layers after the fusion; 0 compares its output as it is.
 
     Raises:
         ValueError: If there are fewer than two entities.
@@ -97,11 +97,11 @@ class LinkPrediction(Task):
         logits, tails = outputs["logits"], batch.targets.get("tail")
         if tails is None:
             return {"link": logits.sum() * 0}
-        goals = tails.values.values.masked_fill(~tails.values.mask, UNSEEN)  # [B]
+        targets = tails.values.values.masked_fill(~tails.values.mask, UNSEEN)  # [B]
         total = F.cross_entropy(
-            logits, goals, label_smoothing=self.label_smoothing, ignore_index=UNSEEN, reduction="sum"
+            logits, targets, label_smoothing=self.label_smoothing, ignore_index=UNSEEN, reduction="sum"
         )
-        return {"link": total / (goals != UNSEEN).sum().clamp(min=1)}
+        return {"link": total / (targets != UNSEEN).sum().clamp(min=1)}
 
     def metrics(self) -> MetricCollection:
         return MetricCollection({"ranks": LinkRanks()})
@@ -112,21 +112,21 @@ class LinkPrediction(Task):
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         scores = outputs["logits"].softmax(-1)
-        best, places = (found.tolist() for found in scores.topk(min(FEW, len(self.entities)), 1))
+        best, indices = (found.tolist() for found in scores.topk(min(TOP, len(self.entities)), 1))
         rows: list[dict[str, Any]] = [
-            {"id": i, "tail": self.entities[place[0]], "score": score[0], "scores": self._named(place, score)}
-            for i, place, score in zip(batch.ids, places, best, strict=True)
+            {"id": i, "tail": self.entities[index[0]], "score": score[0], "scores": self._named(index, score)}
+            for i, index, score in zip(batch.ids, indices, best, strict=True)
         ]
         if "query" in batch.targets:
             rows = [row | {"query": query} for row, query in zip(rows, batch.targets["query"].raw, strict=True)]
         if "tail" not in batch.targets:
             return rows
         ranks = (found.tolist() for found in self.ranks(outputs, batch))
-        judged = [
+        ranked = [
             {"target": raw} if raw is None else {"target": raw, "rank": rank, "among": among}
             for raw, rank, among in zip(batch.targets["tail"].raw, *ranks, strict=True)
         ]
-        return [row | judgement for row, judgement in zip(rows, judged, strict=True)]
+        return [row | classification for row, classification in zip(rows, ranked, strict=True)]
 
     def ranks(self, outputs: Outputs, batch: Batch) -> tuple[Tensor, Tensor]:
         """Filtered rank of each target and among how many; of one that is not labelled they mean nothing. [B], [B]"""
@@ -134,22 +134,22 @@ class LinkPrediction(Task):
         return filtered_ranks(outputs["logits"], batch.targets["tail"].values.values, known.tails if known else None)
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """How high the right entities rank, also by relation; and which entities are taken for like."""
-        judged = [row for row in rows if "rank" in row]
-        if not judged:
+        """Draw the ranks of the right entities, also by relation; and which entities have similar embeddings."""
+        ranked = [row for row in rows if "rank" in row]
+        if not ranked:
             return {}
-        relations = [row["query"][1] if row.get("query") else "any" for row in judged]
-        kinds = kinds_of([row["target"] for row in judged], relations)
+        relations = [row["query"][1] if row.get("query") else "any" for row in ranked]
+        kinds = kinds_of([row["target"] for row in ranked], relations)
         return {
-            "ranks": ranks([row["rank"] for row in judged], [row["among"] for row in judged], relations),
+            "ranks": ranks([row["rank"] for row in ranked], [row["among"] for row in ranked], relations),
             "entities": embeddings(self.embedding.detach().float().cpu().numpy(), self.entities, kinds),
         }
 
-    def _named(self, places: Sequence[int], scores: Sequence[float]) -> dict[str, float]:
-        return {self.entities[place]: score for place, score in zip(places, scores, strict=True)}
+    def _named(self, indices: Sequence[int], scores: Sequence[float]) -> dict[str, float]:
+        return {self.entities[index]: score for index, score in zip(indices, scores, strict=True)}
 
 
 def kinds_of(tails: Sequence[str], relations: Sequence[str]) -> dict[str, str]:
-    """What each entity is, so far as that shows: the relation that it is most often the answer of."""
+    """Return a kind for each entity: the relation whose tail it most often is."""
     counts = Counter(zip(tails, relations, strict=True))
     return {tail: relation for (tail, relation), _ in sorted(counts.items(), key=lambda item: item[1])}

@@ -1,4 +1,4 @@
-"""Tell whether two sides belong together."""
+"""Classify whether two sides belong together."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
 from mmexp.metric.matching import MatchingScores
 from mmexp.plot.gallery import gallery
-from mmexp.plot.questions import told
+from mmexp.plot.questions import question_text
 from mmexp.pool.base import Pool
 from mmexp.task.base import Task
 from mmexp.transform.base import Transform
@@ -25,14 +25,14 @@ from mmexp.transform.key import key
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-EXHIBITS = 6  # pairs shown that belong together the least, and the most
+SHOWN = 6  # pairs shown that belong together the least, and the most
 
 
 class Matching(Task):
-    """Fuse both sides and tell whether they are of one sample: ``score = head(pool(fusion(query, candidates)))``.
+    """Fuse both sides and classify whether they are of one sample: ``score = head(pool(fusion(query, candidates)))``.
 
     Every sample is a right pair; the wrong ones are made of it by exchanging either side for that of another sample.
-    While training that is another one of the batch, the likelier the more its tokens resemble those it stands in for;
+    In training that is another one of the batch, the likelier the more its tokens resemble those it replaces;
     right and wrong pairs weigh the same. Metrics: ``accuracy`` and ``auroc``, see ``MatchingScores``, which makes one
     wrong pair for each sample of the split. A pair that lacks a side is not learned from.
 
@@ -44,8 +44,8 @@ class Matching(Task):
         candidates: Modalities of the other.
         pool: How tokens become a vector.
         dim: Width D of the tokens.
-        temperature: Of the softmax over likeness (cosine), by which others are drawn; null draws all alike.
-        dropout: Probability of dropping a hidden feature.
+        temperature: Of the softmax over cosine similarity, by which negatives are drawn; null draws them uniformly.
+        dropout: Dropout probability of the hidden layer.
         depth: Hidden layers of the head; 0 for a linear one.
 
     Raises:
@@ -86,10 +86,10 @@ class Matching(Task):
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         own = {name: tokens[name] for name in (*self.query, *self.candidates)}
-        judge = partial(self.judge, fusion)
-        return {"logits": judge(own), "tokens": own, "judge": judge}
+        score_pairs = partial(self.score_pairs, fusion)
+        return {"logits": score_pairs(own), "tokens": own, "score_pairs": score_pairs}
 
-    def judge(self, fusion: Fusion, tokens: Mapping[str, Tokens]) -> Tensor:
+    def score_pairs(self, fusion: Fusion, tokens: Mapping[str, Tokens]) -> Tensor:
         """Score pairs. {m: [B, N_m, D]} -> [B], the log-odds of belonging together"""
         return self.head(self.pool(fusion(tokens))).squeeze(1).float()  # type: ignore[no-any-return]
 
@@ -101,7 +101,7 @@ class Matching(Task):
         if len(rows) < 2:
             return {"match": logits.sum() * 0}
         whole = {name: _chosen(own, rows) for name, own in tokens.items()}
-        wrong = torch.cat([outputs["judge"](self.exchange(whole, side)) for side in sides])  # [2P]
+        wrong = torch.cat([outputs["score_pairs"](self.exchange(whole, side)) for side in sides])  # [2P]
         return {"match": (F.softplus(-logits[rows]).mean() + F.softplus(wrong).mean()) / 2}
 
     def exchange(self, tokens: Mapping[str, Tokens], side: Sequence[str]) -> dict[str, Tokens]:
@@ -121,18 +121,18 @@ class Matching(Task):
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
         logits: Tensor = outputs["logits"]
         keys = torch.tensor(list(map(key, batch.ids)), device=logits.device)
-        metrics["match"].update(keys, logits, outputs["tokens"], outputs["judge"])
+        metrics["match"].update(keys, logits, outputs["tokens"], outputs["score_pairs"])
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         scores = outputs["logits"].sigmoid().tolist()
         return [{"id": i, "match": score > 0.5, "score": score} for i, score in zip(batch.ids, scores, strict=True)]
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """The pictures that seem to fit their text the least, where a wrong text would show, and the most."""
+        """The images that seem to fit their text the least, where a wrong text would show, and the most."""
         pairs = [(row["score"], sample) for row, sample in zip(rows, samples, strict=True) if "image" in sample.inputs]
         pairs.sort(key=lambda pair: pair[0])
-        shown = pairs if len(pairs) <= 2 * EXHIBITS else [*pairs[:EXHIBITS], *pairs[-EXHIBITS:]]
-        titles = [f"{score:.3f} {told(sample)}" for score, sample in shown]
+        shown = pairs if len(pairs) <= 2 * SHOWN else [*pairs[:SHOWN], *pairs[-SHOWN:]]
+        titles = [f"{score:.3f} {question_text(sample)}" for score, sample in shown]
         return {"pairs": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
 
 

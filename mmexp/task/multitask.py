@@ -26,9 +26,9 @@ TAKEN = ("loss", "lr", "uncertainty")
 class MultiTask(Task):
     """Answer several questions from the same tokens; each task asks the one fusion for the form it needs.
 
-    Everything a task reports comes with its name in front: metrics ``label_accuracy``, answers ``label_score``, plots.
-    A sample that lacks the targets of one task counts for the others. Where tasks are anchored on different modalities,
-    these share the fusion's first slot.
+    Everything a task reports has its name as prefix: metrics ``label_accuracy``, outputs_by_task ``label_score``,
+    plots. A sample that lacks the targets of one task counts for the others. Where tasks are anchored on different
+    modalities, these share the fusion's first slot.
 
     Source: Caruana 1997, "Multitask Learning", https://doi.org/10.1023/A:1007379606734, hard sharing of what comes
     before the heads.
@@ -38,11 +38,11 @@ class MultiTask(Task):
         balance: Weights of the losses: ``fixed``; by ``uncertainty`` or by ``gradnorm``, see
             ``mmexp.loss.task_weighting``.
         weights: What a task's loss counts at first, 1 where it is not named.
-        alpha: Of ``gradnorm``: how much harder a task pulls that lags behind; 0 lets all pull alike.
+        alpha: Of ``gradnorm``: how much more a task that lags behind counts; 0 gives all the same gradient norm.
         monitor: Task whose own metric chooses the checkpoint; None for the first.
 
     Raises:
-        ValueError: If there is no task, a name is not free, a task hides a part of its inputs, weights or monitor name
+        ValueError: If there is no task, a name is not free, a task masks a part of its inputs, weights or monitor name
             none of them, the balance is unknown, or two tasks read one target in different ways.
         TypeError: If one of them is not a task.
     """
@@ -66,8 +66,8 @@ class MultiTask(Task):
             raise ValueError(f"MultiTask: monitor must be one of {known}, got {monitor!r}.")
         self.tasks = nn.ModuleDict(dict(tasks))
         self.balance = make_weighting(balance, {name: float(weights.get(name, 1)) for name in tasks}, alpha)
-        judge = monitor or next(iter(tasks))
-        self.monitor, self.mode = f"{judge}_{tasks[judge].monitor}", tasks[judge].mode
+        main = monitor or next(iter(tasks))
+        self.monitor, self.mode = f"{main}_{tasks[main].monitor}", tasks[main].mode
         self.targets = tuple(dict.fromkeys(target for task in tasks.values() for target in task.targets))
         needed = dict.fromkeys(name for task in tasks.values() for name in task.inputs or ())
         self.inputs = tuple(needed) or None
@@ -95,18 +95,18 @@ class MultiTask(Task):
         for name, task in self.each():
             for target, transform in task.transforms().items():
                 other, first = found.setdefault(target, (name, transform))
-                if not alike(first, transform):
+                if not equal(first, transform):
                     rule = "MultiTask: tasks must read a target in one way"
                     raise ValueError(f"{rule}, got {target} in different ways by {other} and {name}.")
         return {target: transform for target, (_, transform) in found.items()}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
-        answers = {name: task(tokens, fusion, batch) for name, task in self.each()}
-        return {"answers": answers, "shared": [own.features for own in tokens.values()]}
+        outputs_by_task = {name: task(tokens, fusion, batch) for name, task in self.each()}
+        return {"outputs_by_task": outputs_by_task, "shared": [own.features for own in tokens.values()]}
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         """One for each task, weighted."""
-        parts = {name: task.losses(outputs["answers"][name], batch).values() for name, task in self.each()}
+        parts = {name: task.losses(outputs["outputs_by_task"][name], batch).values() for name, task in self.each()}
         return self.balance({name: torch.stack(list(own)).sum() for name, own in parts.items()}, outputs["shared"])  # type: ignore[no-any-return]
 
     def metrics(self) -> NamedMetrics:
@@ -114,17 +114,17 @@ class MultiTask(Task):
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
         for name, task in self.each():
-            task.measure(cast(NamedMetrics, metrics).parts[name], outputs["answers"][name], batch)
+            task.measure(cast(NamedMetrics, metrics).parts[name], outputs["outputs_by_task"][name], batch)
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = [{"id": i} for i in batch.ids]
         for name, task in self.each():
-            for row, own in zip(rows, task.predictions(outputs["answers"][name], batch), strict=True):
+            for row, own in zip(rows, task.predictions(outputs["outputs_by_task"][name], batch), strict=True):
                 row |= {f"{name}_{key}": value for key, value in own.items() if key != "id"}
         return rows
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """The pictures of all tasks."""
+        """The images of all tasks."""
         figures: dict[str, Figure] = {}
         for name, task in self.each():
             front = f"{name}_"
@@ -140,7 +140,7 @@ def refuse_tasks(tasks: Mapping[str, Task]) -> None:
     """Refuse what cannot be reported under its name, or cannot share the tokens of the others.
 
     Raises:
-        ValueError: If there is no task, a name is not free, or a task hides a part of its inputs.
+        ValueError: If there is no task, a name is not free, or a task masks a part of its inputs.
         TypeError: If one of them is not a task.
     """
     if not tasks:
@@ -156,15 +156,15 @@ def refuse_tasks(tasks: Mapping[str, Task]) -> None:
             raise ValueError(f"MultiTask: tasks must have names of which none begins another, got {name}, {others[0]}.")
 
 
-def alike(one: Any, other: Any) -> bool:
+def equal(one: Any, other: Any) -> bool:
     """Whether two transforms, or what they are made of, are of one kind and hold the same."""
     if type(one) is not type(other):
         return False
     if isinstance(one, Mapping):
-        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
     if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(alike, one, other))
+        return len(one) == len(other) and all(map(equal, one, other))
     if isinstance(one, Tensor):
         return torch.equal(one, other)
     state = one.__getstate__() if hasattr(one, "__dict__") else None
-    return alike(state, other.__getstate__()) if isinstance(state, Mapping) else bool(one == other)
+    return equal(state, other.__getstate__()) if isinstance(state, Mapping) else bool(one == other)

@@ -32,9 +32,9 @@ class QuestionAnswering(Classification):
         pool: How tokens become a vector.
         dim: Width D of the tokens.
         answers: The training split's answers.
-        consensus: Measure ``vqa_accuracy`` too; the dataset must have ``answers``, those of about ten people.
+        consensus: Also report ``vqa_accuracy``; the dataset must have ``answers``, those of about ten annotators.
         label_smoothing: Share of each target that is spread over the classes.
-        dropout: Probability of dropping a hidden feature.
+        dropout: Dropout probability of the hidden layer.
         depth: Hidden layers of the head; 0 scores the pooled features as they are, linearly.
 
     Raises:
@@ -78,9 +78,9 @@ class QuestionAnswering(Classification):
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
         super().measure(metrics, outputs, batch)
         if self.consensus and "answers" in batch.targets:
-            answers = [self.classes[place] for place in outputs["scores"].argmax(-1).tolist()]
+            answers = [self.classes[index] for index in outputs["scores"].argmax(-1).tolist()]
             metrics["vqa_accuracy"].update(answers, batch.targets["answers"])
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """Pictures with their questions and answers, and how right the answers are."""
+        """Draw images with their questions and answers, and the accuracy of the answers."""
         return {**super().plots(rows, samples), **questions(rows, samples)}

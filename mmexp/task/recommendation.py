@@ -1,4 +1,4 @@
-"""Recommend what comes next."""
+"""Recommend the next item."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HISTORY = "items"
-EXHIBITS = 6  # histories shown
+SHOWN = 6  # histories shown
 
 
 class Recommendation(Task):
-    """Hold a user against every item: ``score = <norm(pool(fusion(tokens))), embedding + W content> + bias``.
+    """Score every item for a user: ``score = <norm(pool(fusion(tokens))), embedding + W content> + bias``.
 
-    It is taught by a softmax over all items, the bias starts from how often each is taken, and all items are ranked.
-    Metrics: see ``RecommendationScores``; ``popularity_ndcg_at_10`` is what to beat. An item that is not in the
-    catalogue cannot be learned from, and is never found. The order of a history shows in the places that its encoder
-    adds.
+    It is trained by a softmax over all items, the bias starts from how often each occurs, and all items are ranked.
+    Metrics: see ``RecommendationScores``; ``popularity_ndcg_at_10`` is the baseline. An item that is not in the
+    catalogue is left out of the loss, and is never found. The order of a history is known by the positions that its
+    encoder adds.
 
     Source: Kang and McAuley 2018, "Self-Attentive Sequential Recommendation", https://arxiv.org/abs/1808.09781, eq. 6;
     the softmax: Klenitskiy and Vasilev 2023, "Turning Dross Into Gold Loss", https://arxiv.org/abs/2309.07602; content:
@@ -77,10 +77,10 @@ class Recommendation(Task):
         numbers = {symbol: number for number, symbol in enumerate(symbols, 1)}
         self.register_buffer("numbers", torch.tensor([numbers.get(i, 0) for i in self.items]), persistent=False)  # [I]
         self.register_buffer("counts", known.counts.float(), persistent=False)  # [I]
-        told = known.content(content)  # [I, F]
-        self.register_buffer("content", told / max(1, told.shape[1]) ** 0.5, persistent=False)
+        features = known.content(content)  # [I, F]
+        self.register_buffer("content", features / max(1, features.shape[1]) ** 0.5, persistent=False)
         self.embedding = nn.Parameter(torch.randn(len(self.items), dim) * 0.02)
-        self.project = nn.Parameter(torch.randn(told.shape[1], dim) * 0.02)
+        self.project = nn.Parameter(torch.randn(features.shape[1], dim) * 0.02)
         self.bias = nn.Parameter(torch.log1p(self.counts))
 
     def transforms(self) -> Mapping[str, Transform]:
@@ -90,19 +90,19 @@ class Recommendation(Task):
         state = self.dropout(self.norm(self.pool(fusion(tokens))))  # [B, D]
         with torch.autocast(state.device.type, enabled=False):  # in half precision many would score the same
             logits = state.float() @ self.candidates().T + self.bias  # [B, I]
-        taken = self.taken(batch)
+        seen_items = self.seen_items(batch)
         return {
             "logits": logits,
-            "scores": logits.masked_fill(taken, -torch.inf),
-            "popularity": self.counts.masked_fill(taken, -torch.inf),
+            "scores": logits.masked_fill(seen_items, -torch.inf),
+            "popularity": self.counts.masked_fill(seen_items, -torch.inf),
         }
 
     def candidates(self) -> Tensor:
-        """What each item is like: its name and its content. [I, D]"""
+        """Embed each item by its name and its content. [I, D]"""
         return self.embedding + self.content @ self.project
 
-    def taken(self, batch: Batch) -> Tensor:
-        """Which items are not to be recommended, as the history holds them. bool [B, I]"""
+    def seen_items(self, batch: Batch) -> Tensor:
+        """Return which items are not recommended, as the history holds them. bool [B, I]"""
         history = batch.inputs.get(HISTORY)
         if self.repeats or history is None:
             return self.numbers.new_zeros(len(batch), len(self.items), dtype=torch.bool)
@@ -116,26 +116,28 @@ class Recommendation(Task):
         logits: Tensor = outputs["logits"]
         if "item" not in batch.targets:
             return {"item": logits.sum() * 0}
-        wanted = batch.targets["item"].values.values  # [B]
-        total = F.cross_entropy(logits, wanted, ignore_index=UNSEEN, reduction="sum")
-        return {"item": total / (wanted != UNSEEN).sum().clamp(min=1)}
+        target = batch.targets["item"].values.values  # [B]
+        total = F.cross_entropy(logits, target, ignore_index=UNSEEN, reduction="sum")
+        return {"item": total / (target != UNSEEN).sum().clamp(min=1)}
 
     def metrics(self) -> MetricCollection:
         return MetricCollection({"scores": RecommendationScores(items=len(self.items))})
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
         if "item" in batch.targets:
-            wanted: Padded = batch.targets["item"].values
-            rows = (outputs[name][wanted.mask] for name in ("scores", "popularity"))
-            metrics["scores"].update(*rows, wanted.values[wanted.mask])
+            target: Padded = batch.targets["item"].values
+            rows = (outputs[name][target.mask] for name in ("scores", "popularity"))
+            metrics["scores"].update(*rows, target.values[target.mask])
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         scores, chosen = outputs["scores"], lists(outputs["scores"])  # [B, I], [B, 10]
-        shares = scores.softmax(1).nan_to_num().amax(1).tolist()
-        told = (zip(*row, strict=True) for row in zip(chosen.tolist(), scores.gather(1, chosen).tolist(), strict=True))
+        probabilities = scores.softmax(1).nan_to_num().amax(1).tolist()
+        features = (
+            zip(*row, strict=True) for row in zip(chosen.tolist(), scores.gather(1, chosen).tolist(), strict=True)
+        )
         rows = [
-            {"id": i, "items": [self.items[place] for place, score in row if score > -math.inf], "score": share}
-            for i, row, share in zip(batch.ids, told, shares, strict=True)
+            {"id": i, "items": [self.items[index] for index, score in row if score > -math.inf], "score": probability}
+            for i, row, probability in zip(batch.ids, features, probabilities, strict=True)
         ]
         if "item" not in batch.targets:
             return rows
@@ -147,15 +149,15 @@ class Recommendation(Task):
         ]
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """Some histories with what was recommended, and how well rare and common items are found."""
-        judged = [(row, sample) for row, sample in zip(rows, samples, strict=False) if row.get("rank") is not None]
-        if not judged:
+        """Draw some histories with their recommendations, and the recall of rare and common items."""
+        ranked = [(row, sample) for row, sample in zip(rows, samples, strict=False) if row.get("rank") is not None]
+        if not ranked:
             return {}
-        shown = judged[:: max(1, len(judged) // EXHIBITS)][:EXHIBITS]
+        shown = ranked[:: max(1, len(ranked) // SHOWN)][:SHOWN]
         counts = dict(zip(self.items, self.counts.tolist(), strict=True))
         return {
             "lists": recommendations([row for row, _ in shown], [_history(sample) for _, sample in shown]),
-            "popularity": by_popularity([row for row, _ in judged], counts),
+            "popularity": by_popularity([row for row, _ in ranked], counts),
         }
 
 
@@ -165,5 +167,5 @@ def _history(sample: Sample) -> list[str]:
 
 
 def _plain(rank: float) -> int | None:
-    """A rank as JSON has it; None for none."""
+    """Return a rank as JSON has it; None for none."""
     return int(rank) if math.isfinite(rank) else None

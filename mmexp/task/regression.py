@@ -1,4 +1,4 @@
-"""Tell a number."""
+"""Predict a number."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OBJECTIVES: dict[str, Callable[..., Tensor]] = {"l1": F.l1_loss, "mse": F.mse_lo
 
 
 class Regression(Task):
-    """Pool what the fusion gives, then tell a number: ``answer = mean + std * head(pool(fusion(tokens)))``.
+    """Pool the fused tokens, then predict a number: ``prediction = mean + std * head(pool(fusion(tokens)))``.
 
     The head learns the standardised target, so that the objective does not depend on units. Metrics: ``mae`` and
     ``pearson``, and with a scale ``acc2``, ``acc2_nonzero``, ``acc5`` and ``acc7``, see ``RegressionScores``.
@@ -41,7 +41,7 @@ class Regression(Task):
         std: Likewise, its standard deviation.
         objective: Mean absolute (``l1``), squared (``mse``) or Huber error of the standardised target.
         scale: Strongest sentiment, if the target is one: 3 for scores from -3 to 3.
-        dropout: Probability of dropping a hidden feature.
+        dropout: Dropout probability of the hidden layer.
         depth: Hidden layers of the head; 0 for a linear one.
 
     Raises:
@@ -81,36 +81,36 @@ class Regression(Task):
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         standard = self.head(self.pool(fusion(tokens))).squeeze(1).float()  # [B]
-        return {"standard": standard, "answers": self.mean + self.std * standard}
+        return {"standard": standard, "preds": self.mean + self.std * standard}
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         standard: Tensor = outputs["standard"]
         if self.target not in batch.targets:
             return {self.objective: standard.sum() * 0}
-        wanted: Padded = batch.targets[self.target]
-        goals = (wanted.values[wanted.mask] - self.mean) / self.std
-        total = OBJECTIVES[self.objective](standard[wanted.mask], goals, reduction="sum")
-        return {self.objective: total / max(1, len(goals))}
+        target: Padded = batch.targets[self.target]
+        targets = (target.values[target.mask] - self.mean) / self.std
+        total = OBJECTIVES[self.objective](standard[target.mask], targets, reduction="sum")
+        return {self.objective: total / max(1, len(targets))}
 
     def metrics(self) -> MetricCollection:
         return MetricCollection({"scores": RegressionScores(scale=self.scale)})
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
         if self.target in batch.targets:
-            wanted: Padded = batch.targets[self.target]
-            metrics["scores"].update(outputs["answers"][wanted.mask], wanted.values[wanted.mask])
+            target: Padded = batch.targets[self.target]
+            metrics["scores"].update(outputs["preds"][target.mask], target.values[target.mask])
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
-        rows = [{"id": i, "answer": x} for i, x in zip(batch.ids, outputs["answers"].tolist(), strict=True)]
+        rows = [{"id": i, "prediction": x} for i, x in zip(batch.ids, outputs["preds"].tolist(), strict=True)]
         if self.target not in batch.targets:
             return rows
-        wanted: Padded = batch.targets[self.target]
-        told = zip(rows, wanted.values.tolist(), wanted.mask.tolist(), strict=True)
-        return [row | {"target": value if known else None} for row, value, known in told]
+        target: Padded = batch.targets[self.target]
+        paired = zip(rows, target.values.tolist(), target.mask.tolist(), strict=True)
+        return [row | {"target": value if known else None} for row, value, known in paired]
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
         """Answers against targets."""
-        judged = [row for row in rows if row.get("target") is not None]
-        if not judged:
+        known = [row for row in rows if row.get("target") is not None]
+        if not known:
             return {}
-        return {"scatter": scatter([row["target"] for row in judged], [row["answer"] for row in judged])}
+        return {"scatter": scatter([row["target"] for row in known], [row["prediction"] for row in known])}

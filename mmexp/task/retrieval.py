@@ -1,4 +1,4 @@
-"""Find the candidate that belongs to a query."""
+"""Retrieve the candidate that belongs to a query."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Retrieval(Task):
     A side is any number of modalities, fused jointly. Metrics, over the whole split: ``recall_at_1``, ``_5``, ``_10``
     and ``median_rank`` of the candidates for a query, and with ``reverse_`` of the queries for a candidate. One
     candidate is right per query: of several captions, evaluation takes the first. With a group all candidates of the
-    query's group are right, of which ``map`` and ``reverse_map`` tell, the mean average precision; each is still taught
-    its own partner alone. A pair that lacks a side is not learned from, and ranks last.
+    query's group are relevant, which ``map`` and ``reverse_map``, the mean average precision, measure; each is still
+    trained its own partner alone. A pair that lacks a side is not learned from, and ranks last.
 
     Source: Radford et al. 2021, "CLIP", https://arxiv.org/abs/2103.00020, section 2.3.
 
@@ -107,14 +107,14 @@ class Retrieval(Task):
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
         """Some queries with the candidates nearest to them."""
-        places = {key(row["id"]): i for i, row in enumerate(rows)}
+        indices = {key(row["id"]): i for i, row in enumerate(rows)}
         found = self.measured[0].nearest if self.measured else {}
-        shown = {own: others for own, others in found.items() if {own, *(other for other, _ in others)} <= {*places}}
+        shown = {own: others for own, others in found.items() if {own, *(other for other, _ in others)} <= {*indices}}
         if not shown:
             return {}
-        queries = [samples[places[own]] for own in shown]
+        queries = [samples[indices[own]] for own in shown]
         others = [
-            [self.found(query, samples[places[other]], score) for other, score in nearest]
+            [self.found(query, samples[indices[other]], score) for other, score in nearest]
             for query, nearest in zip(queries, shown.values(), strict=True)
         ]
         return {"nearest": neighbours([_inputs(query, self.query.modalities) for query in queries], others)}

@@ -1,4 +1,4 @@
-"""Hear what is said, frame by frame."""
+"""Recognise speech frame by frame."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ ENOUGH = 16  # samples after which it is clear that none can be learned from
 
 
 class SpeechRecognition(SpeechTask):
-    """Label each frame of the sound: ``logits_i = head(fusion.onto(frame_i, others))``; the others may be moving lips.
+    """Label each frame of the audio: ``logits_i = head(fusion.onto(frame_i, others))``; the others may be moving lips.
 
-    A frame is a token of the audio encoder. Its label is a word or a character, or a blank; see ``ctc``. A sample with
-    fewer places than its transcript needs cannot be learned from. Metrics: ``wer`` and ``cer`` of prefix beam search,
-    see ``SpeechTask``; ``greedy_wer`` of the likeliest path.
+    A frame is a token of the audio encoder. Its label is a word or a character, or a blank; see ``decoding.ctc``. A
+    sample with fewer positions than its transcript needs is left out of the loss. Metrics: ``wer`` and ``cer`` of
+    prefix beam search, see ``SpeechTask``; ``greedy_wer`` of the likeliest path.
 
     Source: Graves et al. 2006, "Connectionist Temporal Classification", https://doi.org/10.1145/1143844.1143891; more
     labels than frames: Libovicky and Helcl 2018, https://arxiv.org/abs/1811.04719, section 3 (state splitting).
@@ -36,9 +36,9 @@ class SpeechRecognition(SpeechTask):
         dim: Width D of the tokens.
         units: Words or characters of the training transcripts, V of them.
         unit: What each of them is.
-        split: Places that each frame is split into; each can hold one label.
+        split: Positions that each frame is split into; each can hold one label.
         dropout: Probability of dropping a feature before the head.
-        beams: Beginnings of the transcript kept while answering.
+        beams: Beam size: prefixes of the transcript kept while decoding.
 
     Raises:
         ValueError: If unit is unknown, or split or beams < 1.
@@ -64,16 +64,16 @@ class SpeechRecognition(SpeechTask):
                 raise ValueError(f"SpeechRecognition: {name} must be at least 1, got {number}.")
         self.units, self.split, self.beams = Units(units=units, unit=unit), split, beams
         self.head = nn.Sequential(nn.LayerNorm(dim), nn.Dropout(dropout), nn.Linear(dim, split * (len(units) + 1)))
-        self.heard, self.fitting, self.warned = 0, 0, False
+        self.audible, self.fitting, self.warned = 0, 0, False
 
     def slots(self, inputs: Sequence[str]) -> tuple[str, ...]:
-        """Names the fusion is built for, the sound first.
+        """Return the names the fusion is built for, the audio first.
 
         Raises:
-            ConfigError: If there is no sound among the inputs.
+            ConfigError: If there is no audio among the inputs.
         """
         if "audio" not in inputs:
-            hint = "Type task=transcription to read lips alone."
+            hint = "Run: mmexp train task=transcription ... to read lips alone"
             raise ConfigError(f"SpeechRecognition: inputs must include audio, got {', '.join(inputs)}.", hint)
         return super().slots(inputs)
 
@@ -85,63 +85,65 @@ class SpeechRecognition(SpeechTask):
         fused = fusion.onto(tokens["audio"], others)  # [B, N, D]
         logits = self.head(fused.features).float()  # [B, N, split * (V + 1)]
         likely = logits.unflatten(2, (self.split, -1)).flatten(1, 2).log_softmax(-1)  # [B, N * split, V + 1]
-        outputs = {"likely": likely, "places": fused.mask.sum(1) * self.split}
-        return outputs if self.training else outputs | self.answer(likely, outputs["places"])
+        outputs = {"likely": likely, "positions": fused.mask.sum(1) * self.split}
+        return outputs if self.training else outputs | self.decode(likely, outputs["positions"])
 
-    def answer(self, likely: Tensor, places: Tensor) -> Outputs:
-        """Search each row for the likeliest transcript, and tell where the labels of the likeliest path peak."""
-        rows = [row[:length] for row, length in zip(likely.detach().cpu(), places.tolist(), strict=True)]
+    def decode(self, likely: Tensor, positions: Tensor) -> Outputs:
+        """Search each row for the likeliest transcript, and find where the labels of the likeliest path peak."""
+        rows = [row[:length] for row, length in zip(likely.detach().cpu(), positions.tolist(), strict=True)]
         found, paths = [prefix_beam(row, beams=self.beams) for row in rows], [peaks(row) for row in rows]
         scores = [score / max(1, len(labels)) for labels, score in found]
-        heard = [
-            [{"unit": self.units.decode([label]), "at": (place + 0.5) / len(row)} for label, place in path]
+        aligned = [
+            [{"unit": self.units.decode([label]), "at": (position + 0.5) / len(row)} for label, position in path]
             for path, row in zip(paths, rows, strict=True)
         ]
         return {
             "text": [self.units.decode(labels) for labels, _ in found],
             "score": torch.tensor(scores),
             "greedy": [self.units.decode(label for label, _ in path) for path in paths],
-            "heard": heard,
+            "alignment": aligned,
         }
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
-        """Negative log-probability per label, over the samples with enough places.
+        """Compute the negative log-probability per label, over the samples with enough positions.
 
         Raises:
             DataError: If no training sample ever has enough.
         """
-        likely, places = outputs["likely"], outputs["places"]
+        likely, positions = outputs["likely"], outputs["positions"]
         if "transcript" not in batch.targets:
             return {"transcript": likely.sum() * 0}
         ids = batch.targets["transcript"].ids
         ids = Padded(ids.values[:, 0], ids.mask[:, 0])  # [B, T]
-        audible = (places > 0) & ids.mask[:, 0]
-        fits = audible & (needed(ids) <= places)
+        audible = (positions > 0) & ids.mask[:, 0]
+        fits = audible & (needed(ids) <= positions)
         if self.training:
-            self.refuse_short(places, ids, audible, fits, batch.ids)
+            self.refuse_short(positions, ids, audible, fits, batch.ids)
         rows = fits.nonzero().squeeze(1)
         if not len(rows):
             return {"transcript": likely.sum() * 0}
         length = ids.mask[rows].sum(1)
-        surprise = F.ctc_loss(likely[rows].transpose(0, 1), ids.values[rows], places[rows], length, BLANK, "sum")
-        return {"transcript": surprise / length.sum()}
+        nll = F.ctc_loss(likely[rows].transpose(0, 1), ids.values[rows], positions[rows], length, BLANK, "sum")
+        return {"transcript": nll / length.sum()}
 
-    def refuse_short(self, places: Tensor, ids: Padded, audible: Tensor, fits: Tensor, names: tuple[str, ...]) -> None:
+    def refuse_short(
+        self, positions: Tensor, ids: Padded, audible: Tensor, fits: Tensor, names: tuple[str, ...]
+    ) -> None:
         """Say once that a sample cannot be learned from; refuse to train if all are like that.
 
         Raises:
             DataError: If none of the first samples fits.
         """
-        self.heard, self.fitting = self.heard + int(audible.sum()), self.fitting + int(fits.sum())
+        self.audible, self.fitting = self.audible + int(audible.sum()), self.fitting + int(fits.sum())
         short = (audible & ~fits).nonzero()
-        hopeless = not self.fitting and self.heard >= ENOUGH
+        hopeless = not self.fitting and self.audible >= ENOUGH
         if not len(short) or (self.warned and not hopeless):
             return
         first = int(short[0])
-        need, have = int(needed(ids)[first]), int(places[first])
-        rule = f"transcript must need at most the {have} places of its sound, got {need} labels."
+        need, have = int(needed(ids)[first]), int(positions[first])
+        rule = f"transcript must need at most the {have} positions of its audio, got {need} labels."
         enough = self.split * -(-need // have)
-        hint = f"Type task.split={enough}, or choose an audio encoder of more frames (encoder.audio.hop and widths)."
+        hint = f"Run: mmexp train ... task.split={enough}, or with more frames (encoder.audio.hop and widths)."
         if hopeless:
             raise DataError(rule, sample=names[first], hint=hint)
         self.warned = True
@@ -153,6 +155,6 @@ class SpeechRecognition(SpeechTask):
         return metrics
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
-        """Rows with what the likeliest path heard, ``at`` which share of the sound."""
+        """Return rows with the labels of the likeliest path, each ``at`` a fraction of the audio."""
         rows = super().predictions(outputs, batch)
-        return [row | {"heard": heard} for row, heard in zip(rows, outputs["heard"], strict=True)]
+        return [row | {"alignment": aligned} for row, aligned in zip(rows, outputs["alignment"], strict=True)]

@@ -1,4 +1,4 @@
-"""Say aloud what is in the inputs."""
+"""Synthesise speech from the inputs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torchmetrics.text import WordErrorRate
 from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens, Waveform
 from mmexp.fusion.base import Fusion
 from mmexp.head.speech.frame_queries import FrameQueries
-from mmexp.head.speech.recognizer import Recognizer, surprise
+from mmexp.head.speech.recognizer import Recognizer, nll
 from mmexp.head.speech.vocoder import DECIBELS, Vocoder
 from mmexp.layer.convolution import ConvolutionStack
 from mmexp.metric.warping import warped
@@ -26,40 +26,40 @@ from mmexp.transform.transcript import TranscriptTransform, Unit
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-EXHIBITS = 6  # sounds shown
+SHOWN = 6  # audio shown
 
 Fuse = Callable[[Tokens], Tokens]
 
 
 class SpeechSynthesis(Task):
-    """Fill frames that know only their place with sound: ``levels_t = head(conv(fusion.onto(frame_t, inputs)))``.
+    """Predict mel levels from frame queries, all at once: ``levels_t = head(conv(fusion.onto(frame_t, inputs)))``.
 
-    All frames are told at once. How many there are is told by one more place, the clock, fused with the inputs as the
-    frames are; while training, and for the loss, there are as many as the true sound has. A frame holds the level of
-    each mel band; the sound is found from them by ``Vocoder``.
+    Their number is predicted from one more query, fused with the inputs as the frames are; in training, and for the
+    loss, there are as many as the true audio has. A frame holds the level of each mel band; ``Vocoder`` makes the
+    waveform of them.
 
-    Metrics: ``mel_distance``, in dB, between the levels told and true, stretched along one another, see ``warped``;
-    ``length_error``, in s; and ``wer``, the words wrong of what a ``Recognizer`` understands of the generated audio.
-    The listener is the task's own: it learns from the true sounds of the same steps, shares no weights, and its loss
-    teaches nothing else. ``judge_wer`` is how much of true sound it gets wrong: no voice can be expected to do better.
-    Without transcripts (``units=[]``) nobody listens, nobody asks for words, and ``mel_distance`` decides.
+    Metrics: ``mel_distance``, in dB, between the levels predicted and true, stretched along one another, see
+    ``warped``; ``length_error``, in s; and ``wer``, the word error rate of a ``Recognizer`` on the generated audio. The
+    recognizer is the task's own: it learns from the true audio of the same steps, shares no weights, and its loss
+    trains nothing else. ``recognizer_wer`` is its error on true audio: no synthesis can be expected to do better.
+    Without transcripts (``units=[]``) there is no recognizer, words are not measured, and ``mel_distance`` decides.
 
     Source: Ren et al. 2019, "FastSpeech", https://arxiv.org/abs/1905.09263 (all frames at once, length as a logarithm).
-    Differs: no length for each word from a teacher; the fusion finds what a frame has to say. Judged by a recogniser:
+    Differs: no length for each word from a teacher; the fusion aligns frames with text. Evaluation by a recogniser:
     Wang et al. 2023, "VALL-E", https://arxiv.org/abs/2301.02111, section 5.1.
 
     Args:
         dim: Width D of the tokens.
-        sample_rate: Of the sound, in Hz.
-        units: Words or characters of the training transcripts, which the listener writes; empty for none.
+        sample_rate: Of the audio, in Hz.
+        units: Words or characters of the training transcripts, which the recognizer predicts; empty for none.
         unit: What each of them is.
         num_mels: Bands F.
         hop: Step between frames, in ms.
-        max_seconds: Longest sound that is made; longer ones are cut at the end to learn from them.
+        max_seconds: Longest audio that is generated; longer training audio is cut at the end.
         depth: Blocks of convolutions over the fused frames.
-        dropout: Probability of dropping a feature in them, and in the listener.
-        words_weight: Weight of a second objective, that the frames know in order what they are to say; it teaches the
-            inputs' encoders sooner than sound does. 0 leaves it out.
+        dropout: Probability of dropping a feature in them, and in the recognizer.
+        words_weight: Weight of a second objective, CTC of the transcript from the frames; it trains the inputs'
+            encoders sooner than audio does. 0 leaves it out.
     """
 
     targets = ("audio",)
@@ -89,14 +89,14 @@ class SpeechSynthesis(Task):
         self.length = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, 1))
         self.blocks = ConvolutionStack(dim=dim, depth=depth, dropout=dropout)
         self.head = nn.Linear(dim, num_mels)
-        judge = Recognizer(dim=dim, num_mels=num_mels, units=units, unit=unit, dropout=dropout) if units else None
-        self.listener = judge
+        recognizer = Recognizer(dim=dim, num_mels=num_mels, units=units, unit=unit, dropout=dropout) if units else None
+        self.recognizer = recognizer
         self.words = nn.Linear(dim, len(units) + 1) if units and words_weight else None
 
     def transforms(self) -> Mapping[str, Transform]:
-        sound = AudioTransform(sample_rate=self.vocoder.sample_rate, max_seconds=self.max_seconds)
-        heard = {"transcript": TranscriptTransform(units=self.listener.units)} if self.listener else {}
-        return {"audio": sound, **heard}
+        audio = AudioTransform(sample_rate=self.vocoder.sample_rate, max_seconds=self.max_seconds)
+        heard = {"transcript": TranscriptTransform(units=self.recognizer.units)} if self.recognizer else {}
+        return {"audio": audio, **heard}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         fuse = fusion.bind(tokens)
@@ -104,63 +104,63 @@ class SpeechSynthesis(Task):
         if "audio" in batch.targets:
             real = self.vocoder.analyse(batch.targets["audio"])
             hidden = self.fill(fuse, real.mask)
-            outputs |= {"real": real, "taught": self.tell(hidden)}
-            outputs |= {"judge": self.listener(real)} if self.listener else {}
+            outputs |= {"real": real, "levels_predicted": self.predict_levels(hidden)}
+            outputs |= {"recognizer": self.recognizer(real)} if self.recognizer else {}
             outputs |= {"words": self.words(hidden.features).float().log_softmax(-1)} if self.words else {}
-        return outputs if self.training else outputs | self.answer(fuse, outputs, batch.ids)
+        return outputs if self.training else outputs | self.synthesise(fuse, outputs, batch.ids)
 
     def time(self, fuse: Fuse, rows: int) -> Tensor:
-        """Logarithm of the length of each sound, in s. -> [B]"""
+        """Return the logarithm of the predicted length of each audio, in s. -> [B]"""
         clock = self.clock.expand(rows, 1, -1)  # [B, 1, D]
         mask = torch.ones(rows, 1, dtype=torch.bool, device=clock.device)
         return self.length(fuse(Tokens(clock, mask)).features).float()[:, 0, 0]  # type: ignore[no-any-return]
 
     def fill(self, fuse: Fuse, mask: Tensor) -> Tokens:
-        """Frames that know what to say. bool [B, T] -> [B, T, D]"""
+        """Return the fused frames. bool [B, T] -> [B, T, D]"""
         return self.blocks(fuse(self.timeline(mask)))  # type: ignore[no-any-return]
 
-    def tell(self, hidden: Tokens) -> Tokens:
-        """Levels of the frames. [B, T, D] -> [B, T, F]"""
+    def predict_levels(self, hidden: Tokens) -> Tokens:
+        """Predict the mel levels of frames. [B, T, D] -> [B, T, F]"""
         return Tokens(self.head(hidden.features).float(), hidden.mask)
 
-    def answer(self, fuse: Fuse, outputs: Outputs, names: Sequence[str]) -> Outputs:
-        """Make the sounds, and let them be judged."""
+    def synthesise(self, fuse: Fuse, outputs: Outputs, names: Sequence[str]) -> Outputs:
+        """Generate the audio, and let the recognizer transcribe it."""
         per_second = self.vocoder.sample_rate / self.vocoder.hop
         most = max(1, int(self.max_seconds * per_second))
         lengths = (outputs["seconds"].exp() * per_second).round().clamp(1, most).long()  # [B]
         mask = torch.arange(int(lengths.max()), device=lengths.device) < lengths[:, None]  # [B, T]
-        told = self.tell(self.fill(fuse, mask))
-        sound = Padded(self.vocoder.synthesise(told, names), mask.repeat_interleave(self.vocoder.hop, 1))
-        made: Outputs = {"told": told, "sound": sound}
-        if self.listener:
-            made["judged"], made["score"] = self.listener.hear(self.vocoder.analyse(sound))
+        predicted = self.predict_levels(self.fill(fuse, mask))
+        audio = Padded(self.vocoder.synthesise(predicted, names), mask.repeat_interleave(self.vocoder.hop, 1))
+        made: Outputs = {"predicted": predicted, "generated": audio}
+        if self.recognizer:
+            made["recognized"], made["score"] = self.recognizer.transcribe(self.vocoder.analyse(audio))
             if "real" in outputs:
-                made["heard"], _ = self.listener.hear(outputs["real"])
+                made["recognized_true"], _ = self.recognizer.transcribe(outputs["real"])
         return made
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
-        """L1 + L2 of the levels, in decades; the square of the logarithm of the length; words; and the listener's."""
+        """Compute L1 + L2 of the levels, in decades, the squared log length error, words, and the recognizer's loss."""
         if "real" not in outputs:
             return {"length": outputs["seconds"].sum() * 0}
-        real, taught = outputs["real"], outputs["taught"]
-        apart = taught.features - real.features
-        wrong = (apart.abs() + apart.square()).mean(-1) * real.mask  # [B, T]
+        real, taught = outputs["real"], outputs["levels_predicted"]
+        distance = taught.features - real.features
+        wrong = (distance.abs() + distance.square()).mean(-1) * real.mask  # [B, T]
         known, seconds = self.lasting(batch.targets["audio"])
         late = (outputs["seconds"] - seconds.clamp(min=1e-3).log()).square() * known  # [B]
         losses = {"levels": wrong.sum() / real.mask.sum().clamp(min=1), "length": late.sum() / known.sum().clamp(min=1)}
-        for name, weight in {"judge": 1.0, "words": self.words_weight}.items():
+        for name, weight in {"recognizer": 1.0, "words": self.words_weight}.items():
             if name in outputs and "transcript" in batch.targets:
-                losses[name] = weight * surprise(outputs[name], real.mask.sum(1), batch.targets["transcript"])
+                losses[name] = weight * nll(outputs[name], real.mask.sum(1), batch.targets["transcript"])
         return losses
 
-    def lasting(self, sound: Padded) -> tuple[Tensor, Tensor]:
-        """Which rows have a sound, and its length in s. -> bool [B], [B]"""
-        return sound.present, sound.mask.sum(1) / self.vocoder.sample_rate
+    def lasting(self, audio: Padded) -> tuple[Tensor, Tensor]:
+        """Return which rows have audio, and its length in s. -> bool [B], [B]"""
+        return audio.present, audio.mask.sum(1) / self.vocoder.sample_rate
 
     def metrics(self) -> MetricCollection:
         own: dict[str, Metric | MetricCollection] = {"mel_distance": MeanMetric(), "length_error": MeanMetric()}
-        judged: dict[str, Metric | MetricCollection] = {"wer": WordErrorRate(), "judge_wer": WordErrorRate()}
-        return MetricCollection({**own, **(judged if self.listener else {})}, compute_groups=False)
+        scores: dict[str, Metric | MetricCollection] = {"wer": WordErrorRate(), "recognizer_wer": WordErrorRate()}
+        return MetricCollection({**own, **(scores if self.recognizer else {})}, compute_groups=False)
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
         if "real" not in outputs:
@@ -168,49 +168,51 @@ class SpeechSynthesis(Task):
         known, seconds = self.lasting(batch.targets["audio"])
         if known.any():
             metrics["mel_distance"].update(self.distances(outputs)[known])
-            metrics["length_error"].update((self.lasting(outputs["sound"])[1] - seconds).abs()[known])
-        if self.listener:
-            said = self.said(batch)
+            metrics["length_error"].update((self.lasting(outputs["generated"])[1] - seconds).abs()[known])
+        if self.recognizer:
+            said = self.spoken(batch)
             rows = [i for i, text in enumerate(said) if text is not None and known[i]]
-            for name, answers in {"wer": outputs["judged"], "judge_wer": outputs["heard"]}.items():
+            for name, answers in {"wer": outputs["recognized"], "recognizer_wer": outputs["recognized_true"]}.items():
                 metrics[name].update([answers[i] for i in rows], [said[i] for i in rows])
 
     def distances(self, outputs: Outputs) -> Tensor:
-        """How far the levels told are from the true ones, in dB; NaN where those are not known. -> [B]"""
-        told, real = outputs["told"], outputs["real"]
-        apart = torch.cdist(told.features, real.features, p=1) * (DECIBELS / real.features.shape[-1])  # [B, I, J]
-        return warped(apart, told.mask.sum(1), real.mask.sum(1))
+        """Compute the distance of predicted from true levels, in dB; NaN where those are not known. -> [B]"""
+        predicted, real = outputs["predicted"], outputs["real"]
+        distance = torch.cdist(predicted.features, real.features, p=1) * (
+            DECIBELS / real.features.shape[-1]
+        )  # [B, I, J]
+        return warped(distance, predicted.mask.sum(1), real.mask.sum(1))
 
     def said(self, batch: Batch) -> list[str | None]:
-        """The true transcript of each sample, None where it is not known."""
+        """Return the true transcript of each sample, None where it is not known."""
         if "transcript" not in batch.targets:
             return [None] * len(batch)
         return [next(iter(texts), None) for texts in batch.targets["transcript"].texts]
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
-        """Rows with the ``audio`` that was made; with a listener, what was ``judged`` to be said in it."""
-        sound: Padded = outputs["sound"]
-        lengths, samples = sound.mask.sum(1).tolist(), sound.values.cpu().numpy()
+        """Return rows with the generated ``audio``; with a recognizer, the transcript it ``recognized``."""
+        audio: Padded = outputs["generated"]
+        lengths, samples = audio.mask.sum(1).tolist(), audio.values.cpu().numpy()
         rows: list[dict[str, Any]] = [
             {"id": name, "audio": Waveform(row[:length], self.vocoder.sample_rate)}
             for name, row, length in zip(batch.ids, samples, lengths, strict=True)
         ]
-        if not self.listener:
+        if not self.recognizer:
             return rows
-        heard = zip(rows, outputs["judged"], outputs["score"].tolist(), strict=True)
-        rows = [row | {"judged": text, "score": score} for row, text, score in heard]
+        heard = zip(rows, outputs["recognized"], outputs["score"].tolist(), strict=True)
+        rows = [row | {"recognized": text, "score": score} for row, text, score in heard]
         if "transcript" not in batch.targets:
             return rows
-        return [row | {"target": text} for row, text in zip(rows, self.said(batch), strict=True)]
+        return [row | {"target": text} for row, text in zip(rows, self.spoken(batch), strict=True)]
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """Some true sounds as spectrograms, each beside the one that was made."""
+        """Draw some true audio as spectrograms, each next to the generated one."""
         pairs = [(row, sample.targets["audio"]) for row, sample in zip(rows, samples, strict=True) if _heard(sample)]
-        if not (shown := pairs[:EXHIBITS]):
+        if not (shown := pairs[:SHOWN]):
             return {}
-        sounds = [sound for row, true in shown for sound in (true, row["audio"])]
-        titles = [t for row, _ in shown for t in (f"true: {row.get('target', '')}", f"made: {row.get('judged', '')}")]
-        return {"sounds": spectrograms(sounds, [()] * len(sounds), titles, columns=2)}
+        audio = [audio for row, true in shown for audio in (true, row["audio"])]
+        titles = [t for row, _ in shown for t in (f"true: {row.get('target', '')}", f"made: {row.get('scores', '')}")]
+        return {"audio": spectrograms(audio, [()] * len(audio), titles, columns=2)}
 
 
 def _heard(sample: Sample) -> bool:

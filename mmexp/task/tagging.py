@@ -1,4 +1,4 @@
-"""Find entities among words, in the light of the other inputs."""
+"""Tag entities among words, given the other inputs."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from mmexp.transform.tags import Tags, TagsTransform
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-EXHIBITS = 12  # sentences shown
+SHOWN = 12  # sentences shown
 
 
 class Tagging(Task):
-    """Give each word a tag: ``logits_i = head(fusion.onto(word_i, others))``, and answer the best row that is legal.
+    """Give each word a tag: ``logits_i = head(fusion.onto(word_i, others))``, and predict the best valid sequence.
 
     B-<type> begins an entity, I-<type> continues it, O is none. Metrics: ``f1``, ``precision`` and ``recall`` of whole
-    entities, and ``f1_<type>``. Words behind the encoder's max_length get O.
+    entities, and ``f1_<type>``. Words after the encoder's max_length get O.
 
     Source: Lample et al. 2016, "Neural Architectures for Named Entity Recognition", https://arxiv.org/abs/1603.01360,
-    section 2; with a picture: Moon et al. 2018, "Multimodal Named Entity Recognition", https://arxiv.org/abs/1802.07862.
+    section 2; with an image: Moon et al. 2018, "Multimodal Named Entity Recognition", https://arxiv.org/abs/1802.07862.
 
     Args:
         dim: Width D of the tokens.
         classes: The training split's tags; the types are read from them.
         dropout: Probability of dropping a feature before the head.
-        crf: Learn which tag follows which, and the probability of whole rows instead of that of each tag.
+        crf: Learn transitions between tags, and the probability of whole sequences instead of that of each tag.
 
     Raises:
         ValueError: If a class is not O, B-<type> or I-<type>, or no type is among them.
@@ -88,15 +88,15 @@ class Tagging(Task):
         if tags is None:
             return {"tags": logits.sum() * 0}
         length = min(logits.shape[1], tags.values.values.shape[1])
-        logits, goals = logits[:, :length], tags.values.values[:, :length]
-        known = outputs["mask"][:, :length] & (goals != UNSEEN)
+        logits, targets = logits[:, :length], tags.values.values[:, :length]
+        known = outputs["mask"][:, :length] & (targets != UNSEEN)
         if not self.crf:
-            total = F.cross_entropy(logits[known], goals[known], reduction="sum")
+            total = F.cross_entropy(logits[known], targets[known], reduction="sum")
         else:
             known = known.cumprod(1).bool()  # a row is known as far as all of it is
             rows = known[:, 0]
-            goals = goals.masked_fill(~known, 0)
-            total = self.chain.surprise(logits[rows], goals[rows], known[rows]).sum() + logits.sum() * 0
+            targets = targets.masked_fill(~known, 0)
+            total = self.chain.nll(logits[rows], targets[rows], known[rows]).sum() + logits.sum() * 0
         return {"tags": total / known.sum().clamp(min=1)}
 
     def metrics(self) -> MetricCollection:
@@ -107,16 +107,16 @@ class Tagging(Task):
         if tags is None:
             return
         pairs = zip(self.read(outputs), tags.raw, strict=True)
-        known = [(answer, target) for answer, target in pairs if target is not None]
-        metrics["entities"].update([answer for answer, _ in known], [target for _, target in known])
+        known = [(pred, target) for pred, target in pairs if target is not None]
+        metrics["entities"].update([pred for pred, _ in known], [target for _, target in known])
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         tags: Tags | None = batch.targets.get("tags")
         sure = outputs["logits"].softmax(-1).gather(2, outputs["best"].unsqueeze(2)).squeeze(2)  # [B, N]
         score = Tokens(sure.unsqueeze(2), outputs["mask"]).pool().squeeze(1).tolist()
         rows: list[dict[str, Any]] = [
-            {"id": i, "tags": answer, "entities": _told(answer), "score": mean}
-            for i, answer, mean in zip(batch.ids, self.read(outputs), score, strict=True)
+            {"id": i, "tags": pred, "entities": _entities(pred), "score": mean}
+            for i, pred, mean in zip(batch.ids, self.read(outputs), score, strict=True)
         ]
         if tags is None:
             return rows
@@ -131,21 +131,21 @@ class Tagging(Task):
         return [[self.tags[number] for number in row[:length]] for row, length in rows]
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
-        """Which types words are taken for, and some sentences with what was found in them."""
-        judged = [row for row in rows if row.get("target")]
+        """Draw the confusion of types, and some sentences with the entities found in them."""
+        known = [row for row in rows if row.get("target")]
         shown = [(samples[i].inputs["words"], row) for i, row in enumerate(rows) if "words" in samples[i].inputs]
         figures: dict[str, Figure] = {}
-        if judged:
-            pairs = [pair for row in judged for pair in zip(row["target"], row["tags"], strict=False)]
-            targets, answers = ([_type(pair[i]) for pair in pairs] for i in (0, 1))
-            figures["confusion"] = confusion(targets, answers, ["O", *self.types])
+        if known:
+            pairs = [pair for row in known for pair in zip(row["target"], row["tags"], strict=False)]
+            targets, preds = ([_type(pair[i]) for pair in pairs] for i in (0, 1))
+            figures["confusion"] = confusion(targets, preds, ["O", *self.types])
         if shown:
-            told = [(words, row["tags"], row.get("target") or ()) for words, row in shown[:EXHIBITS]]
-            figures["sentences"] = sentences(told, self.types)
+            tagged = [(words, row["tags"], row.get("target") or ()) for words, row in shown[:SHOWN]]
+            figures["sentences"] = sentences(tagged, self.types)
         return figures
 
 
-def _told(tags: Sequence[str]) -> list[dict[str, Any]]:
+def _entities(tags: Sequence[str]) -> list[dict[str, Any]]:
     return [{"start": start, "end": end, "type": kind} for start, end, kind in entities(tags)]
 
 

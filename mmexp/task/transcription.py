@@ -1,4 +1,4 @@
-"""Listen, then write down what is said, word by word."""
+"""Transcribe speech token by token."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mmexp.transform.transcript import spoken
 
 
 class Transcription(SpeechTask, TextGeneration):
-    """Write word by word, each word fused with the sound and the other inputs, see ``TextGeneration``.
+    """Transcribe token by token, each token fused with the audio and the other inputs, see ``TextGeneration``.
 
-    Sound and video are given the sinusoids of their place, since order is what a transcript is about. Unlike
-    ``SpeechRecognition`` it also reads lips without any sound. Metrics: ``wer`` and ``cer``, see ``SpeechTask``.
+    Audio and video get sinusoidal positions, since a transcript follows their order. Unlike
+    ``SpeechRecognition`` it also reads lips without any audio. Metrics: ``wer`` and ``cer``, see ``SpeechTask``.
 
     Source: Chan et al. 2016, "Listen, Attend and Spell", https://arxiv.org/abs/1508.01211, eqs. 1 and 6, with words for
     characters; sinusoids: Vaswani et al. 2017, https://arxiv.org/abs/1706.03762, section 3.5; with lips: Afouras et al.
@@ -34,10 +34,10 @@ class Transcription(SpeechTask, TextGeneration):
 
 
 def timed(tokens: Tokens) -> Tokens:
-    """Add the sinusoids of their place to tokens. [B, N, D]"""
-    places, dim = tokens.features.shape[1:]
+    """Add sinusoidal positions to tokens. [B, N, D]"""
+    positions, dim = tokens.features.shape[1:]
     device = tokens.features.device
     rate = 10000 ** (-torch.arange(0, dim, 2, device=device) / dim)
-    angle = torch.arange(places, device=device).unsqueeze(1) * rate  # [N, D / 2]
+    angle = torch.arange(positions, device=device).unsqueeze(1) * rate  # [N, D / 2]
     waves = torch.stack([angle.sin(), angle.cos()], 2).flatten(1)[:, :dim]  # [N, D]
     return Tokens(tokens.features + waves.to(tokens.features.dtype), tokens.mask)

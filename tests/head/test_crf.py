@@ -52,17 +52,17 @@ def test_the_surprise_is_that_of_one_row_among_all_legal_ones(chain):
     torch.manual_seed(2)
     rows = [list(listed(chain, logits[i], length)) for i, length in enumerate(LENGTHS)]
     chosen = [one[int(torch.randint(len(one), ()))] for one in rows]
-    goals = torch.tensor([[*row, *[0] * (max(LENGTHS) - len(row))] for row in chosen])
-    surprise = chain.surprise(logits, goals, mask)
+    targets = torch.tensor([[*row, *[0] * (max(LENGTHS) - len(row))] for row in chosen])
+    nll = chain.nll(logits, targets, mask)
     for i, length in enumerate(LENGTHS):
         scores = listed(chain, logits[i], length)
         expected = torch.stack(list(scores.values())).logsumexp(0) - scores[chosen[i]]
-        torch.testing.assert_close(surprise[i], expected)
+        torch.testing.assert_close(nll[i], expected)
 
 
 def test_gradients_are_finite_although_rows_are_forbidden():
     chain, (logits, mask) = CRF(TAGS, learned=True).double(), given()
     logits.requires_grad_()
-    chain.surprise(logits, torch.zeros(mask.shape, dtype=torch.long), mask).sum().backward()
+    chain.nll(logits, torch.zeros(mask.shape, dtype=torch.long), mask).sum().backward()
     assert logits.grad.isfinite().all() and chain.weight.grad.isfinite().all()
     assert not logits.grad[~mask].any()

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from mmexp.contract import Batch, Padded, Tokens
-from mmexp.loss.masking import GREY, Hidden, apart, beside, chances_of, cut, fill, lowest, normalised
+from mmexp.loss.masking import GREY, Masked, apart, chances_of, concatenate, cut, fill, lowest, normalised
 from mmexp.transform.text import Tokenizer
 from mmexp.transform.view import Pictures, View
 
@@ -13,7 +13,7 @@ SIDE, PATCH = 4, 4
 
 
 def batch(*lengths: int, seed: int = 0, longest: int = 0) -> Batch:
-    """Texts of so many words between begin and end, none for -1, each with a picture."""
+    """Texts of so many words between begin and end, none for -1, each with a image."""
     torch.manual_seed(seed)
     longest = longest or max(lengths) + 2
     ids = torch.zeros(len(lengths), longest, dtype=torch.long)
@@ -27,26 +27,26 @@ def batch(*lengths: int, seed: int = 0, longest: int = 0) -> Batch:
     return Batch(inputs, {}, tuple(f"s{i}" for i in range(len(lengths))))
 
 
-def choose(own: Batch, words: float = 0.4, patches: float = 0.5) -> Hidden:
+def choose(own: Batch, words: float = 0.4, patches: float = 0.5) -> Masked:
     chances = chances_of(own.ids, SIDE**2 + own.inputs["text"].values.shape[1])
-    return Hidden.choose(own, chances, words=words, patches=patches, side=SIDE)
+    return Masked.choose(own, chances, words=words, patches=patches, side=SIDE)
 
 
 def test_a_share_of_the_words_and_of_the_patches_is_hidden():
     own = batch(*[8] * 500)
-    hidden = choose(own)
-    assert hidden.words.sum(1).float().mean() == pytest.approx(8 * 0.4, abs=0.2)
-    assert (hidden.patches.sum(1) == SIDE**2 / 2).all()
-    assert hidden.patches.float().mean(0).sub(0.5).abs().max() < 0.1
+    masked = choose(own)
+    assert masked.words.sum(1).float().mean() == pytest.approx(8 * 0.4, abs=0.2)
+    assert (masked.patches.sum(1) == SIDE**2 / 2).all()
+    assert masked.patches.float().mean(0).sub(0.5).abs().max() < 0.1
 
 
 def test_only_words_are_hidden_and_at_least_one_where_there_is_any():
     own = batch(3, 1, 0, -1)
-    hidden = choose(own, words=1e-6)
-    assert hidden.words.sum(1).tolist() == [1, 1, 0, 0]
-    shown = hidden.of(own).inputs["text"].values
-    assert ((shown == Tokenizer.unk) == hidden.words).all()
-    assert torch.equal(shown[~hidden.words], own.inputs["text"].values[~hidden.words])
+    masked = choose(own, words=1e-6)
+    assert masked.words.sum(1).tolist() == [1, 1, 0, 0]
+    shown = masked.of(own).inputs["text"].values
+    assert ((shown == Tokenizer.unk) == masked.words).all()
+    assert torch.equal(shown[~masked.words], own.inputs["text"].values[~masked.words])
     everything = choose(own, words=0.9999)
     assert torch.equal(everything.words, own.inputs["text"].values > Tokenizer.unk)
 
@@ -59,10 +59,10 @@ def test_of_a_missing_picture_nothing_is_hidden():
 
 def test_hidden_patches_are_grey_and_others_as_they_were():
     own = batch(2, 2)
-    hidden = choose(own)
-    shown, before = (cut(own.inputs["image"].values, SIDE, PATCH) for own in (hidden.of(own), own))
-    assert torch.allclose(shown[hidden.patches], torch.tensor(GREY / 255))
-    assert torch.equal(shown[~hidden.patches], before[~hidden.patches])
+    masked = choose(own)
+    shown, before = (cut(own.inputs["image"].values, SIDE, PATCH) for own in (masked.of(own), own))
+    assert torch.allclose(shown[masked.patches], torch.tensor(GREY / 255))
+    assert torch.equal(shown[~masked.patches], before[~masked.patches])
 
 
 def test_what_is_hidden_of_a_sample_depends_on_its_id_alone():
@@ -79,7 +79,7 @@ def test_the_lowest_are_marked():
 
 def test_halves_come_apart_as_they_were_put_together():
     one, other = batch(3, 2), batch(3, 2, seed=1)
-    both = beside(one, other)
+    both = concatenate(one, other)
     assert both.ids == (*one.ids, *other.ids) and isinstance(both.inputs["image"], Pictures)
     assert torch.equal(both.inputs["image"].values[2:], other.inputs["image"].values)
     assert both.inputs["image"].sizes.shape == (4, 2)
@@ -110,8 +110,8 @@ def test_patches_are_normalised_one_by_one_and_a_plain_one_stays_finite():
 
 def test_what_is_told_exactly_gives_back_the_picture():
     own = batch(1, 1)
-    image, hidden = own.inputs["image"].values, choose(own).patches
-    told = normalised(cut(image, SIDE, PATCH)[hidden])[0]
-    assert torch.equal(fill(image, hidden, told, PATCH), image.movedim(1, 3))
-    other = fill(image, hidden, -told, PATCH) != image.movedim(1, 3)
-    assert other.any() and torch.equal(cut(other.movedim(3, 1).byte(), SIDE, PATCH).any(2), hidden)
+    image, masked = own.inputs["image"].values, choose(own).patches
+    told = normalised(cut(image, SIDE, PATCH)[masked])[0]
+    assert torch.equal(fill(image, masked, told, PATCH), image.movedim(1, 3))
+    other = fill(image, masked, -told, PATCH) != image.movedim(1, 3)
+    assert other.any() and torch.equal(cut(other.movedim(3, 1).byte(), SIDE, PATCH).any(2), masked)

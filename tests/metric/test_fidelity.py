@@ -16,9 +16,9 @@ def sets(one: int = 40, other: int = 30) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(one, WIDTH), torch.randn(other, WIDTH) @ mix + 0.5
 
 
-def measured(real: torch.Tensor, painted: torch.Tensor) -> dict[str, float]:
+def measured(real: torch.Tensor, generated: torch.Tensor) -> dict[str, float]:
     metric = Fidelity()
-    for pair in zip(real.split(7), painted.split(7), strict=True):
+    for pair in zip(real.split(7), generated.split(7), strict=True):
         metric.update(*pair)
     return {name: value.item() for name, value in metric.compute().items()}
 

@@ -10,14 +10,14 @@ from mmexp.contract import Padded
 from mmexp.metric.link import LinkRanks, filtered_ranks
 
 
-def plain(scores: list[float], goal: int, known: list[int]) -> tuple[int, int]:
+def plain(scores: list[float], target: int, known: list[int]) -> tuple[int, int]:
     """Rank and number of entities ranked, one comparison after the other."""
     rank = among = 1
     for entity, score in enumerate(scores):
-        if entity == goal or entity in known:
+        if entity == target or entity in known:
             continue
         among += 1
-        rank += not score < scores[goal]
+        rank += not score < scores[target]
     return rank, among
 
 
@@ -31,32 +31,33 @@ def case() -> tuple[Tensor, Tensor, list[list[int]]]:
     """Scores of few values, so that there are ties, and queries with none to many right answers beside the target."""
     generator = torch.Generator().manual_seed(0)
     scores = torch.randint(9, (200, 23), generator=generator).float()
-    goals = torch.randint(23, (200,), generator=generator)
+    targets = torch.randint(23, (200,), generator=generator)
     known = [torch.randperm(23, generator=generator)[: i % 12].tolist() for i in range(200)]
-    return scores, goals, [[*row, int(goals[i])] if i % 2 else row for i, row in enumerate(known)]
+    return scores, targets, [[*row, int(targets[i])] if i % 2 else row for i, row in enumerate(known)]
 
 
 def test_filtered_ranks_are_those_of_plain_loops():
-    scores, goals, known = case()
-    expected = [plain(*row) for row in zip(scores.tolist(), goals.tolist(), known, strict=True)]
+    scores, targets, known = case()
+    expected = [plain(*row) for row in zip(scores.tolist(), targets.tolist(), known, strict=True)]
     assert (
-        list(zip(*(found.tolist() for found in filtered_ranks(scores, goals, padded(known))), strict=True)) == expected
+        list(zip(*(found.tolist() for found in filtered_ranks(scores, targets, padded(known))), strict=True))
+        == expected
     )
 
 
 def test_without_a_filter_every_other_entity_is_wrong():
-    scores, goals, _ = case()
-    expected = [plain(*row, [])[0] for row in zip(scores.tolist(), goals.tolist(), strict=True)]
-    ranks, among = filtered_ranks(scores, goals)
+    scores, targets, _ = case()
+    expected = [plain(*row, [])[0] for row in zip(scores.tolist(), targets.tolist(), strict=True)]
+    ranks, among = filtered_ranks(scores, targets)
     assert ranks.tolist() == expected and set(among.tolist()) == {23}
 
 
 def test_the_scores_of_other_right_answers_change_nothing():
-    scores, goals, known = case()
+    scores, targets, known = case()
     raised = scores.clone()
-    for row, goal, right in zip(raised, goals.tolist(), known, strict=True):
-        row[[one for one in right if one != goal]] = 1e9
-    assert torch.equal(*(filtered_ranks(given, goals, padded(known))[0] for given in (scores, raised)))
+    for row, target, right in zip(raised, targets.tolist(), known, strict=True):
+        row[[one for one in right if one != target]] = 1e9
+    assert torch.equal(*(filtered_ranks(given, targets, padded(known))[0] for given in (scores, raised)))
 
 
 @pytest.mark.parametrize("value", [0.0, math.nan, -math.inf])

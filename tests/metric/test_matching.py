@@ -12,7 +12,7 @@ from mmexp.metric.matching import MatchingScores
 KEYS = torch.tensor([50, 10, 40, 20, 30])
 
 
-def judge(tokens: Mapping[str, Tokens]) -> torch.Tensor:
+def scorer(tokens: Mapping[str, Tokens]) -> torch.Tensor:
     return (tokens["text"].pool() * tokens["image"].pool()).sum(1)
 
 
@@ -24,7 +24,7 @@ def measured(given: Mapping[str, Tokens], batches: list[list[int]], chunk: int =
     metric = MatchingScores(query=["text"], candidates=["image"], chunk=chunk)
     for rows in batches:
         part = {name: Tokens(own.features[rows], own.mask[rows]) for name, own in given.items()}
-        metric.update(KEYS[rows], judge(part), part, judge)
+        metric.update(KEYS[rows], scorer(part), part, scorer)
     return metric.compute()
 
 
@@ -40,7 +40,7 @@ def test_each_sample_is_judged_with_its_own_side_and_that_of_the_next_by_key(giv
     for own, other in following.items():
         for partner in (own, other):
             pair = {"text": single(given["text"], rows[own]), "image": single(given["image"], rows[partner])}
-            scores.append(judge(pair).item())
+            scores.append(scorer(pair).item())
             belong.append(partner == own)
     found = measured(given, [[0, 1, 2, 3, 4]])
     assert found["auroc"] == pytest.approx(roc_auc_score(belong, scores))

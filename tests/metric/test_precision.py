@@ -33,16 +33,16 @@ def scene(seed: int) -> tuple[Found, Found]:
 def measured(scenes: list[tuple[Found, Found]], most: int = 100) -> dict[str, float]:
     metric = AveragePrecision(num_classes=CLASSES, most=most)
     for part in (scenes[:3], scenes[3:]):
-        metric.update([answer for answer, _ in part], [goal for _, goal in part])
+        metric.update([answer for answer, _ in part], [target for _, target in part])
     return {name: value.item() for name, value in metric.compute().items()}
 
 
 def by_coco(scenes: list[tuple[Found, Found]]) -> dict[str, float]:
     pytest.importorskip("pycocotools")
     metric = MeanAveragePrecision(max_detection_thresholds=[1, 10, 100])
-    for answer, goal in scenes:
+    for answer, target in scenes:
         told = {"boxes": answer.boxes, "labels": answer.classes, "scores": answer.scores}
-        metric.update([told], [{"boxes": goal.boxes, "labels": goal.classes}])
+        metric.update([told], [{"boxes": target.boxes, "labels": target.classes}])
     values = metric.compute()
     return {"map": values["map"].item(), "map50": values["map_50"].item()}
 
@@ -55,34 +55,34 @@ def test_it_agrees_with_coco(seed):
 
 
 def test_right_answers_and_nothing_else_are_all_that_can_be_had():
-    scenes = [(Found(goal.boxes, goal.classes, goal.scores), goal) for _, goal in map(scene, range(6))]
+    scenes = [(Found(target.boxes, target.classes, target.scores), target) for _, target in map(scene, range(6))]
     assert measured(scenes) == {"map": 1, "map50": 1}
 
 
 def test_a_picture_without_answers_misses_its_objects():
-    _, goal = scene(1)
+    _, target = scene(1)
     none = Found(torch.zeros(0, 4), torch.zeros(0, dtype=torch.long), torch.zeros(0))
-    assert measured([(none, goal)]) == {"map": 0, "map50": 0}
+    assert measured([(none, target)]) == {"map": 0, "map50": 0}
 
 
 def test_without_any_object_it_is_undefined():
-    answer, goal = scene(1)
-    none = Found(goal.boxes[:0], goal.classes[:0], goal.scores[:0])
+    answer, target = scene(1)
+    none = Found(target.boxes[:0], target.classes[:0], target.scores[:0])
     for scenes in ([(answer, none)], []):
         assert all(value != value for value in measured(scenes).values())
 
 
 def test_objects_of_a_class_that_training_never_had_are_missed():
     box, sure = torch.tensor([[0.0, 0, 9, 9]]), torch.ones(1)
-    goal = Found(box.repeat(2, 1), torch.tensor([0, -100]), torch.ones(2))
-    assert measured([(Found(box, torch.tensor([0]), sure), goal)])["map50"] == 0.5
+    target = Found(box.repeat(2, 1), torch.tensor([0, -100]), torch.ones(2))
+    assert measured([(Found(box, torch.tensor([0]), sure), target)])["map50"] == 0.5
 
 
 def test_only_the_surest_answers_of_a_picture_count():
     box = torch.tensor([[0.0, 0, 9, 9], [50, 50, 59, 59]])
     answer = Found(box, torch.zeros(2).long(), torch.tensor([0.9, 0.8]))
-    goal = Found(box[1:], torch.zeros(1).long(), torch.ones(1))
-    assert measured([(answer, goal)])["map50"] == 0.5 and measured([(answer, goal)], most=1)["map50"] == 0
+    target = Found(box[1:], torch.zeros(1).long(), torch.ones(1))
+    assert measured([(answer, target)])["map50"] == 0.5 and measured([(answer, target)], most=1)["map50"] == 0
 
 
 def test_an_object_is_claimed_once_and_by_the_surest():
@@ -99,6 +99,6 @@ def test_precision_is_averaged_over_101_recalls():
 def test_boxes_overlap_as_torchvision_says():
     from torchvision.ops import box_iou
 
-    answer, goal = scene(3)
-    ours = overlaps(answer.boxes.double().numpy(), goal.boxes.double().numpy())
-    assert ours == pytest.approx(box_iou(answer.boxes.double(), goal.boxes.double()).numpy())
+    answer, target = scene(3)
+    ours = overlaps(answer.boxes.double().numpy(), target.boxes.double().numpy())
+    assert ours == pytest.approx(box_iou(answer.boxes.double(), target.boxes.double()).numpy())

@@ -9,10 +9,10 @@ from mmexp.plot.gallery import LETTERS, gallery
 @pytest.mark.parametrize(("count", "shape"), [(1, (1, 1)), (4, (1, 4)), (6, (2, 4))])
 def test_pictures_stand_in_rows_of_four_with_their_titles(count, shape):
     images = [np.full((8, 8, 3), i, np.uint8) for i in range(count)]
-    figure = gallery(images, [f"picture {i}" for i in range(count)])
+    figure = gallery(images, [f"image {i}" for i in range(count)])
     shown = [axes for axes in figure.axes if axes.images]
     assert len(figure.axes) == shape[0] * shape[1] and len(shown) == count
-    assert [axes.get_title() for axes in shown] == [f"picture {i}" for i in range(count)]
+    assert [axes.get_title() for axes in shown] == [f"image {i}" for i in range(count)]
     assert [int(axes.images[0].get_array()[0, 0, 0]) for axes in shown] == list(range(count))
 
 

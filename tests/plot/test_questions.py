@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmexp.contract import Sample
-from mmexp.plot.questions import EXHIBITS, questions, told
+from mmexp.plot.questions import SHOWN, question_text, questions
 
 
 def sample(**inputs: object) -> Sample:
@@ -24,9 +24,9 @@ def test_a_wrong_answer_is_shown_with_the_right_one():
 def test_only_samples_with_a_picture_are_shown_and_not_too_many():
     assert questions([{"label": "red"}], [sample(text="what")]) == {}
     figure = questions([{"label": "red"}] * 30, [sample(image=IMAGE)] * 30)["questions"]
-    assert sum(bool(axes.images) for axes in figure.axes) == EXHIBITS
+    assert sum(bool(axes.images) for axes in figure.axes) == SHOWN
 
 
 @pytest.mark.parametrize(("text", "first"), [("one", "one"), (["one", "two"], "one"), ([], "")])
 def test_of_several_texts_the_first_is_told(text, first):
-    assert told(sample(text=text)) == first and told(sample()) == ""
+    assert question_text(sample(text=text)) == first and question_text(sample()) == ""

@@ -6,9 +6,9 @@ from mmexp.plot.reconstruction import GAP, GREY, reconstructions
 
 
 def test_a_picture_stands_beside_what_was_shown_and_told_of_it():
-    picture, filled = np.full((16, 16, 3), 10, np.uint8), np.full((8, 8, 3), 20, np.uint8)
+    image, filled = np.full((16, 16, 3), 10, np.uint8), np.full((8, 8, 3), 20, np.uint8)
     mask = np.array([[True, False, False, False]])
-    figure = reconstructions([(picture, filled, [["red", "red"], ["box", "ball"]], "a red box")], mask)
+    figure = reconstructions([(image, filled, [["red", "red"], ["box", "ball"]], "a red box")], mask)
     (axes,) = (axes for axes in figure.axes if axes.images)
     shown = np.asarray(axes.images[0].get_array())
     assert shown.shape == (8, 3 * 8 + 2 * GAP, 3)

@@ -52,7 +52,7 @@ def train(names: tuple[str, ...], steps: int = 150, **options: object) -> tuple[
     optimizer = torch.optim.AdamW([*task.parameters(), *fused.parameters()], lr=3e-3)
     for step in range(steps):
         optimizer.zero_grad()
-        task.losses(task(tokens(32, *names, seed=100 + step), fused, batch(32)), batch(32))["foretell"].backward()
+        task.losses(task(tokens(32, *names, seed=100 + step), fused, batch(32)), batch(32))["predict"].backward()
         optimizer.step()
     return task.eval(), fused
 
@@ -65,19 +65,19 @@ def trained() -> tuple[AnomalyDetection, torch.nn.Module]:
 @torch.no_grad()
 def scores(task: AnomalyDetection, fused: torch.nn.Module, given: dict[str, Tokens]) -> dict[str, torch.Tensor]:
     outputs = task(given, fused, batch(len(given["camera"].mask)))
-    return {"score": outputs["scores"], "distance": outputs["parts"][:, 0], "misfit": outputs["parts"][:, 1]}
+    return {"score": outputs["scores"], "distance": outputs["parts"][:, 0], "prediction_error": outputs["parts"][:, 1]}
 
 
 def test_the_normal_scores_low_what_is_far_off_and_what_does_not_fit_score_high(trained):
     normal = tokens(64, *NAMES[:2])
     usual = scores(*trained, normal)
-    assert usual["distance"].mean().abs() < 1 and usual["misfit"].mean().abs() < 1
+    assert usual["distance"].mean().abs() < 1 and usual["prediction_error"].mean().abs() < 1
     camera = normal["camera"]
     mixed = scores(*trained, {**normal, "camera": Tokens(camera.features.roll(1, 0), camera.mask)})
     far = scores(*trained, {**normal, "camera": Tokens(camera.features * 4, camera.mask)})
-    assert mixed["misfit"].median() > 3 and far["distance"].median() > 3
+    assert mixed["prediction_error"].median() > 3 and far["distance"].median() > 3
     for other in (mixed, far):
-        assert torch.equal(other["score"], torch.maximum(other["distance"], other["misfit"]))
+        assert torch.equal(other["score"], torch.maximum(other["distance"], other["prediction_error"]))
         wins = (other["score"][:, None] > usual["score"][None]).float().mean()
         assert wins > 0.95
 
@@ -88,7 +88,7 @@ def test_one_modality_alone_is_told_by_its_other_tokens():
     usual, features = scores(task, fused, normal), normal["camera"].features.clone()
     features[:, ::2] = features.roll(1, 0)[:, ::2]
     mixed = scores(task, fused, {"camera": Tokens(features, normal["camera"].mask)})
-    assert mixed["misfit"].median() > usual["misfit"].median() + 2
+    assert mixed["prediction_error"].median() > usual["prediction_error"].median() + 2
 
 
 def test_each_part_is_hidden_once_and_told_by_all_the_rest():
@@ -110,17 +110,17 @@ def test_the_loss_is_the_cross_entropy_of_finding_the_hidden_part_both_ways():
         key = F.normalize(task.project(part.pool()), dim=1)
         logits = query @ key.T / 0.07
         expected.append((F.cross_entropy(logits, torch.arange(5)) + F.cross_entropy(logits.T, torch.arange(5))) / 2)
-    torch.testing.assert_close(task.losses(outputs, batch(5))["foretell"], torch.stack(expected).mean())
+    torch.testing.assert_close(task.losses(outputs, batch(5))["predict"], torch.stack(expected).mean())
 
 
 def test_nothing_is_learned_from_an_anomaly_or_against_it():
     task, fused = make().train(), fusion(*NAMES)
     given = tokens(6, *NAMES)
-    loss = task.losses(task(given, fused, batch(6, (4, 5))), batch(6, (4, 5)))["foretell"]
+    loss = task.losses(task(given, fused, batch(6, (4, 5))), batch(6, (4, 5)))["predict"]
     known = {name: value.clone() for name, value in task.state_dict().items()}
     task = make().train()
     few = {name: Tokens(own.features[:4], own.mask[:4]) for name, own in given.items()}
-    torch.testing.assert_close(loss, task.losses(task(few, fused, batch(4, None)), batch(4, None))["foretell"])
+    torch.testing.assert_close(loss, task.losses(task(few, fused, batch(4, None)), batch(4, None))["predict"])
     torch.testing.assert_close({**task.state_dict()}, known)
 
 
@@ -129,7 +129,7 @@ def test_what_is_usual_is_followed_while_training_alone():
     task.losses(task(given, fused, batch(6)), batch(6))
     assert int(task.normal.count) == 0
     task.train().losses(task(given, fused, batch(6)), batch(6))
-    assert int(task.normal.count) == int(task.usual["misfit"].count) == 1
+    assert int(task.normal.count) == int(task.usual["prediction_error"].count) == 1
     torch.testing.assert_close(task.normal.mean, fused(given).pool().mean(0))
 
 
@@ -140,21 +140,21 @@ def test_missing_inputs_and_nothing_but_anomalies_leave_everything_finite(names,
     given[names[0]].mask.zero_()
     for one in (batch(rows), batch(rows, tuple(range(rows))), batch(rows, None)):
         task.zero_grad()
-        loss = task.losses(task(given, fused, one), one)["foretell"]
+        loss = task.losses(task(given, fused, one), one)["predict"]
         loss.backward()
         assert loss.isfinite() and all(p.grad is None or p.grad.isfinite().all() for p in task.parameters())
         json.dumps(task.predictions(task(given, fused, one), one), allow_nan=False)
     row = task.predictions(task(given, fused, batch(rows)), batch(rows))[0]
-    assert row["misfit"] is None and (len(names) == 2 or row["score"] == 0)
+    assert row["prediction_error"] is None and (len(names) == 2 or row["score"] == 0)
 
 
 def test_each_row_tells_score_answer_parts_and_target():
     task = make(threshold=2.0)
-    parts, told = torch.tensor([[1.0, 2.5], [0.5, 9.0]]), torch.tensor([[True, True], [True, False]])
-    outputs = {"scores": torch.tensor([2.5, 0.5]), "parts": parts, "told": told}
+    parts, defined = torch.tensor([[1.0, 2.5], [0.5, 9.0]]), torch.tensor([[True, True], [True, False]])
+    outputs = {"scores": torch.tensor([2.5, 0.5]), "parts": parts, "defined": defined}
     assert json.loads(json.dumps(task.predictions(outputs, batch(2, (0,))))) == [
-        {"id": "s0", "score": 2.5, "anomaly": True, "distance": 1.0, "misfit": 2.5, "target": True},
-        {"id": "s1", "score": 0.5, "anomaly": False, "distance": 0.5, "misfit": None, "target": False},
+        {"id": "s0", "score": 2.5, "anomaly": True, "distance": 1.0, "prediction_error": 2.5, "target": True},
+        {"id": "s1", "score": 0.5, "anomaly": False, "distance": 0.5, "prediction_error": None, "target": False},
     ]
     assert "target" not in task.predictions(outputs, batch(2, None))[0]
 
@@ -205,7 +205,7 @@ def test_half_precision_changes_little_of_what_is_usual():
     for half in (False, True):
         task = make().train()
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            loss = task.losses(task(given, fused, batch(16)), batch(16))["foretell"]
+            loss = task.losses(task(given, fused, batch(16)), batch(16))["predict"]
         assert loss.dtype == task.normal.covariance.dtype == torch.float32
         known.append(task.normal.mean)
     torch.testing.assert_close(*known, atol=0.02, rtol=0.02)

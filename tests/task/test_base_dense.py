@@ -49,4 +49,4 @@ def test_plain_values_are_taken_for_whole_pictures():
     from mmexp.contract import Padded
 
     values = Padded(torch.zeros(1, 3, 8, 8, dtype=torch.uint8), torch.ones(1, dtype=torch.bool))
-    assert make().pictures(Batch({"image": values}, {}, ("a",))).sizes.tolist() == [[8, 8]]
+    assert make().images(Batch({"image": values}, {}, ("a",))).sizes.tolist() == [[8, 8]]

@@ -49,7 +49,7 @@ def test_without_a_transcript_the_rates_are_undefined():
 
 
 def test_each_row_tells_the_transcript_its_score_and_what_was_said():
-    outputs = {"text": ["a b", "c"], "score": torch.tensor([-0.5, -1.0]), "heard": [[], []]}
+    outputs = {"text": ["a b", "c"], "score": torch.tensor([-0.5, -1.0]), "alignment": [[], []]}
     rows = task().predictions(outputs, batch(["A, b", None]))
     assert [row["target"] for row in rows] == ["a b", None] and rows[0]["transcript"] == "a b"
     assert "target" not in task().predictions(outputs, Batch({}, {}, ("x", "y")))[0]
@@ -57,7 +57,7 @@ def test_each_row_tells_the_transcript_its_score_and_what_was_said():
 
 def test_its_picture_shows_the_sounds():
     rows = [
-        {"id": "1", "transcript": "a b", "target": "a", "heard": [{"unit": "a", "at": 0.5}]},
+        {"id": "1", "transcript": "a b", "target": "a", "alignment": [{"unit": "a", "at": 0.5}]},
         {"id": "2", "transcript": "c"},
     ]
     sound = Waveform(np.zeros(800, np.float32), 8000)

@@ -76,7 +76,7 @@ def test_writing_word_by_word_scores_words_as_teaching_does(make, encoder, fusio
     task = make(encoder).eval()
     fusion.eval()
     given, tokens = batch(task, TEXTS), image()
-    taught = task.teach(tokens, fusion, given.targets["captions"].ids)["logits"].split(
+    taught = task.teacher_forcing(tokens, fusion, given.targets["captions"].ids)["logits"].split(
         given.targets["captions"].ids.mask[..., 1:].sum((1, 2)).tolist()
     )
     for row, texts in enumerate(TEXTS):
@@ -215,10 +215,10 @@ def test_one_beam_is_greedy_search_and_fewer_are_refused(make):
 def test_dropped_words_are_hidden_while_training_only(make):
     task, fusion = make(word_dropout=1.0), fusions()[0]
     rows = [batch(task, [[text]]).targets["captions"].ids for text in ("a red dog", "two blue birds")]
-    hidden = [task.teach(image(1), fusion, ids)["logits"] for ids in rows]
+    hidden = [task.teacher_forcing(image(1), fusion, ids)["logits"] for ids in rows]
     assert torch.equal(*hidden)
     task.eval()
-    assert not torch.equal(*(task.teach(image(1), fusion, ids)["logits"] for ids in rows))
+    assert not torch.equal(*(task.teacher_forcing(image(1), fusion, ids)["logits"] for ids in rows))
 
 
 def test_a_drawn_caption_depends_on_the_id_of_its_sample_alone(make):

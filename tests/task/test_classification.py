@@ -154,8 +154,8 @@ def test_the_loss_of_several_labels_is_the_mean_over_classes_and_samples():
     task = make(form="multilabel").eval()
     given = batch(task, [["dog"], None, ["cat", "horse"]])
     outputs = task(tokens(3), fusion(), given)
-    goals = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
-    expected = F.binary_cross_entropy_with_logits(outputs["logits"][[0, 2]], goals)
+    targets = torch.tensor([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+    expected = F.binary_cross_entropy_with_logits(outputs["logits"][[0, 2]], targets)
     torch.testing.assert_close(task.losses(outputs, given)["class"], expected)
 
 

@@ -69,10 +69,10 @@ def test_it_learns_what_is_where(form):
 
 def test_objects_are_learned_as_they_are_seen():
     task = make()
-    goals = task.goals(batch(task, [[CAT, COW, HORSE], None, []], width=96))
+    targets = task.target_objects(batch(task, [[CAT, COW, HORSE], None, []], width=96))
     expected = torch.tensor([[8 - 16, 10, 28 - 16, 22], [36 - 16, 30, 52 - 16, 54]]).clamp(min=0) / 64
-    torch.testing.assert_close(goals.boxes.values[0, :2], expected)
-    assert goals.boxes.mask[0].tolist() == [True, True, False] and goals.known.tolist() == [True, False, True]
+    torch.testing.assert_close(targets.boxes.values[0, :2], expected)
+    assert targets.boxes.mask[0].tolist() == [True, True, False] and targets.known.tolist() == [True, False, True]
 
 
 def test_answers_are_told_in_pixels_of_the_raw_picture():

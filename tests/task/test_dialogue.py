@@ -68,7 +68,7 @@ def test_perplexity_is_that_of_the_true_replies_over_all_batches(make):
     for own, given in parts:
         outputs = task(own, fused, given)
         task.measure(metrics, outputs, given)
-        terms.append(F.cross_entropy(outputs["logits"], outputs["goals"], reduction="none"))
+        terms.append(F.cross_entropy(outputs["logits"], outputs["targets"], reduction="none"))
     assert torch.cat(terms).numel() == 3 + 5 + 5 + 3  # with the ends
     torch.testing.assert_close(metrics.compute()["perplexity"], torch.cat(terms).mean().exp())
 
@@ -104,4 +104,4 @@ def test_fewer_beams_than_one_are_refused(make):
 
 def test_its_pictures_show_the_talks(make):
     sample = Sample("1", {"image": np.zeros((4, 4, 3), np.uint8), "history": ("what is it",)}, {})
-    assert set(make().plots([{"id": "1", "reply": "a ball", "score": -0.1}], [sample])) == {"talks"}
+    assert set(make().plots([{"id": "1", "reply": "a ball", "score": -0.1}], [sample])) == {"dialogues"}

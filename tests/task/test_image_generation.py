@@ -30,14 +30,14 @@ def fusion() -> ConcatFusion:
 
 
 def tokens(rows: int) -> dict[str, Tokens]:
-    """The first of two words is told to rows in turn."""
+    """The first of two words is given to rows in turn."""
     torch.manual_seed(2)
     words = torch.randn(2, 1, DIM)[torch.arange(rows) % 2]
     return {"text": Tokens(words, torch.ones(rows, 1, dtype=torch.bool))}
 
 
-def batch(task: ImageGeneration, images: list[np.ndarray | None], told: list[list[str] | None] | None = None) -> Batch:
-    raw = {"image": images, **({"attributes": told} if told else {})}
+def batch(task: ImageGeneration, images: list[np.ndarray | None], given: list[list[str] | None] | None = None) -> Batch:
+    raw = {"image": images, **({"attributes": given} if given else {})}
     targets = {
         name: transform.collate([None if one is None else transform.prepare(one) for one in raw[name]])
         for name, transform in task.transforms().items()
@@ -65,7 +65,7 @@ def test_it_learns_to_paint_what_it_is_told():
     metrics, outputs = task.metrics(), task.eval()(given, fused, rows)
     task.measure(metrics, outputs, rows)
     values = metrics.compute()
-    assert values["attribute_accuracy"] == values["attribute_exact"] == values["judge_accuracy"] == 1
+    assert values["attribute_accuracy"] == values["attribute_exact"] == values["evaluator_accuracy"] == 1
     assert task.monitor in values and task.mode == "max" and abs(values["fid"]) < 10
 
 
@@ -77,9 +77,10 @@ def test_no_loss_teaches_the_judge_but_its_own_and_that_teaches_nothing_else(obj
         task.zero_grad()
         task.losses(task(given, fusion(), rows), rows)[name].backward()
         sides = [
-            any(p.grad is not None and p.grad.any() for p in part.parameters()) for part in (task.judge, task.painter)
+            any(p.grad is not None and p.grad.any() for p in part.parameters())
+            for part in (task.evaluator, task.generator)
         ]
-        assert sides == [name == "judge", name != "judge"]
+        assert sides == [name == "evaluator", name != "evaluator"]
 
 
 @objectives
@@ -94,16 +95,16 @@ def test_an_answer_comes_from_the_id_and_needs_no_target(objective):
     assert row["image"].shape == (SIDE, SIDE, 3) and row["image"].dtype == np.uint8
     assert abs(row["image"].astype(int) - known[0]["image"]).max() <= 1 and task.losses(outputs, bare)["image"] == 0
     assert set(known[0]) - set(row) == {"target"} and known[0]["target"] == ["red"] and 0.5 <= row["score"] <= 1
-    assert not np.array_equal(known[0]["image"], known[2]["image"])  # the same was told, but the id is another
-    json.dumps(row["seen"])
+    assert not np.array_equal(known[0]["image"], known[2]["image"])  # the same was given, but the id is another
+    json.dumps(row["attributes"])
 
 
 @objectives
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("told", [None, [None, None]])
-def test_missing_pictures_and_attributes_leave_everything_finite(objective, training, told):
+@pytest.mark.parametrize("given", [None, [None, None]])
+def test_missing_pictures_and_attributes_leave_everything_finite(objective, training, given):
     task = make(objective=objective).train(training)
-    rows = batch(task, [None, None], told)
+    rows = batch(task, [None, None], given)
     outputs = task(tokens(2), fusion(), rows)
     loss = total(task.losses(outputs, rows))
     loss.backward()
@@ -135,7 +136,7 @@ def test_without_attributes_random_features_decide():
 
 
 def test_one_label_can_be_judged_too():
-    task = make(judged="label")
+    task = make(evaluated="label")
     assert task.classes == ["x"] and set(task.transforms()) == {"image", "label"}
 
 
@@ -146,9 +147,12 @@ def test_pixels_and_numbers_are_the_same_thing():
 
 
 def test_its_picture_shows_what_was_painted_beside_what_is_true():
-    rows = [{"id": "0", "image": np.zeros((SIDE, SIDE, 3), np.uint8), "seen": ["red"]}, {"id": "1", "image": None}]
+    rows = [
+        {"id": "0", "image": np.zeros((SIDE, SIDE, 3), np.uint8), "attributes": ["red"]},
+        {"id": "1", "image": None},
+    ]
     samples = [Sample("0", {"text": ["a red one", "other"]}, {"image": RED}), Sample("1", {}, {})]
-    figure = make().plots(rows, samples)["paintings"]
+    figure = make().plots(rows, samples)["generated_images"]
     assert figure.axes[0].get_title() == "a red one\nseen: red"
     assert make().plots(rows[1:], samples[1:]) == {}
 

@@ -78,9 +78,9 @@ def test_the_loss_is_cross_entropy_over_all_entities(triples):
     known = batch(task, tail=["cy", None, "bo", "nobody"])
     logits = torch.randn(4, len(ENTITIES))
     terms = []
-    for row, goal in ((0, 2), (2, 1)):
-        surprise = -logits[row].log_softmax(-1)
-        terms.append(0.8 * surprise[goal] + 0.2 * surprise.mean())
+    for row, target in ((0, 2), (2, 1)):
+        nll = -logits[row].log_softmax(-1)
+        terms.append(0.8 * nll[target] + 0.2 * nll.mean())
     torch.testing.assert_close(task.losses({"logits": logits}, known)["link"], torch.stack(terms).mean())
 
 

@@ -12,7 +12,7 @@ from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.product import ProductFusion
 from mmexp.pool.attention import AttentionPool
 from mmexp.pool.mean import MeanPool
-from mmexp.task.matching import EXHIBITS, Matching
+from mmexp.task.matching import SHOWN, Matching
 
 DIM = 8
 
@@ -49,7 +49,7 @@ def test_right_and_wrong_pairs_weigh_the_same_and_either_side_is_exchanged():
 
     def scores(texts: torch.Tensor, images: torch.Tensor) -> torch.Tensor:
         rows = {"text": texts, "image": images}
-        return task.judge(fused, {n: Tokens(given[n].features[r], given[n].mask[r]) for n, r in rows.items()})
+        return task.score_pairs(fused, {n: Tokens(given[n].features[r], given[n].mask[r]) for n, r in rows.items()})
 
     wrong = torch.cat([scores(places - 1, places), scores(places, places - 1)])
     right = scores(places, places)
@@ -140,7 +140,7 @@ def test_its_picture_shows_the_pairs_that_fit_the_least_and_the_most():
     samples = [Sample(str(i), {"image": np.zeros((4, 4, 3), np.uint8), "text": f"t{i}"}, {}) for i in range(30)]
     rows = [{"id": str(i), "score": i / 30} for i in range(30)]
     titles = [axes.get_title() for axes in make().plots(rows, samples)["pairs"].axes if axes.images]
-    assert len(titles) == 2 * EXHIBITS and titles[0] == "0.000 t0" and titles[-1] == "0.967 t29"
+    assert len(titles) == 2 * SHOWN and titles[0] == "0.000 t0" and titles[-1] == "0.967 t29"
     assert make().plots(rows[:1], [Sample("0", {"text": "t"}, {})]) == {}
 
 

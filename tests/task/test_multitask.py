@@ -18,7 +18,7 @@ from mmexp.fusion.concat import ConcatFusion
 from mmexp.pool.mean import MeanPool
 from mmexp.task.base import Task
 from mmexp.task.classification import Classification
-from mmexp.task.multitask import MultiTask, alike
+from mmexp.task.multitask import MultiTask, equal
 from mmexp.task.regression import Regression
 from mmexp.task.retrieval import Retrieval
 from mmexp.task.segmentation import Segmentation
@@ -72,7 +72,7 @@ def test_each_task_is_told_and_scored_as_if_it_were_alone():
     task, fused, given = make().eval(), fusion(), tokens(4)
     rows = batch(task, kind=["cat", "dog", "dog", "cat"], colour=["red", "red", "blue", None])
     outputs, metrics = task(given, fused, rows), task.metrics()
-    losses, answers = task.losses(outputs, rows), task.predictions(outputs, rows)
+    losses, outputs_by_task = task.losses(outputs, rows), task.predictions(outputs, rows)
     task.measure(metrics, outputs, rows)
     values = metrics.compute()
     for name, alone in task.each():
@@ -81,10 +81,10 @@ def test_each_task_is_told_and_scored_as_if_it_were_alone():
         alone.measure(single, own, rows)
         expected = {f"{name}_{key}": value for key, value in single.compute().items()}
         torch.testing.assert_close({key: values[key] for key in expected}, expected, equal_nan=True)
-        for row, plain in zip(answers, alone.predictions(own, rows), strict=True):
+        for row, plain in zip(outputs_by_task, alone.predictions(own, rows), strict=True):
             assert all(row[key if key == "id" else f"{name}_{key}"] == value for key, value in plain.items())
     assert set(losses) == {"kind", "colour"} and {name.partition("_")[0] for name in values} == {"kind", "colour"}
-    json.dumps(answers)
+    json.dumps(outputs_by_task)
 
 
 def test_a_sample_without_the_target_of_one_task_counts_for_the_others_alone():
@@ -223,8 +223,8 @@ def test_two_tasks_read_a_target_together_only_if_they_read_it_alike(tokenizer):
         make(tasks={**same, "b": classify("kind", KINDS, form="multilabel")})
     read = [CaptionsTransform(text=TextTransform(tokenizer=tokenizer, max_length=size)) for size in (8, 8, 9)]
     read[0].prepare(["a red ball"])
-    assert alike(*read[:2]) and not alike(*read[1:])
-    assert alike(torch.ones(2), torch.ones(2)) and not alike([torch.ones(2)], [torch.zeros(2)])
+    assert equal(*read[:2]) and not equal(*read[1:])
+    assert equal(torch.ones(2), torch.ones(2)) and not equal([torch.ones(2)], [torch.zeros(2)])
 
 
 @pytest.mark.parametrize("name", ["train", "loss", "a b", "type", ""])

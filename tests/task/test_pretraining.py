@@ -52,7 +52,7 @@ def fusion() -> AttentionFusion:
 
 
 def batch(rows: int) -> Batch:
-    """Each picture of one shade, and a text that names it."""
+    """Each image of one shade, and a text that names it."""
     torch.manual_seed(2)
     shades = torch.arange(rows)
     words = 4 + torch.stack([shades, shades // 2, torch.full_like(shades, 9)], 1)
@@ -104,29 +104,29 @@ def scored(task: Pretraining, encoders: Encoders, fused: AttentionFusion, rows: 
 def test_the_first_half_is_whole_and_the_second_hides_what_it_says(make):
     task, rows = make(), batch(6)
     shown = task.shown(rows)
-    hidden = shown.targets["hidden"]
-    assert len(shown) == 12 and hidden.words.shape == (6, WORDS) and hidden.patches.shape == (6, SIDE**2)
+    masked = shown.targets["masked"]
+    assert len(shown) == 12 and masked.words.shape == (6, WORDS) and masked.patches.shape == (6, SIDE**2)
     for name, own in shown.inputs.items():
         assert torch.equal(own.values[:6], rows.inputs[name].values)
-    assert torch.equal(shown.inputs["text"].values[6:] == Tokenizer.unk, hidden.words)
+    assert torch.equal(shown.inputs["text"].values[6:] == Tokenizer.unk, masked.words)
 
 
 def test_hiding_is_random_while_training_and_fixed_when_answering(make):
     task, rows = make(), batch(6)
-    drawn = [task.train().hide(rows).patches for _ in range(2)]
-    fixed = [task.eval().hide(rows).patches for _ in range(2)]
+    drawn = [task.train().mask(rows).patches for _ in range(2)]
+    fixed = [task.eval().mask(rows).patches for _ in range(2)]
     assert not torch.equal(*drawn) and torch.equal(*fixed)
     part = replace(rows, ids=rows.ids[::-1])
-    assert torch.equal(task.hide(part).patches.flip(0), fixed[0])
+    assert torch.equal(task.mask(part).patches.flip(0), fixed[0])
 
 
 def test_a_hidden_part_is_told_from_the_whole_other_side_and_not_from_itself(make):
     task, rows = make().eval(), batch(4)
     encoders, fused = parts(task)
     outputs = answered(task, encoders, fused, rows)
-    hidden = outputs["hidden"]
+    masked = outputs["masked"]
     ids = rows.inputs["text"]
-    others = ids.values.masked_fill(hidden.words, 9)
+    others = ids.values.masked_fill(masked.words, 9)
     changed = answered(task, encoders, fused, replace(rows, inputs={**rows.inputs, "text": Padded(others, ids.mask)}))
     torch.testing.assert_close(changed["words"], outputs["words"])
     assert not torch.allclose(changed["patches"], outputs["patches"])
@@ -136,15 +136,15 @@ def test_losses_agree_with_their_plain_forms(make):
     task, rows = make().eval(), batch(5)
     encoders, fused = parts(task)
     outputs = answered(task, encoders, fused, rows)
-    losses, hidden = task.losses(outputs, rows), outputs["hidden"]
+    losses, masked = task.losses(outputs, rows), outputs["masked"]
     words = [
-        F.cross_entropy(logits, goal)
-        for logits, goal in zip(outputs["words"], rows.inputs["text"].values[hidden.words], strict=True)
+        F.cross_entropy(logits, target)
+        for logits, target in zip(outputs["words"], rows.inputs["text"].values[masked.words], strict=True)
     ]
     torch.testing.assert_close(losses["words"], torch.stack(words).mean())
-    goals = cut(rows.inputs["image"].values, SIDE, PATCH)[hidden.patches]
-    goals = (goals - goals.mean(1, keepdim=True)) / (goals.var(1, keepdim=True, correction=0) + 1e-6) ** 0.5
-    torch.testing.assert_close(losses["patches"], F.mse_loss(outputs["patches"], goals), rtol=1e-3, atol=1e-3)
+    targets = cut(rows.inputs["image"].values, SIDE, PATCH)[masked.patches]
+    targets = (targets - targets.mean(1, keepdim=True)) / (targets.var(1, keepdim=True, correction=0) + 1e-6) ** 0.5
+    torch.testing.assert_close(losses["patches"], F.mse_loss(outputs["patches"], targets), rtol=1e-3, atol=1e-3)
     likeness = outputs["image"] @ outputs["text"].T / 0.07
     both = [F.cross_entropy(one, torch.arange(5)) for one in (likeness, likeness.T)]
     torch.testing.assert_close(losses["contrastive"], sum(both) / 2)
@@ -186,8 +186,8 @@ def test_a_pair_that_lacks_a_side_learns_from_the_other(make):
     rows.inputs["text"].mask[0] = False
     rows.inputs["image"].mask[1] = False
     outputs = answered(task, encoders, fused, rows)
-    assert outputs["hidden"].words.any(1).tolist() == [False, True, True, True]
-    assert outputs["hidden"].patches.any(1).tolist() == [True, False, True, True]
+    assert outputs["masked"].words.any(1).tolist() == [False, True, True, True]
+    assert outputs["masked"].patches.any(1).tolist() == [True, False, True, True]
     assert all(loss.isfinite() for loss in task.losses(outputs, rows).values())
     for name in ("text", "image"):
         rows.inputs[name].mask[:] = False
@@ -195,7 +195,7 @@ def test_a_pair_that_lacks_a_side_learns_from_the_other(make):
     losses = task.losses(outputs, rows)
     torch.stack(list(losses.values())).sum().backward()
     assert all(loss == 0 for loss in losses.values())
-    assert all(row["picture"] is None and row["words"] == [] for row in task.predictions(outputs, rows))
+    assert all(row["image"] is None and row["words"] == [] for row in task.predictions(outputs, rows))
 
 
 def test_each_row_shows_what_was_told_of_its_hidden_parts(make):
@@ -204,14 +204,14 @@ def test_each_row_shows_what_was_told_of_its_hidden_parts(make):
     found = task.predictions(outputs, rows)
     json.dumps(found, default=np.ndarray.tolist)
     for i, row in enumerate(found):
-        goals = rows.inputs["text"].values[i][outputs["hidden"].words[i]].tolist()
-        assert [word for word, _ in row["words"]] == [task.vocabulary[goal] for goal in goals]
-        assert row["picture"].shape == (16, 16, 3) and row["picture"].dtype == np.uint8
+        targets = rows.inputs["text"].values[i][outputs["masked"].words[i]].tolist()
+        assert [word for word, _ in row["words"]] == [task.vocabulary[target] for target in targets]
+        assert row["image"].shape == (16, 16, 3) and row["image"].dtype == np.uint8
         assert row["match"] == (row["score"] > 0.5) and -1 <= row["likeness"] <= 1
-    samples = [Sample(row["id"], {"image": row["picture"], "text": "a red ball"}, {}) for row in found]
-    titles = [axes.get_title() for axes in task.plots(found, samples)["hidden"].axes if axes.images]
+    samples = [Sample(row["id"], {"image": row["image"], "text": "a red ball"}, {}) for row in found]
+    titles = [axes.get_title() for axes in task.plots(found, samples)["masked"].axes if axes.images]
     assert len(titles) == 3 and all(title.startswith("a red ball\n") for title in titles)
-    assert task.plots([{**row, "picture": None} for row in found], samples) == {}
+    assert task.plots([{**row, "image": None} for row in found], samples) == {}
 
 
 def test_the_probe_reads_a_target_that_it_neither_needs_nor_learns(make):
@@ -226,10 +226,10 @@ def test_the_probe_reads_a_target_that_it_neither_needs_nor_learns(make):
 
 
 def test_shares_and_weights_out_of_range_are_refused(make):
-    with pytest.raises(ValueError, match=r"word_share must be in \(0, 1\), got 0"):
-        make(word_share=0)
-    with pytest.raises(ValueError, match=r"patch_share must be in \(0, 1\), got 1"):
-        make(patch_share=1)
+    with pytest.raises(ValueError, match=r"word_ratio must be in \(0, 1\), got 0"):
+        make(word_ratio=0)
+    with pytest.raises(ValueError, match=r"patch_ratio must be in \(0, 1\), got 1"):
+        make(patch_ratio=1)
     for weights, value in (({"pixels": 1}, "pixels: 1"), ({"words": -1}, "words: -1")):
         with pytest.raises(ValueError, match=f"weights must be of contrastive, .*, and not negative, got {value}"):
             make(weights=weights)

@@ -59,13 +59,13 @@ def test_it_learns_an_answer_that_needs_the_question_and_the_picture():
     task, fused = make(dropout=0.0), ProductFusion(dim=DIM, modalities=["text", "image"], pool=MeanPool())
     torch.manual_seed(1)
     sides = torch.randn(2, 2, DIM)
-    rows = [(question, picture) for question in (0, 1) for picture in (0, 1)]
+    rows = [(question, image) for question in (0, 1) for image in (0, 1)]
     mask = torch.ones(4, 1, dtype=torch.bool)
     tokens = {
         name: Tokens(torch.stack([sides[side][row[side]] for row in rows]).unsqueeze(1), mask)
         for side, name in enumerate(("text", "image"))
     }
-    given = batch(task, answer=["yes" if question == picture else "no" for question, picture in rows])
+    given = batch(task, answer=["yes" if question == image else "no" for question, image in rows])
     optimizer = torch.optim.AdamW([*task.parameters(), *fused.parameters()], lr=1e-2)
     for _ in range(100):
         optimizer.zero_grad()

@@ -162,8 +162,8 @@ def test_the_experiment_learns_from_some_real_users(tmp_path):
     header, *ratings = (PACK / "ratings.csv").read_text().splitlines()
     few = [line for line in ratings if line.split(",")[0] in ("1", "3", "5", "7")]
     (tmp_path / "ratings.csv").write_text("\n".join([header, *few]))
-    films = [json.loads(line) for line in (PACK / "items.jsonl").read_text().splitlines()]
-    rows = [{**film, "image": film["image"] if n < 20 else None} for n, film in enumerate(films)]
+    videos = [json.loads(line) for line in (PACK / "items.jsonl").read_text().splitlines()]
+    rows = [{**video, "image": video["image"] if n < 20 else None} for n, video in enumerate(videos)]
     (tmp_path / "items.jsonl").write_text("\n".join(map(json.dumps, rows)))
     (tmp_path / "posters").mkdir()
     for path in ("users.jsonl", *(row["image"] for row in rows if row["image"])):

@@ -41,7 +41,7 @@ def test_the_loss_is_that_of_the_standardised_known_targets(objective, loss):
     task = make(objective=objective).eval()
     given = batch(task, [12, None, 31.5, 20])
     outputs = task(tokens(4), fusion(), given)
-    standard = (outputs["answers"][[0, 2, 3]] - MEAN) / STD
+    standard = (outputs["preds"][[0, 2, 3]] - MEAN) / STD
     expected = loss(standard, torch.tensor([-1.6, 2.3, 0.0]))
     torch.testing.assert_close(task.losses(outputs, given)[objective], expected)
 
@@ -72,7 +72,7 @@ def test_it_learns_a_number_of_each_sample():
 def test_a_scale_adds_the_accuracies_of_sentiment():
     task = make(mean=0.0, std=1.0, scale=3)
     given, metrics = batch(task, [-2.0, 0.4]), task.metrics()
-    task.measure(metrics, {"answers": torch.tensor([-1.6, -0.1])}, given)
+    task.measure(metrics, {"preds": torch.tensor([-1.6, -0.1])}, given)
     values = metrics.compute()
     assert values["acc7"] == values["acc5"] == 1 and values["acc2"] == values["acc2_nonzero"] == 0.5
 
@@ -96,13 +96,13 @@ def test_each_row_tells_the_answer_and_the_target_in_its_own_units():
     outputs = task(tokens(2), fusion(), given)
     rows = json.loads(json.dumps(task.predictions(outputs, given)))
     assert [row["target"] for row in rows] == [12.5, None]
-    assert [row["answer"] for row in rows] == pytest.approx((MEAN + STD * outputs["standard"]).tolist())
-    (row,) = task.predictions({"answers": torch.zeros(1)}, Batch({}, {}, ("s0",)))
-    assert row == {"id": "s0", "answer": 0.0}
+    assert [row["prediction"] for row in rows] == pytest.approx((MEAN + STD * outputs["standard"]).tolist())
+    (row,) = task.predictions({"preds": torch.zeros(1)}, Batch({}, {}, ("s0",)))
+    assert row == {"id": "s0", "prediction": 0.0}
 
 
 def test_its_picture_is_a_scatter_plot_of_what_has_a_target():
-    rows = [{"id": "1", "answer": 0.5, "target": 1.0}, {"id": "2", "answer": 0.5, "target": None}]
+    rows = [{"id": "1", "prediction": 0.5, "target": 1.0}, {"id": "2", "prediction": 0.5, "target": None}]
     figure = make().plots(rows, [])["scatter"]
     assert len(figure.axes[0].collections[0].get_offsets()) == 1
     assert make().plots(rows[1:], []) == {}

@@ -50,8 +50,8 @@ def batch(task: Segmentation, masks: list[np.ndarray | None], missing: tuple[int
     transform, target = ImageTransform(image_size=32), task.transforms()["mask"]
     shapes = [(SIDE, SIDE) if one is None else one.shape for one in masks]
     raws = [None if i in missing else transform.prepare(np.zeros((*s, 3), np.uint8)) for i, s in enumerate(shapes)]
-    goals = target.collate([None if one is None else target.prepare(one) for one in masks])
-    return Batch({"image": transform.collate(raws)}, {"mask": goals}, tuple(f"s{i}" for i in range(len(masks))))
+    targets = target.collate([None if one is None else target.prepare(one) for one in masks])
+    return Batch({"image": transform.collate(raws)}, {"mask": targets}, tuple(f"s{i}" for i in range(len(masks))))
 
 
 def test_it_learns_to_tell_masks_apart():
@@ -72,26 +72,26 @@ def test_the_loss_is_cross_entropy_over_the_known_pixels():
     task = make().eval()
     rows = batch(task, [mask(0), None, mask(1), mask(2)], missing=(3,))
     outputs = task(tokens(4), fusion(), rows)
-    goals = torch.from_numpy(np.stack([mask(0), mask(1)])).long()
-    expected = F.cross_entropy(outputs["logits"][[0, 2]], goals, ignore_index=IGNORE)
+    targets = torch.from_numpy(np.stack([mask(0), mask(1)])).long()
+    expected = F.cross_entropy(outputs["logits"][[0, 2]], targets, ignore_index=IGNORE)
     torch.testing.assert_close(task.losses(outputs, rows), {"mask": expected})
 
 
 def test_the_dice_loss_is_that_of_plain_loops():
     torch.manual_seed(0)
-    logits, goals = torch.randn(2, 4, 3, 3), torch.randint(3, (2, 3, 3))
-    goals[0, 0] = IGNORE
+    logits, targets = torch.randn(2, 4, 3, 3), torch.randint(3, (2, 3, 3))
+    targets[0, 0] = IGNORE
     scores, terms = logits.softmax(1), []
     for number in range(3):
         both = either = 0.0
         for row, y, x in product(range(2), range(3), range(3)):
-            if goals[row, y, x] != IGNORE:
-                there = float(goals[row, y, x] == number)
+            if targets[row, y, x] != IGNORE:
+                there = float(targets[row, y, x] == number)
                 both += scores[row, number, y, x].item() * there
                 either += scores[row, number, y, x].item() + there
         terms.append(1 - (2 * both + 1) / (either + 1))
-    assert dice_loss(logits, goals).item() == pytest.approx(sum(terms) / 3, abs=1e-6)
-    assert dice_loss(logits, torch.full_like(goals, IGNORE)) == 0
+    assert dice_loss(logits, targets).item() == pytest.approx(sum(terms) / 3, abs=1e-6)
+    assert dice_loss(logits, torch.full_like(targets, IGNORE)) == 0
 
 
 @pytest.mark.parametrize("masks", [[None, None], [np.full((SIDE, SIDE), IGNORE, np.uint8)] * 2])

@@ -66,14 +66,16 @@ def test_a_sample_without_enough_places_is_not_learned_from_and_named_once(caplo
         first = loss(task, given, known)
         loss(task, given, known)
     (record,) = caplog.records
-    assert "s1: transcript must need at most the 3 places of its sound, got 4 labels" in record.getMessage()
+    assert "s1: transcript must need at most the 3 positions of its audio, got 4 labels" in record.getMessage()
     assert "Type task.split=2" in record.getMessage()
     torch.testing.assert_close(first, loss(task, given, batch(task, ["metal red", None, "red"])))
 
 
 def test_sound_with_too_few_frames_everywhere_is_refused():
     task, said = make(split=1), ["wood blue red metal"] * ENOUGH
-    with pytest.raises(DataError, match="transcript must need at most the 2 places of its sound, got 4 labels") as told:
+    with pytest.raises(
+        DataError, match="transcript must need at most the 2 positions of its audio, got 4 labels"
+    ) as told:
         loss(task, tokens([2] * ENOUGH), batch(task, said))
     assert "task.split=2" in str(told.value.hint) and told.value.sample == "s0"
     assert loss(task.eval(), tokens([2] * ENOUGH), batch(task, said)) == 0
@@ -90,7 +92,7 @@ def test_missing_sound_and_transcripts_leave_everything_finite(said):
     task.measure(task.metrics(), task(given, fusion(), known), known)
     rows = task.predictions(task(given, fusion(), known), known)
     json.dumps(rows, allow_nan=False)
-    assert rows[0]["transcript"] == "" and rows[0]["heard"] == []
+    assert rows[0]["transcript"] == "" and rows[0]["alignment"] == []
     assert value.isfinite() and all(p.grad is None or p.grad.isfinite().all() for p in task.parameters())
 
 
@@ -105,9 +107,9 @@ def test_it_learns_to_write_more_labels_than_there_are_frames():
     rows = task.eval().predictions(task(given, fuse, known), known)
     assert [row["transcript"] for row in rows] == [row["target"] for row in rows] == SAID
     for row in rows:
-        assert [one["unit"] for one in row["heard"]] == row["transcript"].split()
-        places = [one["at"] for one in row["heard"]]
-        assert places == sorted(places) and min(places) > 0 and max(places) < 1
+        assert [one["unit"] for one in row["alignment"]] == row["transcript"].split()
+        positions = [one["at"] for one in row["alignment"]]
+        assert positions == sorted(positions) and min(positions) > 0 and max(positions) < 1
 
 
 def test_sound_comes_first_and_cannot_be_left_out():

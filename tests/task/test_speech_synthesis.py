@@ -9,7 +9,7 @@ import torch
 from mmexp.contract import Batch, Sample, Tokens, Waveform
 from mmexp.fusion.attention import AttentionFusion
 from mmexp.fusion.concat import ConcatFusion
-from mmexp.head.speech.recognizer import surprise
+from mmexp.head.speech.recognizer import nll
 from mmexp.metric.warping import warped
 from mmexp.pool.mean import MeanPool
 from mmexp.task.speech_synthesis import SpeechSynthesis
@@ -30,9 +30,9 @@ def voice(text: str) -> Waveform:
     """A tone of 0.15 s for each word, which dies away, over a little noise."""
     time = np.arange(round(0.15 * RATE)) / RATE
     tones = [0.5 * np.sin(2 * np.pi * PITCH[word] * time) * np.exp(-time / 0.05) for word in text.split()]
-    sound = np.concatenate(tones)
-    noise = 0.002 * np.random.default_rng(len(text)).standard_normal(len(sound))
-    return Waveform((sound + noise).astype(np.float32), RATE)
+    audio = np.concatenate(tones)
+    noise = 0.002 * np.random.default_rng(len(text)).standard_normal(len(audio))
+    return Waveform((audio + noise).astype(np.float32), RATE)
 
 
 def fusion(kind: type = AttentionFusion) -> torch.nn.Module:
@@ -51,8 +51,8 @@ def tokens(said: list[str]) -> dict[str, Tokens]:
     return {"text": Tokens(features, mask)}
 
 
-def batch(task: SpeechSynthesis, said: list[str | None], sounds: list[Waveform | None] | None = None) -> Batch:
-    raw = {"audio": [text and voice(text) for text in said] if sounds is None else sounds, "transcript": said}
+def batch(task: SpeechSynthesis, said: list[str | None], audio: list[Waveform | None] | None = None) -> Batch:
+    raw = {"audio": [text and voice(text) for text in said] if audio is None else audio, "transcript": said}
     targets = {
         name: transform.collate([None if value is None else transform.prepare(value) for value in raw[name]])
         for name, transform in task.transforms().items()
@@ -78,47 +78,49 @@ def test_it_learns_to_say_what_it_is_given():
         outputs = task(tokens(SAID), fuse, known)
     task.measure(metrics, outputs, known)
     values = metrics.compute()
-    assert set(values) == {"wer", "judge_wer", "mel_distance", "length_error"} and task.monitor == "wer"
-    assert values["judge_wer"] == values["wer"] == 0 and values["mel_distance"] < 4 and values["length_error"] < 0.03
+    assert set(values) == {"wer", "recognizer_wer", "mel_distance", "length_error"} and task.monitor == "wer"
+    assert (
+        values["recognizer_wer"] == values["wer"] == 0 and values["mel_distance"] < 4 and values["length_error"] < 0.03
+    )
     rows = task.predictions(outputs, known)
-    assert [row["judged"] for row in rows] == [row["target"] for row in rows] == SAID
+    assert [row["recognized"] for row in rows] == [row["target"] for row in rows] == SAID
     for row, text in zip(rows, SAID, strict=True):
-        sound = row["audio"]
-        assert isinstance(sound, Waveform) and sound.rate == RATE and 0 < row["score"] <= 1
-        first = np.abs(np.fft.rfft(sound.samples[: round(0.1 * RATE)], RATE))
+        audio = row["audio"]
+        assert isinstance(audio, Waveform) and audio.rate == RATE and 0 < row["score"] <= 1
+        first = np.abs(np.fft.rfft(audio.samples[: round(0.1 * RATE)], RATE))
         assert abs(first.argmax() - PITCH[text.split()[0]]) < 60  # Hz
 
 
 def test_each_loss_is_what_it_says_over_all_real_frames():
     task, fuse, known = make().eval(), fusion(), batch(make(), SAID)
     losses = task.losses(task(tokens(SAID), fuse, known), known)
-    apart, late, frames = 0.0, 0.0, 0
+    distance, late, frames = 0.0, 0.0, 0
     for text in SAID:
         alone = batch(task, [text])
         outputs = task(tokens([text]), fuse, alone)
-        wrong = outputs["taught"].features - outputs["real"].features
-        apart, frames = apart + (wrong.abs() + wrong**2).mean(-1).sum(), frames + wrong.shape[1]
+        wrong = outputs["levels_predicted"].features - outputs["real"].features
+        distance, frames = distance + (wrong.abs() + wrong**2).mean(-1).sum(), frames + wrong.shape[1]
         late += (outputs["seconds"][0] - np.log(0.15 * len(text.split()))) ** 2
-    torch.testing.assert_close(losses["levels"], apart / frames)
+    torch.testing.assert_close(losses["levels"], distance / frames)
     torch.testing.assert_close(losses["length"], late / 3)
     real, said = task.vocoder.analyse(known.targets["audio"]), known.targets["transcript"]
-    torch.testing.assert_close(losses["judge"], surprise(task.listener(real), real.mask.sum(1), said))
+    torch.testing.assert_close(losses["recognizer"], nll(task.recognizer(real), real.mask.sum(1), said))
     hidden = task.fill(fuse.bind(tokens(SAID)), real.mask).features
-    words = surprise(task.words(hidden).log_softmax(-1), real.mask.sum(1), said)
+    words = nll(task.words(hidden).log_softmax(-1), real.mask.sum(1), said)
     torch.testing.assert_close(losses["words"], 0.1 * words)
 
 
 def test_words_need_not_be_asked_for():
     task, known = make(words_weight=0.0), batch(make(), SAID)
-    assert set(task.losses(task(tokens(SAID), fusion(), known), known)) == {"levels", "length", "judge"}
+    assert set(task.losses(task(tokens(SAID), fusion(), known), known)) == {"levels", "length", "recognizer"}
 
 
 def test_what_judges_and_what_is_judged_teach_each_other_nothing():
     task, fuse, known = make(), fusion(), batch(make(), SAID)
     losses = task.losses(task(tokens(SAID), fuse, known), known)
-    listening, rest = list(task.listener.parameters()), [*task.head.parameters(), *fuse.parameters()]
-    judged = torch.autograd.grad(losses["judge"], [*listening, *rest], retain_graph=True, allow_unused=True)
-    assert all(g is not None for g in judged[: len(listening)]) and not any(g is not None for g in judged[-len(rest) :])
+    listening, rest = list(task.recognizer.parameters()), [*task.head.parameters(), *fuse.parameters()]
+    scores = torch.autograd.grad(losses["recognizer"], [*listening, *rest], retain_graph=True, allow_unused=True)
+    assert all(g is not None for g in scores[: len(listening)]) and not any(g is not None for g in scores[-len(rest) :])
     others = losses["levels"] + losses["length"] + losses["words"]
     spoken = torch.autograd.grad(others, listening, allow_unused=True)
     assert spoken == (None,) * len(listening)
@@ -131,7 +133,9 @@ def test_a_sound_depends_neither_on_the_rest_of_the_batch_nor_on_the_truth(kind)
     for i, text in enumerate(SAID):
         given = Batch({}, {}, (f"s{i}",))
         (alone,) = task.predictions(task({"text": _row(tokens(SAID)["text"], i)}, fuse, given), given)
-        assert alone["judged"] == together[i]["judged"] and "target" not in alone and text == together[i]["target"]
+        assert (
+            alone["recognized"] == together[i]["recognized"] and "target" not in alone and text == together[i]["target"]
+        )
         np.testing.assert_allclose(alone["audio"].samples, together[i]["audio"].samples, atol=1e-3)
 
 
@@ -141,19 +145,19 @@ def _row(own: Tokens, i: int) -> Tokens:
 
 def test_distances_are_measured_in_decibels_along_the_best_path():
     task = make()
-    told, real = torch.randn(1, 4, 20), torch.randn(1, 6, 20)
-    outputs = {"told": Tokens(told, torch.ones(1, 4).bool()), "real": Tokens(real, torch.ones(1, 6).bool())}
-    apart = 20 * (told[0][:, None] - real[0]).abs().mean(-1)
-    expected = warped(apart[None], torch.tensor([4]), torch.tensor([6]))
+    predicted, real = torch.randn(1, 4, 20), torch.randn(1, 6, 20)
+    outputs = {"predicted": Tokens(predicted, torch.ones(1, 4).bool()), "real": Tokens(real, torch.ones(1, 6).bool())}
+    distance = 20 * (predicted[0][:, None] - real[0]).abs().mean(-1)
+    expected = warped(distance[None], torch.tensor([4]), torch.tensor([6]))
     torch.testing.assert_close(task.distances(outputs), expected)
 
 
 def test_the_length_of_a_sound_has_its_bounds():
     task, fuse = make(max_seconds=0.5).eval(), fusion()
-    for told, expected in ((-99.0, HOP), (99.0, 0.5 * RATE)):
+    for predicted, expected in ((-99.0, HOP), (99.0, 0.5 * RATE)):
         with torch.no_grad():
             task.length[-1].weight.zero_()
-            task.length[-1].bias.fill_(told)
+            task.length[-1].bias.fill_(predicted)
         given = Batch({}, {}, ("a",))
         (row,) = task.predictions(task(tokens(["low"]), fuse, given), given)
         assert len(row["audio"].samples) == expected
@@ -174,8 +178,8 @@ def test_without_transcripts_nobody_listens():
 def test_missing_inputs_and_targets_leave_everything_finite(said):
     task, fuse, given = make(), fusion(), tokens(["low", "high low"])
     given["text"].mask[0] = False
-    sounds = [voice("low"), None] if said else []
-    known = batch(task, said, sounds) if said else Batch({}, {}, ("s0", "s1"))
+    audio = [voice("low"), None] if said else []
+    known = batch(task, said, audio) if said else Batch({}, {}, ("s0", "s1"))
     losses = task.losses(task(given, fuse, known), known)
     torch.stack(list(losses.values())).sum().backward()
     task.eval()
@@ -192,9 +196,12 @@ def test_the_fusion_is_built_for_the_frames_first():
 
 
 def test_its_picture_shows_true_sounds_beside_those_that_were_made():
-    rows = [{"id": "1", "audio": voice("low"), "judged": "low", "target": "high"}, {"id": "2", "audio": voice("high")}]
+    rows = [
+        {"id": "1", "audio": voice("low"), "recognized": "low", "target": "high"},
+        {"id": "2", "audio": voice("high")},
+    ]
     samples = [Sample("1", {}, {"audio": voice("high low")}), Sample("2", {}, {})]
-    figure = make().plots(rows, samples)["sounds"]
+    figure = make().plots(rows, samples)["audio"]
     true, made = figure.axes
     assert (true.get_title(loc="left"), made.get_title(loc="left")) == ("true: high", "made: low")
     assert true.get_xlim() == made.get_xlim() == (0, pytest.approx(0.3))

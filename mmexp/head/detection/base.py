@@ -12,10 +12,10 @@ from mmexp.contract import Outputs, Padded
 
 @dataclass(frozen=True)
 class DetectionTargets:
-    """The objects to find in what is seen of each picture.
+    """Objects to find in the view of each image.
 
     Args:
-        boxes: Corners, in shares of what is seen. [B, K, 4]
+        boxes: Corners, as fractions of the view. [B, K, 4]
         classes: Their numbers. [B, K]
         known: Rows whose objects are known. [B]
     """
@@ -26,12 +26,12 @@ class DetectionTargets:
 
 
 class Detector(nn.Module, ABC):
-    """One way to answer with P boxes, each with a score for each of C classes."""
+    """Predict P boxes, each with a score for each of C classes."""
 
     @abstractmethod
     def forward(self, grid: Tensor) -> Outputs:
-        """Fused tokens [B, D, h, w] -> ``boxes``, corners in shares [B, P, 4], ``scores`` [B, P, C], and its own."""
+        """Fused tokens [B, D, h, w] -> ``boxes``, corners as fractions [B, P, 4], ``scores`` [B, P, C], and its own."""
 
     @abstractmethod
-    def losses(self, outputs: Outputs, goals: DetectionTargets) -> dict[str, Tensor]:
+    def losses(self, outputs: Outputs, targets: DetectionTargets) -> dict[str, Tensor]:
         """Scalars that are summed and minimised, by name."""

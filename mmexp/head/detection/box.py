@@ -27,13 +27,15 @@ def iou(one: Tensor, other: Tensor) -> Tensor:
 
 
 def giou(one: Tensor, other: Tensor) -> Tensor:
-    """IoU less the share of the smallest box around both that is in neither, in [-1, 1]. [..., 4], [..., 4] -> [...]
+    """Compute IoU less the fraction of the smallest enclosing box that is in neither, in [-1, 1].
+
+    [..., 4], [..., 4] -> [...]
 
     Source: Rezatofighi et al. 2019, "Generalized Intersection over Union", https://arxiv.org/abs/1902.09630, alg. 1.
     """
-    share, union = overlap(one, other)
+    intersection, union = overlap(one, other)
     around = area(torch.cat([torch.min(one[..., :2], other[..., :2]), torch.max(one[..., 2:], other[..., 2:])], -1))
-    return share - (around - union) / around.clamp(min=1e-9)
+    return intersection - (around - union) / around.clamp(min=1e-9)
 
 
 def corners(centred: Tensor) -> Tensor:
@@ -48,15 +50,15 @@ def centred(boxes: Tensor) -> Tensor:
     return torch.cat([(first + last) / 2, last - first], -1)
 
 
-def into_view(boxes: Tensor, pictures: Pictures) -> Tensor:
-    """Boxes in pixels of whole pictures as what is seen of them, in shares; a turned one by its outline. [B, K, 4]"""
-    return _outline(pictures.to_view(_points(boxes)), boxes.shape).clamp(0, 1)
+def into_view(boxes: Tensor, images: Pictures) -> Tensor:
+    """Map boxes in pixels of images to fractions of their view; a rotated one to its outline. [B, K, 4]"""
+    return _outline(images.to_view(_points(boxes)), boxes.shape).clamp(0, 1)
 
 
-def into_picture(boxes: Tensor, pictures: Pictures) -> Tensor:
-    """The reverse of ``into_view``, cut off at the borders of the picture. [B, K, 4] -> [B, K, 4]"""
-    outline = _outline(pictures.to_picture(_points(boxes)), boxes.shape)
-    return torch.min(outline.clamp(min=0), pictures.sizes.repeat(1, 2)[:, None])
+def into_picture(boxes: Tensor, images: Pictures) -> Tensor:
+    """The reverse of ``into_view``, cut off at the borders of the image. [B, K, 4] -> [B, K, 4]"""
+    outline = _outline(images.to_picture(_points(boxes)), boxes.shape)
+    return torch.min(outline.clamp(min=0), images.sizes.repeat(1, 2)[:, None])
 
 
 def _points(boxes: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""A fixed number of learned queries answer with a box each."""
+"""A fixed number of learned queries pred with a box each."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from mmexp.head.detection.base import DetectionTargets, Detector
 from mmexp.head.detection.box import centred, corners, giou
 from mmexp.layer.attention import SelfAttentionBlock
 
-NOTHING = 0.1  # weight of the answers that are for no object
+NOTHING = 0.1  # weight of the queries that predict no object
 
 
 class QueryDetector(Detector):
-    """Let learned queries look at the tokens and at one another, and answer with one object each, or with nothing.
+    """Let learned queries attend to the tokens and to one another, and predict one object each, or none.
 
-    Each answer learns from the object it is paired with at least total cost; nothing need be thinned out. Every layer's
-    answers are taught, the last one's are given.
+    Each query learns from the object it is assigned at least total cost; no suppression is needed. Every layer's
+    predictions are trained, the last one's are returned.
 
     Source: Carion et al. 2020, "End-to-End Object Detection with Transformers", https://arxiv.org/abs/2005.12872,
-    sec. 3. Differs: no encoder, as the fusion stands in its place; each query draws its box from a learned point, as
+    sec. 3. Differs: no encoder, as the fusion replaces it; each query predicts its box from a learned point, as
     in Zhu et al. 2021, "Deformable DETR", https://arxiv.org/abs/2010.04159, appendix A.3, and learns much sooner.
 
     Args:
         dim: Width D of the tokens.
         num_classes: Classes C.
-        queries: Objects it can answer with at most, P.
+        queries: Objects it can predict at most, P.
         depth: Layers.
         num_heads: Attention heads.
 
@@ -63,23 +63,23 @@ class QueryDetector(Detector):
             "all_logits": logits,
         }
 
-    def losses(self, outputs: Outputs, goals: DetectionTargets) -> dict[str, Tensor]:
+    def losses(self, outputs: Outputs, targets: DetectionTargets) -> dict[str, Tensor]:
         layers = zip(outputs["all_logits"], outputs["all_boxes"], strict=True)
-        every = [self.layer_losses(logits, boxes, goals) for logits, boxes in layers]
+        every = [self.layer_losses(logits, boxes, targets) for logits, boxes in layers]
         return {name: torch.stack([losses[name] for losses in every]).sum() for name in every[0]}
 
-    def layer_losses(self, logits: Tensor, boxes: Tensor, goals: DetectionTargets) -> dict[str, Tensor]:
-        """Losses of one layer's answers. [B, P, C + 1], [B, P, 4]"""
-        real = goals.boxes.mask & goals.known[:, None] & (goals.classes >= 0)
-        row, answer, number = match(costs(logits.softmax(-1), boxes, goals.boxes, goals.classes), real)
+    def layer_losses(self, logits: Tensor, boxes: Tensor, targets: DetectionTargets) -> dict[str, Tensor]:
+        """Compute the losses of one layer's predictions. [B, P, C + 1], [B, P, 4]"""
+        real = targets.boxes.mask & targets.known[:, None] & (targets.classes >= 0)
+        row, pred, number = match(costs(logits.softmax(-1), boxes, targets.boxes, targets.classes), real)
         nothing = logits.shape[-1] - 1
         kinds = torch.full(logits.shape[:2], nothing, device=logits.device)  # [B, P]
-        kinds[row, answer] = goals.classes[row, number]
-        kinds = kinds.masked_fill(~goals.known[:, None], -100)
+        kinds[row, pred] = targets.classes[row, number]
+        kinds = kinds.masked_fill(~targets.known[:, None], -100)
         weight = torch.ones(nothing + 1, device=logits.device)
         weight[nothing] = NOTHING
         total = F.cross_entropy(logits.flatten(0, 1), kinds.flatten(), weight, reduction="sum")
-        drawn, there = boxes[row, answer], goals.boxes.values[row, number]
+        drawn, there = boxes[row, pred], targets.boxes.values[row, number]
         count = max(1, len(row))
         return {
             "class": CLASS * total / weight[kinds[kinds >= 0]].sum().clamp(min=1),

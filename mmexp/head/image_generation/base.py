@@ -1,4 +1,4 @@
-"""What all ways of learning to paint have in common."""
+"""What image generators have in common."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ EDGE = 1e-4
 
 
 class Chance(NamedTuple):
-    """What is left to chance in B pictures, standard normal.
+    """What is left to chance in B images, standard normal.
 
     Args:
-        noise: What a picture is painted out of. [B, 3, S, S]
+        noise: What an image is generated from. [B, 3, S, S]
         level: One more number for each. [B]
     """
 
@@ -31,27 +31,27 @@ class Chance(NamedTuple):
 
     @staticmethod
     def draw(rows: int, side: int, device: torch.device) -> Chance:
-        """Draw anew each time, the levels from as many equal shares of their distribution as there are rows.
+        """Draw anew each time, the levels stratified over as many equal parts of their distribution as there are rows.
 
         Source: Kingma et al. 2021, "Variational Diffusion Models", https://arxiv.org/abs/2107.00630, appendix I.1.
-        Differs: each is drawn anew within its share.
+        Differs: each is drawn anew within its part.
         """
-        share = (torch.randperm(rows, device=device) + torch.rand(rows, device=device)) / rows  # [B]
-        level = torch.special.ndtri(share.clamp(EDGE, 1 - EDGE))
+        fraction = (torch.randperm(rows, device=device) + torch.rand(rows, device=device)) / rows  # [B]
+        level = torch.special.ndtri(fraction.clamp(EDGE, 1 - EDGE))
         return Chance(torch.randn(rows, 3, side, side, device=device), level)
 
     @staticmethod
     def of(ids: Sequence[str], side: int, device: torch.device) -> Chance:
-        """Draw by the samples' ids alone: the same for a sample each time, whatever stands beside it."""
+        """Draw by the samples' ids alone: the same for a sample each time, whatever the batch."""
         drawn = torch.stack([_drawn(name, 1 + 3 * side * side) for name in ids]).to(device)
         return Chance(drawn[:, 1:].view(-1, 3, side, side), drawn[:, 0])
 
 
 class ImageGenerator(nn.Module, ABC):
-    """Paints pictures out of noise and what the inputs tell.
+    """Generate images from noise, conditioned on the inputs.
 
     Args:
-        canvas: The network it paints with.
+        canvas: The network it generates with.
     """
 
     def __init__(self, *, canvas: UNet) -> None:
@@ -59,16 +59,16 @@ class ImageGenerator(nn.Module, ABC):
         self.canvas = canvas
 
     @abstractmethod
-    def teach(self, tokens: Mapping[str, Tokens], fusion: Fusion, pictures: Tensor, chance: Chance) -> Outputs:
-        """What the losses need of real pictures [B, 3, S, S], in [-1, 1]."""
+    def training_outputs(self, tokens: Mapping[str, Tokens], fusion: Fusion, images: Tensor, chance: Chance) -> Outputs:
+        """Compute what the losses need of real images [B, 3, S, S], in [-1, 1]."""
 
     @abstractmethod
     def losses(self, outputs: Outputs, known: Tensor) -> dict[str, Tensor]:
-        """Scalars by name, over the samples whose picture is known. bool [B]"""
+        """Return scalars by name, over the samples whose image is known. bool [B]"""
 
     @abstractmethod
-    def paint(self, tokens: Mapping[str, Tokens], fusion: Fusion, noise: Tensor) -> Tensor:
-        """Pictures of what the inputs tell. [B, 3, S, S] -> [B, 3, S, S], about in [-1, 1]"""
+    def generate(self, tokens: Mapping[str, Tokens], fusion: Fusion, noise: Tensor) -> Tensor:
+        """Generate images from noise and inputs. [B, 3, S, S] -> [B, 3, S, S], about in [-1, 1]"""
 
 
 def mean(values: Tensor, known: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Someone who looks at pictures, so that a painter can be judged by what is seen."""
+"""Classify attributes of images, to evaluate a generator by what is detected in its images."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from mmexp.transform.label import Labels
 
 
 class ImageEvaluator(nn.Module):
-    """Tell which attributes a picture shows, wherever they are. It is taught with real pictures alone.
+    """Classify which attributes an image shows, at any position. It is trained on real images alone.
 
     Source: Salimans et al. 2016, "Improved Techniques for Training GANs", https://arxiv.org/abs/1606.03498, section 4
-    (painted pictures judged by a classifier of real ones); the most telling place counts: Oquab et al. 2015, "Is Object
-    Localization for Free?", section 3.
+    (generated images evaluated by a classifier of real ones); the highest score of all positions counts: Oquab et al.
+    2015, "Is Object Localization for Free?", section 3.
 
     Args:
         dim: Sets its width.
@@ -35,22 +35,22 @@ class ImageEvaluator(nn.Module):
         self.layers = nn.Sequential(*(_look(*block) for block in blocks)).to(memory_format=torch.channels_last)
         self.head = nn.Linear(many, len(classes))
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        features = self.layers(pictures.contiguous(memory_format=torch.channels_last)).amax((2, 3))  # [B, F]
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        features = self.layers(images.contiguous(memory_format=torch.channels_last)).amax((2, 3))  # [B, F]
         return features.float(), self.head(features).float()
 
     def loss(self, logits: Tensor, labels: Labels | None, known: Tensor) -> Tensor:
-        """Cross entropy over the samples that have a picture, by known [B], and attributes. [B, C] -> []"""
+        """Cross entropy over the samples that have an image, by known [B], and attributes. [B, C] -> []"""
         if labels is None:
             return logits.sum() * 0
         rows = labels.values.mask & known
-        goals = labels.values.values[rows][:, :-1]
-        total = F.binary_cross_entropy_with_logits(logits[rows], goals, reduction="sum")
-        return total / max(1, goals.numel())
+        targets = labels.values.values[rows][:, :-1]
+        total = F.binary_cross_entropy_with_logits(logits[rows], targets, reduction="sum")
+        return total / max(1, targets.numel())
 
 
-class Glance(nn.Module):
-    """What is seen at random: how strongly, on average and at most, random squares are found in a picture.
+class RandomFeatures(nn.Module):
+    """Compute random features: how strongly, on average and at most, random squares are found in an image.
 
     It learns nothing, and sees the same in every run.
 
@@ -71,18 +71,18 @@ class Glance(nn.Module):
         squares = torch.randn(width, 3, side, side, generator=torch.Generator().manual_seed(0)) / side
         self.register_buffer("squares", squares, persistent=False)
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.autocast(pictures.device.type, enabled=False):
-            found = F.conv2d(pictures, self.squares, stride=2).relu()  # [B, K, H, W]
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        with torch.autocast(images.device.type, enabled=False):
+            found = F.conv2d(images, self.squares, stride=2).relu()  # [B, K, H, W]
         return torch.cat([found.mean((2, 3)), found.amax((2, 3))], 1), found.new_zeros(len(found), 0)
 
 
-def agreement(seen: Tensor, told: Tensor) -> Tensor:
-    """Attributes both seen and told, over those seen or told; 1 where there are none. bool [B, C] twice -> [B]
+def agreement(detected: Tensor, given: Tensor) -> Tensor:
+    """Divide attributes detected and given by those detected or given; 1 of none. bool [B, C] twice -> [B]
 
     Source: Godbole and Sarawagi 2004, "Discriminative Methods for Multi-labeled Classification", section 4 (accuracy).
     """
-    both, either = (seen & told).sum(1), (seen | told).sum(1)
+    both, either = (detected & given).sum(1), (detected | given).sum(1)
     return torch.where(either > 0, both / either.clamp(min=1), 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Paint so that a critic, who learns beside, is taken in."""
+"""Generate adversarially: a generator in one step, and a critic trained with it."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from mmexp.head.image_generation.unet import UNet
 
 
 class GAN(ImageGenerator):
-    """Paint in one go what a critic takes for real and for what the inputs tell.
+    """Generate in one step what a critic scores as real and as matching the inputs.
 
-    Both learn in one step. The loss ``critic`` sees painted pictures as they are, and teaches the critic, and the
-    encoders of the inputs, which learn most by it: a score of 1 for a real picture with its inputs, of -1 for a painted
-    one, and for a real one with the inputs of another sample of the batch. The loss ``painter`` sees the critic as it
-    is, and teaches everything else to raise the score of what is painted. Neither tells how good the pictures are.
+    Both train in the same step. The loss ``critic`` sees generated images as they are, and trains the critic, and the
+    encoders of the inputs, which learn most from it: a score of 1 for a real image with its inputs, of -1 for a
+    generated one, and for a real one with the inputs of another sample of the batch. The loss ``generator`` sees the
+    critic as it is, and trains everything else to raise the score of what is generated. Neither says how good the
+    images are.
 
     Source: Goodfellow et al. 2014, "Generative Adversarial Nets", https://arxiv.org/abs/1406.2661; wrong inputs: Reed
     et al. 2016, "Generative Adversarial Text to Image Synthesis", https://arxiv.org/abs/1605.05396, algorithm 1; hinge
     loss: Lim and Ye 2017, "Geometric GAN", https://arxiv.org/abs/1705.02894. Differs: the inputs of all other samples
-    are wrong ones; the critic learns once for each step of the painter, by the same optimizer.
+    are wrong ones; the critic learns once for each step of the generator, by the same optimizer.
 
     Args:
-        canvas: The network it paints with.
+        canvas: The network it generates with.
         dim: Width D of the tokens.
     """
 
@@ -39,35 +40,38 @@ class GAN(ImageGenerator):
         super().__init__(canvas=canvas)
         self.critic = Critic(dim=dim)
 
-    def teach(self, tokens: Mapping[str, Tokens], fusion: Fusion, pictures: Tensor, chance: Chance) -> Outputs:
-        painted = self.paint(tokens, fusion, chance.noise)
-        told = torch.stack([own.pool() for own in tokens.values()]).mean(0)  # [B, D]
-        scores, fake = self.critic(pictures, told), self.critic(painted.detach(), told).diagonal()  # [B, B], [B]
+    def training_outputs(self, tokens: Mapping[str, Tokens], fusion: Fusion, images: Tensor, chance: Chance) -> Outputs:
+        generated = self.generate(tokens, fusion, chance.noise)
+        condition = torch.stack([own.pool() for own in tokens.values()]).mean(0)  # [B, D]
+        scores, fake = (
+            self.critic(images, condition),
+            self.critic(generated.detach(), condition).diagonal(),
+        )  # [B, B], [B]
         with frozen(self.critic):
-            return {"scores": scores, "fake": fake, "fooled": self.critic(painted, told.detach()).diagonal()}
+            return {"scores": scores, "fake": fake, "fooled": self.critic(generated, condition.detach()).diagonal()}
 
     def losses(self, outputs: Outputs, known: Tensor) -> dict[str, Tensor]:
         right, wrong = F.relu(1 - outputs["scores"].diagonal()), F.relu(1 + outputs["scores"])
         others = known & ~torch.eye(len(known), dtype=torch.bool, device=known.device)
         wrong = (wrong * others).sum(1) / others.sum(1).clamp(min=1)  # [B]
         critic = right + (wrong + F.relu(1 + outputs["fake"])) / 2
-        return {"critic": mean(critic, known), "painter": -mean(outputs["fooled"], known)}
+        return {"critic": mean(critic, known), "generator": -mean(outputs["fooled"], known)}
 
-    def paint(self, tokens: Mapping[str, Tokens], fusion: Fusion, noise: Tensor) -> Tensor:
+    def generate(self, tokens: Mapping[str, Tokens], fusion: Fusion, noise: Tensor) -> Tensor:
         return self.canvas(noise, noise.new_zeros(len(noise)), fusion.bind(tokens)).tanh()  # type: ignore[no-any-return]
 
 
 class Critic(nn.Module):
-    """Score each picture beside each sample's inputs: how real it is, and how well it goes with them.
+    """Score each image with each sample's inputs: how real it is, and how well it matches them.
 
     Source: Miyato and Koyama 2018, "cGANs with Projection Discriminator", https://arxiv.org/abs/1802.05637, eq. 4;
     Miyato et al. 2018, "Spectral Normalization", https://arxiv.org/abs/1802.05957, on the convolutions.
 
     Args:
-        dim: Width D of what the inputs tell.
+        dim: Width D of the pooled inputs.
 
     Shape:
-        pictures [B, 3, S, S], inputs [C, D] -> [B, C].
+        images [B, 3, S, S], inputs [C, D] -> [B, C].
     """
 
     def __init__(self, *, dim: int) -> None:
@@ -83,10 +87,10 @@ class Critic(nn.Module):
         self.fits = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, dim))
         self.to(memory_format=torch.channels_last)
 
-    def forward(self, pictures: Tensor, told: Tensor) -> Tensor:
-        grid = self.layers(pictures.contiguous(memory_format=torch.channels_last))  # [B, D, S / 4, S / 4]
-        seen = grid.sum((2, 3))  # [B, D]
-        return (self.real(seen) + seen @ self.fits(told).mT).float()  # type: ignore[no-any-return]
+    def forward(self, images: Tensor, condition: Tensor) -> Tensor:
+        grid = self.layers(images.contiguous(memory_format=torch.channels_last))  # [B, D, S / 4, S / 4]
+        pooled = grid.sum((2, 3))  # [B, D]
+        return (self.real(pooled) + pooled @ self.fits(condition).mT).float()  # type: ignore[no-any-return]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A network that paints: a noisy picture in, a clean one out, its coarse grid left to a fusion."""
+"""Denoise an image by a U-Net whose coarse grid is fused with the inputs."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mmexp.contract import Tokens
 from mmexp.layer.attention import SelfAttentionBlock
 
 Fuse = Callable[[Tokens], Tokens]
-CELL = 4  # pixels on a side of the place of a token
+CELL = 4  # pixels on a side of the cell of a token
 
 
 class UNet(nn.Module):
-    """Shrink a noisy picture to a grid of tokens, fuse each with the inputs, and enlarge them to a clean picture.
+    """Shrink a noisy image to a grid of tokens, fuse each with the inputs, and enlarge them to a clean image.
 
-    The tokens look at one another before and after they are fused, so that what the inputs tell of is put in one place
-    and not in all of them. How noisy the picture is, is told to every block. Places start as sinusoids, as strong as
-    what is seen there, so that an input that says where a thing is can find them.
+    The tokens attend to one another before and after the fusion, so that what the inputs name is put in one position
+    and not in all of them. Every block gets the noise level. Positions start as sinusoids, as strong as the image
+    features, so that an input that says where an object is can find them.
 
     Source: Ronneberger et al. 2015, "U-Net", https://arxiv.org/abs/1505.04597; attention on the coarse grid and time in
     every block: Ho et al. 2020, "Denoising Diffusion Probabilistic Models", https://arxiv.org/abs/2006.11239, appendix
@@ -30,7 +30,7 @@ class UNet(nn.Module):
 
     Args:
         dim: Width D of the tokens; the finer scale is W = D / 4 wide.
-        image_size: Side S of the pictures, in pixels; a multiple of 4.
+        image_size: Side S of the images, in pixels; a multiple of 4.
         depth: Stages after the fusion; there is one before.
         num_heads: Attention heads.
 
@@ -75,10 +75,10 @@ class UNet(nn.Module):
 
 
 class Stage(nn.Module):
-    """A convolution, by which places learn of their neighbours, then attention to all. [B, D, H, W], [B, D] -> same
+    """A convolution, by which positions see their neighbours, then self-attention. [B, D, H, W], [B, D] -> same
 
     Source: Chu et al. 2023, "Conditional Positional Encodings for Vision Transformers",
-    https://arxiv.org/abs/2102.10882, section 4.2 (channel by channel, beside a shortcut, before the attention).
+    https://arxiv.org/abs/2102.10882, section 4.2 (depthwise, with a residual connection, before the attention).
     """
 
     def __init__(self, dim: int, num_heads: int) -> None:
@@ -93,9 +93,11 @@ class Stage(nn.Module):
 
 
 class TimedBlock(nn.Module):
-    """Two convolutions beside a shortcut, scaled and shifted by time. [B, C, H, W], [B, D] -> [B, C2, H, W]
+    """Apply two convolutions with a residual connection, scaled and shifted by time.
 
-    Source: Perez et al. 2018, "FiLM", https://arxiv.org/abs/1709.07871, eq. 2, behind the second norm.
+    [B, C, H, W], [B, D] -> [B, C2, H, W]
+
+    Source: Perez et al. 2018, "FiLM", https://arxiv.org/abs/1709.07871, eq. 2, after the second norm.
     """
 
     def __init__(self, channels: int, width: int, dim: int) -> None:
@@ -111,20 +113,23 @@ class TimedBlock(nn.Module):
 
 
 class ChannelNorm(nn.LayerNorm):
-    """Normalise the channels of each place. [B, C, H, W] -> [B, C, H, W]"""
+    """Normalise the channels of each position. [B, C, H, W] -> [B, C, H, W]"""
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(x.movedim(1, -1)).movedim(-1, 1)
 
 
-def modulate(x: Tensor, asked: Tensor) -> Tensor:
-    """Scale and shift the channels of all places. [B, C, H, W], [B, 2 C] -> [B, C, H, W]"""
-    scale, shift = asked[..., None, None].chunk(2, 1)
+def modulate(x: Tensor, scale_and_shift: Tensor) -> Tensor:
+    """Scale and shift the channels of all positions. [B, C, H, W], [B, 2 C] -> [B, C, H, W]"""
+    scale, shift = scale_and_shift[..., None, None].chunk(2, 1)
     return x * (1 + scale) + shift
 
 
 def sinusoids(side: int, dim: int) -> Tensor:
-    """Sines and cosines of column and row, from a quarter turn a place to a tenth of that. -> [D, side, side]"""
+    """Return sines and cosines of column and row, from a quarter turn a position to a tenth of that.
+
+    -> [D, side, side]
+    """
     speeds = torch.logspace(0, -1, -(-dim // 4)) * torch.pi / 2
     angles = torch.arange(side) * speeds[:, None]  # [D / 4, side]
     waves = torch.cat([angles.sin(), angles.cos()])  # [D / 2, side]

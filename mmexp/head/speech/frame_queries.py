@@ -1,4 +1,4 @@
-"""Frames that know nothing yet but their place in time."""
+"""Make frame queries: embeddings of the position in time."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from torch import Tensor, nn
 
 from mmexp.contract import Tokens
 
-OCTAVES = 8  # of waves over the whole sound
+OCTAVES = 8  # of waves over the whole audio
 
 
 class FrameQueries(nn.Module):
-    """Tell each frame which it is, and which share of the sound lies before it: ``norm(W [waves(i); waves(i / T)])``.
+    """Embed each frame's number, and the fraction of the audio before it: ``norm(W [waves(i); waves(i / T)])``.
 
     Source: ``waves(i)``: Vaswani et al. 2017, "Attention Is All You Need", https://arxiv.org/abs/1706.03762, section
     3.5; ``waves(i / T)``: Mildenhall et al. 2020, "NeRF", https://arxiv.org/abs/2003.08934, eq. 4.
@@ -32,15 +32,17 @@ class FrameQueries(nn.Module):
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, mask: Tensor) -> Tokens:
-        place = torch.arange(mask.shape[1], device=mask.device, dtype=torch.float32)  # [T]
-        share = (place + 0.5) / mask.sum(1, keepdim=True).clamp(min=1)  # [B, T]
+        position = torch.arange(mask.shape[1], device=mask.device, dtype=torch.float32)  # [T]
+        fraction = (position + 0.5) / mask.sum(1, keepdim=True).clamp(min=1)  # [B, T]
         slow = torch.linspace(0, -math.log(10000), self.dim // 2, device=mask.device).exp()
         fast = math.pi * 2 ** torch.arange(OCTAVES, device=mask.device, dtype=torch.float32)
-        known = torch.cat([waves(place, slow).expand(len(mask), -1, -1), waves(share, fast)], -1)  # [B, T, D + 16]
+        known = torch.cat(
+            [waves(position, slow).expand(len(mask), -1, -1), waves(fraction, fast)], -1
+        )  # [B, T, D + 16]
         return Tokens(self.norm(self.project(known)), mask)
 
 
-def waves(place: Tensor, speeds: Tensor) -> Tensor:
-    """Sines and cosines of a place, by speed in radians per unit. [..., T], [S] -> [..., T, 2 S]"""
-    angles = place.unsqueeze(-1) * speeds
+def waves(position: Tensor, speeds: Tensor) -> Tensor:
+    """Return sines and cosines of a position, by speed in radians per unit. [..., T], [S] -> [..., T, 2 S]"""
+    angles = position.unsqueeze(-1) * speeds
     return torch.cat([angles.sin(), angles.cos()], -1)

@@ -1,4 +1,4 @@
-"""Someone who listens, so that a voice can be judged by what is understood."""
+"""Recognise speech by CTC, to evaluate synthesised speech by its word error rate."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ AUDIBLE = 2.5  # decades of amplitude below the loudest
 class Recognizer(nn.Module):
     """Write down what is said, by a label or a blank for each frame; see ``ctc``.
 
-    It is taught with real sound alone. It hears how loud each band is relative to the loudest of the sound, and what is
-    50 dB below that not at all.
+    It is trained on real audio alone. Its input is how loud each band is relative to the loudest of the audio, and what
+    is 50 dB below that not at all.
 
     Source: Graves et al. 2006, "Connectionist Temporal Classification", https://doi.org/10.1145/1143844.1143891.
 
     Args:
-        dim: Width of its hidden frames.
+        dim: Width of its frames.
         num_mels: Bands F of the frames.
         units: Words or characters of the training transcripts, V of them.
         unit: What each of them is.
@@ -49,11 +49,11 @@ class Recognizer(nn.Module):
 
     def forward(self, frames: Tokens) -> Tensor:
         loudest = frames.features.masked_fill(~frames.mask.unsqueeze(-1), -torch.inf).amax((1, 2), keepdim=True)
-        heard = (frames.features - loudest.clamp(min=SILENT - QUIET)).clamp(min=-AUDIBLE) + AUDIBLE / 2  # [B, T, F]
-        hidden = self.blocks(Tokens(self.project(heard), frames.mask))  # [B, T, D]
+        levels = (frames.features - loudest.clamp(min=SILENT - QUIET)).clamp(min=-AUDIBLE) + AUDIBLE / 2  # [B, T, F]
+        hidden = self.blocks(Tokens(self.project(levels), frames.mask))  # [B, T, D]
         return self.head(hidden.features).float().log_softmax(-1)  # type: ignore[no-any-return]
 
-    def hear(self, frames: Tokens) -> tuple[list[str], Tensor]:
+    def transcribe(self, frames: Tokens) -> tuple[list[str], Tensor]:
         """The texts of the likeliest paths, and how sure each was on average over its frames. -> B, [B]"""
         likely = self(frames).detach()
         sure = (likely.amax(-1).exp() * frames.mask).sum(1) / frames.mask.sum(1).clamp(min=1)  # [B]
@@ -61,7 +61,7 @@ class Recognizer(nn.Module):
         return [self.units.decode(label for label, _ in peaks(row[:length])) for row, length in rows], sure
 
 
-def surprise(likely: Tensor, frames: Tensor, said: Captions) -> Tensor:
+def nll(likely: Tensor, frames: Tensor, said: Captions) -> Tensor:
     """Negative log-probability per label, of the transcripts that fit into their frames; see ``ctc``.
 
     Args:

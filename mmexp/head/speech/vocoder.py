@@ -1,4 +1,4 @@
-"""From sound to a log-mel spectrogram and back."""
+"""Convert audio to a log-mel spectrogram and back."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from torch.nn import functional as F
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.audio.logmel import mel_filters
 
-QUIET = -2.0  # decades of amplitude, relative to a tone of amplitude 1, that a level of 0 stands for: -40 dB
+QUIET = -2.0  # decades of amplitude, relative to a tone of amplitude 1, of a level of 0: -40 dB
 SILENT = -4.0  # decades under which all is silence
 DECIBELS = 20.0  # of one decade
 WIDE = 4  # hops that a frame is long
-TAIL = WIDE // 2  # frames that still touch a sound after its last frame
+TAIL = WIDE // 2  # frames that still overlap the audio after its last frame
 
 
 class Vocoder(nn.Module):
-    """Tell how loud each mel band is in each frame, and find a sound of which the same can be told.
+    """Compute the level of each mel band in each frame, and find audio with given levels (Griffin-Lim).
 
     A frame has a level per band: 0 is 40 dB below a tone of amplitude 1, and 1 is 20 dB. Back from it, the magnitudes
     are those of least squares, but not below zero; the phases begin at random, drawn from the name of the sample, and
-    those of the nearest true sound are taken again and again.
+    the phases of the nearest real audio are taken again and again.
 
     Source: Griffin and Lim 1984, "Signal Estimation from Modified Short-Time Fourier Transform",
     https://doi.org/10.1109/TASSP.1984.1164317; with the momentum of Perraudin et al. 2013, "A Fast Griffin-Lim
-    Algorithm", https://doi.org/10.1109/WASPAA.2013.6701851, algorithm 2. Differs: what frames behind the last one hold
+    Algorithm", https://doi.org/10.1109/WASPAA.2013.6701851, algorithm 2. Differs: what frames after the last one hold
     is free.
 
     Args:
@@ -61,11 +61,11 @@ class Vocoder(nn.Module):
         self.register_buffer("filters", filters, persistent=False)
         self.register_buffer("inverse", torch.linalg.pinv(filters), persistent=False)
 
-    def analyse(self, sound: Padded) -> Tokens:
+    def analyse(self, audio: Padded) -> Tokens:
         """Levels of every frame; frame t is centred on sample t * hop. [B, L] -> [B, T, F], T = ceil(L / hop)"""
-        mask = sound.mask[:, :: self.hop]
-        with torch.autocast(sound.values.device.type, enabled=False):
-            spectrum = self.spectrum(sound.values.float() * sound.mask)
+        mask = audio.mask[:, :: self.hop]
+        with torch.autocast(audio.values.device.type, enabled=False):
+            spectrum = self.spectrum(audio.values.float() * audio.mask)
             loud = spectrum.abs().transpose(1, 2)[:, : mask.shape[1]] @ self.filters  # [B, T, F]
             levels = loud.clamp(min=10**SILENT).log10() - QUIET
         return Tokens(levels * mask.unsqueeze(-1), mask)
@@ -77,7 +77,7 @@ class Vocoder(nn.Module):
 
     @torch.no_grad()
     def synthesise(self, frames: Tokens, names: Sequence[str]) -> Tensor:
-        """A sound of those levels, the same whatever else is in the batch. [B, T, F] -> [B, T * hop]
+        """Return audio of those levels, the same whatever else is in the batch. [B, T, F] -> [B, T * hop]
 
         Args:
             frames: Levels; the rows' real frames come first.
@@ -86,18 +86,18 @@ class Vocoder(nn.Module):
         with torch.autocast(frames.features.device.type, enabled=False):
             return self.search(self.magnitudes(frames.features), frames.mask, names)
 
-    def search(self, wanted: Tensor, mask: Tensor, names: Sequence[str]) -> Tensor:
-        """Find a sound of such magnitudes. [B, K, T], [B, T] -> [B, T * hop]"""
+    def search(self, magnitudes: Tensor, mask: Tensor, names: Sequence[str]) -> Tensor:
+        """Find audio of such magnitudes. [B, K, T], [B, T] -> [B, T * hop]"""
         real = mask.repeat_interleave(self.hop, 1)  # [B, T * hop]
         sounding = F.pad(real, (0, (TAIL - 1) * self.hop))
         known = F.pad(mask, (0, TAIL)).unsqueeze(1)  # [B, 1, T + TAIL]
-        wanted = F.pad(wanted * mask.unsqueeze(1), (0, TAIL))  # [B, K, T + TAIL]
-        spectrum = last = torch.polar(wanted, _phases(wanted, mask, names))
+        magnitudes = F.pad(magnitudes * mask.unsqueeze(1), (0, TAIL))  # [B, K, T + TAIL]
+        spectrum = last = torch.polar(magnitudes, _phases(magnitudes, mask, names))
         for _ in range(self.iterations):
-            true = self.spectrum(self.sound(spectrum) * sounding)
+            true = self.spectrum(self.audio(spectrum) * sounding)
             ahead = true + self.momentum * (true - last)
-            spectrum, last = torch.where(known, wanted * _direction(ahead), ahead), true
-        return (self.sound(spectrum)[:, : real.shape[1]] * real).clamp(-1, 1)
+            spectrum, last = torch.where(known, magnitudes * _direction(ahead), ahead), true
+        return (self.audio(spectrum)[:, : real.shape[1]] * real).clamp(-1, 1)
 
     def spectrum(self, samples: Tensor) -> Tensor:
         """Short-time Fourier transform, in which a tone is as high as its amplitude. [B, L] -> [B, K, 1 + L / hop]"""
@@ -106,8 +106,8 @@ class Vocoder(nn.Module):
             scaled, self.size, self.hop, window=self.window, center=True, pad_mode="constant", return_complex=True
         )
 
-    def sound(self, spectrum: Tensor) -> Tensor:
-        """The sound whose transform comes nearest, in least squares. [B, K, N] -> [B, (N - 1) * hop]"""
+    def audio(self, spectrum: Tensor) -> Tensor:
+        """Return the audio whose transform is nearest, in least squares. [B, K, N] -> [B, (N - 1) * hop]"""
         return torch.istft(spectrum, self.size, self.hop, window=self.window, center=True) * (self.window.sum() / 2)
 
 
@@ -116,10 +116,10 @@ def _direction(spectrum: Tensor) -> Tensor:
     return spectrum / spectrum.abs().clamp(min=1e-12)
 
 
-def _phases(wanted: Tensor, mask: Tensor, names: Sequence[str]) -> Tensor:
+def _phases(magnitudes: Tensor, mask: Tensor, names: Sequence[str]) -> Tensor:
     """Random angles for the real frames of each row, from its name alone. [B, K, T + TAIL]"""
-    phases = torch.zeros(wanted.shape)
+    phases = torch.zeros(magnitudes.shape)
     for row, length, name in zip(phases, mask.sum(1).tolist(), names, strict=True):
         generator = torch.Generator().manual_seed(zlib.crc32(name.encode()))
         row[:, :length] = torch.rand(length, len(row), generator=generator).T * (2 * math.pi)
-    return phases.to(wanted.device)
+    return phases.to(magnitudes.device)

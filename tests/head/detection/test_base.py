@@ -23,7 +23,7 @@ def detectors() -> list[Detector]:
 every = pytest.mark.parametrize("detector", detectors(), ids=["dense", "set"])
 
 
-def goals(rows: int, objects: int, known: bool = True) -> DetectionTargets:
+def targets(rows: int, objects: int, known: bool = True) -> DetectionTargets:
     torch.manual_seed(1)
     first = torch.rand(rows, objects, 2) * 0.5
     boxes = torch.cat([first, first + 0.2 + torch.rand(rows, objects, 2) * 0.3], -1)
@@ -42,7 +42,7 @@ def test_boxes_and_scores_have_their_shape_and_range(detector):
 @every
 @pytest.mark.parametrize("change", ["unknown", "empty", "padding", "unseen"])
 def test_losses_stay_finite_without_any_object(detector, change):
-    given = goals(2, 3, known=change != "unknown")
+    given = targets(2, 3, known=change != "unknown")
     if change == "empty":
         given.boxes.mask.zero_()
     if change == "padding":
@@ -61,7 +61,7 @@ def test_losses_stay_finite_without_any_object(detector, change):
 @every
 def test_padding_and_unknown_rows_change_no_loss(detector):
     detector.eval()
-    given, grid = goals(3, 2), torch.randn(3, DIM, 4, 4)
+    given, grid = targets(3, 2), torch.randn(3, DIM, 4, 4)
     boxes, mask = given.boxes.values, given.boxes.mask
     few = DetectionTargets(Padded(boxes[:2], mask[:2]), given.classes[:2], given.known[:2])
     expected = detector.losses(detector(grid[:2]), few)

@@ -48,31 +48,31 @@ def test_a_box_is_found_where_its_object_is_seen(options, resize):
     left, top, right, bottom = 38, 22, 56, 37
     raw[top:bottom, left:right] = 255
     transform = ImageTransform(image_size=64, resize=resize, **options)
-    pictures = transform.collate([transform.augment(transform.prepare(raw), np.random.default_rng(2))])
+    images = transform.collate([transform.augment(transform.prepare(raw), np.random.default_rng(2))])
     boxes = torch.tensor([[[left, top, right, bottom]]]).float()
-    found = box.into_view(boxes, pictures)
-    row, column = (pictures.values[0, 0] > 127).nonzero().unbind(1)
+    found = box.into_view(boxes, images)
+    row, column = (images.values[0, 0] > 127).nonzero().unbind(1)
     expected = torch.stack([column.min(), row.min(), column.max() + 1, row.max() + 1]) / 64
     torch.testing.assert_close(found[0, 0], expected, atol=0.02, rtol=0)
-    torch.testing.assert_close(box.into_picture(found, pictures), boxes, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(box.into_picture(found, images), boxes, atol=1e-3, rtol=1e-4)
 
 
 def test_what_lies_outside_is_cut_off():
     transform = ImageTransform(image_size=10)
-    pictures = transform.collate([transform.prepare(np.zeros((10, 20, 3), np.uint8))])
-    seen = box.into_view(torch.tensor([[[0.0, 2, 10, 8], [0, 0, 4, 9]]]), pictures)
+    images = transform.collate([transform.prepare(np.zeros((10, 20, 3), np.uint8))])
+    seen = box.into_view(torch.tensor([[[0.0, 2, 10, 8], [0, 0, 4, 9]]]), images)
     torch.testing.assert_close(seen[0, 0], torch.tensor([0, 0.2, 0.5, 0.8]))
     assert box.area(seen)[0, 1] == 0
-    whole = box.into_picture(torch.tensor([[[-1.0, -1, 2, 2]]]), pictures)
+    whole = box.into_picture(torch.tensor([[[-1.0, -1, 2, 2]]]), images)
     assert whole.tolist() == [[[0, 0, 20, 10]]]
 
 
 def test_a_turned_box_is_told_by_its_outline():
     transform = ImageTransform(image_size=100, rotate=45)
-    pictures = transform.collate(
+    images = transform.collate(
         [transform.augment(transform.prepare(np.zeros((100, 100, 3), np.uint8)), np.random.default_rng(0))]
     )
-    seen = box.into_view(torch.tensor([[[40.0, 40, 60, 60]]]), pictures)
-    cosine, sine = pictures.matrices[0, 0, :2].abs().tolist()
+    seen = box.into_view(torch.tensor([[[40.0, 40, 60, 60]]]), images)
+    cosine, sine = images.matrices[0, 0, :2].abs().tolist()
     side = 0.2 * (cosine + sine) / 100 / (cosine**2 + sine**2) * 10000
     torch.testing.assert_close(seen[0, 0, 2:] - seen[0, 0, :2], torch.full((2,), side), atol=1e-3, rtol=1e-3)

@@ -58,6 +58,6 @@ def test_perfect_boxes_have_no_loss():
     detector = DenseDetector(dim=8, num_classes=2)
     outputs = detector(torch.randn(1, 8, 2, 2))
     one, row = torch.ones(1, 1), torch.ones(1, dtype=torch.bool)
-    goals = DetectionTargets(Padded(outputs["boxes"][:, :1].detach(), one.bool()), one.long(), row)
+    targets = DetectionTargets(Padded(outputs["boxes"][:, :1].detach(), one.bool()), one.long(), row)
     outputs["boxes"] = outputs["boxes"][:, :1].expand(-1, 4, -1)
-    assert detector.losses(outputs, goals)["box"].item() == pytest.approx(0, abs=1e-5)
+    assert detector.losses(outputs, targets)["box"].item() == pytest.approx(0, abs=1e-5)

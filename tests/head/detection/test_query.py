@@ -16,14 +16,14 @@ def make() -> QueryDetector:
     return QueryDetector(dim=16, num_classes=3, queries=5)
 
 
-def goals() -> DetectionTargets:
+def targets() -> DetectionTargets:
     boxes = torch.tensor([[[0.1, 0.1, 0.4, 0.5], [0.5, 0.5, 0.9, 0.8]], [[0.2, 0.3, 0.5, 0.6], [0, 0, 0, 0]]])
     mask = torch.tensor([[True, True], [True, False]])
     return DetectionTargets(Padded(boxes, mask), torch.tensor([[0, 2], [1, 0]]), torch.ones(2, dtype=torch.bool))
 
 
 def test_each_pair_learns_class_and_box_and_all_others_learn_nothing_is_there():
-    detector, given = make(), goals()
+    detector, given = make(), targets()
     outputs = detector(torch.randn(2, 16, 3, 3))
     logits, boxes = outputs["all_logits"][0], outputs["all_boxes"][0]
     pairs = list(
@@ -44,7 +44,7 @@ def test_each_pair_learns_class_and_box_and_all_others_learn_nothing_is_there():
 
 
 def test_every_layer_is_taught_and_the_last_one_answers():
-    detector, given = make(), goals()
+    detector, given = make(), targets()
     outputs = detector(torch.randn(2, 16, 3, 3))
     assert torch.equal(outputs["boxes"], outputs["all_boxes"][-1]) and len(outputs["all_boxes"]) == 2
     layers = [detector.layer_losses(outputs["all_logits"][i], outputs["all_boxes"][i], given) for i in range(2)]

@@ -17,7 +17,7 @@ DIM, SIDE, ROWS = 8, 8, 3
 
 
 class Knowing(nn.Module):
-    """A canvas that knows the picture: a constant, larger by what it is told."""
+    """A canvas that knows the image: a constant, larger by what it is told."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ def chance() -> Chance:
     return Chance.of([str(i) for i in range(ROWS)], SIDE, torch.device("cpu"))
 
 
-def pictures() -> Tensor:
+def images() -> Tensor:
     torch.manual_seed(3)
     return torch.rand(ROWS, 3, SIDE, SIDE) * 2 - 1
 
@@ -61,13 +61,15 @@ def make(**options: object) -> Flow:
 @pytest.mark.parametrize("steps", [1, 5])
 def test_a_canvas_that_knows_the_picture_is_led_straight_to_it(steps):
     flow = make(canvas=Knowing(), guidance=1, steps=steps)
-    torch.testing.assert_close(flow.paint(tokens(), fusion(), chance().noise), torch.full((ROWS, 3, SIDE, SIDE), 0.5))
+    torch.testing.assert_close(
+        flow.generate(tokens(), fusion(), chance().noise), torch.full((ROWS, 3, SIDE, SIDE), 0.5)
+    )
     assert flow.canvas.times == pytest.approx([(i / steps) ** 2 for i in range(steps)])
 
 
 def test_guidance_paints_more_of_what_the_inputs_add():
     flow = make(canvas=Knowing(), guidance=3, steps=1)
-    assert flow.paint(tokens(0.5), fusion(), chance().noise).mean().item() == pytest.approx(0 + 3 * 0.5)
+    assert flow.generate(tokens(0.5), fusion(), chance().noise).mean().item() == pytest.approx(0 + 3 * 0.5)
 
 
 def test_steps_follow_the_velocity():
@@ -76,12 +78,12 @@ def test_steps_follow_the_velocity():
     for now, soon in pairwise(ends):
         told = flow.canvas(state, torch.full((ROWS,), now), fusion().bind(tokens()))
         state = state + (soon - now) * (told - state) / (1 - now)
-    torch.testing.assert_close(flow.paint(tokens(), fusion(), noise), state)
+    torch.testing.assert_close(flow.generate(tokens(), fusion(), noise), state)
 
 
 def test_the_loss_is_the_error_of_the_velocity():
-    flow, real, drawn = make(), pictures(), chance()
-    outputs = flow.teach(tokens(), fusion(), real, drawn)
+    flow, real, drawn = make(), images(), chance()
+    outputs = flow.training_outputs(tokens(), fusion(), real, drawn)
     for i in range(ROWS):
         time = 1 / (1 + torch.exp(-(CENTRE + SPREAD * drawn.level[i])))
         state = time * real[i] + (1 - time) * drawn.noise[i]
@@ -105,16 +107,19 @@ def test_inputs_are_hidden_now_and_then_while_training():
             shown.append(context["text"].mask.any(1))
             return super().bind(context)
 
-    flow, watching = make(hidden=0.5), Watching(dim=DIM, modalities=["canvas", "text"], pool=MeanPool())
+    flow, watching = make(condition_dropout=0.5), Watching(dim=DIM, modalities=["canvas", "text"], pool=MeanPool())
     for training in (True, False):
         for _ in range(10):
-            flow.train(training).teach(tokens(), watching, pictures(), chance())
+            flow.train(training).training_outputs(tokens(), watching, images(), chance())
     assert 0 < torch.cat(shown[:10]).float().mean() < 1 and torch.cat(shown[10:]).all()
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"steps": 0}, "steps must be at least 1, got 0"), ({"hidden": 1}, r"hidden must be in \[0, 1\), got 1")],
+    [
+        ({"steps": 0}, "steps must be at least 1, got 0"),
+        ({"condition_dropout": 1}, r"condition_dropout must be in \[0, 1\), got 1"),
+    ],
 )
 def test_numbers_out_of_range_are_refused(options, message):
     with pytest.raises(ValueError, match=message):

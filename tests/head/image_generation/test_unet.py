@@ -26,8 +26,8 @@ def same(tokens: Tokens) -> Tokens:
 
 @pytest.mark.parametrize("size", [8, 12, 20])
 def test_a_picture_of_its_size_comes_out(size):
-    painted = make(image_size=size)(torch.randn(2, 3, size, size), torch.rand(2), same)
-    assert painted.shape == (2, 3, size, size)
+    generated = make(image_size=size)(torch.randn(2, 3, size, size), torch.rand(2), same)
+    assert generated.shape == (2, 3, size, size)
 
 
 def test_a_token_stands_for_each_square_of_four_pixels_and_all_are_real():

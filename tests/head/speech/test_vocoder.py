@@ -52,7 +52,7 @@ def test_its_transform_and_the_way_back_are_those_of_scipy():
     samples = melody()
     spectrum = make().spectrum(torch.tensor(samples)[None].float())
     np.testing.assert_allclose(spectrum[0].numpy(), transform(samples), atol=1e-5)
-    np.testing.assert_allclose(make().sound(spectrum)[0].numpy(), samples, atol=1e-5)
+    np.testing.assert_allclose(make().audio(spectrum)[0].numpy(), samples, atol=1e-5)
 
 
 @pytest.mark.parametrize("length", [1, 39, 40, 41, 1600])

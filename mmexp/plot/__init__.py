@@ -1,1 +1,1 @@
-"""Images that tasks draw of what a run has answered."""
+"""Figures that tasks draw of the predictions of a run."""

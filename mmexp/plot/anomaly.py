@@ -31,13 +31,13 @@ def histogram(scores: Sequence[float], targets: Sequence[bool], threshold: float
         weights = np.full(len(own), 1 / max(1, len(own)))
         axes.hist(own, edges.tolist(), weights=weights, color=colour, alpha=0.55, label=f"{name}, {len(own)}")
     axes.axvline(threshold, color="gray", linestyle="--", linewidth=1)
-    axes.set(xlabel="score", ylabel="share")
+    axes.set(xlabel="score", ylabel="fraction of samples")
     axes.legend(fontsize=8, frameon=False)
     return figure
 
 
 def roc(scores: Sequence[float], targets: Sequence[bool], threshold: float) -> Figure:
-    """Share of anomalies found by the share of normal samples that raise an alarm; the threshold is marked."""
+    """Draw the ROC curve: recall of anomalies by false alarm rate; the threshold is marked."""
     from matplotlib.figure import Figure
 
     values, wrong = torch.tensor(scores, dtype=torch.double), torch.tensor(targets, dtype=torch.bool)

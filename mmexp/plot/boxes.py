@@ -1,4 +1,4 @@
-"""Boxes drawn on images: what was answered, and what is there."""
+"""Draw predicted and true boxes on images."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Boxes:
     """What is drawn on one image. Each box is [x, y, w, h], in pixels.
 
     Args:
-        answered: Boxes.
+        predicted: Boxes of the model.
         categories: Of each.
         scores: Of each.
         true: Boxes of what is there.
     """
 
-    answered: Sequence[Sequence[float]]
+    predicted: Sequence[Sequence[float]]
     categories: Sequence[str]
     scores: Sequence[float]
     true: Sequence[Sequence[float]]
@@ -36,7 +36,7 @@ class Boxes:
 def outlined(
     images: Sequence[np.ndarray], boxes: Sequence[Boxes], titles: Sequence[str], classes: Sequence[str]
 ) -> Figure:
-    """Show images with answered boxes in the colour of their class, and true ones dashed in white.
+    """Draw images with predicted boxes in the colour of their class, and true ones dashed in white.
 
     Args:
         images: Each [H, W, 3].
@@ -51,7 +51,7 @@ def outlined(
         own = boxes[i]
         for box in own.true:
             _frame(axes, box, (1, 1, 1), "--")
-        for box, name, score in zip(own.answered, own.categories, own.scores, strict=True):
+        for box, name, score in zip(own.predicted, own.categories, own.scores, strict=True):
             _frame(axes, box, colours[name], "-")
             label = {"facecolor": colours[name], "edgecolor": "none", "pad": 0.5}
             words = f"{name} {score:.2f}"

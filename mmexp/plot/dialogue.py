@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SHOWN = 12  # images shown
-TURNS = 3  # told of each talk, the newest
+TURNS = 3  # shown of each dialogue, the newest
 
 
 def dialogues(rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> dict[str, Figure]:
-    """Some images, each over the newest turns of its talk, the reply and, if that has other words, the true one.
+    """Draw some images, each over the newest turns of its dialogue, the reply and, if it differs, the true one.
 
     Args:
         rows: With ``reply`` and, where known, ``target``.

@@ -1,4 +1,4 @@
-"""Painted images beside the true ones."""
+"""Draw generated images next to the true ones."""
 
 from __future__ import annotations
 
@@ -16,17 +16,15 @@ GAP = 2  # columns between the two, in pixels
 
 
 def generated_images(generated: Sequence[np.ndarray], real: Sequence[np.ndarray], titles: Sequence[str]) -> Figure:
-    """Show pairs, the generated image on the left and the true one on the right.
+    """Draw pairs, the generated image on the left and the true one on the right.
 
     Args:
         generated: Each [S, S, 3].
         real: Likewise, as large.
-        titles: A text under each pair.
+        titles: A text above each pair.
     """
     gaps = (np.full((len(one), GAP, 3), 255, np.uint8) for one in generated)
     pairs = [np.concatenate(parts, 1) for parts in zip(generated, gaps, real, strict=True)]
     figure = gallery(pairs, titles)
-    width, height = figure.get_size_inches()
-    figure.set_size_inches(width, height * 0.66)
     figure.suptitle("generated | true", fontsize=9)
     return figure

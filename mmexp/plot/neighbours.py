@@ -17,7 +17,7 @@ LETTERS, WIDTH = 120, 24  # of a text, and of its lines
 
 
 class Found(NamedTuple):
-    """One thing that was found.
+    """One candidate that was retrieved.
 
     Args:
         inputs: By modality.

@@ -1,4 +1,4 @@
-"""Questions about images, with what was answered."""
+"""Draw questions about images, with the answers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SHOWN = 12  # images shown
 
 
 def questions(rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> dict[str, Figure]:
-    """Some images, each over its question, its answer and, if that was wrong, the right one.
+    """Draw some images, each over its question, the answer and, if that was wrong, the right one.
 
     Args:
         rows: With ``label`` and, where known, ``target``.

@@ -1,4 +1,4 @@
-"""How high the right answers rank."""
+"""How high the right preds rank."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ EDGES = (1, 2, 3, 4, 6, 11, 31, 101, 1001)  # first rank of each bar
 READABLE = 40  # kinds shown, half of them the best and half the worst if there are more
 
 
-def ranks(places: Sequence[int], among: Sequence[int], kinds: Sequence[str]) -> Figure:
-    """Share of queries by the rank of the right answer; and the mean reciprocal rank of each kind of query.
+def ranks(positions: Sequence[int], among: Sequence[int], kinds: Sequence[str]) -> Figure:
+    """Draw the fraction of queries by rank of the right answer; and the mean reciprocal rank of each kind of query.
 
     Args:
-        places: Rank of the right answer of each query, from 1.
+        positions: Rank of the right answer of each query, from 1.
         among: Answers that were ranked for it.
         kinds: What it asks, such as a relation.
     """
     from matplotlib.figure import Figure
 
-    found, groups, most = np.asarray(places), np.asarray(kinds), max(among)
+    found, groups, most = np.asarray(positions), np.asarray(kinds), max(among)
     means = {kind: (1 / found[groups == kind]).mean() for kind in np.unique(groups)}
     ordered = sorted(means, key=lambda kind: -means[kind])
     shown = ordered if len(ordered) <= READABLE else [*ordered[: READABLE // 2], *ordered[-READABLE // 2 :]]
@@ -33,11 +33,11 @@ def ranks(places: Sequence[int], among: Sequence[int], kinds: Sequence[str]) -> 
 
     starts = [edge for edge in EDGES if edge == 1 or edge <= found.max()]
     ends = [*(edge - 1 for edge in starts[1:]), most]
-    shares = [((found >= low) & (found <= high)).mean() for low, high in zip(starts, ends, strict=True)]
+    fractions = [((found >= low) & (found <= high)).mean() for low, high in zip(starts, ends, strict=True)]
     names = [f"{low}" if low == high else f"{low} to {high}" for low, high in zip(starts, ends, strict=True)]
-    left.bar(names, shares, color="tab:blue", alpha=0.6)
+    left.bar(names, fractions, color="tab:blue", alpha=0.6)
     left.tick_params(axis="x", labelrotation=45)
-    left.set(xlabel="rank of the right answer", ylabel=f"share of {len(found)} queries", ylim=(0, 1))
+    left.set(xlabel="rank of the right answer", ylabel=f"fraction of {len(found)} queries", ylim=(0, 1))
 
     right.barh(range(len(shown)), [means[kind] for kind in shown], color="tab:blue", alpha=0.6)
     blind = (1 / np.arange(1, most + 1)).cumsum() / np.arange(1, most + 1)  # of a rank drawn from 1 to n

@@ -1,4 +1,4 @@
-"""What was recommended, beside what had been taken before and what was taken then."""
+"""Draw recommendations next to the history and the next item."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMN, LINE = 2.7, 0.19  # inches
 
 
 def recommendations(rows: Sequence[Mapping[str, Any]], histories: Sequence[Sequence[str]]) -> Figure:
-    """A column per sample: the last items of its history, the list, the right one in green, and where it stands.
+    """Draw a column per sample: the last items of its history, the list, the right one in green, and its rank.
 
     Args:
         rows: With ``items``, ``target`` and ``rank``.
@@ -33,9 +33,9 @@ def recommendations(rows: Sequence[Mapping[str, Any]], histories: Sequence[Seque
         axes.set_axis_off()
         axes.set(xlim=(0, 1), ylim=(lines, 0))
         shown = history[-LINES:]
-        _list(axes, LINES - len(shown), "took", shown)
+        _list(axes, LINES - len(shown), "history", shown)
         _list(axes, LINES + 1.5, "may like", row["items"], row["target"])
-        _list(axes, 2 * LINES + 3, f"took then (rank {row['rank']})", [row["target"]], row["target"])
+        _list(axes, 2 * LINES + 3, f"next item (rank {row['rank']})", [row["target"]], row["target"])
     return figure
 
 
@@ -52,7 +52,7 @@ def by_popularity(rows: Sequence[Mapping[str, Any]], counts: Mapping[str, float]
 
     Args:
         rows: With ``items``, ``target``, ``rank`` and ``popularity_rank``.
-        counts: How often training took each item.
+        counts: How often each item occurs in training.
     """
     from matplotlib.figure import Figure
 
@@ -61,11 +61,11 @@ def by_popularity(rows: Sequence[Mapping[str, Any]], counts: Mapping[str, float]
     listed = len(rows[0]["items"])
     figure = Figure(figsize=(6, 3.5), layout="constrained")
     axes = figure.subplots()
-    for name, key, place in (("recommended", "rank", -0.2), ("the most popular", "popularity_rank", 0.2)):
+    for name, key, offset in (("recommended", "rank", -0.2), ("the most popular", "popularity_rank", 0.2)):
         recalls = [np.mean([row[key] <= listed for row in group]) for group in groups]
-        axes.bar(np.arange(len(groups)) + place, recalls, 0.4, label=name, alpha=0.8)
+        axes.bar(np.arange(len(groups)) + offset, recalls, 0.4, label=name, alpha=0.8)
     ends = [[counts.get(group[end]["target"], 0) for end in (0, -1)] for group in groups]
     axes.set_xticks(range(len(groups)), [f"{low:.0f}-{high:.0f}" for low, high in ends], fontsize=7, rotation=30)
-    axes.set(xlabel="times taken in training, by tenths of the targets", ylabel=f"recall at {listed}")
+    axes.set(xlabel="occurrences in training, by tenths of the targets", ylabel=f"recall at {listed}")
     figure.legend(loc="outside upper left", ncols=2, fontsize=8, frameon=False)
     return figure

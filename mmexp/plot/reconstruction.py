@@ -1,4 +1,4 @@
-"""Images with hidden parts, and what these were taken for."""
+"""Draw masked images and their reconstruction."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Told = tuple[np.ndarray, np.ndarray, Sequence[Sequence[str]], str]
-"""An image, the same with its hidden parts as they were told, hidden words each with its answer, and the text."""
-GREY, GAP = 128, 2  # brightness of what is hidden; pixels between images
-COLUMNS, WIDTH, HEIGHT, LETTERS = 3, 4.2, 2.2, 60  # places side by side; of each in inches; of a line under it
+"""An image, the same with its masked patches filled in, masked words each with its prediction, and the text."""
+GREY, GAP = 128, 2  # brightness of masked patches; pixels between images
+COLUMNS, WIDTH, HEIGHT, LETTERS = 3, 4.2, 2.2, 60  # of panels; of each in inches; of a line under it
 
 
 def reconstructions(shown: Sequence[Told], masks: np.ndarray) -> Figure:
-    """Each image as it is, as it was shown and as it was told; under them the text, and the words told of it.
+    """Draw each image as it is, masked and reconstructed; above them the text, and the predicted words.
 
     Args:
         shown: At least one.
-        masks: Which patches, in rows, were hidden of each. bool [B, P]
+        masks: Which patches of each were masked, in rows. bool [B, P]
     """
     from matplotlib.figure import Figure
 
     columns = min(COLUMNS, len(shown))
     rows = -(-len(shown) // columns)
     figure = Figure(figsize=(WIDTH * columns, HEIGHT * rows), layout="constrained")
-    places = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for place in places:
-        place.set_axis_off()
-    for place, (image, filled, words, text), mask in zip(places, shown, masks, strict=False):
-        place.imshow(_triptych(image, mask, filled))
-        told = ", ".join(map(_answered, words))
-        place.set_title("\n".join(fill(line, LETTERS) for line in (text, told)), y=-0.04, va="top", fontsize=8)
+    panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for panel in panels:
+        panel.set_axis_off()
+    for panel, (image, filled, words, text), mask in zip(panels, shown, masks, strict=False):
+        panel.imshow(_triptych(image, mask, filled))
+        line = ", ".join(map(_answered, words))
+        panel.set_title("\n".join(fill(line, LETTERS) for line in (text, line)), fontsize=8, parse_math=False)
     return figure
 
 

@@ -1,4 +1,4 @@
-"""Answered and true masks beside their image, and how well each class is found."""
+"""Draw predicted and true masks next to their image, and the IoU of each class."""
 
 from __future__ import annotations
 
@@ -7,36 +7,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mmexp.plot.gallery import COLUMNS, gallery
+from mmexp.plot.gallery import gallery
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GAP = 4  # columns between image and masks, in pixels of the image
-TILE = 4.5  # inches that an image and its masks are wide
+WIDER = 1.5  # width of an image with its masks over that of an image
+LEGEND = 0.4  # height of the legend, in inches
 NAMED = 20  # classes in a legend
 
 
 def regions(
     images: Sequence[np.ndarray], masks: Sequence[Sequence[np.ndarray]], titles: Sequence[str], classes: Sequence[str]
 ) -> Figure:
-    """Show each image with its masks to the right of it; what is no class stays white.
+    """Draw each image with its masks to the right of it; what is no class stays white.
 
     Args:
         images: Each [H, W, 3].
         masks: Of each image: uint8 numbers of classes, each [H, W].
-        titles: A text under each.
+        titles: A text above each.
         classes: Their names.
     """
     from matplotlib.patches import Patch
 
     colours = palette(len(classes))
-    tiles = [_beside([image, *(colours[mask] for mask in row)]) for image, row in zip(images, masks, strict=True)]
+    tiles = [_side_by_side([image, *(colours[mask] for mask in row)]) for image, row in zip(images, masks, strict=True)]
     figure = gallery(tiles, titles)
-    columns = max(1, min(COLUMNS, len(tiles)))
-    rows = -(-len(figure.axes) // columns)
-    highest = max(len(tile) / tile.shape[1] for tile in tiles)
-    figure.set_size_inches(TILE * columns, (TILE * highest + 0.6) * rows + 0.4)
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(width * WIDER, height * WIDER + LEGEND)
     shown = sorted({number for row in masks for mask in row for number in np.unique(mask) if number < len(classes)})
     patches = [Patch(color=colours[number] / 255, label=classes[number]) for number in shown[:NAMED]]
     figure.legend(handles=patches, loc="outside lower center", ncols=max(1, min(6, len(patches))), fontsize=8)
@@ -44,7 +43,7 @@ def regions(
 
 
 def bars(values: Sequence[float], names: Sequence[str], label: str) -> Figure:
-    """One bar per class, the best on top; values in [0, 1], NaN is left out."""
+    """Draw one bar per class, the best on top; values in [0, 1], NaN is left out."""
     from matplotlib.figure import Figure
 
     order = [i for i in np.argsort(values) if not np.isnan(values[i])]
@@ -57,7 +56,7 @@ def bars(values: Sequence[float], names: Sequence[str], label: str) -> Figure:
 
 
 def palette(number: int) -> np.ndarray:
-    """A colour per class, and white for all other numbers. uint8 [256, 3]"""
+    """Return a colour per class, and white for all other numbers. uint8 [256, 3]"""
     from matplotlib import colormaps
 
     colours = np.full((256, 3), 255, np.uint8)
@@ -66,7 +65,7 @@ def palette(number: int) -> np.ndarray:
     return colours
 
 
-def _beside(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """Images in a row with white between them."""
+def _side_by_side(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """Join images in a row with white between them."""
     gap = np.full((len(parts[0]), GAP, 3), 255, np.uint8)
     return np.concatenate([piece for part in parts for piece in (gap, part)][1:], 1)

@@ -1,4 +1,4 @@
-"""Numbers against what they should be."""
+"""Draw predicted against true numbers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def scatter(targets: Sequence[float], answers: Sequence[float]) -> Figure:
-    """A point per sample; on the diagonal the answer is right, and a flat cloud has learnt the mean alone."""
+def scatter(targets: Sequence[float], preds: Sequence[float]) -> Figure:
+    """Draw a point per sample; on the diagonal the prediction is right, and a flat cloud has learnt the mean alone."""
     from matplotlib.figure import Figure
 
-    wanted, given = np.asarray(targets, float), np.asarray(answers, float)
-    ends = [min(wanted.min(), given.min()), max(wanted.max(), given.max())]
+    true, given = np.asarray(targets, float), np.asarray(preds, float)
+    ends = [min(true.min(), given.min()), max(true.max(), given.max())]
     figure = Figure(figsize=(4.5, 4.5), layout="constrained")
     axes = figure.subplots()
     axes.plot(ends, ends, color="gray", linestyle="--", linewidth=1)
-    axes.scatter(wanted, given, s=12, alpha=0.5, linewidths=0)
-    axes.set(xlabel="target", ylabel="answer", aspect="equal")
-    axes.set_title(f"{len(wanted)} samples, mean absolute error {np.abs(wanted - given).mean():.3g}", fontsize=9)
+    axes.margins(0.08)
+    axes.scatter(true, given, s=12, alpha=0.5, linewidths=0)
+    axes.set(xlabel="target", ylabel="prediction", aspect="equal")
+    axes.set_title(f"n={len(true)}, mean absolute error {np.abs(true - given).mean():.3g}", fontsize=9)
     return figure

@@ -13,15 +13,15 @@ LETTERS = 100  # of a line
 SIZE = 9.0  # points; letters of a typewriter are 0.6 of that wide
 LINE = 0.3  # inches
 
-Told = tuple[Sequence[str], Sequence[str], Sequence[str]]
-"""Words, the tags answered, and the true ones; empty where they are not known."""
+Tagged = tuple[Sequence[str], Sequence[str], Sequence[str]]
+"""Words, the predicted tags, and the true ones; empty where they are not known."""
 
 
-def sentences(told: Sequence[Told], types: Sequence[str]) -> Figure:
-    """Colour the entities of each sentence by type: behind the words as answered, below them as they truly are.
+def sentences(tagged: Sequence[Tagged], types: Sequence[str]) -> Figure:
+    """Colour the entities of each sentence by type: predicted ones behind the words, true ones below them.
 
     Args:
-        told: The sentences.
+        tagged: The sentences.
         types: Those that have a colour.
     """
     from matplotlib import colormaps
@@ -32,13 +32,13 @@ def sentences(told: Sequence[Told], types: Sequence[str]) -> Figure:
     figure = Figure(layout="constrained")
     axes = figure.subplots()
     line = 0
-    for words, answer, target in told:
-        places = list(_places(words, line))
-        for (x, y), word in zip(places, words, strict=True):
+    for words, pred, target in tagged:
+        positions = list(_positions(words, line))
+        for (x, y), word in zip(positions, words, strict=True):
             axes.text(x, y, word, family="monospace", fontsize=SIZE, va="center", parse_math=False)
-        _colour(axes, places, words, answer, colours, {"top": -0.35, "height": 0.7, "alpha": 0.35})
-        _colour(axes, places, words, target, colours, {"top": 0.37, "height": 0.13, "alpha": 1.0})
-        line = int(places[-1][1]) + 1 if places else line
+        _colour(axes, positions, words, pred, colours, {"top": -0.35, "height": 0.7, "alpha": 0.35})
+        _colour(axes, positions, words, target, colours, {"top": 0.37, "height": 0.13, "alpha": 1.0})
+        line = int(positions[-1][1]) + 1 if positions else line
     axes.set_axis_off()
     axes.set(xlim=(0, LETTERS), ylim=(line, -1))
     figure.set_size_inches(LETTERS * 0.6 * SIZE / 72, (line + 2) * LINE)
@@ -47,7 +47,7 @@ def sentences(told: Sequence[Told], types: Sequence[str]) -> Figure:
     return figure
 
 
-def _places(words: Sequence[str], line: float) -> Iterator[tuple[float, float]]:
+def _positions(words: Sequence[str], line: float) -> Iterator[tuple[float, float]]:
     """Where each word begins, in letters, and its line."""
     x = 0.0
     for word in words:
@@ -59,7 +59,7 @@ def _places(words: Sequence[str], line: float) -> Iterator[tuple[float, float]]:
 
 def _colour(
     axes: Axes,
-    places: Sequence[tuple[float, float]],
+    positions: Sequence[tuple[float, float]],
     words: Sequence[str],
     tags: Sequence[str],
     colours: Mapping[str, Any],
@@ -68,7 +68,7 @@ def _colour(
     """Lay a bar on each word of an entity, joined to the word before if that belongs to it."""
     from matplotlib.patches import Rectangle
 
-    for (x, y), word, tag in zip(places, words, tags, strict=False):
+    for (x, y), word, tag in zip(positions, words, tags, strict=False):
         if tag[2:] in colours:
             joined = 1 if tag.startswith("I-") and x else 0
             corner = (x - joined, y + bar["top"])

@@ -14,7 +14,7 @@ def test_points_lie_where_principal_components_put_them():
     (axes,) = figure.axes
     points = np.asarray(axes.collections[0].get_offsets())
     assert np.linalg.norm(points[0] - points[1]) == pytest.approx(np.linalg.norm(plane[0] - plane[1]))
-    assert axes.get_title() == "20 vectors: 100% of how they differ" and len(axes.texts) == 20
+    assert axes.get_title() == "20 embeddings, PCA: 100% of the variance" and len(axes.texts) == 20
 
 
 def test_kinds_have_colours_and_all_others_one():

@@ -10,7 +10,7 @@ def row(target: str, rank: int, popular: int) -> dict[str, object]:
 def test_each_history_stands_over_its_list_with_the_right_one_in_green():
     figure = recommendations([row("ball", 2, 9), row("$ring$", 7, 1)], [["a", "b"], [str(i) for i in range(30)]])
     first, second = ([(text.get_text(), text.get_color()) for text in axes.texts] for axes in figure.axes)
-    assert ("ball", "tab:green") in first and ("cube", "black") in first and ("took then (rank 2)", "black") in first
+    assert ("ball", "tab:green") in first and ("cube", "black") in first and ("next item (rank 2)", "black") in first
     assert [text for text, _ in second if text.isdigit()] == [str(i) for i in range(30 - LINES, 30)]
     figure.canvas.draw()
 

@@ -14,7 +14,7 @@ from mmexp.fusion.none import NoFusion
 from mmexp.fusion.product import ProductFusion
 from mmexp.fusion.sum import SumFusion
 from mmexp.pool.mean import MeanPool
-from mmexp.task.link_prediction import FEW, LinkPrediction, kinds_of
+from mmexp.task.link_prediction import TOP, LinkPrediction, kinds_of
 
 DIM, ENTITIES = 8, ["ann", "bo", "cy", "di", "eve", "flo"]
 TRIPLES = [["ann", "knows", "bo"], ["ann", "knows", "cy"], ["di", "knows", "eve"]]
@@ -125,7 +125,7 @@ def test_each_row_tells_the_best_answers_and_where_the_target_ranks(triples):
     known = batch(task, tail=["bo", None], query=[("ann", "knows"), None])
     logits = torch.tensor([[0.0, 1.0, 2.0, 3.0, -1.0, -1.0]] * 2)
     one, other = task.predictions({"logits": logits}, known)
-    assert one["tail"] == "di" and list(one["scores"]) == ["di", "cy", "bo", "ann", "eve"] and len(one["scores"]) == FEW
+    assert one["tail"] == "di" and list(one["scores"]) == ["di", "cy", "bo", "ann", "eve"] and len(one["scores"]) == TOP
     assert one["score"] == pytest.approx(math.e**3 / sum(math.e**x for x in (0, 1, 2, 3, -1, -1)))
     assert (one["query"], one["target"], one["rank"], one["among"]) == (("ann", "knows"), "bo", 2, 5)
     assert other["target"] is None and "rank" not in other and other["query"] is None

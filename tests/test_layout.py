@@ -24,8 +24,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 STOREYS = """
     error
     contract run
-    config analysis
-    transform layer metric hardware scheduler decoding
+    config
+    analysis transform layer metric hardware scheduler decoding
     plot pool encoder loss method
     fusion dataset
     head

@@ -24,7 +24,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mmexp.config.provenance import Source, groups, mention, option_path, options
-from mmexp.config.schema import empty, refusal
+from mmexp.config.refusal import refusal
+from mmexp.config.schema import Schema, holds_many
 from mmexp.config.search_path import conf_folders
 from mmexp.config.yaml import guard, shown, yaml_errors
 from mmexp.error import ConfigError, nearest
@@ -82,7 +83,7 @@ def compose_groups(overrides: Sequence[Override], adding: bool = False) -> Compo
     """
     repository = CachingConfigRepository(_repository())
     listed = _defaults(repository, overrides, adding)
-    composed = Composition(empty())
+    composed = Composition(OmegaConf.structured(Schema))
     for default in listed.defaults:
         if default.config_path is None:
             continue
@@ -98,7 +99,18 @@ def compose_groups(overrides: Sequence[Override], adding: bool = False) -> Compo
         merge(composed, content, composed.sources[-1])
     chosen = reversed(listed.overrides.known_choices.items())
     composed.choices = {group: str(option) for group, option in chosen if option}
+    composed.choices = {**_lists(listed), **composed.choices}
     return composed
+
+
+def _lists(listed: DefaultsList) -> dict[str, str]:
+    """Return the options of the groups from which a list was chosen, as the command line takes them."""
+    found: dict[str, list[str]] = {}
+    for default in listed.defaults:
+        group, _, option = (default.config_path or "").rpartition("/")
+        if holds_many(group) and not (default.parent or "").startswith(f"{group}/"):
+            found.setdefault(group, []).append(option)
+    return {group: f"[{','.join(options)}]" for group, options in found.items()}
 
 
 def merge(composed: Composition, content: DictConfig, source: Source) -> None:

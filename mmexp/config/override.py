@@ -15,10 +15,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mmexp.config.provenance import groups, options
-from mmexp.config.schema import ROOT, refusal, unknown_key
+from mmexp.config.refusal import refusal, unknown_key
+from mmexp.config.schema import ROOT, holds_many
 from mmexp.error import ConfigError, nearest
 
 _GRAMMAR = "Type key=value, group=option or ~key."
+_SWEEP = "Type -m and a,b without brackets to sweep."
 
 
 @dataclass
@@ -159,11 +161,19 @@ def _choice(override: Override, known: Sequence[str]) -> Override:
     if value is None and not override.is_delete():
         override.type = OverrideType.DEL
         override.value_type = None
-    elif not override.is_delete() and value not in options(group):
-        inner = [name for name in known if name.startswith(f"{group}/")]
-        hint = f"Choose in one of: {', '.join(inner)}." if inner else nearest(str(value), options(group))
-        raise ConfigError(f"command line: {group} must be one of its options, got '{value}'. {hint}")
+    elif isinstance(value, list) and not holds_many(group):
+        raise ConfigError(f"command line: {group} must be one of its options, got {len(value)}. {_SWEEP}")
+    elif not override.is_delete():
+        for option in value if isinstance(value, list) else [value]:
+            _check_option(group, option, known)
     return override
+
+
+def _check_option(group: str, option: Any, known: Sequence[str]) -> None:
+    if option not in options(group):
+        there, inner = options(group), [name for name in known if name.startswith(f"{group}/")]
+        hint = nearest(str(option), there) if there else f"Choose in one of: {', '.join(inner)}."
+        raise ConfigError(f"command line: {group} must be one of its options, got '{option}'. {hint}")
 
 
 def _check_parent(node: DictConfig, override: Override, made: set[str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from omegaconf import Container, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from mmexp.config.schema import refusal
+from mmexp.config.refusal import refusal
 from mmexp.error import ConfigError
 
 FACT = re.compile(r"\$\{facts:([\w.\-]+)\}")

@@ -15,7 +15,7 @@ from mmexp.config.instantiate import refuse_target
 from mmexp.config.resolve import try_resolve
 from mmexp.config.schema import GROUPS, SLOTS, Slot, holds_many, slot_of
 from mmexp.config.signature import Signature, accepts, read_signature, rule
-from mmexp.config.static import derives, find, is_module, names_in
+from mmexp.config.static import derives, find_class, is_module, names_in
 from mmexp.config.training import TrainingConfig
 from mmexp.error import ConfigError, nearest
 from mmexp.run.folder import checked_name
@@ -71,7 +71,7 @@ def _named(dataset: Any, plugins: Sequence[str]) -> Collection[str] | None:
     None if it takes no such names: only the dataset knows what it offers.
     """
     target = dataset.get("_target_") if isinstance(dataset, Mapping) else None
-    cls = None if refuse_target(target, plugins) else find(str(target))
+    cls = None if refuse_target(target, plugins) else find_class(str(target))
     if cls is None or "inputs" not in read_signature(cls).arguments:
         return None
     return dataset.get("inputs") or ()
@@ -126,7 +126,7 @@ class _Component:
         reason = "" if target in self.scope.unresolved else self._refuse(node["_target_"])
         if reason:
             yield target, f"{self.path}.{reason}"
-        elif cls := find(str(node["_target_"])):
+        elif cls := find_class(str(node["_target_"])):
             yield from self._arguments(node, read_signature(cls))
         for key, value in node.items():
             yield from self._inside(value, f"{self.path}.{key}")
@@ -141,10 +141,10 @@ class _Component:
         return f"{self.path} must be a component, got {given}. Type {self.path.replace('.', '/')}=<option>."
 
     def _refuse(self, target: Any) -> str:
-        """Say why a class does not fit; empty if it does, or if only the import can tell."""
+        """Say why a class does not fit; empty if it does, or if only the import can show it."""
         if reason := refuse_target(target, self.scope.plugins):
             return reason
-        cls = find(target)
+        cls = find_class(target)
         module, _, name = target.rpartition(".")
         if cls is None and not is_module(module):
             return f"_target_ must lie in a module that exists, got '{module}'."

@@ -18,7 +18,7 @@ from mmexp.config.override import Overrides, assign, read
 from mmexp.config.provenance import Source
 from mmexp.config.resolve import escaped, is_shared, resolve, texts
 from mmexp.config.schema import GROUPS, ROLES, SLOTS, Schema, holds_many, role_of
-from mmexp.config.yaml import guard, shown, yaml_errors
+from mmexp.config.yaml import check_yaml, shown, yaml_errors
 from mmexp.error import ConfigError
 from mmexp.run.folder import RunFolder
 
@@ -57,7 +57,7 @@ class Config:
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """Packages that the user allows beside mmexp's own."""
+        """Packages that the user allows in addition to mmexp's own."""
         return () if OmegaConf.is_missing(self.node, "plugins") else tuple(self.node.plugins)
 
     def plain(self) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def load_config(path: Path | str, overrides: Sequence[str] = (), plugins: Sequen
     """Read the config of a run back, and check it.
 
     It may come from someone else: nothing in it is resolved but ``${facts:...}``, and its plugins are not trusted. What
-    is typed behind it is the user's own.
+    is typed after it is the user's own.
 
     Args:
         path: ``config.yaml``, or the run folder it lies in.
@@ -188,8 +188,10 @@ def _load(path: Path) -> Composition:
     """Read a stored config as data."""
     path = path / "config.yaml" if path.is_dir() else path
     if not path.exists():
-        raise ConfigError(f"{shown(path)}: config must be a file that exists.", "Type --config <run folder>.")
-    guard(path)
+        raise ConfigError(
+            f"{shown(path)}: config must be a file that exists.", "Run: mmexp train --config <run folder>"
+        )
+    check_yaml(path)
     with yaml_errors(path):
         content = OmegaConf.load(path)
     if not isinstance(content, DictConfig):

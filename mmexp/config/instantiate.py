@@ -37,7 +37,7 @@ def instantiate(
     Args:
         slot: Its kind, a key of ``SLOTS``.
         node: ``_target_`` and arguments; ``${...}`` is resolved, a fact must have been put in.
-        plugins: Packages that the user allows beside mmexp's own.
+        plugins: Packages that the user allows in addition to mmexp's own.
         at: Key path of the node, for messages; the slot if empty.
         parts: Arguments that no config gives, such as ``params``.
 

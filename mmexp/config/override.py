@@ -1,4 +1,4 @@
-"""What is typed behind a verb: ``group=option`` and ``key=value``, for one run or for many."""
+"""What is typed after a verb: ``group=option`` and ``key=value``, for one run or for many."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from mmexp.config.hydra_internal import split_sweep
 from mmexp.config.provenance import groups, options
 from mmexp.config.refusal import refusal, unknown_key
 from mmexp.config.schema import ROOT, holds_many
@@ -25,7 +25,7 @@ _SWEEP = "Type -m and a,b without brackets to sweep."
 
 @dataclass
 class Overrides:
-    """Overrides of one run, told apart.
+    """Overrides of one run, choices and values apart.
 
     Args:
         groups: Choices of options.
@@ -45,7 +45,7 @@ class Overrides:
 
 
 def read(words: Sequence[str]) -> Overrides:
-    """Tell choices of options from values; a value below an option that does not exist is left out."""
+    """Separate choices of options from values; a value below an option that does not exist is left out."""
     result, known, lost = Overrides(), groups(), set()
     for word in words:
         try:
@@ -81,7 +81,7 @@ def expand(words: Sequence[str]) -> list[list[str]]:
             problems += error.problems
     if problems:
         raise ConfigError(problems)
-    return BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
+    return split_sweep(parsed)
 
 
 def assign(node: DictConfig, choices: Mapping[str, str], override: Override, made: set[str]) -> None:

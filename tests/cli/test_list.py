@@ -81,7 +81,7 @@ def test_the_overview_tells_of_killed_runs(make_run: MakeRun, capsys: pytest.Cap
     assert main(["list"]) == 0
     out = capsys.readouterr().out
     assert "2 runs (1 done, 1 killed)" in out or "2 runs (1 killed, 1 done)" in out
-    assert f"killed, to go on: mmexp train resume={killed.id}" in out
+    assert f"killed, to resume it: mmexp train resume={killed.id}" in out
 
 
 def test_no_runs_say_how_to_get_one(
@@ -89,4 +89,4 @@ def test_no_runs_say_how_to_get_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["list", "runs"]) == 0
-    assert capsys.readouterr().out == "No runs in outputs yet. Type mmexp train.\n"
+    assert capsys.readouterr().out == "No runs in outputs yet. Run: mmexp train\n"

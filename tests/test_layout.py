@@ -44,6 +44,8 @@ PRIVATE = {
     "mmexp/config/hydra_internal.py": "hydra",
     "mmexp/config/omegaconf_internal.py": "omegaconf",
     "mmexp/cli/_arguments.py": "argparse",
+    "mmexp/training/lightning_internal.py": "pytorch_lightning",
+    "mmexp/training/model.py": "torch",
 }
 """The file that uses what a library keeps private, by that library."""
 

@@ -51,6 +51,13 @@ def test_the_users_own_conf_is_listed_and_wins(tmp_path: Path, monkeypatch: pyte
     assert "concat" in found
 
 
+def test_the_opening_comment_of_an_experiment_stands_after_its_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "experiment"]) == 0
+    out = capsys.readouterr().out
+    assert "@package" not in out
+    assert opening(groups()["experiment"]["coco_mini"]).startswith("Eighty kinds of objects")
+
+
 def test_runs_are_listed_newest_first_with_their_status(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     ids = {make_run(0.5).id, make_run(end="failed", reason="loss is nan").id}
     killed = make_run(end="killed")

@@ -4,14 +4,14 @@ from omegaconf import OmegaConf
 
 from mmexp.config.omegaconf_internal import full_path, is_null, root_node
 
-ROOT = OmegaConf.create({"a": {"b": [1, {"c": 2}], "none": None}})
+ROOT = OmegaConf.create({"a": {"b": {"c": 2}}})
 
 
 def test_a_node_knows_its_root_and_its_path() -> None:
-    node = ROOT.a.b[1]
+    node = ROOT.a.b
     assert root_node(node) is ROOT
-    assert full_path(node) == "a.b[1]"
-    assert full_path(node, "c") == "a.b[1].c"
+    assert full_path(node) == "a.b"
+    assert full_path(node, "c") == "a.b.c"
     assert full_path(ROOT) == ""
 
 

@@ -17,7 +17,14 @@ ROOT = Path(__file__).resolve().parents[1]
 CODE = sorted((ROOT / "mmexp").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 CONF = ROOT / "conf"
-CROSS_CUTTING = {"test_conformance.py", "test_grid.py", "test_layout.py", "test_packaging.py", "test_readme.py"}
+CROSS_CUTTING = {
+    "test_conformance.py",
+    "test_grid.py",
+    "test_layout.py",
+    "test_packaging.py",
+    "test_plugins.py",
+    "test_readme.py",
+}
 N = TypeVar("N", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -25,7 +32,7 @@ STOREYS = """
     error
     contract run
     config
-    analysis transform layer metric hardware scheduler decoding
+    analysis transform layer metric hardware scheduler decoding logger
     plot pool encoder loss method
     fusion dataset
     head

@@ -58,13 +58,17 @@ def run(argv: list[str]) -> int:
 def _train(given: Namespace, command: Sequence[str]) -> int:
     from rich.console import Console
 
-    from mmexp.cli._gate import exit_code
-    from mmexp.cli._sweep import run_baselines
-    from mmexp.cli._verdict import show_verdict
-    from mmexp.config.compose import read_config
-    from mmexp.runner.run import run_training
+    from mmexp.training.phase import phase
 
-    console, config = Console(), read_config(given.overrides, given.config)
+    console = Console()
+    with phase(console, "reading the config"):
+        from mmexp.cli._gate import exit_code
+        from mmexp.cli._sweep import run_baselines
+        from mmexp.cli._verdict import show_verdict
+        from mmexp.config.compose import read_config
+        from mmexp.runner.run import run_training
+
+        config = read_config(given.overrides, given.config)
     folder = run_training(config, command, console)
     failed = run_baselines([folder])[0] if config.node.baselines else 0
     verdict = show_verdict(folder, console)

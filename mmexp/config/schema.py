@@ -98,6 +98,9 @@ class Schema:
         baselines: Whether to train, after the run, what its fusion must beat: each input alone and the controls.
         plugins: Packages, in addition to mmexp's own, whose classes may be named in ``_target_``.
         encoder: By modality.
+        logger: By name; where metrics go in addition to the run folder.
+        callback: By name; what happens in addition to the steps.
+        metric: By name; what is measured in addition to the metrics of the task.
         choices: Option chosen in each group; filled when composed.
     """
 
@@ -148,6 +151,15 @@ class Schema:
         default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.hardware.base.Hardware",)), changeable=True)}
     )
     method: Any = field(default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.method.base.Method",)))})
+    logger: dict[str, Any] = field(
+        default_factory=dict, metadata={"role": Role("place", slot=Slot(("mmexp.logger.base.Logger",)))}
+    )
+    callback: dict[str, Any] = field(
+        default_factory=dict, metadata={"role": Role(slot=Slot(("pytorch_lightning.callbacks.Callback",)))}
+    )
+    metric: dict[str, Any] = field(
+        default_factory=dict, metadata={"role": Role(slot=Slot(("mmexp.metric.row.RowMetric",)))}
+    )
     choices: dict[str, str] = field(default=MISSING, metadata={"role": Role("composed")})
 
 

@@ -1,4 +1,4 @@
-"""A trained run, ready to answer. Its folder is read, never written, and its training data is not needed."""
+"""A trained run, ready to predict. Its folder is read, never written, and its training data is not needed."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ class Predictor:
     """A run's model with its best weights.
 
     Args:
-        root: Its config, with what was typed behind it.
-        typed: Keys that were.
+        root: Its config, with the overrides.
+        typed: Keys of the overrides.
         facts: What its training data knew.
         module: The model, and how it is measured.
         batch_size: Samples at once.
-        hardware: Where it answers.
+        hardware: Where it predicts.
     """
 
     root: Mapping[str, Any]
@@ -65,14 +65,14 @@ class Predictor:
         return torch.device("cuda" if self.hardware.accelerator == "gpu" else "cpu")
 
     def answer(self, samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
-        """Give the task's row for each sample, in order."""
+        """Predict the task's row for each sample, in order."""
         for number, batch in enumerate(self._batches(samples, {})):
             with torch.inference_mode(), self._precision():
                 rows = self.module.predict_step(batch, number)
             yield from rows
 
     def measure(self, samples: Sequence[Sample], split: Judged) -> dict[str, float]:
-        """Give the metrics over all samples, named after the split."""
+        """Return the metrics over all samples, named after the split."""
         module = self.module
         begin, step, end = {
             "val": (module.on_validation_epoch_start, module.validation_step, module.on_validation_epoch_end),
@@ -111,21 +111,21 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
         overrides: As typed, of ``CHANGEABLE`` keys.
 
     Raises:
-        ConfigError: If an override would make it another model, or the run has not come to a checkpoint.
+        ConfigError: If an override would make it another model, or the run has no checkpoint.
         DataError: If the checkpoint does not match its hash.
     """
     typed = _typed(overrides)
     root = load_config(folder.config, overrides).plain()
     path = next(chain(listed(folder.checkpoints, "best"), intact(folder.checkpoints, "last")), None)
     if path is None or not folder.facts.exists():
-        hint = f"Type mmexp train resume={folder.id}."
-        raise ConfigError(f"run: {folder.id} must have come to a checkpoint, got none.", hint)
+        hint = f"Run: mmexp train resume={folder.id}"
+        raise ConfigError(f"run: {folder.id} must have a checkpoint, got none.", hint)
     root["encoder"] = {name: _without_start(node) for name, node in root["encoder"].items()}
     pl.seed_everything(root["seed"], verbose=False)
     facts = Facts.read(folder.path)
     hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
     if hardware.accelerator == "gpu" and not torch.cuda.is_available():
-        raise ConfigError("hardware.accelerator must be one that is here, got 'gpu'.", "Type hardware=cpu.")
+        raise ConfigError("hardware.accelerator must be one that is here, got 'gpu'.", "Add hardware=cpu")
     method: Method = instantiate("method", root["method"], plugins=root["plugins"])
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
     module = assemble(root, facts, task, method)

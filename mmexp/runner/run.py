@@ -26,9 +26,10 @@ from mmexp.run.jsonfile import read_json
 from mmexp.run.provenance import status
 from mmexp.run.redact import redact, remember
 from mmexp.run.session import record
-from mmexp.run.signals import stoppable
+from mmexp.run.signals import stoppable, undisturbed
 from mmexp.runner.distributed import launch
 from mmexp.runner.worker import Report, say_in, warm_up
+from mmexp.training.phase import phase
 
 LIBRARIES = ("pytorch_lightning", "lightning_fabric")
 Started = Callable[[RunFolder], None]
@@ -49,34 +50,41 @@ def run_training(
         The folder, with ``summary.json`` in it.
 
     Raises:
-        ConfigError: If a part can't be built as asked; a new folder is then gone again.
-        Stopped: If the run was asked to stop; it can be resumed.
+        ConfigError: If a part can't be built; a new folder is then removed again.
+        Stopped: If the run was asked to stop; it can be resumed, or its folder is removed if nothing is in it yet.
     """
     asked, root = config, config.plain()
     remember(root)
     resumed = root["resume"] is not None
+    folder: RunFolder | None = None
     if resumed:
         folder = RunFolder.find(root["resume"], root["outputs"])
         if folder.manifest.exists() and status(folder) == "done":
             console.print(f"{folder.id} is done already; nothing to resume.", highlight=False)
             return folder
         config = _as_it_began(config, folder)
-    else:
-        folder = RunFolder.create(root["outputs"], root["name"])
-    started(folder)
+    with phase(console, "loading libraries"):
+        import mmexp.training.trainer  # noqa: F401  # before there is a folder, so that an interrupt leaves none
     try:
-        settings = read_json(folder.manifest)["config"] if folder.manifest.exists() else asked.settings
-        known = {"command": command, "seed": config.plain()["seed"], "config": settings}
-        with stoppable(), record(folder, **known), log_to(folder):
-            if not resumed:
-                write_atomic(folder.config, redact(stored(config)))
-            _train(config, folder, console)
+        with stoppable():
+            with undisturbed():
+                folder = folder or RunFolder.create(root["outputs"], root["name"])
+            started(folder)
+            settings = read_json(folder.manifest)["config"] if folder.manifest.exists() else asked.settings
+            known = {"command": command, "seed": config.plain()["seed"], "config": settings}
+            with record(folder, **known), log_to(folder):
+                if not resumed:
+                    write_atomic(folder.config, redact(stored(config)))
+                _train(config, folder, console)
     except ConfigError:
-        if not resumed:
+        if not resumed and folder:
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
     except Stopped as stop:
-        stop.hint = f"Type mmexp train resume={folder.id}."
+        if folder and folder.config.exists():
+            stop.hint = f"Run: mmexp train resume={folder.id}"
+        elif folder and not resumed:
+            shutil.rmtree(folder.path, ignore_errors=True)
         raise
     return folder
 
@@ -97,7 +105,7 @@ def _as_it_began(config: Config, folder: RunFolder) -> Config:
     """
     if others := [key for key in config.typed if not role_of(key).resumable]:
         rule = "resume takes the config of its run as it is"
-        raise ConfigError(f"command line: {rule}, got {', '.join(others)}.", f"Type mmexp train resume={folder.id}.")
+        raise ConfigError(f"command line: {rule}, got {', '.join(others)}.", f"Run: mmexp train resume={folder.id}")
     return load_config(folder.config, plugins=config.plugins)
 
 
@@ -109,7 +117,8 @@ def _train(config: Config, folder: RunFolder, console: Console) -> None:
     if hardware.devices == 1:
         train(config, folder, console)
         return
-    train_facts(config, folder, hardware.devices)
+    with phase(console, "checking data"):
+        train_facts(config, folder, hardware.devices)
     launch(join, (folder.path, config.plugins), world=hardware.devices, timeout=hardware.timeout)
 
 
@@ -140,11 +149,13 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
 
     began = time.monotonic()
     root = config.plain()
-    dataset = load_data(root)
+    with phase(console, "checking data"):
+        dataset = load_data(root)
     if dataset.skipped:
         console.print(f"{len(dataset.skipped)} samples are skipped; see {folder.skipped}.", highlight=False)
     refuse_other_data(dataset, folder)
-    experiment = build(root, dataset, folder)
+    with phase(console, "building the model"):
+        experiment = build(root, dataset, folder)
     ready = time.monotonic()
     known = fit(experiment, folder, console)
     if _rank() > 0:

@@ -1,4 +1,4 @@
-"""What a run has to show: answers that are pictures or sound, and the pictures that its task draws of all answers."""
+"""Files of a run made from its predictions: predicted images and audio, and the plots of its task."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from mmexp.task.base import Task
 Row = Mapping[str, Any]
 
 
-def store(rows: Iterable[Row], folder: RunFolder, split: str) -> list[dict[str, Any]]:
-    """Write pictures (uint8 [H, W] or [H, W, 3]) and sound among the answers to files beside the predictions.
+def write_media(rows: Iterable[Row], folder: RunFolder, split: str) -> list[dict[str, Any]]:
+    """Write predicted images (uint8 [H, W] or [H, W, 3]) and audio to files next to the predictions.
 
     Returns:
         The rows with the path of each file, relative to the folder of the predictions, in its place.
     """
     return [
-        {key: _stored(value, f"{split}/{i:06d}-{key}", folder) for key, value in row.items()}
+        {key: _written(value, f"{split}/{i:06d}-{key}", folder) for key, value in row.items()}
         for i, row in enumerate(rows)
     ]
 
 
 def draw(task: Task, rows: Sequence[Row], samples: Sequence[Sample], folder: RunFolder) -> None:
-    """Write the task's pictures. What cannot be drawn is logged: a run does not fail for want of a picture."""
+    """Write the plots of the task. A plot that fails is logged, and the run goes on."""
     try:
         for name, figure in task.plots(rows, samples).items():
             buffer = io.BytesIO()
             figure.savefig(buffer, format="png", dpi=120)
             write_atomic(folder.plots / f"{name}.png", buffer.getvalue())
     except Exception:
-        logging.getLogger(__name__).warning("The pictures of this run could not be drawn.", exc_info=True)
+        logging.getLogger(__name__).warning("The plots of this run could not be drawn.", exc_info=True)
 
 
-def _stored(value: Any, name: str, folder: RunFolder) -> Any:
+def _written(value: Any, name: str, folder: RunFolder) -> Any:
     if isinstance(value, Waveform):
-        return _written(_wav(value), f"{name}.wav", folder)
+        return _file(_wav(value), f"{name}.wav", folder)
     if isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim >= 2:
-        return _written(_png(value), f"{name}.png", folder)
+        return _file(_png(value), f"{name}.png", folder)
     return value
 
 
-def _written(data: bytes, name: str, folder: RunFolder) -> str:
+def _file(data: bytes, name: str, folder: RunFolder) -> str:
     path = folder.predictions("test").parent / name
     path.parent.parent.mkdir(exist_ok=True)
     write_atomic(path, data)
@@ -63,9 +63,9 @@ def _png(image: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _wav(sound: Waveform) -> bytes:
+def _wav(audio: Waveform) -> bytes:
     import soundfile
 
     buffer = io.BytesIO()
-    soundfile.write(buffer, sound.samples, sound.rate, format="WAV")
+    soundfile.write(buffer, audio.samples, audio.rate, format="WAV")
     return buffer.getvalue()

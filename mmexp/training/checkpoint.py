@@ -19,7 +19,7 @@ from mmexp.training.callback.ema import AVERAGE
 
 
 class AtomicCheckpointIO(CheckpointIO):
-    """Write beside the final name, flush to disk, store the hash, then rename.
+    """Write to a temp file, flush it to disk, store the hash, then rename.
 
     The hash is stored under the final name's ``.sha256`` before the rename: a name that exists always has its hash.
     """
@@ -36,15 +36,15 @@ class AtomicCheckpointIO(CheckpointIO):
         """Return the checkpoint's plain containers and tensors; nothing in it can execute.
 
         Raises:
-            DataError: If the file's hash differs from the one stored beside it, or it holds anything else.
+            DataError: If the file's hash differs from the one stored next to it, or it holds anything else.
         """
         if not is_intact(Path(path)):
-            raise DataError("checkpoint must match the hash stored beside it, got another.", path=str(path))
+            raise DataError("checkpoint must match the hash stored next to it, got another.", path=str(path))
         try:
             loaded: dict[str, Any] = torch.load(path, map_location=map_location or "cpu", weights_only=True)
         except UnpicklingError as error:
-            fault = f"checkpoint must hold plain values and tensors only, got {str(error).splitlines()[0]}"
-            raise DataError(fault, path=str(path)) from error
+            message = f"checkpoint must hold plain values and tensors only, got {str(error).splitlines()[0]}"
+            raise DataError(message, path=str(path)) from error
         return loaded
 
     def remove_checkpoint(self, path: str | Path) -> None:

@@ -6,8 +6,8 @@ dataset -> facts -> task -> inputs -> encoders, fusion -> model -> module, data.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,8 @@ from mmexp.encoder.base import Encoder
 from mmexp.error import ConfigError, DataError, nearest
 from mmexp.fusion.base import Fusion
 from mmexp.hardware.base import Hardware
+from mmexp.logger.base import Logger
+from mmexp.logger.files import FilesLogger
 from mmexp.method.base import Method
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
@@ -45,6 +47,9 @@ class Experiment:
         training: Numbers of the loop.
         method: What is trained.
         hardware: Where.
+        loggers: Where metrics go, by name.
+        callbacks: What the config adds to the loop.
+        config: The root node it was built from.
     """
 
     module: ExperimentModule
@@ -52,6 +57,9 @@ class Experiment:
     training: TrainingConfig
     method: Method
     hardware: Hardware
+    loggers: Mapping[str, Logger] = field(default_factory=dict)
+    callbacks: Sequence[pl.Callback] = ()
+    config: Node = field(default_factory=dict)
 
     @property
     def task(self) -> Task:
@@ -109,7 +117,17 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
         control=root["control"],
         apart=task.paired,
     )
-    return Experiment(module, data, training, method, hardware)
+    loggers = {"files": FilesLogger(), **build_each("logger", root)}
+    return Experiment(module, data, training, method, hardware, loggers, [*build_each("callback", root).values()], root)
+
+
+def build_each(group: str, root: Node, facts: Facts | None = None) -> dict[str, Any]:
+    """Build the components of a group that holds several, by name."""
+    known = facts or Facts()
+    return {
+        name: instantiate(group, known.bind(root, f"{group}.{name}"), plugins=root["plugins"], at=f"{group}.{name}")
+        for name in root[group]
+    }
 
 
 def assemble(root: Node, facts: Facts, task: Task, method: Method) -> ExperimentModule:
@@ -132,6 +150,7 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
         optimizer=lambda groups: make("optimizer", root["optimizer"], params=groups),
         scheduler=lambda optimizer, steps: make("scheduler", root["scheduler"], optimizer=optimizer, total_steps=steps),
         seed=root["seed"],
+        row_metrics=build_each("metric", root, facts),
     )
 
 
@@ -174,6 +193,7 @@ def gather(dataset: MultimodalDataset, root: Node, folder: RunFolder, start: Pre
         **described,
         "tokenizer": {"file": folder.tokenizer.name},
         "vocab_size": words.vocab_size,
+        "num_classes": {name: len(values) for name, values in described.get("classes", {}).items()},
         "fingerprint": dataset.fingerprint(),
     }
     for name, rows in dataset.tables().items():

@@ -1,10 +1,11 @@
-"""The one LightningModule: it trains, measures and answers with whatever model it is given."""
+"""The one LightningModule: train, evaluate and predict with whatever model it is given."""
 
 from __future__ import annotations
 
 import random
 import zlib
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,38 +14,52 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
-from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics import MeanMetric, Metric, MetricCollection
 
 from mmexp.contract import Batch
-from mmexp.error import NumericsError
+from mmexp.error import ConfigError, NumericsError
 from mmexp.method.base import Method
+from mmexp.metric.direction import Direction, directions
 from mmexp.metric.gather import gather
+from mmexp.metric.row import RowMetric
 from mmexp.training.model import Model
 
 OptimizerFactory = Callable[[list[dict[str, Any]]], Optimizer]
-HINT = "Type a lower optimizer.lr, or hardware.precision=32-true."
+HINT = "Choose a lower optimizer.lr, or hardware.precision=32-true."
 SchedulerFactory = Callable[[Optimizer, int], LRScheduler]
 
 
 class ExperimentModule(pl.LightningModule):
-    """Objective and measure of a model, step by step.
+    """Compute losses, metrics and predictions of a model, step by step.
 
     All randomness of a training step comes from (seed, batch number, rank), so that a resumed run repeats it.
 
     Args:
         model: Encoders, fusion and task.
-        method: What is trained, and its losses beside the task's.
+        method: What is trained, and its losses in addition to the task's.
         optimizer: Makes the optimizer from parameter groups.
         scheduler: Makes the schedule from the optimizer and the number of optimizer steps.
         seed: Of dropout and everything else random on the model's side.
+        row_metrics: Metrics in addition to the task's, computed from its prediction rows.
 
     Attributes:
         results: Metrics of the last evaluation of each stage, ``{"val": {"val/accuracy": x}}``.
+        directions: Whether more (max) or less (min) of a metric is better, by name without the stage, where known.
         rows: Predictions of the evaluation in progress or just ended, if ``keep_rows``.
+
+    Raises:
+        ConfigError: If a row metric has the name of a metric of the task.
     """
 
     def __init__(
-        self, *, model: Model, method: Method, optimizer: OptimizerFactory, scheduler: SchedulerFactory, seed: int
+        self,
+        *,
+        model: Model,
+        method: Method,
+        optimizer: OptimizerFactory,
+        scheduler: SchedulerFactory,
+        seed: int,
+        row_metrics: Mapping[str, RowMetric] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         self.model = model
@@ -55,9 +70,13 @@ class ExperimentModule(pl.LightningModule):
         self.keep_rows = False
         self._make_optimizer, self._make_scheduler = optimizer, scheduler
         self.metrics: MetricCollection = model.task.metrics()
+        self.row_metrics = MetricCollection(dict(row_metrics), compute_groups=False)
         self.loss = MeanMetric()
-        for metric in (*self.metrics.values(), self.loss):
-            metric.dist_sync_fn = gather
+        self.directions: dict[str, Direction] = {}
+        for collection in (self.metrics, self.row_metrics, self.loss):
+            for metric in collection.modules():
+                if isinstance(metric, Metric):
+                    metric.dist_sync_fn = gather
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         seed = zlib.crc32(f"{self.seed}/{batch_idx}/{self.global_rank}".encode())
@@ -116,8 +135,8 @@ class ExperimentModule(pl.LightningModule):
         self._finish("test")
 
     def _begin(self) -> None:
-        self.metrics.reset()
-        self.loss.reset()
+        for metrics in (self.metrics, self.row_metrics, self.loss):
+            metrics.reset()
         self.rows = []
 
     def _evaluate(self, batch: Batch) -> None:
@@ -126,11 +145,17 @@ class ExperimentModule(pl.LightningModule):
         losses = task.losses(outputs, batch)
         self.loss.update(torch.stack(list(losses.values())).sum().float(), weight=len(batch))
         task.measure(self.metrics, outputs, batch)
-        if self.keep_rows:
-            self.rows += task.predictions(outputs, batch)
+        rows = task.predictions(outputs, batch) if self.keep_rows or self.row_metrics else []
+        if self.row_metrics:
+            self.row_metrics.update(rows)
+        self.rows += rows if self.keep_rows else []
 
     def _finish(self, stage: str) -> None:
         measured = {**self.metrics.compute(), "loss": self.loss.compute()}
+        if taken := [name for name in self.row_metrics if name in measured]:
+            raise ConfigError(f"metric: name must be one that the task does not report, got '{taken[0]}'.")
+        measured |= self.row_metrics.compute()
+        self.directions = {"loss": "min", **directions(self.metrics), **directions(self.row_metrics)}
         self.results[stage] = {f"{stage}/{name}": float(value) for name, value in measured.items()}
 
 
@@ -145,7 +170,7 @@ def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
 
 
 def refuse_non_finite(weights: Mapping[str, Tensor], when: str) -> None:
-    """Keep weights that no longer are numbers from being saved.
+    """Refuse to save weights that are not finite.
 
     Raises:
         NumericsError: If there are any; names the first.

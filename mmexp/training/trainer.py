@@ -1,4 +1,4 @@
-"""Train an experiment in its run folder, or go on training it, and judge its best checkpoint."""
+"""Train an experiment in its run folder, or resume it, and evaluate its best checkpoint."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 import os
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,12 +19,14 @@ from rich.console import Console
 
 from mmexp.error import DataError, NumericsError
 from mmexp.hardware.base import Hardware
+from mmexp.logger.base import LoggerCollection
 from mmexp.run.atomic import write_atomic
 from mmexp.run.checkpoints import intact, is_intact, listed, sweep
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import strict
-from mmexp.run.metrics import MetricsFile, read_metrics
-from mmexp.training.artifacts import draw, store
+from mmexp.run.metrics import read_metrics
+from mmexp.run.redact import redact_tree
+from mmexp.training.artifacts import draw, write_media
 from mmexp.training.callback.checkpoint import CheckpointCallback
 from mmexp.training.callback.ema import EMACallback
 from mmexp.training.callback.metrics_logger import MetricsLogger
@@ -32,10 +35,11 @@ from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights
 from mmexp.training.experiment import Experiment
 from mmexp.training.lightning_internal import leave_signals_alone
 from mmexp.training.module import HINT
+from mmexp.training.phase import phase
 
 
 def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str, Any]:
-    """Train from the newest intact checkpoint, or from the start, then measure the best one on val and test.
+    """Train from the newest intact checkpoint, or from the start, then evaluate the best one on val and test.
 
     Args:
         experiment: Built.
@@ -50,10 +54,20 @@ def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str
         DataError: If the best checkpoint has been damaged.
         Stopped: If the run was asked to stop; its state is saved.
     """
-    with MetricsFile(folder.metrics) as metrics, warnings.catch_warnings():
+    parameters = count_parameters(experiment.module.model)
+    with make_loggers(experiment, console).run(folder, redact_tree(dict(experiment.config)), parameters) as loggers:
+        loggers.summary = train_and_evaluate(experiment, folder, console, loggers)
+    return {**loggers.summary, "parameters": parameters}
+
+
+def train_and_evaluate(
+    experiment: Experiment, folder: RunFolder, console: Console, loggers: LoggerCollection
+) -> dict[str, Any]:
+    """Train from the newest intact checkpoint, then evaluate the best one; see ``fit``."""
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before")  # ours do, exactly
-        recorder = make_recorder(experiment, metrics.append)
-        trainer = make_trainer(experiment, folder, make_callbacks(experiment, folder, console, recorder))
+        metrics_logger = make_metrics_logger(experiment, loggers)
+        trainer = make_trainer(experiment, folder, make_callbacks(experiment, folder, console, metrics_logger))
         if trainer.is_global_zero:
             sweep(folder.checkpoints)
         start = choose_start(folder, console)
@@ -62,26 +76,32 @@ def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str
             trainer.fit(experiment.module, datamodule=experiment.data, ckpt_path=start, weights_only=True)
         finally:
             trainer.fit_loop.teardown()  # Lightning forgets the loader processes if a validation raises
-    trained, began = recorder.seconds, time.monotonic()
+    trained, began = metrics_logger.seconds, time.monotonic()
     best = choose_best(folder, experiment.monitor)
     results = {
         name: value
         for split in ("val", "test")
-        for name, value in evaluate(experiment, folder, trainer, best, split).items()
+        for name, value in evaluate(experiment, folder, trainer, best, split, console).items()
     }
     return {
         "monitor": experiment.monitor,
         "mode": experiment.task.mode,
         "metrics": results,
+        "directions": name_directions(experiment, results),
         "best": best.name,
-        "parameters": count_parameters(experiment.module.model),
         "shares": experiment.module.model.fusion.shares(),
         "seconds": {"train": round(trained, 2), "evaluate": round(time.monotonic() - began, 2)},
     }
 
 
+def name_directions(experiment: Experiment, results: Mapping[str, float]) -> dict[str, str]:
+    """Return by key, such as ``val/accuracy``, whether more (max) or less (min) is better, where it is known."""
+    known = {**experiment.module.directions, experiment.task.monitor: experiment.task.mode}
+    return {key: known[key.partition("/")[2]] for key in results if key.partition("/")[2] in known}
+
+
 def choose_start(folder: RunFolder, console: Console) -> Path | None:
-    """The newest checkpoint whose hash agrees; says which ones do not."""
+    """Return the newest checkpoint whose hash agrees; print which ones do not."""
     found = listed(folder.checkpoints, "last")
     for path in found:
         if is_intact(path):
@@ -89,12 +109,12 @@ def choose_start(folder: RunFolder, console: Console) -> Path | None:
             return path
         console.print(f"{path} does not match its hash and is passed over.", highlight=False, soft_wrap=True)
     if found:
-        console.print("No checkpoint is left; starting anew.", highlight=False)
+        console.print("No checkpoint is left; training starts again.", highlight=False)
     return None
 
 
 def choose_best(folder: RunFolder, monitor: str) -> Path:
-    """The checkpoint to judge.
+    """Return the checkpoint to evaluate.
 
     Raises:
         NumericsError: If the monitored metric never was a number.
@@ -103,42 +123,47 @@ def choose_best(folder: RunFolder, monitor: str) -> Path:
     if best := next(intact(folder.checkpoints, "best"), None):
         return best
     for path in listed(folder.checkpoints, "best"):
-        hint = f"Remove {folder.checkpoints} and resume, to train anew."
-        raise DataError("checkpoint must match the hash stored beside it, got another.", path=str(path), hint=hint)
+        hint = f"Run: rm -r {folder.checkpoints} && mmexp train resume={folder.id}"
+        raise DataError("checkpoint must match the hash stored next to it, got another.", path=str(path), hint=hint)
     sound = any(row.get("val/loss") is not None for row in read_metrics(folder.metrics))
-    lacking = f"The loss is one: put what {monitor.removeprefix('val/')} tells apart among the validation samples."
+    lacking = f"The loss is one: add validation samples for which {monitor.removeprefix('val/')} is defined."
     rule = f"Training: {monitor} must be a number at least once, got none."
     raise NumericsError(rule, hint=lacking if sound else HINT)
 
 
-def make_recorder(experiment: Experiment, write: Callable[[Mapping[str, Any]], None]) -> MetricsLogger:
-    """What writes the metrics, in the first process only."""
-    silent = os.environ.get("RANK", "0") != "0"
+def make_loggers(experiment: Experiment, console: Console) -> LoggerCollection:
+    """The loggers of the experiment in the first process, none in the others."""
+    first = os.environ.get("RANK", "0") == "0"
+    return LoggerCollection(experiment.loggers if first else {}, partial(console.print, highlight=False, markup=False))
+
+
+def make_metrics_logger(experiment: Experiment, loggers: LoggerCollection) -> MetricsLogger:
+    """The callback that feeds the loggers."""
     every, per_epoch = experiment.training.log_every, experiment.data.per_epoch
-    return MetricsLogger(write=(lambda row: None) if silent else write, every=every, per_epoch=per_epoch)
+    return MetricsLogger(write=loggers.log, every=every, per_epoch=per_epoch)
 
 
 def make_callbacks(
-    experiment: Experiment, folder: RunFolder, console: Console, recorder: MetricsLogger
+    experiment: Experiment, folder: RunFolder, console: Console, metrics_logger: MetricsLogger
 ) -> list[pl.Callback]:
-    """All that happens beside the steps; the keeper comes last, as it may end the training."""
+    """All that happens in addition to the steps; the checkpoints come last, as they may end the training."""
     training, per_epoch = experiment.training, experiment.data.per_epoch
-    averager = [EMACallback(training.ema)] if training.ema else []
-    bar = ProgressBar(console=console, recorder=recorder, monitor=experiment.monitor, per_epoch=per_epoch)
-    keeper = CheckpointCallback(
+    ema = [EMACallback(training.ema)] if training.ema else []
+    bar = ProgressBar(console=console, metrics_logger=metrics_logger, monitor=experiment.monitor, per_epoch=per_epoch)
+    checkpoints = CheckpointCallback(
         folder=folder.checkpoints,
         monitor=experiment.monitor,
         mode=experiment.task.mode,
         per_epoch=per_epoch,
         every=training.checkpoint_every,
         patience=training.patience,
-        before_save=recorder.check,
+        before_save=metrics_logger.check,
     )
-    return [*averager, *experiment.method.callbacks(), recorder, bar, keeper]
+    return [*ema, *experiment.method.callbacks(), *experiment.callbacks, metrics_logger, bar, checkpoints]
 
 
 def make_trainer(experiment: Experiment, folder: RunFolder, callbacks: list[pl.Callback]) -> pl.Trainer:
-    """Lightning's trainer with our records instead of its own."""
+    """Make Lightning's trainer, without its own loggers and checkpoints."""
     training, hardware, data = experiment.training, experiment.hardware, experiment.data
     trainer = pl.Trainer(
         accelerator=hardware.accelerator,
@@ -176,9 +201,14 @@ def _strategy(hardware: Hardware) -> Strategy | str:
 
 
 def evaluate(
-    experiment: Experiment, folder: RunFolder, trainer: pl.Trainer, best: Path, split: Literal["val", "test"]
+    experiment: Experiment,
+    folder: RunFolder,
+    trainer: pl.Trainer,
+    best: Path,
+    split: Literal["val", "test"],
+    console: Console,
 ) -> dict[str, float]:
-    """Measure a checkpoint on one split and write its predictions, a row per sample."""
+    """Evaluate a checkpoint on one split and write its predictions, a row per sample."""
     module = experiment.module
     load_weights(module, best)
     module.keep_rows = True
@@ -187,9 +217,11 @@ def evaluate(
     module.keep_rows = False
     rows = gather_rows(module.rows, trainer.world_size)
     if trainer.is_global_zero:
-        told = store(rows, folder, split)
-        write_atomic(folder.predictions(split), "".join(json.dumps(strict(row)) + "\n" for row in told))
-        if split == "test":
+        with phase(console, f"writing predictions of {split}"):
+            written = write_media(rows, folder, split)
+            write_atomic(folder.predictions(split), "".join(json.dumps(strict(row)) + "\n" for row in written))
+    if trainer.is_global_zero and split == "test":
+        with phase(console, "drawing plots"):
             draw(experiment.task, rows, experiment.data.samples[split], folder)
     return module.results[split]
 

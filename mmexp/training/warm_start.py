@@ -1,4 +1,4 @@
-"""Start a run from what another has learned: its encoders, its fusion and its tokenizer."""
+"""Start a run from the weights of another: its encoders, its fusion and its tokenizer."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ class Pretrained:
         """Read a run.
 
         Raises:
-            ConfigError: If it has not come to a checkpoint.
+            ConfigError: If it has no checkpoint.
             DataError: If the checkpoint does not match its hash, or holds anything but weights.
         """
         path = next(chain(listed(folder.checkpoints, "best"), intact(folder.checkpoints, "last")), None)
         if path is None or not folder.facts.exists():
-            hint = f"Type mmexp train resume={folder.id}."
-            raise ConfigError(f"pretrained: {folder.id} must have come to a checkpoint, got none.", hint)
+            hint = f"Run: mmexp train resume={folder.id}"
+            raise ConfigError(f"pretrained: {folder.id} must have a checkpoint, got none.", hint)
         weights = {name.removeprefix("model."): value for name, value in read_weights(path).items()}
         return cls(folder, load_config(folder.config, plugins=plugins).plain(), Facts.read(folder.path), weights)
 
@@ -109,7 +109,7 @@ class Pretrained:
         for name in shared:
             if fault := self.load(model.encoders[name], f"encoders.{name}"):
                 rule = f"pretrained: encoder of {name} must be that of {self.folder.id}"
-                raise ConfigError(f"{rule}, got {fault}.", hint=f"Type {' '.join(self.missing(root, keys[name]))}.")
+                raise ConfigError(f"{rule}, got {fault}.", hint=f"Add {' '.join(self.missing(root, keys[name]))}")
         fault = self.load(model.fusion, "fusion")
         taken = [*(keys[name] for name in shared), *([] if fault else ["fusion"]), "tokenizer"]
         log = logging.getLogger(__name__)

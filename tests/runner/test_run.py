@@ -73,14 +73,14 @@ def twice(number: int) -> None:
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
-def test_a_run_that_is_asked_to_stop_saves_its_state_and_says_how_to_go_on(lab, monkeypatch, capsys, number, code):
+def test_a_run_that_is_asked_to_stop_saves_its_state_and_says_how_to_resume(lab, monkeypatch, capsys, number, code):
     during(monkeypatch, ExperimentModule, "training_step", send(number), call=6)
     assert train(lab) == code
     folder = lab.only_run()
     assert record_of(folder)["status"] == "stopped" and not folder.summary.exists()
     assert record_of(folder)["reason"] == "Run: stopped at step 6, with its state saved."
     assert is_intact(listed(folder.checkpoints, "last")[0])
-    assert f"with its state saved.\nType mmexp train resume={folder.id}." in capsys.readouterr().err
+    assert f"with its state saved.\nRun: mmexp train resume={folder.id}" in capsys.readouterr().err
     assert main(["train", "dataset=manifest", f"resume={folder.path}"]) == 0
     assert record_of(folder)["status"] == "done" and len(record_of(folder)["resumed"]) == 1
 
@@ -92,6 +92,36 @@ def test_a_run_that_is_stopped_while_data_is_prepared_can_be_resumed(lab, monkey
     assert record_of(lab.only_run())["status"] == "stopped"
     assert record_of(lab.only_run())["reason"] == f"got {signal.Signals(number).name}"
     assert record_of(lab.resume(lab.only_run()))["status"] == "done"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_stopped_before_its_config_is_written_leaves_no_folder(lab, number):
+    from rich.console import Console
+
+    from mmexp.config.compose import compose
+
+    with pytest.raises(Stopped, match="stopped at once") as caught:
+        run_training.run_training(
+            compose(lab.overrides), ["mmexp"], Console(file=lab.screen), started=lambda folder: send(number)()
+        )
+    assert caught.value.hint == "" and caught.value.exit_code == 128 + number
+    assert runs(lab.overrides[-1].removeprefix("outputs=")) == []
+
+
+def test_a_run_that_is_stopped_while_its_folder_is_made_leaves_none(lab, monkeypatch):
+    during(monkeypatch, RunFolder, "create", send(signal.SIGINT))
+    with pytest.raises(Stopped, match="stopped at once"):
+        lab.train()
+    assert runs(lab.overrides[-1].removeprefix("outputs=")) == []
+
+
+def test_an_interrupt_during_a_validation_does_not_wait_for_its_end(lab, monkeypatch):
+    during(monkeypatch, ExperimentModule, "validation_step", send(signal.SIGINT), call=3)
+    with pytest.raises(Stopped, match="stopped during the validation at step 8") as caught:
+        lab.train()
+    folder = lab.only_run()
+    assert caught.value.exit_code == 130 and [step_of(path) for path in listed(folder.checkpoints, "last")] == [4]
+    assert record_of(lab.resume(folder))["status"] == "done"
 
 
 def test_a_second_interrupt_does_not_wait_for_a_safe_place(lab, monkeypatch):
@@ -143,7 +173,7 @@ def test_nothing_else_may_be_typed_beside_resume(lab):
     rule = r"resume takes the config of its run as it is, got training\.epochs, dim\."
     with pytest.raises(ConfigError, match=rule) as caught:
         lab_words(lab, f"resume={folder.path}", "training.epochs=5", "dim=4")
-    assert caught.value.hint == f"Type mmexp train resume={folder.id}."
+    assert caught.value.hint == f"Run: mmexp train resume={folder.id}"
     assert record_of(folder)["status"] == "stopped"
 
 
@@ -352,8 +382,30 @@ def test_a_process_that_is_asked_to_stop_exits_as_shells_expect(lab, number, cod
         out, err = process.communicate(timeout=60)
     assert process.returncode == code, (out, err)
     assert record_of(folder)["status"] == "stopped" and not folder.lock.exists()
-    assert err.endswith(f"with its state saved.\nType mmexp train resume={folder.id}.\n")
+    assert err.endswith(f"with its state saved.\nRun: mmexp train resume={folder.id}\n")
     assert is_intact(listed(folder.checkpoints, "last")[0])
+
+
+LATER = [
+    pytest.param(name, marks=pytest.mark.slow)
+    for name in ("reading the config", "checking data", "building the model", "training", "epoch 1", "evaluating val",
+                 "evaluating test", "drawing plots")
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("phase", ["loading libraries", *LATER])
+def test_an_interrupt_in_any_phase_exits_with_130_and_leaves_a_sound_folder_or_none(lab, phase):
+    with start(*lab.overrides) as process:
+        assert process.stdout is not None
+        while not (line := process.stdout.readline()).startswith(phase):
+            assert line, f"ended with {process.wait()} before {phase}: {process.communicate()}"
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, (out, err)
+    assert "Traceback" not in err
+    for folder in runs(lab.overrides[-1].removeprefix("outputs=")):
+        assert record_of(folder)["status"] == "stopped" and folder.config.exists() and not folder.lock.exists()
+        assert err.endswith(f"Run: mmexp train resume={folder.id}\n")
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from PIL import Image
 
 from mmexp.contract import Waveform
 from mmexp.run.folder import RunFolder
-from mmexp.training.artifacts import draw, store
+from mmexp.training.artifacts import draw, write_media
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def folder(tmp_path) -> RunFolder:
 def test_pictures_and_sound_become_files_and_all_else_stays(folder):
     mask, sound = np.eye(6, dtype=np.uint8), Waveform(np.linspace(-0.5, 0.5, 80, dtype=np.float32), 8000)
     rows = [{"id": "a/../b", "mask": mask, "spoken": sound}, {"id": "c", "label": "d", "scores": np.arange(2)}]
-    first, second = store(rows, folder, "test")
+    first, second = write_media(rows, folder, "test")
     assert first == {"id": "a/../b", "mask": "test/000000-mask.png", "spoken": "test/000000-spoken.wav"}
     assert second["label"] == "d" and second["scores"].tolist() == [0, 1]
     there = folder.predictions("test").parent

@@ -12,7 +12,11 @@ from mmexp.run.checkpoints import hash_path, is_intact, sha256_of
 from mmexp.run.fault import FAULTS
 from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights
 
-STATE = {"state_dict": {"weight": torch.arange(1000.0)}, "callbacks": {"Keeper": {"best": 0.5}}, "steps": [1, 2]}
+STATE = {
+    "state_dict": {"weight": torch.arange(1000.0)},
+    "callbacks": {"CheckpointCallback": {"best": 0.5}},
+    "steps": [1, 2],
+}
 
 
 @pytest.fixture
@@ -76,7 +80,7 @@ def test_a_damaged_file_is_refused_by_name(path, harm):
     data = bytearray(path.read_bytes())
     data[100] ^= 1
     path.write_bytes(data if harm == "flip" else data[:-1])
-    with pytest.raises(DataError, match=f"{path}: checkpoint must match the hash stored beside it, got another"):
+    with pytest.raises(DataError, match=f"{path}: checkpoint must match the hash stored next to it, got another"):
         AtomicCheckpointIO().load_checkpoint(path)
 
 

@@ -67,7 +67,7 @@ def rows(folder: RunFolder) -> list[dict[str, Any]]:
 def newest(folder: RunFolder) -> dict[str, Any]:
     """All of the newest checkpoint that does not depend on the clock."""
     checkpoint = AtomicCheckpointIO().load_checkpoint(listed(folder.checkpoints, "last")[0])
-    checkpoint["callbacks"]["Recorder"].pop("seconds")
+    checkpoint["callbacks"]["MetricsLogger"].pop("seconds")
     return checkpoint
 
 
@@ -271,7 +271,7 @@ def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(lab, at_batch, u
     assert all(map(is_intact, folder.checkpoints.glob("*.ckpt")))
 
 
-def test_a_run_without_an_intact_checkpoint_starts_anew_and_says_so(lab, at_batch, uninterrupted):
+def test_a_run_without_an_intact_checkpoint_is_trained_again_with_a_message(lab, at_batch, uninterrupted):
     overrides = [*RANDOM, "training.checkpoint_every=1"]
     at_batch(terminate, 7)
     with pytest.raises(Stopped):
@@ -280,7 +280,7 @@ def test_a_run_without_an_intact_checkpoint_starts_anew_and_says_so(lab, at_batc
     for path in listed(folder.checkpoints, "last"):
         damage(path, "flip")
     assert_same_run(lab.resume(folder), uninterrupted(*RANDOM))
-    assert "No checkpoint is left; starting anew." in lab.said
+    assert "No checkpoint is left; training starts again." in lab.said
 
 
 def damage(path: Path, harm: str) -> None:
@@ -289,17 +289,19 @@ def damage(path: Path, harm: str) -> None:
     path.write_bytes(data if harm == "flip" else data[: len(data) // 2])
 
 
-def test_a_damaged_best_checkpoint_is_not_judged(tmp_path):
+def test_a_damaged_best_checkpoint_is_not_evaluated(tmp_path):
     folder = RunFolder(tmp_path)
     path = folder.checkpoints / "best-epoch01-step000004.ckpt"
     AtomicCheckpointIO().save_checkpoint({}, path)
     assert choose_best(folder, "val/accuracy") == path
     damage(path, "flip")
-    with pytest.raises(DataError, match=f"{path}: checkpoint must match the hash stored beside it, got another"):
+    with pytest.raises(DataError, match=f"{path}: checkpoint must match the hash stored next to it, got another"):
         choose_best(folder, "val/accuracy")
 
 
-@pytest.mark.parametrize(("loss", "hint"), [(0.5, "put what auroc tells apart among"), (None, "a lower optimizer.lr")])
+@pytest.mark.parametrize(
+    ("loss", "hint"), [(0.5, "add validation samples for which auroc is defined"), (None, "a lower optimizer.lr")]
+)
 def test_a_metric_that_never_was_a_number_is_told_from_a_loss_that_was_none(tmp_path, loss, hint):
     folder = RunFolder(tmp_path)
     folder.metrics.write_text(json.dumps({"step": 1, "val/auroc": None, "val/loss": loss}) + "\n")

@@ -134,7 +134,7 @@ def test_a_run_without_a_checkpoint_and_a_damaged_one_are_refused(started, tmp_p
     for path in copy.checkpoints.glob("best*.ckpt"):
         path.unlink()
         path.write_bytes(b"broken")
-    with pytest.raises(DataError, match="checkpoint must match the hash stored beside it"):
+    with pytest.raises(DataError, match="checkpoint must match the hash stored next to it"):
         Pretrained.read(copy, ())
     shutil.rmtree(copy.checkpoints)
     with pytest.raises(ConfigError, match=f"pretrained: {copy.id} must have come to a checkpoint, got none"):

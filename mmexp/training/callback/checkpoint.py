@@ -19,23 +19,23 @@ KEEP_LAST = 2
 
 
 class CheckpointCallback(pl.Callback):
-    """Save after every validation, every ``every`` steps and when asked to stop; stop when nothing gets better.
+    """Save after every validation, every ``every`` steps and on a signal; stop early if the metric does not improve.
 
-    A state is saved only where resuming from it is exact: after an optimizer step, and behind the validation that is
-    due there. The best state is written before the name ``last-...`` leads to it, so that no state believes in a best
-    one that a kill has kept from being there.
+    A state is saved only where resuming from it is exact: after an optimizer step, and after the validation that is
+    due there. The best state is written before its hard link ``last-...``, so that no state names a best one that a
+    kill has prevented. Ctrl-C during a validation of one process stops at the end of its batch, with the last state.
 
     Args:
         folder: Where checkpoints go.
         monitor: Metric of the validation that decides, such as ``val/accuracy``.
-        mode: Whether less or more of it is better. A value that is not a number is never better.
+        mode: Whether less or more of it is better. NaN is never better.
         per_epoch: Batches per epoch.
         every: Optimizer steps between saves; 0 for none.
         patience: Validations without improvement before stopping; 0 never stops.
         before_save: Called first; raises if the state is not worth keeping.
 
     Raises:
-        Stopped: Once a state is saved, if SIGTERM or Ctrl-C came while training.
+        Stopped: If SIGTERM or Ctrl-C came; during training once a state is saved.
     """
 
     def __init__(
@@ -79,6 +79,11 @@ class CheckpointCallback(pl.Callback):
         if stop:
             self._stop(trainer)
 
+    def on_validation_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Do not wait for the end of a validation: no state can be saved in it, so resuming repeats the steps since."""
+        if self.asked == signal.SIGINT and trainer.state.fn == "fit" and trainer.world_size == 1:
+            raise stopped(self.asked, f"during the validation at step {trainer.global_step}")
+
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.state.fn != "fit":
             return
@@ -91,15 +96,15 @@ class CheckpointCallback(pl.Callback):
             self._stop(trainer)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._give_back()
+        self._restore_handlers()
         if self._is_asked(trainer):
             self._stop(trainer)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        self._give_back()
+        self._restore_handlers()
 
     def save(self, trainer: pl.Trainer, role: Role) -> None:
-        """Write ``last-...``, or ``best-...`` that is the last one too. All processes take part."""
+        """Write ``last-...``, or ``best-...`` and a link to it as ``last-...``. Call it in all processes."""
         self.before_save(trainer)
         epoch = trainer.fit_loop.epoch_loop.batch_progress.current.ready // self.per_epoch
         path = self.folder / checkpoint_name(role, epoch, trainer.global_step)
@@ -128,7 +133,7 @@ class CheckpointCallback(pl.Callback):
     def _stop(self, trainer: pl.Trainer) -> None:
         raise stopped(self.asked or signal.SIGTERM, f"at step {trainer.global_step}, with its state saved")
 
-    def _give_back(self) -> None:
+    def _restore_handlers(self) -> None:
         for number, handler in self.handlers.items():
             signal.signal(number, handler)
         self.handlers = {}

@@ -1,4 +1,4 @@
-"""A running average of the weights, which is what gets evaluated."""
+"""Exponential moving average of the weights, which is what gets evaluated."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-AVERAGE = "average"  # where a checkpoint keeps the averaged weights
+AVERAGE = "average"  # key of the averaged weights in a checkpoint
 
 
 class EMACallback(pl.Callback):
-    """Follow the weights with an exponential moving average, and lend it to every validation.
+    """Update an exponential moving average of the weights, and swap it in for every validation.
 
     The average starts as the plain mean of the first steps: ``decay`` is capped by (step + 1) / (step + 10).
 
@@ -21,14 +21,14 @@ class EMACallback(pl.Callback):
     Tarvainen and Valpola 2017, "Mean teachers", sec. 2.
 
     Args:
-        decay: Share of the average that each optimizer step keeps, in (0, 1).
+        decay: Part of the average that each optimizer step keeps, in (0, 1).
     """
 
     def __init__(self, decay: float) -> None:
         self.decay = decay
         self.own: dict[str, Tensor] = {}
         self.average: dict[str, Tensor] = {}
-        self.lent: dict[str, Tensor] = {}
+        self.saved: dict[str, Tensor] = {}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         state = pl_module.state_dict()
@@ -47,12 +47,12 @@ class EMACallback(pl.Callback):
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.state.fn == "fit":
-            self.lent = {name: value.clone() for name, value in self.own.items()}
+            self.saved = {name: value.clone() for name, value in self.own.items()}
             self._put(self.average)
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._put(self.lent)
-        self.lent = {}
+        self._put(self.saved)
+        self.saved = {}
 
     @torch.no_grad()
     def _put(self, values: dict[str, Tensor]) -> None:

@@ -1,4 +1,4 @@
-"""Training losses into ``metrics.jsonl``, a row every few steps."""
+"""Training losses to the loggers, a row every few steps."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ Row = dict[str, float]
 
 
 class MetricsLogger(pl.Callback):
-    """Keep each batch's losses on the device; write their mean every ``every`` steps and before a validation's row.
+    """Accumulate each batch's losses on the device; log their mean every ``every`` steps and before a validation's row.
 
-    What has gathered since the last row is part of a checkpoint, so that a resumed run writes the rows of one that was
-    never stopped.
+    A row also holds what callbacks have logged by ``pl_module.log``, at its newest: names that begin with ``val/`` in
+    the row of a validation, all others in those of training.
+
+    Losses since the last row are part of a checkpoint, so that a resumed run logs the rows of an uninterrupted one.
 
     Args:
-        write: Takes one row of numbers.
+        write: Logs one row of numbers. (Lightning gives every callback a method ``log`` of its own.)
         every: Optimizer steps between rows.
         per_epoch: Batches per epoch.
 
@@ -43,7 +45,7 @@ class MetricsLogger(pl.Callback):
 
     @property
     def seconds(self) -> float:
-        """Seconds since the run began, without those between a stop and going on."""
+        """Seconds since the run began, without those between a stop and its resumption."""
         return round(time.monotonic() - self.began, 3)
 
     def state_dict(self) -> dict[str, Any]:
@@ -71,10 +73,11 @@ class MetricsLogger(pl.Callback):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.state.fn == "fit":
             self.flush(trainer)
-            self.write({**self.position(trainer), **cast(ExperimentModule, pl_module).results["val"]})
+            measured = cast(ExperimentModule, pl_module).results["val"]
+            self.write({**self.position(trainer), **_logged(trainer, validation=True), **measured})
 
     def flush(self, trainer: pl.Trainer) -> None:
-        """Write what has gathered since the last row."""
+        """Log the losses since the last row."""
         if not self.losses:
             return
         self.check(trainer)
@@ -82,11 +85,11 @@ class MetricsLogger(pl.Callback):
         means[0] *= trainer.accumulate_grad_batches  # Lightning divides the sum of the losses
         self.latest = {f"train/{name}": value for name, value in zip(self.names, means, strict=True)}
         rate = float(trainer.optimizers[0].param_groups[0]["lr"])
-        self.write({**self.position(trainer), **self.latest, "train/lr": rate})
+        self.write({**self.position(trainer), **_logged(trainer), **self.latest, "train/lr": rate})
         self.losses = []
 
     def check(self, trainer: pl.Trainer) -> None:
-        """Refuse to go on from a loss that is not finite."""
+        """Refuse to train on from a loss that is not finite."""
         if not self.ids:
             return
         table = _table(self.losses[-len(self.ids) :])
@@ -114,6 +117,12 @@ class MetricsLogger(pl.Callback):
             f"on the samples {', '.join(ids[:8])}{' ...' if len(ids) > 8 else ''}.",
             hint=HINT,
         )
+
+
+def _logged(trainer: pl.Trainer, validation: bool = False) -> Row:
+    """What callbacks have logged, of training or of validation."""
+    known = trainer.callback_metrics.items()
+    return {name: float(value) for name, value in known if name.startswith("val/") == validation}
 
 
 def _table(rows: list[list[Tensor]]) -> Tensor:

@@ -20,54 +20,54 @@ def net() -> nn.Module:
 
 @torch.no_grad()
 def step(
-    module: nn.Module, averager: EMACallback, number: int, batch: int | None = None, accumulate: int = 1
+    module: nn.Module, callback: EMACallback, number: int, batch: int | None = None, accumulate: int = 1
 ) -> Tensor:
     for weight in module.parameters():
         weight.add_(torch.randn_like(weight))
-    averager.on_train_batch_end(trainer(number, accumulate), module, {}, None, number - 1 if batch is None else batch)
+    callback.on_train_batch_end(trainer(number, accumulate), module, {}, None, number - 1 if batch is None else batch)
     return module[0].weight.detach().clone()
 
 
 def test_the_average_agrees_with_the_sum_written_out():
-    module, averager = net(), EMACallback(0.8)
-    averager.on_train_start(trainer(), module)
+    module, callback = net(), EMACallback(0.8)
+    callback.on_train_start(trainer(), module)
     expected = module[0].weight.detach().clone()
     for number in range(1, 40):
-        own = step(module, averager, number)
+        own = step(module, callback, number)
         decay = min(0.8, (number + 1) / (number + 10))
         expected = decay * expected + (1 - decay) * own
-    torch.testing.assert_close(averager.average["0.weight"], expected)
+    torch.testing.assert_close(callback.average["0.weight"], expected)
 
 
 def test_the_average_moves_with_optimizer_steps_not_with_batches():
-    module, averager = net(), EMACallback(0.8)
-    averager.on_train_start(trainer(), module)
-    before = averager.average["0.weight"].clone()
-    step(module, averager, 0, batch=0, accumulate=2)
-    assert torch.equal(averager.average["0.weight"], before)
-    step(module, averager, 1, batch=1, accumulate=2)
-    assert not torch.equal(averager.average["0.weight"], before)
+    module, callback = net(), EMACallback(0.8)
+    callback.on_train_start(trainer(), module)
+    before = callback.average["0.weight"].clone()
+    step(module, callback, 0, batch=0, accumulate=2)
+    assert torch.equal(callback.average["0.weight"], before)
+    step(module, callback, 1, batch=1, accumulate=2)
+    assert not torch.equal(callback.average["0.weight"], before)
 
 
 @pytest.mark.parametrize(("fn", "lent"), [("fit", True), ("validate", False), ("test", False)])
 def test_a_validation_while_training_sees_the_average_and_gives_the_weights_back(fn, lent):
-    module, averager = net(), EMACallback(0.8)
-    averager.on_train_start(trainer(), module)
-    own = step(module, averager, 1)
-    averager.on_validation_start(trainer(fn=fn), module)
-    seen = averager.average["0.weight"] if lent else own
+    module, callback = net(), EMACallback(0.8)
+    callback.on_train_start(trainer(), module)
+    own = step(module, callback, 1)
+    callback.on_validation_start(trainer(fn=fn), module)
+    seen = callback.average["0.weight"] if lent else own
     assert torch.equal(module[0].weight, seen) and torch.equal(module[0].weight, own) != lent
-    averager.on_validation_epoch_end(trainer(fn=fn), module)
+    callback.on_validation_epoch_end(trainer(fn=fn), module)
     assert torch.equal(module[0].weight, own)
 
 
 def test_counters_are_not_averaged_and_statistics_are():
-    averager = EMACallback(0.8)
-    averager.on_train_start(trainer(), net())
-    assert set(averager.average) == {"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"}
+    callback = EMACallback(0.8)
+    callback.on_train_start(trainer(), net())
+    assert set(callback.average) == {"0.weight", "0.bias", "1.weight", "1.bias", "1.running_mean", "1.running_var"}
 
 
-def test_a_resumed_average_goes_on_where_it_was():
+def test_a_resumed_average_continues_where_it_was():
     module, whole = net(), EMACallback(0.8)
     whole.on_train_start(trainer(), module)
     step(module, whole, 1)
@@ -77,8 +77,8 @@ def test_a_resumed_average_goes_on_where_it_was():
     resumed = EMACallback(0.8)
     resumed.on_load_checkpoint(trainer(), module, checkpoint)
     resumed.on_train_start(trainer(), module)
-    for averager in (whole, resumed):
+    for callback in (whole, resumed):
         torch.manual_seed(1)
         module[0].load_state_dict({"weight": torch.ones(2, 2), "bias": torch.ones(2)})
-        step(module, averager, 2)
+        step(module, callback, 2)
     assert torch.equal(whole.average["0.weight"], resumed.average["0.weight"])

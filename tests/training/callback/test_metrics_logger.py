@@ -16,13 +16,14 @@ class Loop:
 
     def __init__(self, every: int = 2, accumulate: int = 1, device: str = "cpu") -> None:
         self.rows: list[dict[str, float]] = []
-        self.recorder = MetricsLogger(write=self.rows.append, every=every, per_epoch=4)
+        self.metrics_logger = MetricsLogger(write=self.rows.append, every=every, per_epoch=4)
         self.progress = SimpleNamespace(ready=0)
         self.trainer: Any = SimpleNamespace(
             global_step=0,
             accumulate_grad_batches=accumulate,
             optimizers=[SimpleNamespace(param_groups=[{"lr": 0.25}])],
             fit_loop=SimpleNamespace(epoch_loop=SimpleNamespace(batch_progress=SimpleNamespace(current=self.progress))),
+            callback_metrics={},
             state=SimpleNamespace(fn="fit"),
             strategy=SimpleNamespace(reduce=lambda means, reduce_op: means),
         )
@@ -36,7 +37,7 @@ class Loop:
             total = torch.tensor(3 * value / self.trainer.accumulate_grad_batches)
             outputs = {"loss": total, "a": torch.tensor(value), "b": torch.tensor(2 * value)}
             batch = Batch({}, {}, tuple(f"s{number}-{i}" for i in range(10)))
-            self.recorder.on_train_batch_end(self.trainer, self.module, outputs, batch, number)
+            self.metrics_logger.on_train_batch_end(self.trainer, self.module, outputs, batch, number)
 
     def told(self, *names: str) -> list[tuple[float, ...]]:
         return [tuple(row[name] for name in names) for row in self.rows]
@@ -47,7 +48,7 @@ def test_a_row_is_the_mean_since_the_last_one():
     loop.run(1.0, 3.0, 5.0, 7.0, 100.0)
     assert loop.told("step", "epoch", "train/loss", "train/a", "train/b") == [(2, 0.5, 6, 2, 4), (4, 1, 18, 6, 12)]
     assert all(row["train/lr"] == 0.25 and row["time"] >= 0 for row in loop.rows)
-    assert loop.recorder.latest["train/loss"] == 18
+    assert loop.metrics_logger.latest["train/loss"] == 18
 
 
 def test_with_gathered_gradients_rows_count_optimizer_steps_and_losses_are_whole():
@@ -59,12 +60,12 @@ def test_with_gathered_gradients_rows_count_optimizer_steps_and_losses_are_whole
 def test_a_validation_writes_the_losses_so_far_first():
     loop = Loop(every=10)
     loop.run(1.0, 2.0)
-    loop.recorder.on_validation_end(loop.trainer, loop.module)
+    loop.metrics_logger.on_validation_end(loop.trainer, loop.module)
     assert [set(row) - {"step", "epoch", "time"} for row in loop.rows] == [
         {"train/loss", "train/a", "train/b", "train/lr"},
         {"val/accuracy"},
     ]
-    loop.recorder.on_validation_end(loop.trainer, loop.module)
+    loop.metrics_logger.on_validation_end(loop.trainer, loop.module)
     assert len(loop.rows) == 3
 
 
@@ -72,19 +73,19 @@ def test_an_evaluation_after_training_writes_nothing():
     loop = Loop()
     loop.run(1.0)
     loop.trainer.state.fn = "validate"
-    loop.recorder.on_validation_end(loop.trainer, loop.module)
+    loop.metrics_logger.on_validation_end(loop.trainer, loop.module)
     assert loop.rows == []
 
 
 @pytest.mark.parametrize("stop", [1, 2, 3, 5])
-def test_a_resumed_recorder_writes_the_rows_of_one_that_was_never_stopped(stop):
+def test_a_resumed_metrics_logger_writes_the_rows_of_one_that_was_never_stopped(stop):
     losses = [0.1, 0.7, 0.3, 0.9, 0.5, 0.2]
     whole, first, second = Loop(every=3), Loop(every=3), Loop(every=3)
     whole.run(*losses)
     first.run(*losses[:stop])
-    first.recorder.check(first.trainer)
-    second.recorder.load_state_dict(first.recorder.state_dict())
-    second.recorder.on_train_start(second.trainer, second.module)
+    first.metrics_logger.check(first.trainer)
+    second.metrics_logger.load_state_dict(first.metrics_logger.state_dict())
+    second.metrics_logger.on_train_start(second.trainer, second.module)
     second.progress.ready = stop
     second.run(*losses[stop:])
     rows = [{key: value for key, value in row.items() if key != "time"} for row in first.rows + second.rows]
@@ -94,9 +95,9 @@ def test_a_resumed_recorder_writes_the_rows_of_one_that_was_never_stopped(stop):
 def test_time_does_not_run_between_a_stop_and_going_on(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("mmexp.training.callback.metrics_logger.time", SimpleNamespace(monotonic=lambda: now[0]))
-    recorder = MetricsLogger(write=print, every=1, per_epoch=1)
+    metrics_logger = MetricsLogger(write=print, every=1, per_epoch=1)
     now[0] = 130.0
-    state = recorder.state_dict()
+    state = metrics_logger.state_dict()
     now[0] = 5.0
     resumed = MetricsLogger(write=print, every=1, per_epoch=1)
     resumed.load_state_dict(state)
@@ -119,7 +120,7 @@ def test_on_a_gpu_losses_are_looked_at_only_when_a_row_is_due_or_a_state_is_save
     loop = Loop(every=4, accumulate=2, device="cuda")
     loop.run(1.0, 2.0, float("nan"), 3.0, 4.0)
     with pytest.raises(NumericsError, match=r"got nan at step 2 on the samples s2-0, s2-1"):
-        loop.recorder.check(loop.trainer)
+        loop.metrics_logger.check(loop.trainer)
     with pytest.raises(NumericsError, match=r"got nan at step 2 on the samples s2-0, s2-1"):
         loop.run(5.0, 6.0, 7.0)
     assert loop.rows == []

@@ -1,0 +1,26 @@
+"""Base class of metrics that are computed from the prediction rows of any task."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+from torchmetrics import Metric
+
+
+class RowMetric(Metric):
+    """Accumulate prediction rows, then compute a number from them.
+
+    States are declared by ``add_state`` as in torchmetrics, so that they are gathered over processes and every sample
+    counts once. ``higher_is_better`` gives the direction that is written into ``summary.json``.
+    """
+
+    @abstractmethod
+    def update(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Take the rows of one batch, as ``Task.predictions`` gives them."""
+
+    @abstractmethod
+    def compute(self) -> Tensor:
+        """Return a scalar over all rows."""

@@ -1,4 +1,4 @@
-"""What of a model is trained, and by which objective beside the task's own."""
+"""What of a model is trained, and by which objective in addition to the task's own."""
 
 from __future__ import annotations
 

@@ -49,9 +49,9 @@ def test_without_a_best_checkpoint_the_last_one_is_taken(copy: RunFolder) -> Non
 
 def test_without_any_checkpoint_it_says_how_to_get_one(copy: RunFolder) -> None:
     shutil.rmtree(copy.checkpoints)
-    with pytest.raises(ConfigError, match="must have come to a checkpoint, got none") as caught:
+    with pytest.raises(ConfigError, match="must have a checkpoint, got none") as caught:
         restore(copy)
-    assert caught.value.hint == f"Type mmexp train resume={copy.id}."
+    assert caught.value.hint == f"Run: mmexp train resume={copy.id}"
 
 
 def test_a_damaged_checkpoint_is_refused(copy: RunFolder) -> None:
@@ -103,7 +103,7 @@ def test_a_machine_that_is_not_here_is_refused(run: RunFolder, monkeypatch: pyte
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ConfigError, match=r"hardware\.accelerator must be one that is here, got 'gpu'") as caught:
         restore(run, ["hardware=gpu"])
-    assert caught.value.hint == "Type hardware=cpu."
+    assert caught.value.hint == "Add hardware=cpu"
 
 
 def test_weights_that_do_not_fit_the_facts_are_refused(copy: RunFolder) -> None:

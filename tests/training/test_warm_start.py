@@ -81,10 +81,10 @@ def test_the_words_of_other_data_are_read_with_the_tokenizer_of_the_run(started,
 @pytest.mark.parametrize(
     ("words", "fault", "hint"),
     [
-        (["dim=16"], r"encoders.image.position' of \[16, 16\] here and \[16, 8\] there", "Type dim=8."),
+        (["dim=16"], r"encoders.image.position' of \[16, 16\] here and \[16, 8\] there", "Add dim=8"),
         (["encoder.image.widths=[4,4]"], r"of \[4, 4, 3, 3\] here and \[8, 4, 3, 3\]", "encoder.image.widths=[4,8]"),
-        (["encoder/image=vit"], r"of \[64, 8\] here and \[16, 8\]", "Type encoder/image=cnn."),
-        (["encoder.image.depth=2"], r"of \[8, 8, 3, 3\] here and none there", "Type ~encoder.image.depth."),
+        (["encoder/image=vit"], r"of \[64, 8\] here and \[16, 8\]", "Add encoder/image=cnn"),
+        (["encoder.image.depth=2"], r"of \[8, 8, 3, 3\] here and none there", "Add ~encoder.image.depth"),
     ],
 )
 def test_an_encoder_of_another_size_is_refused(started, words, fault, hint):
@@ -137,7 +137,7 @@ def test_a_run_without_a_checkpoint_and_a_damaged_one_are_refused(started, tmp_p
     with pytest.raises(DataError, match="checkpoint must match the hash stored next to it"):
         Pretrained.read(copy, ())
     shutil.rmtree(copy.checkpoints)
-    with pytest.raises(ConfigError, match=f"pretrained: {copy.id} must have come to a checkpoint, got none"):
+    with pytest.raises(ConfigError, match=f"pretrained: {copy.id} must have a checkpoint, got none"):
         Pretrained.read(copy, ())
 
 

@@ -21,7 +21,8 @@ from rich.progress import (
 from mmexp.training.callback.metrics_logger import MetricsLogger
 from mmexp.training.module import ExperimentModule
 
-REFRESH = 0.25  # s
+REFRESH = 0.25  # s between updates of the numbers
+FRAMES = 4.0  # per s, of the spinner
 
 
 class ProgressBar(pl.Callback):
@@ -101,7 +102,7 @@ class ProgressBar(pl.Callback):
                 TimeElapsedColumn(),
                 TimeRemainingColumn(),
                 console=self.console,
-                refresh_per_second=1 / REFRESH,
+                refresh_per_second=FRAMES,
                 transient=True,
             )
             self.bar.start()

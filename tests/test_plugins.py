@@ -132,9 +132,7 @@ def test_a_method_a_logger_a_callback_and_metrics_of_ones_own_do_their_work_in_o
     written = read_metrics(folder.metrics)
     steps = [row for row in written if "train/loss" in row]
     sparse = [row["train/sparse"] for row in steps]
-    assert len(sparse) == 8 and all(
-        0.4 < later / sooner < 0.6 for sooner, later in pairwise(sparse)
-    )
+    assert len(sparse) == 8 and all(0.4 < later / sooner < 0.6 for sooner, later in pairwise(sparse))
     assert all(row["train/loss"] == pytest.approx(row["train/class"] + row["train/sparse"]) for row in steps)
     assert [row["train/scaled_step"] for row in steps] == [10 * row["step"] for row in steps]
 

@@ -56,6 +56,7 @@ def run(argv: list[str]) -> int:
 
 
 def _train(given: Namespace, command: Sequence[str]) -> int:
+    print("loading libraries", flush=True)  # before anything slow is imported
     from rich.console import Console
 
     from mmexp.training.phase import phase

@@ -63,7 +63,7 @@ def run_training(
             console.print(f"{folder.id} is done already; nothing to resume.", highlight=False)
             return folder
         config = _as_it_began(config, folder)
-    with phase(console, "loading libraries"):
+    with phase(console, "loading torch"):
         import mmexp.training.trainer  # noqa: F401  # before there is a folder, so that an interrupt leaves none
     try:
         with stoppable():

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from mmexp.cli import main
@@ -54,3 +57,23 @@ def test_baselines_are_trained_behind_a_run_and_once_behind_a_sweep(lab, capsys)
     assert main(["train", "-m", "fusion=gated,attention", *words]) == 0
     assert len(runs(outputs)) == 7
     assert capsys.readouterr().out.count("image+text by ") == 2
+
+
+FIRST = """
+import builtins, sys
+original = builtins.__import__
+
+def refuse(name, *arguments, **named):
+    if name.partition(".")[0] in ("rich", "hydra", "omegaconf", "torch"):
+        raise SystemExit(f"imported {name}")
+    return original(name, *arguments, **named)
+
+builtins.__import__ = refuse
+from mmexp.cli import main
+main(["train"])
+"""
+
+
+def test_the_first_line_is_on_the_screen_before_anything_slow_is_imported():
+    shown = subprocess.run([sys.executable, "-c", FIRST], capture_output=True, text=True)
+    assert shown.stdout == "loading libraries\n" and shown.stderr == "imported rich.console\n"

@@ -393,7 +393,7 @@ LATER = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("phase", ["loading libraries", *LATER])
+@pytest.mark.parametrize("phase", ["loading torch", *LATER])
 def test_an_interrupt_in_any_phase_exits_with_130_and_leaves_a_sound_folder_or_none(lab, phase):
     with start(*lab.overrides) as process:
         assert process.stdout is not None

@@ -40,7 +40,7 @@ STOREYS = """
     training
     runner inference
     study
-    cli
+    api cli
 """
 """The main parts from the ground up: one reaches only those on lines below it, through whatever stands between."""
 

@@ -1,0 +1,54 @@
+"""``mmexp compare`` as a function."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from mmexp.analysis.compare import compare as rank
+from mmexp.analysis.verdict import Gate
+from mmexp.error import ConfigError
+from mmexp.run.folder import collect, runs
+from mmexp.run.summary import row, rows
+
+
+def compare(
+    *refs: str | os.PathLike[str],
+    by: Sequence[str] = (),
+    metric: str = "",
+    outputs: str | os.PathLike[str] = "outputs",
+) -> list[dict[str, Any]]:
+    """Rank finished runs, those that differ only in their seed as one group, and judge each fusion by its baselines.
+
+    Only files are read; torch is not imported.
+
+    Args:
+        refs: Runs, their paths or ids, or folders of runs; all runs in ``outputs`` if none is given.
+        by: Config keys to group by; everything but the seed if empty.
+        metric: Key to rank by, such as ``test/accuracy``; what the runs monitored, on the test split, if empty.
+        outputs: Folder of all runs.
+
+    Returns:
+        A dict per group as ``mmexp compare --json`` prints it, best first; groups on other tasks or other data follow.
+
+    Raises:
+        ConfigError: If there is no such run, or no run has such a key or metric.
+
+    Example:
+        >>> import mmexp
+        >>> best, *others = mmexp.compare(by=["fusion"])  # of all runs in outputs/
+        >>> best["metrics"]["test/accuracy"]["mean"] >= others[0]["metrics"]["test/accuracy"]["mean"]
+        True
+        >>> sorted(best["verdict"])
+        ['difference', 'high', 'low', 'outcome', 'rival', 'text']
+    """
+    place = os.fspath(outputs)
+    folders = collect([os.fspath(ref) for ref in refs], place) if refs else runs(place)
+    if not folders:
+        raise ConfigError(f"compare: outputs must hold runs, got none in {place}.", "Run: mmexp train")
+    rankings = rank([row(folder) for folder in folders], by, metric)
+    searched = {folder.path.parent.parent for folder in folders}
+    gate = Gate([one for found in searched for one in rows(found)])
+    pairs = [pair for one in rankings for pair in zip(one.groups, gate.verdicts(one), strict=True)]
+    return [{**group.plain(), "verdict": verdict and verdict.plain()} for group, verdict in pairs]

@@ -27,6 +27,13 @@ class Waveform:
     Args:
         samples: Mono float32 samples in [-1, 1]. [L]
         rate: Samples per second, in Hz.
+
+    Example:
+        >>> import numpy as np
+        >>> from mmexp import Waveform
+        >>> tone = Waveform(np.sin(np.arange(8000) * 0.3).astype(np.float32), rate=8000)
+        >>> len(tone.samples) / tone.rate
+        1.0
     """
 
     samples: np.ndarray
@@ -42,6 +49,12 @@ class Sample:
         inputs: By modality: image uint8 array [H, W, 3], audio Waveform, text str, a list of str that say the same or a
             tuple of str that follow on one another ...
         targets: By target name: label str or int, labels list, captions list of str, answer str ...
+
+    Example:
+        >>> from mmexp import Sample
+        >>> sample = Sample("s1", inputs={"text": "a red cube"}, targets={"label": "cube"})
+        >>> sample.inputs.get("image") is None
+        True
     """
 
     id: str
@@ -56,6 +69,15 @@ class Padded:
     Args:
         values: [B, ...] where the mask is [B], [B, L, ...] where it is [B, L].
         mask: Bool; which rows, or which positions of each row, are real.
+
+    Example:
+        >>> import torch
+        >>> from mmexp import Padded
+        >>> ids = Padded(torch.tensor([[5, 7, 9], [4, 0, 0]]), torch.tensor([[True, True, True], [True, False, False]]))
+        >>> ids.mask.sum(1)
+        tensor([3, 1])
+        >>> ids.present
+        tensor([True, True])
     """
 
     values: Tensor
@@ -84,6 +106,14 @@ class Batch:
         inputs: Padded values by modality, in the order of the root key ``inputs``.
         targets: Tensors, Padded or plain lists by target name.
         ids: Sample ids, B of them.
+
+    Example:
+        >>> import torch
+        >>> from mmexp import Batch, Padded
+        >>> vectors = Padded(torch.zeros(2, 4), torch.tensor([True, False]))
+        >>> batch = Batch(inputs={"vector": vectors}, targets={}, ids=("s1", "s2"))
+        >>> len(batch.to("cpu"))
+        2
     """
 
     inputs: dict[str, Padded]
@@ -109,6 +139,15 @@ class Tokens:
     Args:
         features: [B, N, D]
         mask: Bool. [B, N]
+
+    Example:
+        >>> import torch
+        >>> from mmexp import Tokens
+        >>> tokens = Tokens(torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), torch.tensor([[True, False]]))
+        >>> tokens.pool()
+        tensor([[1., 2.]])
+        >>> Tokens.cat([tokens, tokens]).mask
+        tensor([[ True, False,  True, False]])
     """
 
     features: Tensor

@@ -25,6 +25,31 @@ class MultimodalDataset(ABC):
         companions: Target name -> the modalities that are encoded for it unless others are named; those in ``inputs``
             for a target without any.
         skipped: What ``prepare`` left out: one row ``{"id", "path", "reason"}`` each.
+
+    Example:
+        >>> import numpy as np
+        >>> from mmexp import MultimodalDataset, Sample
+        >>> class Signs(MultimodalDataset):
+        ...     inputs, targets = {"vector": "vector"}, {"label": "label"}
+        ...     def prepare(self, splits=SPLITS):
+        ...         self.numbers = {name: np.random.default_rng(i).normal(size=(8, 1)) for i, name in enumerate(SPLITS)}
+        ...     def split(self, name):
+        ...         samples = enumerate(self.numbers[name].astype(np.float32))
+        ...         return [Sample(f"{name}-{i}", {"vector": x}, {"label": int(x[0] > 0)}) for i, x in samples]
+        ...     def describe(self):
+        ...         vector = {"kind": "vector", "width": 1, "length": None, "mean": [0.0], "std": [1.0]}
+        ...         sizes = {name: len(rows) for name, rows in self.numbers.items()}
+        ...         return {"classes": {"label": [0, 1]}, "sizes": sizes, "modality": {"vector": vector}}
+        ...     def texts(self):
+        ...         return iter(())
+        ...     def values(self, target):
+        ...         return (sample.targets[target] for sample in self.split("train"))
+        ...     def fingerprint(self):
+        ...         return "signs-1"
+        >>> dataset = Signs()
+        >>> dataset.prepare()
+        >>> dataset.split("val")[0].id, sorted(set(dataset.values("label")))
+        ('val-0', [0, 1])
     """
 
     inputs: Mapping[str, Column]

@@ -15,6 +15,21 @@ class Encoder(nn.Module, ABC):
 
     Shape:
         inputs values [B, ...] or [B, L, ...] -> Tokens [B, N, dim]. A row without input has no real token.
+
+    Example:
+        >>> import torch
+        >>> from mmexp import Encoder, Padded, Tokens
+        >>> from mmexp.transform.vector import VectorTransform
+        >>> class LinearEncoder(Encoder):
+        ...     def __init__(self, *, width, dim):
+        ...         super().__init__()
+        ...         self.transform = VectorTransform(width=width)
+        ...         self.project = torch.nn.Linear(width, dim)
+        ...     def forward(self, inputs):
+        ...         return Tokens(self.project(inputs.values).unsqueeze(1), inputs.mask.unsqueeze(1))  # [B, 1, D]
+        >>> tokens = LinearEncoder(width=3, dim=8)(Padded(torch.zeros(2, 3), torch.tensor([True, False])))
+        >>> tokens.features.shape, tokens.present
+        (torch.Size([2, 1, 8]), tensor([ True, False]))
     """
 
     transform: Transform

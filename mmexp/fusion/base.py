@@ -30,6 +30,23 @@ class Fusion(nn.Module, ABC):
 
     Raises:
         ValueError: If no modality is named, or missing is unknown.
+
+    Example:
+        >>> import torch
+        >>> from mmexp import Fusion, Tokens
+        >>> class CatFusion(Fusion):
+        ...     def forward(self, tokens):  # joint: all tokens side by side
+        ...         return Tokens.cat(list(tokens.values()))
+        ...     def onto(self, anchor, context):  # anchored: each position plus the mean of the others
+        ...         others = sum(one.pool() for one in context.values())  # [B, D]
+        ...         return Tokens(anchor.features + others.unsqueeze(1), anchor.mask)
+        >>> fusion = CatFusion(dim=8, modalities=["text", "image"])
+        >>> text = Tokens(torch.randn(2, 5, 8), torch.ones(2, 5, dtype=torch.bool))
+        >>> image = Tokens(torch.randn(2, 9, 8), torch.ones(2, 9, dtype=torch.bool))
+        >>> fusion({"text": text, "image": image}).features.shape
+        torch.Size([2, 14, 8])
+        >>> fusion.onto(text, {"image": image}).features.shape
+        torch.Size([2, 5, 8])
     """
 
     def __init__(self, *, dim: int, modalities: Sequence[str], missing: Missing = "mask") -> None:

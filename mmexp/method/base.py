@@ -19,6 +19,18 @@ class Method(ABC):
 
     It chooses the weights that are trained, may add modules to the model before the optimizer is made, losses to the
     task's, and callbacks to the loop. Its arguments are its constructor's.
+
+    Example:
+        >>> from torch import nn
+        >>> from mmexp import Method
+        >>> class BiasMethod(Method):
+        ...     def prepare(self, model):
+        ...         for name, weight in model.named_parameters():
+        ...             weight.requires_grad_(name.endswith("bias"))
+        >>> model = nn.Linear(3, 2)
+        >>> BiasMethod().prepare(model)
+        >>> [name for name, weight in model.named_parameters() if weight.requires_grad]
+        ['bias']
     """
 
     @abstractmethod

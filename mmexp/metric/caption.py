@@ -49,6 +49,13 @@ class Bleu(BLEUScore):
 
     Raises:
         ValueError: If order is not 1 to 4.
+
+    Example:
+        >>> from mmexp.metric.caption import Bleu
+        >>> bleu = Bleu(order=2)
+        >>> bleu.update(["a dog runs on grass"], [["A dog runs on the grass.", "The dog is running."]])
+        >>> bleu.compute()
+        tensor(0.8660)
     """
 
     samples: Tensor
@@ -113,6 +120,13 @@ class RougeL(MeanCaptionMetric):
     takes precision and recall from different references, so its numbers are a little larger.
 
     Source: Lin 2004, "ROUGE", https://aclanthology.org/W04-1013, eqs. 5 to 7 with beta 1.
+
+    Example:
+        >>> from mmexp.metric.caption import RougeL
+        >>> rouge = RougeL()
+        >>> rouge.update(["a dog runs on grass"], [["A dog runs on the grass."]])
+        >>> rouge.compute()
+        tensor(0.9091)
     """
 
     def score(self, caption: str, references: Sequence[str]) -> float:

@@ -72,6 +72,21 @@ class CiderD(MeanCaptionMetric):
     Args:
         references: JSON-lines file with the captions of one training sample per line; read at first use.
         sigma: Width of the length penalty, in words.
+
+    Example:
+        >>> import json
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from mmexp.metric.cider import CiderD
+        >>> train = [["a dog runs on grass"], ["a dog sleeps"], ["a cat sleeps on a sofa"]]
+        >>> with TemporaryDirectory() as folder:
+        ...     path = Path(folder, "references.jsonl")
+        ...     with path.open("w") as file:
+        ...         print(*map(json.dumps, train), sep=chr(10), file=file)
+        ...     cider = CiderD(references=str(path))
+        ...     cider.update(["a dog runs on grass", "a cat runs"], [train[0], train[2]])
+        ...     cider.compute()
+        tensor(5.8663)
     """
 
     def __init__(self, *, references: str, sigma: float = 6.0) -> None:

@@ -27,6 +27,14 @@ class RetrievalRanks(Metric):
 
     Attributes:
         nearest: Of some queries, by key, the keys of the nearest candidates with their scores; known once computed.
+
+    Example:
+        >>> import torch
+        >>> from mmexp.metric.retrieval import RetrievalRanks
+        >>> metric = RetrievalRanks(at=(1,))
+        >>> metric.update(torch.eye(3), torch.tensor([[1.0, 0.0, 0.0], [0.0, 0.2, 0.9], [0.0, 0.5, 0.6]]))
+        >>> {name: round(value.item(), 2) for name, value in metric.compute().items()}
+        {'recall_at_1': 0.33, 'median_rank': 2.0, 'reverse_recall_at_1': 0.67, 'reverse_median_rank': 1.0}
     """
 
     full_state_update = False

@@ -31,6 +31,21 @@ class Task(nn.Module, ABC):
         monitor: Metric, without the stage, by which the best checkpoint is chosen.
         paired: Whether it learns which inputs belong together, so that a control has to part them.
         mode: Whether a smaller or larger value of it is better.
+
+    Example:
+        >>> import torch
+        >>> from mmexp import Batch, Padded, Tokens
+        >>> from mmexp.fusion.mean import MeanFusion
+        >>> from mmexp.pool.mean import MeanPool
+        >>> from mmexp.task.regression import Regression
+        >>> task = Regression(pool=MeanPool(), dim=8, target="score", mean=0.0, std=1.0)
+        >>> batch = Batch({}, {"score": Padded(torch.ones(2), torch.tensor([True, True]))}, ids=("s1", "s2"))
+        >>> text = Tokens(torch.randn(2, 5, 8), torch.ones(2, 5, dtype=torch.bool))
+        >>> fusion = MeanFusion(dim=8, modalities=["text"], pool=MeanPool())
+        >>> outputs = task({"text": text}, fusion, batch)
+        >>> sum(task.losses(outputs, batch).values()).backward()
+        >>> [row["id"] for row in task.predictions(outputs, batch)]
+        ['s1', 's2']
     """
 
     targets: tuple[str, ...]

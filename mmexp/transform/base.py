@@ -18,6 +18,18 @@ class Transform(ABC):
 
     ``prepare`` is deterministic, so its result may be cached; ``augment`` gets a generator that depends only on
     (seed, epoch, sample), so that any number of workers and any resume see the same randomness.
+
+    Example:
+        >>> import torch
+        >>> from mmexp import Transform
+        >>> class WordCount(Transform):
+        ...     def prepare(self, raw):
+        ...         return torch.tensor(len(raw.split()))
+        ...     def collate(self, items):
+        ...         return stack(items, blank=torch.tensor(0))
+        >>> counts = WordCount()
+        >>> counts.collate([counts.prepare("a red cube"), None])
+        Padded(values=tensor([3, 0]), mask=tensor([ True, False]))
     """
 
     @abstractmethod

@@ -24,6 +24,14 @@ class Tokenizer:
 
     Args:
         path: A file written by ``Tokenizer.train`` (the ``tokenizers`` library's JSON).
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> from mmexp import Tokenizer
+        >>> with TemporaryDirectory() as folder:
+        ...     tokenizer = Tokenizer.train(["A red cube.", "two red balls"], f"{folder}/tokenizer.json")
+        ...     tokenizer.decode(tokenizer.encode("two red cubes")), tokenizer.vocab_size
+        ('two red', 9)
     """
 
     pad, bos, eos, unk = range(len(SPECIALS))

@@ -11,10 +11,27 @@ import pytest
 import mmexp
 
 HEAVY = ("torch", "hydra", "omegaconf", "pytorch_lightning", "transformers", "numpy")
-NAMES = """
-Batch Encoder Fusion Method MultimodalDataset Outputs Padded Pool Run Sample Task Tokens Transform Waveform
-compare evaluate load_run predict train
-""".split()
+NAMES = [
+    "Batch",
+    "Encoder",
+    "Fusion",
+    "Method",
+    "MultimodalDataset",
+    "Outputs",
+    "Padded",
+    "Pool",
+    "Run",
+    "Sample",
+    "Task",
+    "Tokens",
+    "Transform",
+    "Waveform",
+    "compare",
+    "evaluate",
+    "load_run",
+    "predict",
+    "train",
+]
 
 
 def loaded(code: str, libraries: Sequence[str] = HEAVY) -> str:

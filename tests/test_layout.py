@@ -19,6 +19,9 @@ TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 CONF = ROOT / "conf"
 CROSS_CUTTING = {
     "test_conformance.py",
+    "test_doctest.py",
+    "test_examples.py",
+    "test_experiments.py",
     "test_grid.py",
     "test_layout.py",
     "test_packaging.py",
@@ -136,13 +139,23 @@ def parameters(function: Function) -> list[str]:
     return [one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs) if one.arg != "self"]
 
 
-def components(*groups: str) -> Iterator[tuple[Path, Path, ast.ClassDef]]:
+def components(*groups: str) -> list[tuple[Path, Path, ast.ClassDef]]:
     """YAMLs of some groups, of all if none is named, with the class of ours that each builds."""
+    found = list(each_component(*groups))
+    assert found and {yaml.relative_to(CONF).parts[0] for yaml, _, _ in found} >= set(groups)
+    return found
+
+
+def each_component(*groups: str) -> Iterator[tuple[Path, Path, ast.ClassDef]]:
     for yaml in sorted(CONF.rglob("*.yaml")):
         target = re.search(r"^_target_: (mmexp[\w.]+)[.](\w+)$", yaml.read_text(), re.MULTILINE)
         if target and (not groups or yaml.relative_to(CONF).parts[0] in groups):
             path = ROOT / f"{target[1].replace('.', '/')}.py"
             yield yaml, path, next(node for node in nodes(path, ast.ClassDef) if node.name == target[2])
+
+
+def test_there_is_something_to_look_at():
+    assert len(CODE) > 200 and len(TESTS) > 200
 
 
 def test_every_module_has_its_test():
@@ -409,7 +422,9 @@ def tracked() -> list[Path]:
     )
     if listed.returncode:
         pytest.skip("this is not a git checkout")
-    return [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file()]
+    found = [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file()]
+    assert {*CODE, *TESTS} <= {*found}
+    return found
 
 
 @pytest.mark.parametrize("fault", FORBIDDEN)

@@ -52,7 +52,7 @@ def test_every_yaml_and_module_is_in_it_and_nothing_else(installed: Path):
     conf = {f"mmexp/conf/{path.relative_to(ROOT / 'conf')}" for path in (ROOT / "conf").rglob("*.yaml")}
     code = {str(path.relative_to(ROOT)) for path in (ROOT / "mmexp").rglob("*.py")}
     there = {str(path.relative_to(installed)) for path in installed.rglob("*") if path.is_file()}
-    assert {name for name in there if ".dist-info/" not in name} == conf | code
+    assert {name for name in there if ".dist-info/" not in name} == conf | code | {"mmexp/py.typed"}
 
 
 def test_it_names_its_command_version_and_licence(installed: Path):

@@ -44,7 +44,7 @@ def test_it_returns_what_the_command_prints_as_json(outputs: Path, capsys: pytes
 
 
 def test_baselines_are_found_beside_the_runs_that_are_compared(outputs: Path):
-    gated = [run for run in (outputs / "classification-gated").iterdir()]
+    gated = list((outputs / "classification-gated").iterdir())
     (group,) = mmexp.compare(*map(mmexp.load_run, gated))
     assert group["verdict"]["outcome"] == "better" and group["verdict"]["rival"] == "image"
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from mmexp.contract import Sample
 from mmexp.error import ConfigError, DataError
 
 
-@pytest.fixture
-def run(lab) -> mmexp.Run:
+@pytest.fixture(scope="module")
+def run(make_lab: Callable, tmp_path_factory: pytest.TempPathFactory) -> mmexp.Run:
+    lab = make_lab(tmp_path_factory.mktemp("outputs"))
     return mmexp.load_run(lab.train("inputs=[image,text]", "training.epochs=1").path)
 
 

@@ -49,7 +49,9 @@ def test_each_input_goes_alone_and_each_control_with_all_of_them():
 
 def test_everything_else_stays_as_it_was_typed():
     words = ["seed=3", "training.epochs=7", "task.dropout=0.5", "inputs=[image,text]", "baselines=true", "name=other"]
-    for job in baselines(typed("fusion=gated", "fusion.missing=learned", *words)):
+    jobs = baselines(typed("fusion=gated", "fusion.missing=learned", *words))
+    assert len(jobs) == 4
+    for job in jobs:
         root = job.config.plain()
         assert (root["seed"], root["training"]["epochs"], root["task"]["dropout"]) == (3, 7, 0.5)
         assert (root["name"], root["outputs"], root["baselines"]) == ("mine", "outputs", False)
@@ -94,7 +96,9 @@ def test_what_an_experiment_sets_for_its_own_fusion_is_taken_out():
 def test_a_run_that_started_from_the_config_of_another_does_so_again(tmp_path):
     (tmp_path / "config.yaml").write_text(stored(compose(["training.epochs=9"])))
     folder = typed("training.epochs=9", options=("--config", "config.yaml", "--strict"))
-    for job in baselines(folder):
+    jobs = baselines(folder)
+    assert len(jobs) == 4
+    for job in jobs:
         assert job.command[:4] == ["mmexp", "train", "--config", "config.yaml"] and "--strict" not in job.command
         assert job.config.plain()["training"]["epochs"] == 9
 

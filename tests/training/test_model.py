@@ -131,5 +131,7 @@ def test_one_modality_at_most_is_hidden_each_as_often_in_the_share_asked_for(pro
 
 def test_hiding_keeps_features_and_padding(make_tokens):
     tokens = {"a": make_tokens(2, 0, 3), "b": make_tokens(1, 1, 1)}
-    for name, own in hide_one(tokens, 0.5).items():
+    hidden = hide_one(tokens, 0.5)
+    assert hidden.keys() == tokens.keys()
+    for name, own in hidden.items():
         assert own.features is tokens[name].features and not (own.mask & ~tokens[name].mask).any()

@@ -68,5 +68,6 @@ def test_padding_and_unknown_rows_change_no_loss(detector):
     wide = Padded(F.pad(boxes, (0, 0, 0, 1), value=9.0), F.pad(mask, (0, 1)))
     more = DetectionTargets(wide, F.pad(given.classes, (0, 1)), torch.tensor([True, True, False]))
     losses = detector.losses(detector(grid), more)
+    assert losses and losses.keys() == expected.keys()
     for name, value in losses.items():
         torch.testing.assert_close(value, expected[name], atol=1e-4, rtol=1e-4)

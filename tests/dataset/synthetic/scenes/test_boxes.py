@@ -20,7 +20,9 @@ def test_every_thing_has_its_shape_and_a_whole_box_inside_the_image():
 
 
 def test_a_box_is_the_smallest_around_the_pixels_of_a_thing_alone_in_the_mask():
-    for scene in (scene for scene in SCENES if len(scene.things) == 1):
+    lone = [scene for scene in SCENES if len(scene.things) == 1]
+    assert lone
+    for scene in lone:
         (one,) = render(scene, 96)
         rows, columns = np.nonzero(cut(scene, 96) == CLASSES.index(one["category"]))
         x, y, width, height = one["bbox"]

@@ -22,7 +22,9 @@ SCENES = [sample(0, "val", i, 3) for i in range(100)]
 
 
 def of(kind: str) -> list:
-    return [scene for scene in SCENES if incident(scene) == kind]
+    found = [scene for scene in SCENES if incident(scene) == kind]
+    assert found, kind
+    return found
 
 
 def test_training_never_sees_an_incident():

@@ -53,7 +53,9 @@ def test_it_follows_from_two_others(relation: str, first: str, second: str):
 
 
 def test_who_works_at_the_same_place_are_colleagues_of_one_trade():
-    for head in {head for head, relation, _ in FACTS if relation == "works at"}:
+    heads = {head for head, relation, _ in FACTS if relation == "works at"}
+    assert heads
+    for head in heads:
         (place,) = tails(head, "works at")
         staff = tails(place, "works at~")
         assert tails(head, "colleague of") == staff - {head}
@@ -62,11 +64,14 @@ def test_who_works_at_the_same_place_are_colleagues_of_one_trade():
 
 def test_families_live_together_and_no_one_marries_a_relative():
     children = {child for _, relation, child in FACTS if relation == "parent of"}
-    for one, other in ((head, tail) for head, relation, tail in FACTS if relation == "married to"):
+    couples = [(head, tail) for head, relation, tail in FACTS if relation == "married to"]
+    single = children - {one for one, _ in couples}
+    assert couples and single
+    for one, other in couples:
         assert tails(one, "lives at") == tails(other, "lives at")
         elders = [tails(who, "parent of~") | tails(who, "grandparent of~") for who in (one, other)]
         assert not elders[0] & elders[1]
-    for child in children - {head for head, relation, _ in FACTS if relation == "married to"}:
+    for child in single:
         assert tails(child, "lives at") == {
             street for who in tails(child, "parent of~") for street in tails(who, "lives at")
         }

@@ -22,7 +22,7 @@ from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-from mmexp.dataset.kind.annotation import read_words
+from mmexp.dataset.kind.words import read_words
 from mmexp.dataset.table.reader import read_table
 from mmexp.error import DataError, MmexpError
 

@@ -26,6 +26,8 @@ CROSS_CUTTING = {
     "test_layout.py",
     "test_packaging.py",
     "test_plugins.py",
+    "test_own_kind.py",
+    "test_packaging.py",
     "test_readme.py",
 }
 N = TypeVar("N", bound=ast.AST)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
 from hydra import version
 from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
@@ -30,6 +31,9 @@ from mmexp.config.schema import Schema, holds_many
 from mmexp.config.search_path import conf_folders
 from mmexp.config.yaml import check_yaml, shown, yaml_errors
 from mmexp.error import ConfigError, nearest
+
+WHOLE = "kind"
+"""Group of which every option is composed, below its own name: all kinds of data are known, and the data says which."""
 
 
 class CheckedSource(FileConfigSource):
@@ -85,6 +89,7 @@ def compose_groups(overrides: Sequence[Override], adding: bool = False) -> Compo
     repository = CachingConfigRepository(_repository())
     listed = _defaults(repository, overrides, adding)
     composed = Composition(OmegaConf.structured(Schema))
+    _add_whole(composed)
     for default in listed.defaults:
         if default.config_path is None:
             continue
@@ -127,6 +132,18 @@ def merge(composed: Composition, content: DictConfig, source: Source) -> None:
 def split_sweep(overrides: list[Override]) -> list[list[str]]:
     """Return the words of each job of a sweep, the last override varying fastest."""
     return BasicSweeper.split_arguments(overrides, max_batch_size=None)[0]
+
+
+def _add_whole(composed: Composition) -> None:
+    """Put every option of the group WHOLE below its own name."""
+    found = {}
+    for option in options(WHOLE):
+        path = option_path(f"{WHOLE}/{option}")
+        check_yaml(path)
+        with yaml_errors(path):
+            found[option] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        composed.sources.append(Source(path, f"{WHOLE}.{option}"))
+    composed.node[WHOLE] = found
 
 
 def _repository() -> ConfigRepository:

@@ -101,6 +101,7 @@ class Schema:
         logger: By name; where metrics go in addition to the run folder.
         callback: By name; what happens in addition to the steps.
         metric: By name; what is measured in addition to the metrics of the task.
+        kind: Kinds of data by name; filled with every option of the group when composed.
         choices: Option chosen in each group; filled when composed.
     """
 
@@ -159,6 +160,9 @@ class Schema:
     )
     metric: dict[str, Any] = field(
         default_factory=dict, metadata={"role": Role(slot=Slot(("mmexp.metric.row.RowMetric",)))}
+    )
+    kind: dict[str, Any] = field(
+        default_factory=dict, metadata={"role": Role("place", slot=Slot(("mmexp.dataset.kind.base.Kind",)))}
     )
     choices: dict[str, str] = field(default=MISSING, metadata={"role": Role("composed")})
 

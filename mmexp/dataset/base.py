@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, get_args
 
 from mmexp.contract import Sample, Split
-from mmexp.dataset.catalogue import catalogue
+from mmexp.dataset.column import Column
+from mmexp.dataset.kind.kinds import Kinds, standard
 
 SPLITS: tuple[Split, ...] = get_args(Split)
-Column = str | Sequence[str]
 
 
 class MultimodalDataset(ABC):
@@ -58,6 +59,11 @@ class MultimodalDataset(ABC):
     companions: Mapping[str, Sequence[str]] = MappingProxyType({})
     skipped: Sequence[Mapping[str, str]] = ()
 
+    @cached_property
+    def kinds(self) -> Kinds:
+        """Kinds of data that are known: those of mmexp, unless what builds the dataset sets those of the config."""
+        return standard()
+
     @abstractmethod
     def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
         """Check everything that can be checked before training, and write caches. Called once per process.
@@ -88,31 +94,40 @@ class MultimodalDataset(ABC):
 
     @abstractmethod
     def values(self, target: str) -> Iterator[Any]:
-        """One target's values over the training split, in order, without reading pictures or sound."""
+        """One target's values over the training split, in order, without reading images or audio."""
 
     def tables(self) -> Mapping[str, Iterable[Any]]:
         """Facts too long for ``describe``, in rows of plain JSON.
 
         Each that the config asks for is kept in a file of the run folder, a row per line: ``${facts:<name>}`` is its
-        path. By default, where there are such targets, the captions of the training split as ``references``, and all
-        items as ``catalogue``, see ``catalogue``.
+        path. By default those that the kinds of the targets give, such as the captions of the training split as
+        ``references``.
         """
         found: dict[str, Iterable[Any]] = {}
-        if "captions" in self.targets:
-            found["references"] = self.values("captions")
-        if "item" in self.targets:
-            found["catalogue"] = self._offered_items()
+        for target in self.targets:
+            found |= self.kinds.of_target(target).tables(target, self)
         return found
 
-    def _offered_items(self) -> Iterator[dict[str, Any]]:
-        """Every item by name alone."""
-        yield from catalogue(self.describe()["classes"]["item"], self.values("item"))
+    def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:  # noqa: B027
+        """Offer only the columns that a run was trained on, where that makes less to read. Called before ``prepare``.
+
+        Args:
+            inputs: Modality -> column, of those that the model encodes.
+            targets: Target -> column, of those that its task needs.
+        """
+
+    def take_whole(self, split: Split, known: str | None) -> bool:
+        """Put every sample into one split, if nothing says which ones are of it. Called before ``prepare``.
+
+        Args:
+            split: That is evaluated.
+            known: Hash of the table that was trained on, whose splits stay as they were.
+
+        Returns:
+            Whether that was done; never by default.
+        """
+        return False
 
     @abstractmethod
     def fingerprint(self) -> str:
         """Hash of what the splits hold: equal if and only if two runs saw the same data."""
-
-
-def columns_of(column: Column) -> tuple[str, ...]:
-    """Names of the one column or the several that a modality is read from."""
-    return (column,) if isinstance(column, str) else tuple(column)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
@@ -10,23 +9,19 @@ from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 from mmexp.contract import Sample, Split
-from mmexp.dataset.base import SPLITS, Column, MultimodalDataset
-from mmexp.dataset.kind import tabular
-from mmexp.dataset.kind.base import describe, kinds_of
+from mmexp.dataset.base import SPLITS, MultimodalDataset
+from mmexp.dataset.column import Column
+from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.media import Folder
-from mmexp.dataset.table.classes import CANDIDATES, classes_in, name_numbers, read_names
-from mmexp.dataset.table.columns import EXTRA, INPUTS, PROSE, SCALARS, TARGETS, as_mapping, choose
+from mmexp.dataset.table.classes import classes_in
+from mmexp.dataset.table.columns import as_mapping, choose, kinds_of
 from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
-from mmexp.dataset.table.fingerprint import digest, digest_table
+from mmexp.dataset.table.fingerprint import fingerprint, table_fingerprint
 from mmexp.dataset.table.reader import Record, column_names, find_table, read_table
-from mmexp.dataset.table.rows import MASK, Row, Rows
+from mmexp.dataset.table.rows import Fields, Row, Rows
 from mmexp.dataset.table.split import SplitRule, assign, groups_by_split, split_column
 from mmexp.dataset.table.validate import Validator
 from mmexp.error import ConfigError, DataError
-
-DESCRIBED = ("vector", "tabular", "symbols")
-"""Kinds whose encoder must know facts of the values."""
-WORDED = ("text", "words")
 
 
 class Manifest(MultimodalDataset):
@@ -41,12 +36,12 @@ class Manifest(MultimodalDataset):
         manifest: Path of the table, below root if that is given.
         inputs: Modality -> column; None takes image, audio, text, vector and video from columns of those names, text
             also from title, question or captions, and for the targets they go with words (or tokens), items, head,
-            relation and history, the turns of a talk. A modality of another name holds what its first value looks like:
-            a path of a picture or sound, a list of paths of pictures (a video), a list of numbers or of such lists (a
-            vector, a sequence of them), else a text; several columns, such as tabular=[age,city], are one row of
-            numbers and categories.
+            relation and history, the turns of a dialogue. A modality of another name is of the kind that its first
+            value looks like: a path of an image or audio file, a list of paths of images (a video), a list of numbers
+            or of such lists (a vector, a sequence of them), else a text; several columns, such as
+            tabular=[age,city], are one row of numbers and categories.
         targets: Target -> column; None takes captions, label, labels, answer, answers, mask, objects, tags, transcript,
-            score, item, tail, reply and anomaly where they are. A picture or sound may be a target too: image=photo.
+            score, item, tail, reply and anomaly where they are. An image or audio may be a target too: image=photo.
         split: Fields of ``SplitRule``: ``column``, or ``ratios`` and ``seed``, or ``everything``.
         group_by: Column whose equal values stay on one side; the manifest's own split is then ignored.
         test_groups: Groups that make the test split; drawn if empty.
@@ -81,7 +76,7 @@ class Manifest(MultimodalDataset):
         self.groups: dict[Split, list[str]] = {"test": _names(test_groups), "val": _names(val_groups)}
         self._inputs = as_mapping("dataset.inputs", inputs)
         self._targets = as_mapping("dataset.targets", targets)
-        self._names = read_names((as_mapping("dataset.classes", classes, (MASK,)) or {}).get(MASK))
+        self._names = as_mapping("dataset.classes", classes) or {}
         if group_by is None and any(self.groups.values()):
             raise ConfigError("dataset.group_by must be a column if test_groups or val_groups are given, got null.")
         if group_by is not None and self.rule.column is not None:
@@ -93,37 +88,50 @@ class Manifest(MultimodalDataset):
 
     @cached_property
     def extra(self) -> Mapping[str, Column]:  # type: ignore[override]
-        return {name: column for name, column in self._offered.items() if name in EXTRA and self._inputs is None}
+        extra = {*chain(*self.kinds.companions.values())} if self._inputs is None else ()
+        return {name: column for name, column in self._offered.items() if name in extra}
 
     @cached_property
     def targets(self) -> Mapping[str, str]:  # type: ignore[override]
-        return choose("targets", self._targets, TARGETS, self._records)
+        return choose("targets", self._targets, self.kinds.targets, self._records, self.kinds)
 
     @cached_property
     def companions(self) -> Mapping[str, Sequence[str]]:  # type: ignore[override]
-        return {target: [*self.inputs, *(name for name in self.extra if EXTRA[name] == target)] for target in TARGETS}
+        own = {target: self.kinds.companions.get(target, ()) for target in self.kinds.targets}
+        return {name: [*self.inputs, *(one for one in self.extra if one in others)] for name, others in own.items()}
 
     @cached_property
-    def kinds(self) -> Mapping[str, str]:
-        """What each modality holds: image, audio, text, vector, words, video, tabular or symbols."""
-        return kinds_of(self._offered, self._records)
+    def fields(self) -> Fields:
+        """Kind of each input and target."""
+        targets = {name: self.kinds.of_target(name) for name in {**self.targets, **self._names}}
+        named = {name: targets[name].named(f"dataset.classes.{name}", names) for name, names in self._names.items()}
+        return Fields(kinds_of(self._offered, self._records, self.kinds), {**targets, **named})
 
     @cached_property
     def table(self) -> str:
         """Hash of the table alone, in whatever order and wherever it lies."""
-        return digest_table(self._records)
+        return table_fingerprint(self._records)
 
     def is_drawn(self, name: Split) -> bool:
-        """Whether chance says which rows a split has, and neither a column nor the config."""
+        """Return whether the rows of a split are drawn, so that neither a column nor the config says which."""
         if self.rule.everything is not None:
             return False
         return not self.groups.get(name) if self.group_by else split_column(self._records, self.rule) is None
+
+    def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:
+        self._inputs = {**inputs, **(self._inputs or {})}
+        self._targets = {**targets, **(self._targets or {})}
+
+    def take_whole(self, split: Split, known: str | None) -> bool:
+        if whole := self.is_drawn(split) and self.table != known:
+            self.rule = SplitRule(everything=split)
+        return whole
 
     def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
         sides = assign(self._records, self.rule, self.group_by, self.groups, splits)
         self._sides = {record.id: side for record, side in zip(self._records, sides, strict=True)}
         asked = [record for record in self._records if self._sides[record.id] in splits]
-        rows = self._usable(asked, self._offered, self.targets)
+        rows = self._usable(asked, self._offered, self.targets, self.fields)
         self._splits = {name: [row for row in rows if self._sides[row.id] == name] for name in splits}
         for name, rows in self._splits.items():
             if not rows:
@@ -132,13 +140,12 @@ class Manifest(MultimodalDataset):
             for modality, column in self._offered.items():
                 if not any(modality in row.inputs for row in rows):
                     self._refuse(f"column {column!r} of {modality} must be filled in some row of {name}, got none")
-        for target in SCALARS if "train" in splits else ():
-            if len(values := self._classes(target)) == 1:
+        for target in self.targets if "train" in splits else ():
+            if self.fields.targets[target].scalar and len(values := self._classes(target)) == 1:
                 self._refuse(f"{target} must have at least 2 values in train, got only {values[0]!r}")
 
     def split(self, name: Split) -> Sequence[Sample]:
-        ignored = [number for number, given in enumerate(self._names or ()) if given is None]
-        return Rows(self._splits[name], self.folder, ignored)
+        return Rows(self._splits[name], self.folder)
 
     def everything(self, options: Mapping[str, Sequence[Column]]) -> Sequence[Sample]:
         """Every row in order, whatever its split, and without targets.
@@ -149,19 +156,20 @@ class Manifest(MultimodalDataset):
         Raises:
             DataError: If none is there, or on the first fault that may not be skipped.
         """
-        inputs = choose("inputs", None, options, self._records)
+        inputs = choose("inputs", None, options, self._records, self.kinds)
         if not inputs:
             known = ", ".join(column_names(self._records))
             rule = f"the table must have a column of {', '.join(options)} with a value in some row"
             raise DataError(f"{rule}, got {known}.", path=str(self.path))
-        return Rows(self._usable(self._records, inputs, {}), self.folder)
+        fields = Fields(kinds_of(inputs, self._records, self.kinds))
+        return Rows(self._usable(self._records, inputs, {}, fields), self.folder)
 
     def describe(self) -> dict[str, Any]:
         """Facts of the training split.
 
-        ``classes``, ``sizes``, ``columns``, ``table``; with sound ``sample_rate``, the commonest, in Hz; with group_by
-        ``groups``; with vectors or names of one's own ``modality``: by modality its ``kind``, and of vectors also what
-        ``vector.describe`` says, of tables ``columns``, see ``tabular.describe``; with scores ``score``, mean and std.
+        ``classes``, ``sizes``, ``columns``, ``table``; with group_by ``groups``; ``modality``: by modality its ``kind``
+        and the facts that its encoder needs, where there are any or its name is not that of its kind; what a kind says
+        of all its files, such as ``sample_rate``.
         """
         facts: dict[str, Any] = {
             "classes": {name: values for name in self.targets if (values := self._classes(name))},
@@ -169,24 +177,23 @@ class Manifest(MultimodalDataset):
             "columns": {"inputs": dict(self._offered), "targets": dict(self.targets)},
             "table": self.table,
         }
-        heard = (self._probes[file].rate for row in self._splits["train"] for file in row.files)
-        if rates := Counter(filter(None, heard)):
-            facts["sample_rate"] = rates.most_common(1)[0][0]
-        own = {name: kind for name, kind in self.kinds.items() if kind in DESCRIBED or kind != name}
-        if own:
-            facts["modality"] = {name: self._own(name, kind) for name, kind in own.items()}
-        if "score" in self.targets:
-            facts["score"] = tabular.moments(self.values("score"))
+        kinds = {**self.fields.targets, **self.fields.inputs}
+        for kind in dict.fromkeys(kinds.values()):
+            files = (file for row in self._splits["train"] for file in row.files if kinds[file[0]] is kind)
+            facts |= kind.describe_files(self._inspected[file] for file in files)
+        described = {name: self._describe_input(name, kind) for name, kind in self.fields.inputs.items()}
+        if own := {name: found for name, found in described.items() if found != {"kind": name}}:
+            facts["modality"] = own
         if self.group_by is not None:
             facts["groups"] = groups_by_split(self._records, self._sides, self.group_by)
         return facts
 
     def texts(self) -> Iterator[str]:
-        read = {column: name for name, column in self.targets.items() if name in PROSE}
-        told = [name for name, kind in self.kinds.items() if kind in WORDED and self._offered[name] not in read]
+        read = {column: name for name, column in self.targets.items() if self.fields.targets[name].prose}
+        prose = [name for name, kind in self.fields.inputs.items() if kind.prose and self._offered[name] not in read]
         for row in self._splits["train"]:
             values = [row.targets[name] for name in read.values()]
-            for value in (*values, *(row.inputs[name] for name in told if name in row.inputs)):
+            for value in (*values, *(row.inputs[name] for name in prose if name in row.inputs)):
                 texts = value if isinstance(value, list | tuple) else [value]
                 yield from (text for text in texts if isinstance(text, str))
 
@@ -195,48 +202,44 @@ class Manifest(MultimodalDataset):
 
     def fingerprint(self) -> str:
         """Hash the rows as used, in order: id, split, texts, targets, and path and size of each file."""
-        return digest(self._splits, self._probes, self._names)
+        return fingerprint(self._splits, self._inspected, self._names.values())
 
     @cached_property
     def _offered(self) -> Mapping[str, Column]:
-        return choose("inputs", self._inputs, INPUTS, self._records)
+        return choose("inputs", self._inputs, self.kinds.inputs, self._records, self.kinds)
 
     @cached_property
     def _records(self) -> list[Record]:
         return read_table(self.path)
 
-    def _usable(self, records: Sequence[Record], inputs: Mapping[str, Column], targets: Mapping[str, str]) -> list[Row]:
-        """Look at every cell and file of some records, and note what was found."""
-        tolerance = ErrorPolicy(self.limit, len(records))
-        screen = Validator(
-            inputs=inputs,
-            targets=targets,
-            folder=self.folder,
-            tolerance=tolerance,
-            kinds=kinds_of(inputs, self._records),
-            classes=len(self._names) if self._names else None,
-        )
-        rows = screen.rows(records)
-        self.skipped, self._probes = tolerance.skipped, screen.probes
+    def _usable(
+        self, records: Sequence[Record], inputs: Mapping[str, Column], targets: Mapping[str, str], fields: Fields
+    ) -> list[Row]:
+        """Look at every cell and file of some records, and keep what was found."""
+        policy = ErrorPolicy(self.limit, len(records))
+        folder, lists = self.folder, self.kinds.list_columns
+        validator = Validator(inputs=inputs, targets=targets, fields=fields, folder=folder, policy=policy, lists=lists)
+        rows = validator.rows(records)
+        self.skipped, self._inspected = policy.skipped, validator.inspected
         return rows
 
-    def _own(self, name: str, kind: str) -> dict[str, Any]:
-        """Facts of one modality of the training split."""
+    def _describe_input(self, name: str, kind: Kind) -> dict[str, Any]:
+        """Return the facts of one modality of the training split."""
         values, known = (
             [row.inputs[name] for rows in part for row in rows if name in row.inputs]
             for part in ([self._splits["train"]], self._splits.values())
         )
-        return describe(kind, self._offered[name], values, known)
+        return {"kind": self.kinds.name(kind), **kind.describe(values, self._offered[name], known)}
 
     def _classes(self, name: str) -> list[str | int]:
-        """Classes of a target of the training split; those of a mask are known by its numbers in all splits."""
-        if name not in self.targets:
-            return []
-        if name == MASK:
-            tops = (self._probes[file].top for rows in self._splits.values() for row in rows for file in row.files)
-            return name_numbers(self._names, max(tops))
-        shown = (row.inputs.get(CANDIDATES.get(name, ""), []) for row in self._splits["train"])
-        return classes_in(name, chain(self.values(name), shown))
+        """Return the classes of a target of the training split; those that files hold are taken from all splits."""
+        kind = self.fields.targets[name]
+        rows = chain(*self._splits.values())
+        files = (self._inspected[name, path] for row in rows for path in kind.paths(row.targets[name]))
+        if (found := kind.classes_of_files(files)) is not None:
+            return found
+        candidates = (row.inputs.get(kind.candidates.get(name, ""), []) for row in self._splits["train"])
+        return classes_in(kind, chain(self.values(name), candidates))
 
     def _refuse(self, fault: str) -> NoReturn:
         hint = "Name only the columns you need, such as dataset.inputs={text: text} or dataset.targets={label: label}."

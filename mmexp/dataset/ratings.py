@@ -14,14 +14,16 @@ from typing import Any
 import numpy as np
 
 from mmexp.contract import Sample, Split
-from mmexp.dataset.base import SPLITS, Column, MultimodalDataset
+from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.catalogue import catalogue
+from mmexp.dataset.column import Column
 from mmexp.dataset.histories import Turns, leave_last_out
-from mmexp.dataset.item_features import read_content
+from mmexp.dataset.item_features import read_features
 from mmexp.dataset.kind import tabular
+from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.kind.media import Folder
 from mmexp.dataset.table.columns import as_mapping, known
-from mmexp.dataset.table.reader import Record, absent, column_names, read_table
+from mmexp.dataset.table.reader import Record, column_names, read_table
 from mmexp.error import ConfigError, DataError
 
 COLUMNS = {"user": "user_id", "item": "item_id", "rating": "rating", "time": "timestamp", "name": "title"}
@@ -46,7 +48,7 @@ class Ratings(MultimodalDataset):
         users: Table with a row per user, each of whose columns is a fact; None if nothing is known of them.
         columns: Columns other than COLUMNS, such as columns={user: who}; rating=null if all that is told is liked,
             name=null to call items by the column of ``item``.
-        content: Modality -> column of the table of items that holds pictures, texts or numbers, see ``read_content``.
+        content: Modality -> column of the table of items that holds images, texts or numbers, see ``read_features``.
         threshold: Rating from which an item is liked.
         length: Items in a history at most.
 
@@ -159,7 +161,7 @@ class Ratings(MultimodalDataset):
     def content(self) -> dict[str, dict[str, np.ndarray]]:
         """By modality and name of the item, what it is like. [F]"""
         named = {self._names[item]: record for item, record in self._things.items()}
-        return {name: read_content(column, named, self.folder) for name, column in self.parts.items()}
+        return {name: read_features(column, named, self.folder, self.kinds) for name, column in self.parts.items()}
 
     @cached_property
     def users(self) -> dict[str, dict[str, Any]]:

@@ -7,10 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from mmexp.dataset.base import SPLITS, Column
+from mmexp.dataset.base import SPLITS
+from mmexp.dataset.column import Column
+from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.link import Triple, both_ways, questions
 from mmexp.dataset.manifest import Manifest
-from mmexp.dataset.table.reader import Record, absent, column_names, find_table, read_table
+from mmexp.dataset.table.reader import Record, column_names, find_table, read_table
 from mmexp.dataset.table.split import SPELLINGS, draw
 from mmexp.error import ConfigError, DataError
 
@@ -57,6 +59,9 @@ class Triples(Manifest):
     @property
     def extra(self) -> Mapping[str, Column]:  # type: ignore[override]
         return {}
+
+    def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:
+        """Keep everything: a rank is filtered by queries, which no task names as its target."""
 
     def describe(self) -> dict[str, Any]:
         """Facts of the training split, but that ``classes.tail`` are the entities of all splits."""

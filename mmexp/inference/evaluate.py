@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmexp.config.instantiate import instantiate
 from mmexp.contract import Sample
-from mmexp.dataset.base import Column, MultimodalDataset
+from mmexp.dataset.build import build_dataset, build_kinds
+from mmexp.dataset.column import Column
 from mmexp.dataset.control import controlled
+from mmexp.dataset.kind.kinds import Kinds
 from mmexp.dataset.manifest import Manifest
-from mmexp.dataset.table.ad_hoc import pair, read_typed, refuse_absent
-from mmexp.dataset.table.columns import INPUTS
+from mmexp.dataset.table.ad_hoc import pair, read_words, refuse_absent
 from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.reader import SUFFIXES
-from mmexp.dataset.table.split import SplitRule
 from mmexp.inference.predictor import Judged, Predictor
 from mmexp.training.experiment import choose_inputs
 
@@ -52,11 +51,12 @@ def measure(trained: Predictor, split: Judged = "test") -> Measurement:
         ConfigError: If the data lacks an input or a target.
         DataError: If the data is refused.
     """
-    dataset: MultimodalDataset = instantiate("dataset", _dataset(trained), plugins=trained.root["plugins"])
+    dataset = build_dataset(trained.root)
+    if columns := trained.facts.get("columns"):
+        asked = {"inputs": trained.facts["inputs"], "targets": trained.task.targets}
+        dataset.narrow(**{role: {name: columns[role][name] for name in names} for role, names in asked.items()})
     choose_inputs(trained.facts["inputs"], dataset, trained.task)
-    everything = isinstance(dataset, Manifest) and _is_all_new(dataset, trained, split)
-    if isinstance(dataset, Manifest) and everything:
-        dataset.rule = SplitRule(everything=split)
+    everything = _is_other(trained) and dataset.take_whole(split, trained.facts.get("table"))
     dataset.prepare((split,))
     samples = controlled(dataset.split(split), trained.root.get("control"), trained.task.paired)
     return Measurement(len(samples), len(dataset.skipped), trained.measure(samples, split), everything)
@@ -81,37 +81,29 @@ def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequenc
     tables = [word for word in words if os.path.splitext(word)[1] in SUFFIXES and not pair(word)]
     others = [word for word in words if word not in tables]
     known: Mapping[str, Column] = trained.facts.get("columns", {"inputs": {}})["inputs"]
-    columns = {name: (known.get(name, name), *INPUTS.get(name, ())) for name in inputs}
-    manifests = [_manifest(word, trained.root["dataset"].get("root"), on_error) for word in tables]
+    kinds = build_kinds(trained.root)
+    columns = {name: (known.get(name, name), *kinds.inputs.get(name, ())) for name in inputs}
+    manifests = [_manifest(word, trained.root["dataset"].get("root"), on_error, kinds) for word in tables]
     parts = [manifest.everything(columns) for manifest in manifests]
-    tolerance = ErrorPolicy(read_limit(on_error), len(others))
+    policy = ErrorPolicy(read_limit(on_error), len(others))
     if others:
-        kinds = {name: facts["kind"] for name, facts in trained.facts.get("modality", {}).items()}
-        parts.append(read_typed(others, inputs, tolerance, kinds))
-    return parts, sum(len(manifest.skipped) for manifest in manifests) + len(tolerance.skipped)
+        facts = {name: own["kind"] for name, own in trained.facts.get("modality", {}).items()}
+        parts.append(read_words(others, inputs, policy, kinds, facts))
+    return parts, sum(len(manifest.skipped) for manifest in manifests) + len(policy.skipped)
 
 
-def _dataset(trained: Predictor) -> dict[str, Any]:
-    """The dataset's node; of a manifest only what the model uses is read, from the columns it was trained on."""
-    node = dict(trained.root["dataset"])
-    if node["_target_"] != f"{Manifest.__module__}.{Manifest.__name__}" or "columns" not in trained.facts:
-        return node
-    for kind, names in {"inputs": trained.facts["inputs"], "targets": trained.task.targets}.items():
-        columns = trained.facts["columns"][kind]
-        node[kind] = {name: columns[name] for name in names} | (node.get(kind) or {})
-    return node
-
-
-def _is_all_new(manifest: Manifest, trained: Predictor, split: Judged) -> bool:
-    """Whether a table is not the one trained on, and nothing says which of its rows are of the split."""
+def _is_other(trained: Predictor) -> bool:
+    """Return whether other data may be meant: its place was typed, and nothing about its splits."""
     moved = {"dataset", "dataset.root", "dataset.manifest"}.intersection(trained.typed)
-    told = any(key.startswith("dataset.split") for key in trained.typed)
-    return bool(moved) and not told and manifest.is_drawn(split) and manifest.table != trained.facts.get("table")
+    return bool(moved) and not any(key.startswith("dataset.split") for key in trained.typed)
 
 
-def _manifest(path: str, root: str | None, on_error: Any) -> Manifest:
-    """A table whose files lie below the dataset's root, if it lies there itself, else in its own folder."""
+def _manifest(path: str, root: str | None, on_error: Any, kinds: Kinds) -> Manifest:
+    """Return a table whose files lie below the dataset's root, if it lies there itself, else in its own folder."""
     refuse_absent(path)
     if root is None or not Path(path).resolve().is_relative_to(Path(root).resolve()):
-        return Manifest(manifest=path, on_error=on_error)
-    return Manifest(root=root, manifest=os.path.relpath(path, root), on_error=on_error)
+        manifest = Manifest(manifest=path, on_error=on_error)
+    else:
+        manifest = Manifest(root=root, manifest=os.path.relpath(path, root), on_error=on_error)
+    manifest.kinds = kinds
+    return manifest

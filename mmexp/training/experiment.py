@@ -17,7 +17,9 @@ from mmexp.config.facts import Facts
 from mmexp.config.instantiate import instantiate
 from mmexp.config.resolve import FACT
 from mmexp.config.training import TrainingConfig
-from mmexp.dataset.base import MultimodalDataset, columns_of
+from mmexp.dataset.base import MultimodalDataset
+from mmexp.dataset.build import build_dataset
+from mmexp.dataset.column import columns_of
 from mmexp.encoder.base import Encoder
 from mmexp.error import ConfigError, DataError, nearest
 from mmexp.fusion.base import Fusion
@@ -32,7 +34,6 @@ from mmexp.training.model import Model
 from mmexp.training.module import ExperimentModule
 from mmexp.training.warm_start import Pretrained, find_start
 from mmexp.transform.text import Tokenizer
-from mmexp.transform.transcript import learn_units
 
 Node = Mapping[str, Any]
 
@@ -77,7 +78,7 @@ def load_data(root: Node) -> MultimodalDataset:
     Raises:
         DataError: If the data is refused.
     """
-    dataset: MultimodalDataset = instantiate("dataset", root["dataset"], plugins=root["plugins"])
+    dataset = build_dataset(root)
     dataset.prepare()
     return dataset
 
@@ -202,8 +203,9 @@ def gather(dataset: MultimodalDataset, root: Node, folder: RunFolder, start: Pre
         with open(folder.path / f"{name}.jsonl", "w", encoding="utf-8") as file:
             file.writelines(json.dumps(row) + "\n" for row in rows)
         known[name] = {"file": f"{name}.jsonl"}
-    if "transcript" in asked and "transcript" in dataset.targets:
-        known["transcript"] = learn_units(dataset.values("transcript"))
+    for name in asked.intersection(dataset.targets).difference(known):
+        if (fact := dataset.kinds.of_target(name).summarise(dataset.values(name))) is not None:
+            known[name] = fact
     return Facts.write(folder.path, known)
 
 

@@ -35,7 +35,7 @@ def test_a_group_of_components_is_a_field_with_a_slot() -> None:
 
 def test_what_says_where_a_run_lies_changes_nothing_of_it() -> None:
     places = [name for name in ROOT if not ROLES[name].is_hashed]
-    assert places == ["name", "outputs", "resume", "baselines", "plugins", "logger"]
+    assert places == ["name", "outputs", "resume", "baselines", "plugins", "logger", "kind"]
     assert not any(ROLES[name].is_compared for name in places)
 
 
@@ -73,7 +73,7 @@ def test_a_slot_is_given_by_the_key() -> None:
 
 
 def test_only_a_dictionary_of_components_holds_many() -> None:
-    assert [name for name in ROOT if holds_many(name)] == ["encoder", "logger", "callback", "metric"]
+    assert [name for name in ROOT if holds_many(name)] == ["encoder", "logger", "callback", "metric", "kind"]
 
 
 def test_missing_is_what_omegaconf_takes_for_missing() -> None:

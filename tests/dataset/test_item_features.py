@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmexp.dataset.item_features import SIDE, WORDS, read_content
+from mmexp.dataset.item_features import WORDS, read_features
+from mmexp.dataset.kind.image import SIDE
+from mmexp.dataset.kind.kinds import standard
 from mmexp.dataset.kind.media import Folder
 from mmexp.dataset.table.reader import Record
 from mmexp.error import ConfigError, DataError
@@ -24,26 +26,28 @@ def rows(*cells: object) -> dict[str, Record]:
 
 
 def test_a_text_becomes_the_words_that_several_have(folder):
-    found = read_content("what", rows("Star Wars (1977)", "Star Trek", "A star", "Trek", "Trek", None), folder)
+    found = read_features(
+        "what", rows("Star Wars (1977)", "Star Trek", "A star", "Trek", "Trek", None), folder, standard()
+    )
     expected = [[2**0.5, 0], [1, 1], [2**0.5, 0], [0, 2**0.5], [0, 2**0.5]]  # star, trek
     assert np.stack(list(found.values())) == pytest.approx(np.array(expected)) and "i5" not in found
 
 
 def test_entries_of_a_list_count_as_they_are(folder):
-    found = read_content("what", rows(*[["Film-Noir", "War"]] * 3, '["War"]'), folder)
+    found = read_features("what", rows(*[["Film-Noir", "War"]] * 3, '["War"]'), folder, standard())
     assert found["i0"].tolist() == [1, 1] and found["i3"].tolist() == pytest.approx([0, 2**0.5])
 
 
 def test_at_most_so_many_words_count(folder):
-    found = read_content("what", rows(*[" ".join(f"w{i}" for i in range(WORDS + 50))] * 3), folder)
+    found = read_features("what", rows(*[" ".join(f"w{i}" for i in range(WORDS + 50))] * 3), folder, standard())
     assert {len(row) for row in found.values()} == {WORDS}
 
 
-def test_pictures_become_standardised_thumbnails_and_numbers_too(folder):
-    found = read_content("what", rows("0.png", None, "1.png", "2.png"), folder)
+def test_images_become_standardised_thumbnails_and_numbers_too(folder):
+    found = read_features("what", rows("0.png", None, "1.png", "2.png"), folder, standard())
     assert set(found) == {"i0", "i2", "i3"} and found["i0"].shape == (3 * SIDE**2,)
     assert np.stack(list(found.values())).mean(0) == pytest.approx(0, abs=1e-6)
-    table = np.stack(list(read_content("what", rows([1, 5], [2, 5], [6, 5]), folder).values()))
+    table = np.stack(list(read_features("what", rows([1, 5], [2, 5], [6, 5]), folder, standard()).values()))
     assert table.mean(0) == pytest.approx(0, abs=1e-6) and table.std(0).tolist() == pytest.approx([1, 0])
 
 
@@ -51,7 +55,7 @@ def test_pictures_become_standardised_thumbnails_and_numbers_too(folder):
     ("cells", "error", "fault"),
     [
         ((None, ""), DataError, "column 'what' must have a value in some row, got none"),
-        (("a.wav",), ConfigError, "column 'what' must hold pictures, texts or numbers, got audio"),
+        (("a.wav",), ConfigError, "column 'what' must hold images, texts or numbers, got audio"),
         (("0.png", "9.png"), DataError, "items.csv:3: what '9.png' must be a file, got none"),
         (("0.png", "../9.png"), DataError, "items.csv:3: what '../9.png' must lie inside"),
         (([1.0], "x"), DataError, "items.csv:3: what must be a list of numbers, got 'x'"),
@@ -61,4 +65,4 @@ def test_pictures_become_standardised_thumbnails_and_numbers_too(folder):
 )
 def test_what_cannot_be_read_is_refused_by_line(folder, cells, error, fault):
     with pytest.raises(error, match=fault):
-        read_content("what", rows(*cells), folder)
+        read_features("what", rows(*cells), folder, standard())

@@ -1,71 +1,196 @@
-"""Tells what a column holds: pictures, sound, text, numbers, symbols ..."""
+"""What every kind of data declares and does; the defaults are those of a plain value."""
 
 from __future__ import annotations
 
+import math
 import os.path
-from collections.abc import Mapping, Sequence
-from typing import Any
+from abc import ABC
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
-from mmexp.dataset.base import Column, columns_of
-from mmexp.dataset.kind import tabular, vector
-from mmexp.dataset.kind.media import MEDIA
-from mmexp.dataset.kind.vector import parse
-from mmexp.dataset.table.reader import Record, absent
+from mmexp.dataset.column import Column
+from mmexp.dataset.kind.cell import absent, as_list
+from mmexp.error import ConfigError
 
-KINDS = ("image", "audio", "text", "vector", "words", "video", "tabular", "symbols")
-NAMED = {"items": "symbols", "head": "symbols", "relation": "symbols", "history": "text"}
-"""Kind of modalities that are known by their names."""
+if TYPE_CHECKING:
+    from mmexp.dataset.base import MultimodalDataset
+    from mmexp.dataset.kind.media import Folder
+    from mmexp.dataset.table.inspection import File, Inspection
+    from mmexp.dataset.table.rows import Row
+
+NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
-def kinds_of(inputs: Mapping[str, Column], records: Sequence[Record]) -> dict[str, str]:
-    """Give the kind of each modality: what its name tells, else what its first value in the table looks like.
+class Kind(ABC):  # noqa: B024
+    """Recognise, read, check and describe one kind of data.
 
-    Several columns are ``tabular``.
+    A subclass states what differs. It serves as an input if it has ``inputs``, as a target if it has ``targets``.
 
-    Args:
-        inputs: Modality -> column.
-        records: The table.
+    Attributes:
+        suffixes: Of its files, in lower case, such as ``.png``.
+        inputs: Modality that is always of this kind -> the columns that it is read from unless one is named.
+        targets: Target that is always of this kind -> its columns likewise.
+        companions: Target -> modalities that are encoded for this target only, unless they are named.
+        candidates: Target that is one of all symbols that occur -> the modality that holds symbols of the same set.
+        order: Position among the kinds that a table is searched for; smaller comes first.
+        encoder: Kind whose encoders read it; its own if empty.
+        prose: Whether it is language, which the tokenizer is trained on.
+        several: Whether it is read from several columns.
+        many: Whether one cell may hold a list of values, in a CSV as JSON.
+        scalar: Whether a target is one value per sample.
+        may_be_empty: Whether a target may be an empty list.
+        classed: Whether the values of a target are classes.
+        is_file: Whether a cell is the path of a file.
     """
-    found = {}
-    for name, column in inputs.items():
-        if not isinstance(column, str):
-            found[name] = "tabular"
-            continue
-        cells = (record.values.get(column) for record in records)
-        first = next((cell for cell in cells if not absent(cell)), None)
-        found[name] = name if name in KINDS else NAMED.get(name) or kind_of(first)
-    return found
 
+    suffixes: tuple[str, ...] = ()
+    inputs: Mapping[str, Sequence[str]] = NONE
+    targets: Mapping[str, Sequence[str]] = NONE
+    companions: Mapping[str, Sequence[str]] = NONE
+    candidates: Mapping[str, str] = MappingProxyType({})
+    order: int = 1000
+    encoder: str = ""
+    prose: bool = False
+    several: bool = False
+    many: bool = False
+    scalar: bool = False
+    may_be_empty: bool = False
+    classed: bool = True
+    is_file: bool = False
 
-def kind_of(value: Any) -> str:
-    """Tell the kind of one cell: a path is told by its suffix, a list without texts is a vector, all else is text.
+    def suffix_length(self, path: str) -> int:
+        """Return the length of the longest of its suffixes that a path ends in, 0 for none."""
+        name = os.path.basename(path).lower()
+        return max((len(one) for one in self.suffixes if name.endswith(one) and len(name) > len(one)), default=0)
 
-    A list of paths of pictures is a video.
-    """
-    given = parse(value)
-    if isinstance(given, list):
-        if given and all(isinstance(item, str) and _medium(item) == "image" for item in given):
-            return "video"
-        return "text" if any(isinstance(item, str) for item in given) else "vector"
-    return _medium(value) if isinstance(value, str) else "text"
+    def specificity(self, cell: Any) -> int:
+        """Return how narrowly this kind describes a cell, 0 if it is not of this kind; the highest kind is taken.
 
+        By default the length of the suffix, for a path of such a file.
+        """
+        return self.suffix_length(cell) if isinstance(cell, str) else 0
 
-def describe(kind: str, column: Column, values: Sequence[Any], known: Sequence[Any]) -> dict[str, Any]:
-    """Facts of one modality of the training split: its ``kind``, and what an encoder of that kind must know.
+    def pick(self, values: Mapping[str, Any], column: Column) -> Any:
+        """Return the cell of a row, None if it is empty."""
+        return values.get(str(column))
 
-    Args:
-        kind: What it holds.
-        column: What it is read from.
-        values: Those of the training split.
-        known: Those of all splits.
-    """
-    facts: dict[str, Any] = {"kind": kind}
-    if kind == "tabular":
-        facts["columns"] = tabular.describe(values, columns_of(column), known)
-    if kind == "symbols":
-        facts["symbols"] = sorted({symbol for row in values for symbol in row})
-    return facts | (vector.describe(values) if kind == "vector" else {})
+    def from_word(self, word: str) -> Any:
+        """Return the cell that was typed on the command line.
 
+        Raises:
+            ValueError: If it cannot be of this kind.
+        """
+        return word
 
-def _medium(path: str) -> str:
-    return MEDIA.get(os.path.splitext(path)[1].lower(), "text")
+    def from_file(self, path: str) -> Any:
+        """Return the cell that stands for a file given on the command line.
+
+        Raises:
+            ValueError: If the file cannot be read.
+        """
+        return path
+
+    def read(self, cell: Any, folder: Folder) -> Any:
+        """Read an input: what a row keeps of a filled cell; of a file its path, which is opened later.
+
+        Raises:
+            ValueError: With the rest of a line that starts with the modality.
+        """
+        return cell
+
+    def read_target(self, cell: Any) -> Any:
+        """Read a target; ``check_target`` sees what is left once empty cells are refused.
+
+        Raises:
+            ValueError: With the rest of a line that starts with the target.
+        """
+        value = as_list(cell) if self.many else cell
+        if absent(value) and not (self.may_be_empty and value == []):
+            raise ValueError(f"must have a value, got {value!r}")
+        return self.check_target(value)
+
+    def check_target(self, value: Any) -> Any:
+        """Return a filled target as a row keeps it; by default anything but NaN.
+
+        Raises:
+            ValueError: With the rest of a line that starts with the target.
+        """
+        for item in value if isinstance(value, list) else [value]:
+            written = not self.prose and str(item).strip().lower() == "nan"
+            if written or (isinstance(item, float) and not math.isfinite(item)):
+                raise ValueError(f"must be a value, got {value!r}")
+        if self.scalar and isinstance(value, list | dict):
+            raise ValueError(f"must be one value, got {value!r}")
+        return value
+
+    def form(self, value: Any) -> str:
+        """Name the shape that all values of one modality must share; empty if there is no such shape."""
+        return ""
+
+    def check(  # noqa: B027
+        self, name: str, value: Any, row: Row, inspected: Mapping[File, Inspection]
+    ) -> None:
+        """Check a value against the rest of its row, after every file of the row was read.
+
+        Raises:
+            ValueError: With the rest of a line that starts with the name.
+        """
+
+    def paths(self, value: Any) -> Sequence[Any]:
+        """Return the paths in a cell or in what a row keeps of it."""
+        return ()
+
+    def load(self, value: Any, folder: Folder) -> Any:
+        """Return the value of a Sample; runs in a worker.
+
+        Raises:
+            ValueError: If a file cannot be read.
+        """
+        return value
+
+    def describe(self, values: Sequence[Any], column: Column, known: Sequence[Any]) -> Mapping[str, Any]:
+        """Return the facts of one modality that its encoder needs.
+
+        Args:
+            values: Of the training split.
+            column: It is read from.
+            known: Of all splits.
+        """
+        return {}
+
+    def describe_files(self, inspected: Iterable[Inspection]) -> Mapping[str, Any]:
+        """Return facts of all files of this kind in the training split."""
+        return {}
+
+    def summarise(self, values: Iterable[Any]) -> Any:
+        """Return the fact that a task reads of a target, ``${facts:<target>}``; None if there is none."""
+        return None
+
+    def members(self, value: Any) -> Iterable[Any]:
+        """Return the classes that one value of a target has."""
+        return value if isinstance(value, list) else [value]
+
+    def classes_of_files(self, inspected: Iterable[Inspection]) -> list[str | int] | None:
+        """Return the classes that the files of a target hold; None if its values are the classes."""
+        return None
+
+    def named(self, key: str, names: Sequence[str | None]) -> Kind:
+        """Return this kind with names for its numbers, as ``dataset.classes.<target>`` gives them.
+
+        Raises:
+            ConfigError: By default; only a kind of numbers can be named.
+        """
+        raise ConfigError(f"{key} must be the classes of a target of numbers, got {list(names)}.")
+
+    def tables(self, target: str, dataset: MultimodalDataset) -> Mapping[str, Iterable[Any]]:
+        """Return long facts of a target, see ``MultimodalDataset.tables``."""
+        return {}
+
+    def features(self, cell: Any, folder: Folder) -> Any:
+        """Return what an item is like: an array of numbers or a list of words; None if this kind has neither.
+
+        Raises:
+            ValueError: If the cell cannot be read.
+        """
+        return None

@@ -1,4 +1,4 @@
-"""Reads rows of named numbers and names, and says what the training split's have in common."""
+"""Rows of named numbers and categories."""
 
 from __future__ import annotations
 
@@ -9,15 +9,41 @@ from typing import Any
 
 import numpy as np
 
-from mmexp.dataset.table.reader import absent
+from mmexp.dataset.column import Column, columns_of
+from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.cell import absent
+from mmexp.dataset.kind.media import Folder
 
 _DIGITS = 6  # significant ones that a fact keeps
 
 Cell = int | float | str
 
 
+class TabularKind(Kind):
+    """Rows of a table: columns with a number or a category each; an empty cell is left out."""
+
+    inputs = {"tabular": ()}
+    order = 70
+    several = True
+
+    def pick(self, values: Mapping[str, Any], column: Column) -> Any:
+        cells = {one: values.get(one) for one in columns_of(column)}
+        if isinstance(column, str) and isinstance(whole := cells[column], Mapping):
+            cells = dict(whole)
+        return {one: cell for one, cell in cells.items() if not is_blank(cell)} or None
+
+    def from_word(self, word: str) -> Mapping[str, Any]:
+        return parse_row(word)
+
+    def read(self, cell: Any, folder: Folder) -> dict[str, Cell]:
+        return read_row(cell)
+
+    def describe(self, values: Sequence[Any], column: Column, known: Sequence[Any]) -> Mapping[str, Any]:
+        return {"columns": describe(values, columns_of(column), known)}
+
+
 def is_blank(value: Any) -> bool:
-    """Whether a cell says nothing; NaN says nothing."""
+    """Return whether a cell is empty; NaN is."""
     return absent(value) or str(value).strip().lower() == "nan"
 
 
@@ -37,8 +63,8 @@ def read_row(cells: Mapping[str, Any]) -> dict[str, Cell]:
     return row
 
 
-def read_typed_row(value: Any) -> Any:
-    """Give a JSON object, as it is typed or stands in one cell, as a mapping.
+def parse_row(value: Any) -> Mapping[str, Any]:
+    """Return a JSON object, as it is typed or stands in one cell, as a mapping.
 
     Raises:
         ValueError: If it is anything else.
@@ -53,7 +79,7 @@ def read_typed_row(value: Any) -> Any:
 
 
 def is_number(value: Cell) -> bool:
-    """Whether a cell is a finite number, or a text that tells one, as every cell of a CSV is."""
+    """Return whether a cell is a finite number, or the text of one, as every cell of a CSV is."""
     try:
         return math.isfinite(float(value))
     except ValueError:
@@ -63,7 +89,7 @@ def is_number(value: Cell) -> bool:
 def describe(
     rows: Sequence[Mapping[str, Cell]], columns: Sequence[str], known: Sequence[Mapping[str, Cell]] | None = None
 ) -> list[dict[str, Any]]:
-    """Facts of each column in order: of numbers ``mean`` and ``std``, of anything else ``values``, sorted texts.
+    """Return the facts of each column: ``mean`` and ``std`` of numbers, sorted ``values`` of categories.
 
     Args:
         rows: Of the training split.
@@ -74,13 +100,13 @@ def describe(
     for column in columns:
         values, others = ([row[column] for row in part if column in row] for part in (rows, known or rows))
         is_numeric = all(map(is_number, others))
-        told = moments(map(float, values)) if is_numeric else {"values": sorted({str(value) for value in values})}
-        found.append({"name": column, **told})
+        facts = moments(map(float, values)) if is_numeric else {"values": sorted({str(value) for value in values})}
+        found.append({"name": column, **facts})
     return found
 
 
 def moments(numbers: Iterable[float]) -> dict[str, float]:
-    """``mean`` and ``std`` of some numbers, 1 if they never change, so that it may be divided by."""
+    """Return ``mean`` and ``std`` of some numbers; std is 1 if they never change, so that it may be divided by."""
     values = np.asarray(list(numbers), np.float64)
     if not len(values):
         return {"mean": 0.0, "std": 1.0}

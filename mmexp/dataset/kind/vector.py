@@ -1,25 +1,46 @@
-"""Reads cells that hold numbers, and says what the training split's have in common."""
+"""Numbers: one vector per sample, or a sequence of vectors."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from mmexp.dataset.column import Column
+from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.cell import parse
+from mmexp.dataset.kind.media import Folder
+
 _LARGEST = float(np.finfo(np.float32).max)
 _DIGITS = 6  # significant ones that a fact keeps
+_FORMS = {1: "one vector of {} numbers", 2: "a sequence of vectors of {} numbers"}
 
 
-def parse(value: Any) -> Any:
-    """Give a cell of JSON text, as a CSV has it, as what it says; anything else as it is."""
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
+class VectorKind(Kind):
+    """Vectors, as float32 [F], or sequences of them, [L, F]."""
+
+    inputs = {"vector": ("vector",)}
+    order = 40
+
+    def specificity(self, cell: Any) -> int:
+        """Prefer vectors to text for a list without texts."""
+        return 2 if isinstance(cell, list) and not any(isinstance(item, str) for item in cell) else 0
+
+    def read(self, cell: Any, folder: Folder) -> np.ndarray:
+        return read_vector(cell)
+
+    def form(self, value: np.ndarray) -> str:
+        return _FORMS[value.ndim].format(value.shape[-1])
+
+    def describe(self, values: Sequence[Any], column: Column, known: Sequence[Any]) -> Mapping[str, Any]:
+        return describe(values)
+
+    def features(self, cell: Any, folder: Folder) -> np.ndarray:
+        numbers = read_vector(cell)
+        if numbers.ndim > 1:
+            raise ValueError(f"must be one list of numbers, got {len(numbers)} of them")
+        return numbers
 
 
 def read_vector(value: Any) -> np.ndarray:
@@ -41,7 +62,7 @@ def read_vector(value: Any) -> np.ndarray:
 
 
 def describe(values: Sequence[np.ndarray]) -> dict[str, Any]:
-    """Facts of one modality's values, all of one form.
+    """Return the facts of one modality's values, all of one form.
 
     ``width`` F; ``length`` of the longest sequence, None for single vectors; ``mean`` and ``std`` of each number, 1 for
     one that never changes, so that it may be divided by.

@@ -1,33 +1,76 @@
-"""Films as pictures: a folder of frames, or a list of their paths. Video files are not read."""
+"""Videos as frames: a folder of images, or a list of their paths. Video files are not read."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mmexp.dataset.kind.media import MEDIA, Folder, read_image
-from mmexp.dataset.kind.vector import parse
+from mmexp.dataset.kind.cell import parse
+from mmexp.dataset.kind.image import ImageKind, read_image, size
+from mmexp.dataset.kind.media import FileKind, Folder
+
+if TYPE_CHECKING:
+    from mmexp.dataset.table.inspection import File, Inspection
+    from mmexp.dataset.table.rows import Row
+
+_FRAME = ImageKind()
+
+
+class VideoKind(FileKind):
+    """Frames of one size, as uint8 RGB [T, H, W, 3]; each is a file."""
+
+    inputs = {"video": ("video",)}
+    order = 50
+
+    def specificity(self, cell: Any) -> int:
+        """Return how narrowly a list of paths of images is described."""
+        if not isinstance(cell, list) or not cell:
+            return 0
+        return min(map(_FRAME.specificity, cell))
+
+    def open(self, path: Path) -> np.ndarray:
+        """Decode one frame."""
+        return _FRAME.open(path)
+
+    def inspect(self, content: np.ndarray) -> Mapping[str, Any]:
+        return _FRAME.inspect(content)
+
+    def read(self, cell: Any, folder: Folder) -> list[str]:
+        return name_frames(cell, folder)
+
+    def paths(self, value: Any) -> Sequence[Any]:
+        return paths_in(value)
+
+    def load(self, value: Any, folder: Folder) -> np.ndarray:
+        return read_frames([folder.locate(path) for path in value])
+
+    def check(self, name: str, value: Any, row: Row, inspected: Mapping[File, Inspection]) -> None:
+        """Make sure that all frames are of one size."""
+        shapes = {inspected[name, path].facts["shape"] for path in value}
+        if len(shapes) > 1:
+            raise ValueError(f"must have frames of one size, got {' and '.join(sorted(map(size, shapes)))}")
 
 
 def paths_in(value: Any) -> list[Any]:
-    """Paths that a cell holds: that of a folder, or those of frames."""
+    """Return the paths in a cell: that of a folder, or those of frames."""
     given = parse(value)
     return given if isinstance(given, list) else [given]
 
 
 def name_frames(value: Any, folder: Folder) -> list[str]:
-    """Give the path of each frame, of a folder in the order of the numbers in their names. Nothing is opened.
+    """Return the path of each frame, of a folder in the order of the numbers in their names. Nothing is opened.
 
     Raises:
-        ValueError: If it is neither a folder with pictures nor a list of paths, or a path leaves the root.
+        ValueError: If it is neither a folder with images nor a list of paths, or a path leaves the root.
     """
     frames = paths_in(value)
     if not isinstance(parse(value), list):
         path = folder.locate(frames[0])
-        names = [one.name for one in path.iterdir() if _is_picture(one)] if path.is_dir() else []
+        names = [one.name for one in path.iterdir() if _is_frame(one)] if path.is_dir() else []
         frames = [f"{frames[0].rstrip('/')}/{name}" for name in sorted(names, key=_natural)]
     if not frames:
         raise ValueError(f"must be a folder of frames or a list of their paths, got {value!r}")
@@ -48,10 +91,10 @@ def read_frames(paths: list[Path]) -> np.ndarray:
     return np.stack(frames)
 
 
-def _is_picture(path: Path) -> bool:
-    return MEDIA.get(path.suffix.lower()) == "image" and not path.name.startswith(".")
+def _is_frame(path: Path) -> bool:
+    return _FRAME.suffix_length(path.name) > 0 and not path.name.startswith(".")
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """``9.png`` before ``10.png``."""
+    """Sort ``9.png`` before ``10.png``."""
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

@@ -1,4 +1,4 @@
-"""Samples that are typed: files, which their suffix tells apart, and values by modality."""
+"""Samples from the command line: files, each of a kind by its suffix, and values by modality."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmexp.dataset.kind.media import MEDIA, Folder
-from mmexp.dataset.kind.tabular import read_typed_row
+from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.kinds import Kinds
+from mmexp.dataset.kind.media import Folder
 from mmexp.dataset.table.error_policy import ErrorPolicy
 from mmexp.dataset.table.reader import SUFFIXES, Record
-from mmexp.dataset.table.rows import Rows
+from mmexp.dataset.table.rows import Fields, Rows
 from mmexp.dataset.table.validate import Validator
 from mmexp.error import ConfigError, DataError, nearest
 
-MODALITIES: Mapping[str, str] = {
-    **MEDIA,
-    ".txt": "text",
-}
 _PAIR = re.compile(r"([^\W\d][\w./@]*)=(.*)", re.DOTALL)
 _WHERE = "command line"
 
@@ -35,21 +32,23 @@ class Anywhere(Folder):
 
 
 def pair(word: str) -> tuple[str, str] | None:
-    """Split ``key=value``; None for anything else, and for a file of such a name."""
+    """Split ``key=value``; return None for anything else, and for a file of such a name."""
     found = _PAIR.fullmatch(word)
     return (found[1], found[2]) if found and not os.path.isfile(word) else None
 
 
-def read_typed(
-    words: Sequence[str], modalities: Sequence[str], tolerance: ErrorPolicy, kinds: Mapping[str, str] | None = None
+def read_words(
+    words: Sequence[str], modalities: Sequence[str], policy: ErrorPolicy, kinds: Kinds, facts: Mapping[str, str]
 ) -> Rows:
     """Make a sample of each file, then one of all the ``modality=value`` words together.
 
     Args:
         words: Paths of files, relative to the working directory; ``text=...`` and ``image=path``.
         modalities: Those that can be read.
-        tolerance: Of pictures and sound that do not decode.
-        kinds: What a modality holds, where that is not its name; a file is of the only modality of its kind.
+        policy: What to do with files that do not decode.
+        kinds: All that are known.
+        facts: Name of the kind of a modality, where that is not its own name; a file is of the only modality of its
+            kind.
 
     Raises:
         ConfigError: If the modality of a word is not among them, is given twice or has no value.
@@ -57,47 +56,53 @@ def read_typed(
     """
     records: list[Record] = []
     typed: dict[str, Any] = {}
-    kinds = {name: (kinds or {}).get(name, name) for name in modalities}
+    own = {name: _kind(name, kinds, facts) for name in modalities}
     for word in words:
         found = pair(word)
-        name = found[0] if found else _one_of(modality_of(word), kinds)
-        if name not in modalities:
+        name = found[0] if found else _one_of(kind_of_file(word, kinds), own, kinds)
+        if name not in own:
             rule = f"'{word}' must be of a modality that the model encodes"
             raise ConfigError(f"{_WHERE}: {rule}, got {name}. {nearest(name, modalities)}")
         if not found:
-            records.append(Record(word, _WHERE, {name: _text(word) if kinds[name] == "text" else word}))
+            records.append(Record(word, _WHERE, {name: _read_file(word, own[name])}))
         elif name in typed or not found[1]:
             raise ConfigError(f"{_WHERE}: {name} must be given once, with a value, got '{word}'.")
         else:
-            typed[name] = _row(found[1]) if kinds[name] == "tabular" else found[1]
+            typed[name] = _read_word(name, found[1], own[name])
     if typed:
         records.append(Record("typed", _WHERE, typed))
-    folder = Anywhere()
-    screen = Validator(
-        inputs={name: name for name in modalities}, targets={}, folder=folder, tolerance=tolerance, kinds=kinds
-    )
-    return Rows(screen.rows(records), folder)
+    folder, columns = Anywhere(), {name: name for name in modalities}
+    validator = Validator(inputs=columns, targets={}, fields=Fields(own), folder=folder, policy=policy)
+    return Rows(validator.rows(records), folder)
 
 
-def modality_of(path: str) -> str:
-    """Tell what a file holds by its suffix.
+def kind_of_file(path: str, kinds: Kinds) -> str:
+    """Return the name of the kind of a file by its suffix.
 
     Raises:
         DataError: If it is not there.
-        ConfigError: If the suffix says nothing.
+        ConfigError: If no kind has the suffix.
     """
     refuse_absent(path)
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix not in MODALITIES:
+    name = kinds.of_file(path)
+    if not name:
         hint = f"Type image={path} or the like to say what it is."
-        raise ConfigError(f"{_WHERE}: file must end in {', '.join([*SUFFIXES, *MODALITIES])}, got '{path}'.", hint)
-    return MODALITIES[suffix]
+        raise ConfigError(f"{_WHERE}: file must end in {', '.join([*SUFFIXES, *kinds.suffixes])}, got '{path}'.", hint)
+    return name
 
 
-def _one_of(kind: str, kinds: Mapping[str, str]) -> str:
-    """The only modality of a kind; else the kind itself."""
-    fitting = [name for name, own in kinds.items() if own == kind]
-    return fitting[0] if len(fitting) == 1 else kind
+def _kind(name: str, kinds: Kinds, facts: Mapping[str, str]) -> Kind:
+    """Return the kind of a modality: by its name, else by the facts of the run."""
+    if (kind := kinds.of_input(name) or kinds.get(facts.get(name, name))) is None:
+        rule = f"kind of {name} must be one that is known, got {facts.get(name, name)}"
+        raise ConfigError(f"{_WHERE}: {rule}. {nearest(facts.get(name, name), list(kinds))}")
+    return kind
+
+
+def _one_of(name: str, own: Mapping[str, Kind], kinds: Kinds) -> str:
+    """Return the only modality of a kind; else the name of the kind itself."""
+    fitting = [modality for modality, kind in own.items() if kinds.name(kind) == name]
+    return fitting[0] if len(fitting) == 1 else name
 
 
 def refuse_absent(path: str) -> None:
@@ -111,18 +116,15 @@ def refuse_absent(path: str) -> None:
         raise DataError("file must be there, got none.", path=path, hint=hint)
 
 
-def _row(typed: str) -> Any:
+def _read_word(name: str, word: str, kind: Kind) -> Any:
     try:
-        return read_typed_row(typed)
+        return kind.from_word(word)
     except ValueError as fault:
-        raise ConfigError(f"{_WHERE}: tabular {fault}.") from None
+        raise ConfigError(f"{_WHERE}: {name} {fault}.") from None
 
 
-def _text(path: str) -> str:
+def _read_file(path: str, kind: Kind) -> Any:
     try:
-        text = Path(path).read_text(encoding="utf-8-sig").strip()
-    except (OSError, UnicodeDecodeError) as fault:
-        raise DataError(f"file must be readable as UTF-8, got {fault}.", path=path) from fault
-    if not text:
-        raise DataError("file must hold a text, got none.", path=path)
-    return text
+        return kind.from_file(path)
+    except ValueError as fault:
+        raise DataError(f"file {fault}.", path=path) from fault

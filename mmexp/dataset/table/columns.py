@@ -1,75 +1,37 @@
-"""Chooses the columns of a table that are inputs and targets, and reads their cells."""
+"""Choose the columns of a table that are inputs and targets."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from mmexp.dataset.base import Column, columns_of
-from mmexp.dataset.kind.annotation import (
-    read_anomaly,
-    read_objects,
-    read_score,
-    read_symbol,
-    read_tags,
-    read_transcript,
-)
-from mmexp.dataset.kind.base import KINDS
-from mmexp.dataset.table.reader import Record, absent, column_names
-from mmexp.dataset.table.rows import MASK
+from mmexp.dataset.column import Column, columns_of
+from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.cell import absent
+from mmexp.dataset.kind.kinds import Kinds
+from mmexp.dataset.table.reader import Record, column_names
 from mmexp.error import ConfigError, DataError, nearest
 
 C = TypeVar("C", bound=Column)
-INPUTS: Mapping[str, Sequence[str]] = {
-    "image": ("image",),
-    "audio": ("audio",),
-    "text": ("text", "title", "question", "captions"),
-    "vector": ("vector",),
-    "video": ("video",),
-    "words": ("words", "tokens"),
-    "items": ("items",),
-    "head": ("head",),
-    "relation": ("relation",),
-    "history": ("history",),
-}
-SINGLE = tuple(kind for kind in KINDS if kind != "tabular")
-EXTRA: Mapping[str, str] = {"words": "tags", "items": "item", "head": "tail", "relation": "tail", "history": "reply"}
-"""Modalities that are encoded only for this target, or if they are named."""
-ANNOTATIONS: Mapping[str, Callable[[Any], Any]] = {
-    "objects": read_objects,
-    "tags": read_tags,
-    "transcript": read_transcript,
-    "score": read_score,
-    "item": read_symbol,
-    "tail": read_symbol,
-    "reply": read_transcript,
-    "anomaly": read_anomaly,
-}
-"""What reads a target that has a form of its own."""
-TARGETS: Mapping[str, Sequence[str]] = {
-    name: (name,) for name in ("captions", "label", "labels", "answer", "answers", MASK, *ANNOTATIONS)
-}
-SCALARS = ("label", "answer")
-LISTS = ("captions", "labels", "answers")
-EMPTY = ("labels", "objects")
-"""Targets that may be an empty list: nothing of the kind is there."""
-PROSE = ("captions", "answer", "answers", "transcript", "reply")
 
 
 def choose(
-    kind: str, named: Mapping[str, C | None] | None, standard: Mapping[str, Sequence[C]], records: Sequence[Record]
+    role: str,
+    named: Mapping[str, C | None] | None,
+    standard: Mapping[str, Sequence[C]],
+    records: Sequence[Record],
+    kinds: Kinds,
 ) -> dict[str, C]:
-    """Give the column of each input or target: the one named in the config, else the first standard one that is filled.
+    """Return the column of each input or target: the one named in the config, else the first standard one filled.
 
     An input may be read from several columns, if any of them is filled.
 
     Args:
-        kind: ``inputs`` or ``targets``, for messages.
+        role: ``inputs`` or ``targets``, for messages.
         named: Columns by name, None to leave one out; None as a whole takes the standard ones.
         standard: Columns to look for, by name.
         records: The table.
+        kinds: All that are known.
 
     Raises:
         ConfigError: If a named column is not there, or several are named where there must be one.
@@ -82,10 +44,11 @@ def choose(
         return {name: options[0] for name, options in found.items() if options}
     chosen = {name: column for name, column in named.items() if column is not None}
     for name, column in chosen.items():
-        key = f"dataset.{kind}.{name}"
-        if not isinstance(column, str) and (kind == "targets" or name in SINGLE or not column):
+        key = f"dataset.{role}.{name}"
+        own = kinds.of_input(name) if role == "inputs" else kinds.of_target(name)
+        if not isinstance(column, str) and not (role == "inputs" and column and (own is None or own.several)):
             raise ConfigError(f"{key} must be one column, got {list(column)}. Type dataset.inputs.tabular=[...].")
-        if kind == "inputs" and name == MASK:
+        if role == "inputs" and own is None and kinds.of_target(name).is_file:
             raise ConfigError(f"{key} must have another name, got {name}, which is a target.")
         for one in columns_of(column):
             known(key, one, columns)
@@ -125,51 +88,20 @@ def known(key: str, column: str, columns: Sequence[str]) -> None:
         raise ConfigError(f"{key} must be a column of {', '.join(columns)}, got {column!r}. {nearest(column, columns)}")
 
 
-def read_text(value: Any) -> str | list[str]:
-    """Check one text, or the several texts of a row.
+def kinds_of(inputs: Mapping[str, Column], records: Sequence[Record], kinds: Kinds) -> dict[str, Kind]:
+    """Return the kind of each modality: by its name, else by its first filled cell.
 
-    Raises:
-        ValueError: If it is anything else.
+    Args:
+        inputs: Modality -> column, or columns.
+        records: The table.
+        kinds: All that are known.
     """
-    texts = value if isinstance(value, list) else [value]
-    if not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"must be text or a list of texts, got {value!r}")
-    return value  # type: ignore[no-any-return]
-
-
-def read_target(name: str, value: Any) -> Any:
-    """Check one target; captions, labels and answers become lists (in a CSV, of a cell that holds a JSON list).
-
-    Of a mask that is its path.
-
-    Raises:
-        ValueError: If there is no value, or it is NaN or of the wrong kind.
-    """
-    if name in LISTS:
-        value = as_list(value)
-    if absent(value) and not (name in EMPTY and value == []):
-        raise ValueError(f"must have a value, got {value!r}")
-    if name in ANNOTATIONS:
-        return ANNOTATIONS[name](value)
-    values = value if isinstance(value, list) else [value]
-    if any(_is_nan(item) or (name not in PROSE and str(item).strip().lower() == "nan") for item in values):
-        raise ValueError(f"must be a value, got {value!r}")
-    if name in SCALARS and isinstance(value, list | dict):
-        raise ValueError(f"must be one value, got {value!r}")
-    if name == "captions":
-        return read_text(value)
-    return value
-
-
-def as_list(value: Any) -> Any:
-    """Give a cell of one or many values as a list; nothing stays nothing."""
-    if isinstance(value, str) and value.startswith("["):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return [value]
-    return value if isinstance(value, list) or absent(value) else [value]
-
-
-def _is_nan(value: Any) -> bool:
-    return isinstance(value, float) and not math.isfinite(value)
+    found: dict[str, Kind] = {}
+    for name, column in inputs.items():
+        if not isinstance(column, str):
+            found[name] = kinds.of_columns(name)
+            continue
+        cells = (record.values.get(column) for record in records)
+        first = next((cell for cell in cells if not absent(cell)), None)
+        found[name] = kinds.of_input(name) or kinds.of_cell(first)
+    return found

@@ -1,47 +1,54 @@
-"""What tells two runs whether they saw the same rows."""
+"""Fingerprints by which two runs know whether they saw the same rows."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from mmexp.contract import Split
-from mmexp.dataset.table.inspection import File, Probe
+from mmexp.dataset.table.inspection import File, Inspection
 from mmexp.dataset.table.reader import Record
 from mmexp.dataset.table.rows import Row
 
 
-def digest(
-    splits: Mapping[Split, Sequence[Row]], probes: Mapping[File, Probe], names: Sequence[str | None] | None
+def fingerprint(
+    splits: Mapping[Split, Sequence[Row]],
+    inspected: Mapping[File, Inspection],
+    names: Iterable[Sequence[str | None]] = (),
 ) -> str:
     """Hash rows as used, in order: id, split, texts, numbers, targets, and path and size of each file.
 
     Args:
         splits: Rows by split.
-        probes: Of their files.
-        names: Of the numbers of a mask, if any are given.
+        inspected: Their files.
+        names: Of the numbers of each target that has names.
     """
     found = hashlib.sha256()
     for split, rows in splits.items():
         for row in rows:
-            films = row.named("video")
-            sizes = {path if name in films else name: probes[name, path].size for name, path in row.files}
-            found.update(json.dumps([split, row.id, row.inputs, sizes, row.targets], default=_told).encode())
-    if names is not None:
-        found.update(json.dumps(list(names)).encode())
+            sizes = {_key(row, file): inspected[file].size for file in row.files}
+            found.update(json.dumps([split, row.id, row.inputs, sizes, row.targets], default=_plain).encode())
+    for given in names:
+        found.update(json.dumps(list(given)).encode())
     return found.hexdigest()
 
 
-def digest_table(records: Sequence[Record]) -> str:
+def table_fingerprint(records: Sequence[Record]) -> str:
     """Hash a table alone, in whatever order and wherever it lies."""
     rows = sorted(json.dumps([record.id, record.values], sort_keys=True, default=str) for record in records)
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
-def _told(value: Any) -> Any:
-    """Numbers in full, anything else that JSON does not know as text."""
+def _key(row: Row, file: File) -> str:
+    """Return the modality, or target, of a file; where it has several files the path of this one."""
+    name, path = file
+    return path if isinstance(row.inputs.get(name), list) else name
+
+
+def _plain(value: Any) -> Any:
+    """Return numbers in full, anything else that JSON does not know as text."""
     return value.tolist() if isinstance(value, np.ndarray) else str(value)

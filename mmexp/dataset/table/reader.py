@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.kind.media import Folder
 from mmexp.error import ConfigError, DataError
 
@@ -86,11 +87,6 @@ def read_table(path: Path) -> list[Record]:
 def column_names(records: Sequence[Record]) -> list[str]:
     """Names of all columns in order of appearance."""
     return list(dict.fromkeys(name for record in records for name in record.values))
-
-
-def absent(value: Any) -> bool:
-    """Whether a cell says nothing: null, an empty text or an empty list."""
-    return value is None or value == "" or value == []
 
 
 def _identify(value: Any, line: int, path: Path) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 from mmexp.contract import Split
 from mmexp.dataset.base import SPLITS
+from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.table.columns import as_mapping, known
-from mmexp.dataset.table.reader import Record, absent, column_names
+from mmexp.dataset.table.reader import Record, column_names
 from mmexp.error import ConfigError, DataError, nearest
 
 SPELLINGS: Mapping[str, Split] = {

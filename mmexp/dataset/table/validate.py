@@ -1,38 +1,35 @@
-"""Looks at every cell and reads every file once, before training, exactly as training will read them."""
+"""Look at every cell and read every file once, before training, exactly as training will read them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from mmexp.dataset.base import Column, columns_of
-from mmexp.dataset.kind.annotation import read_symbols, read_turns, read_words
-from mmexp.dataset.kind.media import READERS, Folder
-from mmexp.dataset.kind.tabular import is_blank, read_row
-from mmexp.dataset.kind.vector import read_vector
-from mmexp.dataset.kind.video import name_frames, paths_in
-from mmexp.dataset.table.columns import LISTS, as_list, read_target, read_text
-from mmexp.dataset.table.consistency import check_words, find_misfit
+from mmexp.dataset.column import Column
+from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.cell import absent, as_list
+from mmexp.dataset.kind.media import FileKind, Folder
+from mmexp.dataset.table.consistency import find_mismatch
 from mmexp.dataset.table.error_policy import ErrorPolicy
-from mmexp.dataset.table.inspection import File, Probe, probe_all
-from mmexp.dataset.table.reader import Record, absent
-from mmexp.dataset.table.rows import FILES, Row
+from mmexp.dataset.table.inspection import File, Inspection, inspect_all
+from mmexp.dataset.table.reader import Record
+from mmexp.dataset.table.rows import Fields, Row
 from mmexp.error import DataError
 
 
 class Validator:
-    """Turns records into rows that can be used, and leaves out the others as far as that is tolerated.
+    """Turn records into rows that can be used, and leave out the others as far as the policy allows.
 
     Attributes:
-        probes: What was found, by modality and path.
+        inspected: What was found, by modality, or target, and path.
 
     Args:
         inputs: Modality -> column, or columns.
         targets: Target name -> column.
+        fields: Kind of each.
         folder: Where the files are.
-        tolerance: How many rows may be left out.
-        kinds: What a modality holds, where that is not its name.
-        classes: How many numbers a mask may have, from 0; None for any.
+        policy: How many rows may be left out.
+        lists: Columns whose cells may hold a list of texts, in a CSV as JSON.
     """
 
     def __init__(
@@ -40,102 +37,78 @@ class Validator:
         *,
         inputs: Mapping[str, Column],
         targets: Mapping[str, str],
+        fields: Fields,
         folder: Folder,
-        tolerance: ErrorPolicy,
-        kinds: Mapping[str, str] | None = None,
-        classes: int | None = None,
+        policy: ErrorPolicy,
+        lists: Collection[str] = (),
     ) -> None:
-        self.inputs, self.targets, self.classes = inputs, targets, classes
-        self.kinds = {name: (kinds or {}).get(name, name) for name in inputs}
-        self.folder, self.tolerance = folder, tolerance
-        self.probes: dict[File, Probe] = {}
-        self._forms: dict[str, tuple[int, int, str]] = {}
-        self._lists = {*LISTS, *(targets[name] for name in LISTS if name in targets)}
+        self.inputs, self.targets, self.fields = inputs, targets, fields
+        self.folder, self.policy = folder, policy
+        self.inspected: dict[File, Inspection] = {}
+        self._forms: dict[str, tuple[str, str]] = {}
+        self._lists = {*lists, *(column for name, column in targets.items() if fields.targets[name].many)}
 
     def rows(self, records: Iterable[Record]) -> list[Row]:
-        """Screen all cells first, then all files, then whether they fit one another.
+        """Check all cells first, then all files, then whether they fit one another.
 
         Raises:
-            DataError: On a path that is refused, or on more faults than are tolerated.
+            DataError: On a path that is refused, or on more faults than the policy allows.
         """
         rows = [row for record in records if (row := self._row(record)) is not None]
         users: dict[File, list[Row]] = {}
         for row in rows:
             for file in row.files:
                 users.setdefault(file, []).append(row)
+        kinds = {**self.fields.targets, **self.fields.inputs}
+        files = {name: kind for name, kind in kinds.items() if isinstance(kind, FileKind)}
         bad: set[str] = set()
-        for file, found in probe_all(list(users), {name: name for name in FILES} | self.kinds, self.folder):
-            self.probes[file] = found
+        for file, found in inspect_all(list(users), files, self.folder):
+            self.inspected[file] = found
             for row in users[file] if found.fault else ():
                 if row.id not in bad:
-                    self.tolerance.refuse(found.fault, sample=row.id, path=file[1], where=row.where)
+                    self.policy.refuse(found.fault, sample=row.id, path=file[1], where=row.where)
                 bad.add(row.id)
         return [row for row in rows if row.id not in bad and self._fits(row)]
 
     def _fits(self, row: Row) -> bool:
-        fault = find_misfit(row, self.probes, self.classes)
+        fault = find_mismatch(row, self.inspected)
         if fault:
-            self.tolerance.refuse(fault, sample=row.id, path=row.where, where=row.where)
+            self.policy.refuse(fault, sample=row.id, path=row.where, where=row.where)
         return not fault
 
     def _row(self, record: Record) -> Row | None:
-        values = {name: self._cell(name, record) for name in self.inputs}
+        values = {name: self.fields.inputs[name].pick(record.values, column) for name, column in self.inputs.items()}
         inputs = {name: value for name, value in values.items() if not absent(value)}
-        self._refuse_paths(inputs, record)
+        cells = {name: record.values.get(column) for name, column in self.targets.items()}
+        self._refuse_paths(inputs, self.fields.inputs, record)
+        self._refuse_paths(
+            {name: cell for name, cell in cells.items() if not absent(cell)}, self.fields.targets, record
+        )
         targets: dict[str, Any] = {}
         name = ""
         try:
             for name, value in inputs.items():
                 inputs[name] = self._read(name, value, record)
-            for name, column in self.targets.items():
-                targets[name] = read_target(name, record.values.get(column))
-            name = "tags"
-            check_words(row := Row(record.id, record.where, inputs, targets, self.kinds))
+            for name, cell in cells.items():
+                targets[name] = self.fields.targets[name].read_target(cell)
         except ValueError as fault:
-            self.tolerance.refuse(f"{name} {fault}.", sample=record.id, path=record.where, where=record.where)
+            self.policy.refuse(f"{name} {fault}.", sample=record.id, path=record.where, where=record.where)
             return None
-        return row
+        return Row(record.id, record.where, inputs, targets, self.fields)
 
-    def _cell(self, name: str, record: Record) -> Any:
-        """The cell that a modality is read from; of several columns those that are filled, None if none is."""
-        column = self.inputs[name]
-        if self.kinds[name] != "tabular":
-            return record.values.get(str(column))
-        cells = {one: record.values.get(one) for one in columns_of(column)}
-        if isinstance(column, str) and isinstance(whole := cells[column], Mapping):
-            cells = dict(whole)
-        return {one: cell for one, cell in cells.items() if not is_blank(cell)} or None
-
-    def _read(self, name: str, value: Any, record: Record) -> Any:
-        """Read what stands in a cell itself; a file is left to be opened."""
-        if self.kinds[name] == "vector":
-            numbers = read_vector(value)
-            dimensions, width, where = self._forms.setdefault(name, (numbers.ndim, numbers.shape[-1], record.where))
-            if (numbers.ndim, numbers.shape[-1]) != (dimensions, width):
-                form = {1: f"one vector of {width}", 2: f"a sequence of vectors of {width}"}[dimensions]
-                raise ValueError(f"must be {form} numbers, as at {where}, got {list(numbers.shape)}")
-            return numbers
-        if self.kinds[name] == "tabular":
-            return read_row(value)
-        if self.kinds[name] == "words":
-            return read_words(value)
-        if self.kinds[name] == "symbols":
-            return read_symbols(value)
-        if self.kinds[name] == "video":
-            return name_frames(value, self.folder)
-        if name == "history":
-            return read_turns(value)
-        if self.kinds[name] == "text":
-            return read_text(as_list(value) if self.inputs[name] in self._lists else value)
+    def _read(self, name: str, cell: Any, record: Record) -> Any:
+        """Read the cell itself; a file is opened later."""
+        kind = self.fields.inputs[name]
+        value = kind.read(as_list(cell) if kind.many and self.inputs[name] in self._lists else cell, self.folder)
+        if form := kind.form(value):
+            expected, where = self._forms.setdefault(name, (form, record.where))
+            if form != expected:
+                raise ValueError(f"must be {expected}, as at {where}, got {form}")
         return value
 
-    def _refuse_paths(self, inputs: Mapping[str, Any], record: Record) -> None:
-        """Refuse paths that lead outside, whatever is tolerated, before any is opened."""
-        paths = [(name, inputs[name]) for name in inputs if self.kinds[name] in READERS]
-        films = [(name, frame) for name, value in paths if self.kinds[name] == "video" for frame in paths_in(value)]
-        paths = [path for path in paths if self.kinds[path[0]] != "video"] + films
-        answers = {name: record.values.get(self.targets[name]) for name in FILES if name in self.targets}
-        paths += [(name, path) for name, path in answers.items() if not absent(path)]
+    def _refuse_paths(self, cells: Mapping[str, Any], kinds: Mapping[str, Kind], record: Record) -> None:
+        """Refuse paths that lead outside, whatever the policy, before any is opened."""
+        paths = [(name, path) for name, cell in cells.items() for path in kinds[name].paths(cell)]
         for name, path in paths:
             try:
                 self.folder.locate(path)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from mmexp.dataset.kind.tabular import describe, is_blank, is_number, moments, read_row, read_typed_row
+from mmexp.dataset.kind.tabular import describe, is_blank, is_number, moments, parse_row, read_row
 
 
 @pytest.mark.parametrize("value", [None, "", [], float("nan"), "NaN", " nan "])
@@ -52,7 +52,7 @@ def test_moments_of_what_never_changes_or_is_not_there_can_be_divided_by():
 
 
 def test_a_row_may_be_typed_as_json():
-    assert read_typed_row('{"age": 3}') == {"age": 3} == read_typed_row({"age": 3})
+    assert parse_row('{"age": 3}') == {"age": 3} == parse_row({"age": 3})
     for typed in ("age=3", "[1]", "3"):
         with pytest.raises(ValueError, match=r'must be columns with their values, such as \{"age": 3\}, got'):
-            read_typed_row(typed)
+            parse_row(typed)

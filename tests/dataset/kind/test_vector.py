@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmexp.dataset.kind.vector import describe, parse, read_vector
+from mmexp.dataset.kind.vector import VectorKind, describe, read_vector
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,10 @@ def test_what_is_no_vector_is_refused_with_its_value(value: Any, message: str) -
         read_vector(value)
 
 
-def test_only_json_lists_are_parsed() -> None:
-    assert [parse(value) for value in ("[1]", "[x", "a", "", None, 3)] == [[1], "[x", "a", "", None, 3]
-    assert parse("[" * 100_000) == "[" * 100_000
+def test_vectors_and_sequences_of_a_width_have_a_form_each() -> None:
+    kind = VectorKind()
+    assert kind.form(read_vector([1, 2])) == "one vector of 2 numbers"
+    assert kind.form(read_vector([[1, 2, 3]])) == "a sequence of vectors of 3 numbers"
 
 
 def test_single_vectors_are_described_number_by_number() -> None:

@@ -8,7 +8,8 @@ import pytest
 import soundfile
 from PIL import Image
 
-from mmexp.dataset.table.ad_hoc import MODALITIES, pair, read_typed
+from mmexp.dataset.kind.kinds import standard
+from mmexp.dataset.table.ad_hoc import pair, read_words
 from mmexp.dataset.table.error_policy import ErrorPolicy
 from mmexp.dataset.table.rows import Rows
 from mmexp.error import ConfigError, DataError
@@ -27,7 +28,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def read(*words: str, modalities: Sequence[str] = ALL, limit: float = 0.0) -> Rows:
-    return read_typed(words, modalities, ErrorPolicy(limit, len(words)))
+    return read_words(words, modalities, ErrorPolicy(limit, len(words)), standard(), {})
 
 
 def test_each_file_is_a_sample_told_by_its_suffix(here: Path) -> None:
@@ -84,7 +85,7 @@ def test_modalities_of_other_names_are_typed_by_them() -> None:
     kinds = {"front": "image", "back": "image", "voice": "audio", "left": "vector"}
 
     def typed(*words: str) -> Rows:
-        return read_typed(words, list(kinds), ErrorPolicy(0.0, len(words)), kinds)
+        return read_words(words, list(kinds), ErrorPolicy(0.0, len(words)), standard(), kinds)
 
     (sample,) = typed("front=a.png", "back=a.png", "left=[1, 2.5]")
     assert sample.inputs["front"].shape == sample.inputs["back"].shape == (2, 4, 3)
@@ -123,18 +124,25 @@ def test_a_text_file_must_hold_text(here: Path, content: bytes, rule: str) -> No
         read("c.txt")
 
 
-def test_the_suffixes_of_pictures_and_sound_are_those_that_can_be_read(here: Path) -> None:
-    for suffix in (name for name, modality in MODALITIES.items() if modality == "image"):
+def test_the_suffixes_of_images_and_audio_are_those_that_can_be_read(here: Path) -> None:
+    for suffix in standard()["image"].suffixes:
         Image.new("RGB", (4, 2)).save(here / f"e{suffix}")
         assert read(f"e{suffix}")[0].inputs["image"].shape == (2, 4, 3)
-    for suffix in (name for name, modality in MODALITIES.items() if modality == "audio"):
+    for suffix in standard()["audio"].suffixes:
         soundfile.write(here / f"f{suffix}", np.zeros(8000), 8000)
         assert read(f"f{suffix}")[0].inputs["audio"].rate == 8000
 
 
 def test_words_and_columns_are_typed_too() -> None:
     kinds = {"words": "words", "person": "tabular"}
-    (sample,) = read_typed(['person={"age": 3}', "words=a red ball"], list(kinds), ErrorPolicy(0.0, 2), kinds)
+    (sample,) = read_words(
+        ['person={"age": 3}', "words=a red ball"], list(kinds), ErrorPolicy(0.0, 2), standard(), kinds
+    )
     assert sample.inputs["words"] == ["a", "red", "ball"] and sample.inputs["person"] == {"age": 3}
-    with pytest.raises(ConfigError, match=r"tabular must be columns with their values, .*got 'age'"):
-        read_typed(["person=age"], list(kinds), ErrorPolicy(0.0, 1), kinds)
+    with pytest.raises(ConfigError, match=r"person must be columns with their values, .*got 'age'"):
+        read_words(["person=age"], list(kinds), ErrorPolicy(0.0, 1), standard(), kinds)
+
+
+def test_a_modality_whose_kind_is_not_known_is_refused() -> None:
+    with pytest.raises(ConfigError, match="kind of cloud must be one that is known, got points"):
+        read_words(["a.png"], ["cloud"], ErrorPolicy(0.0, 1), standard(), {"cloud": "points"})

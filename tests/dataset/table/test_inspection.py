@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
 from PIL import Image
 
+from mmexp.dataset.kind.audio import AudioKind
+from mmexp.dataset.kind.image import ImageKind
+from mmexp.dataset.kind.mask import MaskKind
 from mmexp.dataset.kind.media import Folder
-from mmexp.dataset.table.inspection import Probe, probe_all
+from mmexp.dataset.table.inspection import Inspection, inspect_all
 
 
 def test_each_file_is_noted_in_order_by_what_it_holds(tmp_path: Path):
@@ -16,12 +20,12 @@ def test_each_file_is_noted_in_order_by_what_it_holds(tmp_path: Path):
     Image.fromarray(np.full((2, 2), 255, np.uint8)).save(tmp_path / "none.png")
     soundfile.write(tmp_path / "a.wav", np.zeros(8), 8000)
     files = [("front", "a.png"), ("mask", "m.png"), ("mask", "none.png"), ("audio", "a.wav"), ("front", "gone.png")]
-    kinds = {"front": "image", "mask": "mask", "audio": "audio"}
-    found = dict(probe_all(files, kinds, Folder(tmp_path, tmp_path)))
+    kinds: Any = {"front": ImageKind(), "mask": MaskKind(), "audio": AudioKind()}
+    found = dict(inspect_all(files, kinds, Folder(tmp_path, tmp_path)))
     assert list(found) == files
     size = {name: (tmp_path / name).stat().st_size for name in ("a.png", "m.png", "none.png", "a.wav")}
-    assert found["front", "a.png"] == Probe(size["a.png"], shape=(3, 4))
-    assert found["mask", "m.png"] == Probe(size["m.png"], shape=(2, 2), top=7)
-    assert found["mask", "none.png"] == Probe(size["none.png"], shape=(2, 2), top=-1)
-    assert found["audio", "a.wav"] == Probe(size["a.wav"], rate=8000)
+    assert found["front", "a.png"] == Inspection(size["a.png"], {"shape": (3, 4)})
+    assert found["mask", "m.png"] == Inspection(size["m.png"], {"shape": (2, 2), "top": 7})
+    assert found["mask", "none.png"] == Inspection(size["none.png"], {"shape": (2, 2), "top": -1})
+    assert found["audio", "a.wav"] == Inspection(size["a.wav"], {"rate": 8000})
     assert found["front", "gone.png"].fault == "front 'gone.png' must be a file, got none."

@@ -1,0 +1,42 @@
+"""BIO tags of words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.words import WordsKind, read_words
+
+if TYPE_CHECKING:
+    from mmexp.dataset.table.inspection import File, Inspection
+    from mmexp.dataset.table.rows import Row
+
+
+class TagsKind(Kind):
+    """One BIO tag for each word, as a list of str."""
+
+    targets = {"tags": ("tags",)}
+    companions = {"tags": ("words",)}
+    order = 170
+
+    def check_target(self, value: Any) -> list[str]:
+        return read_tags(value)
+
+    def check(self, name: str, value: Any, row: Row, inspected: Mapping[File, Inspection]) -> None:
+        """Make sure that every word has a tag."""
+        for modality in row.of(WordsKind):
+            if (words := len(row.inputs[modality])) != len(value):
+                raise ValueError(f"must be one for each word, got {len(value)} for the {words} of {modality}")
+
+
+def read_tags(value: Any) -> list[str]:
+    """Check a list of BIO tags; a plain text is split at its blanks.
+
+    Raises:
+        ValueError: If it is no list, or a tag is not O, B-<type> or I-<type>.
+    """
+    tags = read_words(value)
+    if wrong := [tag for tag in tags if tag != "O" and not (tag.startswith(("B-", "I-")) and tag[2:])]:
+        raise ValueError(f"must be O, B-<type> or I-<type>, got {wrong[0]!r}")
+    return tags

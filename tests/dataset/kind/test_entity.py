@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from mmexp.dataset.kind.entity import EntityKind
+
+
+def test_a_tail_is_asked_for_with_head_and_relation() -> None:
+    kind = EntityKind()
+    assert set(kind.inputs) == {"head", "relation"} == set(kind.companions["tail"]) and kind.encoder == "symbols"
+    assert kind.read_target("bo") == "bo"

@@ -32,13 +32,14 @@ STOREYS = """
     error
     contract run
     config
-    analysis transform layer metric hardware scheduler decoding logger
+    analysis search transform layer metric hardware scheduler decoding logger
     plot pool encoder loss method
     fusion dataset
     head
     task
     training
     runner inference
+    launcher
     study
     cli
 """

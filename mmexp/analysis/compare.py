@@ -122,7 +122,7 @@ class Ranking:
 
     @property
     def lead(self) -> Difference | None:
-        """By how much the best group is ahead of the second; None if that cannot be told from luck."""
+        """By how much the best group is ahead of the second; None with too few shared seeds to tell."""
         if len(self.groups) < 2:
             return None
         best, second = (group.paired(self.metric) for group in self.groups[:2])

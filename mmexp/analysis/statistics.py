@@ -1,4 +1,4 @@
-"""How much of a difference is luck of the seed, in plain Python."""
+"""How much of a difference is chance variation over seeds or samples, in plain Python."""
 
 from __future__ import annotations
 

@@ -92,8 +92,8 @@ def _worth(verdict: Verdict | None, sure: bool) -> str:
         return "at chance"
     amount = f"{verdict.margin.mean:+.3f}" + (f" {verdict.interval or '[?]'}" if sure else "")
     if verdict.is_better:
-        return f"{amount} over {verdict.rival}"
-    return f"{'<' if verdict.margin.is_lost else '='} {verdict.rival}: {amount}"
+        return f"{amount} over {verdict.baseline}"
+    return f"{'<' if verdict.margin.is_lost else '='} {verdict.baseline}: {amount}"
 
 
 def _notes(ranking: Ranking) -> list[str]:
@@ -110,7 +110,7 @@ def _notes(ranking: Ranking) -> list[str]:
 def _lead(ranking: Ranking, best: str, second: str) -> str:
     lead = ranking.lead
     if lead is None:
-        return f"{best} is ahead of {second}, but it takes 3 shared seeds to tell that from luck."
+        return f"{best} is ahead of {second}, but 3 shared seeds are needed to tell that from chance variation."
     sure = f"{number(lead.mean)} [{number(lead.low)}, {number(lead.high)}] (95 %, {lead.pairs} pairs of runs)"
     if lead.is_noise:
         return f"{best} and {second} are within seed noise: difference {sure}."

@@ -10,7 +10,7 @@ _place, _, _way = os.environ.get("MMEXP_FAULT", "").partition(":")
 FAULTS: dict[str, str] = {_place: _way} if _place else {}
 
 
-def fault(place: str) -> None:
+def inject_fault(place: str) -> None:
     """Fail here if that is asked for: ``kill`` ends the process without a word, ``full`` finds the disk full.
 
     Raises:

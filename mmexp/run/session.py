@@ -11,7 +11,7 @@ from mmexp.error import Stopped
 from mmexp.run.folder import RunFolder
 from mmexp.run.lock import Lock
 from mmexp.run.provenance import begin, finish
-from mmexp.run.signals import Asked, undisturbed
+from mmexp.run.signals import SignalReceived, signals_deferred
 
 
 @contextmanager
@@ -30,14 +30,14 @@ def record(folder: RunFolder, *, command: Sequence[str], seed: int, config: Mapp
     began = time.monotonic()
 
     def end(status: str, reason: str = "") -> None:
-        with undisturbed():
+        with signals_deferred():
             finish(folder, status, seconds=time.monotonic() - began, reason=reason)
 
     with Lock(folder):
         begin(folder, command=command, seed=seed, config=config)
         try:
             yield
-        except (Stopped, Asked, KeyboardInterrupt) as stop:
+        except (Stopped, SignalReceived, KeyboardInterrupt) as stop:
             end("stopped", str(stop) or "interrupted")
             raise
         except BaseException as fault:

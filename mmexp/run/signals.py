@@ -12,7 +12,7 @@ from mmexp.error import Stopped
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class Asked(BaseException):
+class SignalReceived(BaseException):
     """A signal came. It passes everything that catches ``Exception``.
 
     Args:
@@ -34,15 +34,15 @@ def stoppable() -> Iterator[None]:
     before = {number: signal.signal(number, _end) for number in SIGNALS}
     try:
         yield
-    except Asked as asked:
-        raise stopped(asked.number, "at once") from None
+    except SignalReceived as received:
+        raise stopped(received.number, "at once") from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def signals_deferred() -> Iterator[None]:
     """Let both signals wait until the end of the block. A mask would not do: another thread would take them."""
     came: list[int] = []
     before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in SIGNALS}
@@ -63,4 +63,4 @@ def stopped(number: int, when: str) -> Stopped:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    raise Asked(number)
+    raise SignalReceived(number)

@@ -17,7 +17,7 @@ from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import read_json
 from mmexp.run.redact import redact_tree
 from mmexp.run.summary import RunRow
-from mmexp.runner.sweep import Job
+from mmexp.runner.jobs import Job
 
 CONTROLS = ("blank", "shuffled")
 _NONE = "fusion=none"

@@ -29,7 +29,7 @@ def test_groups_stand_best_first_with_mean_and_spread(make_run: MakeRun, capsys:
     assert lines[1][8:] == ["12.3k", "61", "s"]
 
 
-def test_the_verdict_tells_a_lead_from_luck(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lead_within_seed_noise_is_called_so(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     for seed in range(3):
         make_run(0.5 + seed / 100, seed=seed)
         make_run(0.9, seed=seed, fusion="gated")
@@ -39,12 +39,12 @@ def test_the_verdict_tells_a_lead_from_luck(make_run: MakeRun, capsys: pytest.Ca
     assert "Not all rows" not in out
 
 
-def test_too_few_or_other_seeds_are_told(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_too_few_or_other_seeds_are_reported(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     make_run(0.5)
     make_run(0.9, fusion="gated")
     make_run(0.9, fusion="gated", seed=1)
     out = printed(capsys)
-    assert "'gated' is ahead of 'concat', but it takes 3 shared seeds to tell that from luck." in out
+    assert "'gated' is ahead of 'concat', but 3 shared seeds are needed to tell that from chance variation." in out
     assert "Not all rows have the same seeds" in out
 
 
@@ -102,7 +102,7 @@ def test_runs_can_be_named(make_run: MakeRun, capsys: pytest.CaptureFixture[str]
     assert json.loads(printed(capsys, first.id, str(second.path), "--json"))[0]["seeds"] == [0, 1]
 
 
-def test_repeated_runs_are_counted_once_and_told(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_repeated_runs_are_counted_once_and_reported(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     make_run(0.1)
     make_run(0.1)
     assert "1 older run(s) with the same config and seed as a newer one left out." in printed(capsys)
@@ -149,7 +149,7 @@ def test_every_fusion_is_held_against_its_best_input(make_run: MakeRun, capsys: 
     fusion_and_singles(make_run, 0.9)
     assert "+0.410 [0.385, 0.435] over image" in printed(capsys)
     (best, *others) = json.loads(printed(capsys, "--json"))
-    assert (best["verdict"]["outcome"], best["verdict"]["rival"]) == ("better", "image")
+    assert (best["verdict"]["outcome"], best["verdict"]["baseline"]) == ("better", "image")
     assert [one["verdict"] for one in others] == [None, None]
 
 
@@ -180,7 +180,7 @@ def test_strict_exits_with_three_if_a_fusion_is_no_better(
 def test_strict_says_which_runs_lack_baselines(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     folder = make_run(inputs=["image", "text"])
     assert main(["compare", "--strict"]) == 3
-    assert f"type mmexp baselines {folder.id}" in capsys.readouterr().err
+    assert f"Run: mmexp baselines {folder.id}" in capsys.readouterr().err
 
 
 def test_a_control_has_a_row_and_a_column_of_its_own(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a finished run shows: its metrics, some answers beside what they should be, and what to type next."""
+"""What a finished run shows: metrics, cost, verdict, some predictions with their targets, and what to run next."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ FEW = 6  # items of a list
 
 
 def show_result(folder: RunFolder, console: Console) -> Verdict | None:
-    """Print the panel of a run that is done, and return what it says of its fusion."""
+    """Print the panel of a run that is done, and return its verdict."""
     known, verdict = summary.read(folder), verdict_of(folder)
     size, seconds = known["parameters"], known["seconds"]
     cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
     shares = _shares(known.get("shares", {}))
-    told = [Text(), Text(f"The fusion: {verdict.text}.")] if verdict else []
-    top: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *shares, *told]
+    judgement = [Text(), Text(f"The fusion: {verdict.text}.")] if verdict else []
+    top: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *shares, *judgement]
     parts = [*top, *_examples(folder), _next(folder)]
     title = Text(f"{folder.name} is done, best by {known['monitor']}")
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
@@ -46,14 +46,14 @@ def _metrics(metrics: dict[str, float | None]) -> Table:
 
 
 def _shares(shares: dict[str, float]) -> list[Text]:
-    """What the fusion has learnt to weigh, the heaviest first."""
+    """The weights that the fusion has learnt, largest first."""
     heaviest = sorted(shares.items(), key=lambda item: -item[1])
     listed = ", ".join(f"{name} {share:.2f}" for name, share in heaviest)
-    return [Text(printable(f"the fusion trusts {heaviest[0][0]} most: {listed}"))] if shares else []
+    return [Text(printable(f"fusion weights: {listed}"))] if shares else []
 
 
 def _examples(folder: RunFolder) -> list[Text]:
-    """The first answers on the test split, each beside what was wanted."""
+    """The first predictions on the test split, each with its target."""
     path = folder.predictions("test")
     if not path.exists():
         return []
@@ -73,7 +73,7 @@ def _example(row: dict[str, Any]) -> Text:
 
 
 def _short(value: Any) -> str:
-    """A value of an answer, lists by their first items."""
+    """Format a value of a prediction, lists by their first items."""
     if isinstance(value, list):
         return "[" + ", ".join(map(_short, value[:FEW])) + (", ..." if len(value) > FEW else "") + "]"
     return number(value) if isinstance(value, float) else str(value)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmexp.cli._text import duration, number, print_table, printable
+from mmexp.cli._table import print_table
+from mmexp.cli._text import duration, number, printable
 from mmexp.cli._verdict import neighbours
 from mmexp.config.yaml import shown
 from mmexp.launcher.base import Launcher
@@ -56,7 +57,8 @@ def run_baselines(folders: Sequence[RunFolder], launcher: Launcher) -> tuple[int
 
 
 def _show(jobs: Sequence[Job]) -> None:
-    print_table(["job", "status", "score", "time>", "run!", "reason"], map(_cells, jobs))
+    columns = ["job", "status", "score", "time>", "run!", "reason"]
+    print_table(columns, map(_cells, jobs), optional=["time", "run"])
     for job in jobs:
         if job.folder and job.reason:
             print(printable(f"{job.label}: see {shown(job.folder.log)}"))

@@ -1,4 +1,4 @@
-"""``mmexp baselines``: train what a fusion must beat, then say whether it does."""
+"""``mmexp baselines``: train the baselines of a fusion, then say whether it beats them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from mmexp.launcher.base import Launcher
     from mmexp.run.summary import RunRow
 
-HELP = "Train what a run must beat: each input alone, blank and shuffled inputs."
+HELP = "Train the baselines of a run: each input alone, blank and shuffled inputs."
 USAGE = """
 mmexp baselines RUN [RUN ...] [launcher=OPTION] [--workers N] [--strict] [--json] [--outputs FOLDER]
 
-  RUN               folders, run ids, their beginnings or 'last'; runs that differ in their seed are judged together
+  RUN               folders, run ids, their beginnings or 'last'; runs that differ only in their seed are one group
   launcher=OPTION   where the jobs run; default: local. Also launcher.key=value
   --workers N       jobs at once; default: 1. The same as launcher.workers=N
   --strict          exit with 3 if a fusion does not beat its best single input
@@ -78,7 +78,7 @@ def _complete(fused: Sequence[RunRow], launcher: Launcher, as_json: bool, strict
 
 def _print_table(rankings: Sequence[Ranking]) -> None:
     from mmexp.cli._ranking import score
-    from mmexp.cli._text import print_table
+    from mmexp.cli._table import print_table
     from mmexp.cli._verdict import what
 
     for ranking in rankings:

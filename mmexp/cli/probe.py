@@ -89,14 +89,25 @@ def _completed(overrides: Sequence[str]) -> list[str]:
 
 
 def _show(findings: Findings) -> None:
+    from mmexp.cli._table import NARROW, print_table
     from mmexp.cli._text import console
 
     if not findings.accuracy:
         return
     screen = console()
-    screen.print(_table(findings))
+    if screen.width < NARROW:
+        print_table(["fusion", *findings.bounds], _rows(findings))
+    else:
+        screen.print(_table(findings))
     for line in _words(findings):
         screen.print(line, soft_wrap=True)
+
+
+def _rows(findings: Findings) -> Iterator[list[str]]:
+    """Accuracies as text, a row for each fusion."""
+    for fusion in findings.ranked():
+        values = [findings.accuracy[fusion].get(question) for question in findings.bounds]
+        yield [fusion, *("-" if value is None else f"{value:.2f}" for value in values)]
 
 
 def _table(findings: Findings) -> object:
@@ -125,5 +136,5 @@ def _words(findings: Findings) -> Iterator[str]:
     """What each fusion can do, a line each."""
     for fusion in findings.ranked():
         skills = findings.skills(fusion)
-        told = [f"{verdict} {', '.join(known)}" for verdict, known in skills.items() if known]
-        yield f"{fusion}: {'; '.join(told)}"
+        parts = [f"{verdict} {', '.join(known)}" for verdict, known in skills.items() if known]
+        yield f"{fusion}: {'; '.join(parts)}"

@@ -30,7 +30,7 @@ mmexp train [...] [baselines=true] [--strict]
   resume=RUN        resume a run that was stopped or killed: its path, its id, the beginning of it, or 'last'
   pretrained=RUN    start from the encoders, the fusion and the tokenizer of another run, as far as they are used again
   --config FILE     start from the config.yaml of a run
-  baselines=true    train after each run what it must beat: each input alone, blank and shuffled inputs
+  baselines=true    train after each run its baselines: each input alone, blank and shuffled inputs
   --strict          exit with 3 if a fusion does not beat its best single input
 """
 
@@ -99,7 +99,7 @@ def _sweep(given: Namespace) -> int:
     if not (failed and launcher.fail_fast):
         wanted = [job for job in jobs if job.config.node.baselines]
         failed |= run_baselines(_done(wanted), launcher)[0]
-    return failed or _judge(_done(jobs), given.strict)
+    return failed or _print_verdicts(_done(jobs), given.strict)
 
 
 def _limits(given: Namespace) -> list[str]:
@@ -113,7 +113,7 @@ def _done(jobs: Sequence[Job]) -> list[RunFolder]:
     return [job.folder for job in jobs if job.status == "done" and job.folder]
 
 
-def _judge(folders: Sequence[RunFolder], strict: bool) -> int:
+def _print_verdicts(folders: Sequence[RunFolder], strict: bool) -> int:
     """Print of each way that was trained whether it beats its best single input."""
     from mmexp.analysis.compare import compare
     from mmexp.analysis.verdict import BaselineComparison

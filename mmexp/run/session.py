@@ -1,4 +1,4 @@
-"""A run under record: locked, and with exactly one end on disk whatever happens."""
+"""The session of a run: locked, and with exactly one end on disk whatever happens."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from mmexp.run.signals import SignalReceived, signals_deferred
 
 @contextmanager
 def record(folder: RunFolder, *, command: Sequence[str], seed: int, config: Mapping[str, Any]) -> Iterator[None]:
-    """Hold the run's lock, note its beginning, and note how the block ended.
+    """Hold the run's lock, record its beginning, and record how the block ended.
 
     Args:
         folder: The run.
         command: What was typed, word by word.
         seed: Of all randomness.
-        config: The choices by group, so that an unfinished run can be told apart.
+        config: The choices by group, so that an unfinished run can be identified.
 
     Raises:
         ConfigError: If another process has the run.

@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C, while a run is on."""
+"""SIGTERM and Ctrl-C during a run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class SignalReceived(BaseException):
-    """A signal came. It passes everything that catches ``Exception``.
+    """Raised by a signal. It passes everything that catches ``Exception``.
 
     Args:
         number: Which.
@@ -43,20 +43,20 @@ def stoppable() -> Iterator[None]:
 
 @contextmanager
 def signals_deferred() -> Iterator[None]:
-    """Let both signals wait until the end of the block. A mask would not do: another thread would take them."""
-    came: list[int] = []
-    before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in SIGNALS}
+    """Defer both signals to the end of the block. A mask would not do: another thread would take them."""
+    received: list[int] = []
+    before = {number: signal.signal(number, lambda number, frame: received.append(number)) for number in SIGNALS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    for one in came:
+    for one in received:
         signal.raise_signal(one)
 
 
 def stopped(number: int, when: str) -> Stopped:
-    """What to raise once a run has been stopped; its exit code is the one shells give to the signal."""
+    """Return what to raise once a run has been stopped; its exit code is the one shells give to the signal."""
     stop = Stopped(f"Run: stopped {when}.")
     stop.exit_code = 128 + number
     return stop

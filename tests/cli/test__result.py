@@ -37,12 +37,12 @@ def test_it_shows_metrics_of_both_splits_cost_folder_and_what_to_type_next(make_
         ({"id": "a", "score": 0.5}, ["a: score 0.5"]),
     ],
 )
-def test_answers_stand_beside_what_they_should_be(make_run, row, words):
+def test_predictions_are_shown_with_their_targets(make_run, row, words):
     text = shown(answer(make_run(), row))
     assert all(word in text for word in words)
 
 
-def test_only_the_first_few_answers_are_shown_and_control_characters_are_spelled_out(make_run):
+def test_only_the_first_few_predictions_are_shown_and_control_characters_are_spelled_out(make_run):
     rows = [{"id": str(i), "label": f"kind{i}\x1b[31m", "target": "x"} for i in range(9)]
     text = shown(answer(make_run(), *rows))
     assert "kind3" in text and "kind4" not in text and "\x1b" not in text and "\\x1b" in text
@@ -50,9 +50,8 @@ def test_only_the_first_few_answers_are_shown_and_control_characters_are_spelled
 
 def test_the_panel_shows_the_verdict_or_how_to_get_one(make_run):
     folder = make_run(0.9, inputs=["image", "text"])
-    assert f"The fusion: not compared, because baselines are missing (run: mmexp baselines {folder.id})." in shown(
-        folder
-    )
+    missing = f"not compared, because baselines are missing (run: mmexp baselines {folder.id})."
+    assert f"The fusion: {missing}" in shown(folder, 160)
     assert "The fusion" not in shown(make_run(0.5, inputs=["image"], fusion="none"))
     make_run(0.5, inputs=["text"], fusion="none")
     assert "The fusion: beats its best single modality (image) by 0.400" in shown(folder, 160)
@@ -62,4 +61,4 @@ def test_the_weights_of_a_fusion_are_shown_largest_first(make_run):
     folder = make_run()
     known = json.loads(folder.summary.read_text())
     folder.summary.write_text(json.dumps(known | {"shares": {"concat": 0.2, "attention": 0.7, "gated": 0.1}}))
-    assert "the fusion trusts attention most: attention 0.70, concat 0.20, gated 0.10" in shown(folder)
+    assert "fusion weights: attention 0.70, concat 0.20, gated 0.10" in shown(folder)

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import mmexp
 from mmexp.cli import main
 from mmexp.run.folder import RunFolder
 
@@ -25,8 +29,8 @@ def test_groups_stand_best_first_with_mean_and_spread(make_run: MakeRun, capsys:
     assert "vqa on world, data ab: best first by test/accuracy (more is better)" in out
     lines = [line.split() for line in out.splitlines() if "±" in line]
     assert [line[0] for line in lines] == ["gated", "concat"]
-    assert lines[1][:8] == ["concat", "3", "0.600", "±", "0.100", "0.300", "±", "0.050"]
-    assert lines[1][8:] == ["12.3k", "61", "s"]
+    assert lines[1][:8] == ["concat", "3", "0.600", "±", "0.100", "12.3k", "61", "s"]
+    assert lines[1][8:] == ["0.300", "±", "0.050"]
 
 
 def test_a_lead_within_seed_noise_is_called_so(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,7 +139,7 @@ def test_no_runs_say_how_to_get_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["compare"]) == 2
-    assert "outputs must hold runs, got none in outputs.\nType mmexp train." in capsys.readouterr().err
+    assert "outputs must hold runs, got none in outputs.\nRun: mmexp train" in capsys.readouterr().err
 
 
 def fusion_and_singles(make_run: MakeRun, value: float) -> None:
@@ -188,3 +192,31 @@ def test_a_control_has_a_row_and_a_column_of_its_own(make_run: MakeRun, capsys: 
     make_run(0.9, inputs=["image", "text"], control="shuffled")
     out = printed(capsys)
     assert "control" in out and "shuffled" in out and "at chance" in out
+
+
+def test_wide_shows_every_metric(
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    make_run(0.5, fusion="transformer", pool="attention")
+    make_run(0.6)
+    assert "Left out: " in (narrow := printed(capsys)) and "0.300" not in narrow
+    wide = printed(capsys, "--wide")
+    assert "Left out: " not in wide and "0.300" in wide and "12.3k" in wide
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize(
+    ("target", "code", "rule"),
+    [
+        ("> /dev/full", 5, "stdout must have room for the output, got"),
+        (">&-", 1, "stdout must be open, got a closed one"),
+    ],
+)
+def test_an_output_that_takes_nothing_ends_with_a_message(make_run: MakeRun, target: str, code: int, rule: str) -> None:
+    make_run(0.5)
+    command = f"{sys.executable} -m mmexp compare {target}"
+    environment = {**os.environ, "PYTHONPATH": str(Path(mmexp.__file__).parents[1])}
+    ended = subprocess.run(command, shell=True, env=environment, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == code
+    assert rule in ended.stderr and "Traceback" not in ended.stderr and "Exception ignored" not in ended.stderr

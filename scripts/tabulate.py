@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mmexp.analysis.statistics import deviation, mean
-from mmexp.analysis.verdict import Gate
+from mmexp.analysis.verdict import BaselineComparison
 from mmexp.run.folder import RunFolder
 from mmexp.run.metrics import read_metrics
 from mmexp.run.summary import DONE, RunRow, row
@@ -21,7 +21,7 @@ HEAD = ("fusion", "inputs", "n", "{metric}", "over its best single input (95 %)"
 
 def table(rows: Sequence[RunRow], metric: str) -> Iterator[str]:
     """Lines of the table, the best first."""
-    gate, groups = Gate(rows), {}
+    comparison, groups = BaselineComparison(rows), {}
     for one in rows:
         what = (one.config["fusion"], "+".join(one.config["inputs"]), one.config.get("control") or "")
         groups.setdefault(what, []).append(one)
@@ -29,7 +29,7 @@ def table(rows: Sequence[RunRow], metric: str) -> Iterator[str]:
     yield f"|{'---|' * len(HEAD)}"
     for what, runs in sorted(groups.items(), key=lambda item: -mean(values(item[1], metric))):
         fusion, inputs, control = what
-        found = gate.judge(runs, metric, runs[0].mode)
+        found = comparison.verdict(runs, metric, runs[0].mode)
         verdict = "" if found is None or found.margin is None else f"{found.margin.mean:+.3f} {found.interval}"
         own = values(runs, metric)
         score = f"{mean(own):.3f} ± {deviation(own) or 0:.3f}"

@@ -27,7 +27,6 @@ CROSS_CUTTING = {
     "test_packaging.py",
     "test_plugins.py",
     "test_own_kind.py",
-    "test_packaging.py",
     "test_readme.py",
 }
 N = TypeVar("N", bound=ast.AST)
@@ -37,13 +36,14 @@ STOREYS = """
     error
     contract run
     config
-    analysis transform layer metric hardware scheduler decoding logger
+    analysis search transform layer metric hardware scheduler decoding logger
     plot pool encoder loss method
     fusion dataset
     head
     task
     training
     runner inference
+    launcher
     study
     api cli
 """

@@ -1,4 +1,4 @@
-"""Which way works best: runs that differ only in their seed become one group, groups on the same data are ranked."""
+"""Ranking: runs that differ only in their seed become one group, groups on the same data are ranked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that share everything but the seed, or everything that was asked for.
+    """Runs that share everything but the seed, or the config keys that were chosen.
 
     Args:
         config: What they share, by config key.
@@ -60,7 +60,7 @@ class Group:
         return Score(mean(known) if known else None, deviation(known), values)
 
     def average(self, name: str) -> float | None:
-        """Mean of ``parameters`` or ``seconds`` over the runs that tell it."""
+        """Mean of ``parameters`` or ``seconds`` over the runs in which it is known."""
         known = [value for run in self.runs if (value := getattr(run, name)) is not None]
         return mean(known) if known else None
 
@@ -122,7 +122,7 @@ class Ranking:
 
     @property
     def lead(self) -> Difference | None:
-        """By how much the best group is ahead of the second; None if that cannot be told from luck."""
+        """By how much the best group is ahead of the second; None with too few shared seeds to tell."""
         if len(self.groups) < 2:
             return None
         best, second = (group.paired(self.metric) for group in self.groups[:2])
@@ -151,7 +151,7 @@ def compare(rows: Iterable[RunRow], by: Sequence[str] = (), metric: str = "") ->
 
 
 def newest(rows: Iterable[RunRow]) -> list[RunRow]:
-    """Keep the newest of runs that were asked the same, seed included: a repetition is no evidence."""
+    """Keep the newest of runs with the same config and seed: a repetition is no evidence."""
     last = {(_key(row.config), row.fingerprint): row for row in sorted(rows, key=lambda row: row.folder.id)}
     return list(last.values())
 

@@ -1,4 +1,4 @@
-"""By how much runs are better than others that were trained alike, and how sure that is."""
+"""By how much runs are better than their baselines, with its confidence interval."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Margin:
 
     @property
     def is_won(self) -> bool:
-        """Whether the first is better: beyond luck, where that can be told."""
+        """Whether the first is better: beyond chance variation, where there is an interval."""
         return (self.mean if self.low is None else self.low) > 0
 
     @property
@@ -40,12 +40,12 @@ class Margin:
 
 
 def margin(pairs: Pairs, metric: str, mode: str) -> Margin:
-    """Hold runs against others.
+    """Compute the mean paired difference of runs and their baselines.
 
     With three pairs the interval is over seeds; with fewer, accuracy has one over the samples of the split.
 
     Args:
-        pairs: At least one, each of a run and a rival with the same seed; all have the metric.
+        pairs: At least one, each of a run and a baseline with the same seed; all have the metric.
         metric: Key.
         mode: Whether less (min) or more (max) of it is better.
     """
@@ -55,11 +55,11 @@ def margin(pairs: Pairs, metric: str, mode: str) -> Margin:
     return _margin(found) if found else Margin(mean(own) - mean(other))
 
 
-def margin_over_commonest(runs: Sequence[RunRow], metric: str) -> Margin | None:
-    """Hold runs against always giving the commonest target of their split; None without accuracy or answers."""
-    judged = [_answers(run, metric) for run in runs]
-    known = [_commonest(one) for one in judged]
-    found = per_sample([_right(one) for one in judged], known) if _is_accuracy(metric) else None
+def margin_over_majority_class(runs: Sequence[RunRow], metric: str) -> Margin | None:
+    """Compute the margin over always predicting the majority class; None without accuracy or predictions."""
+    predicted = [_predictions(run, metric) for run in runs]
+    known = [_majority_class(one) for one in predicted]
+    found = per_sample([_correct(one) for one in predicted], known) if _is_accuracy(metric) else None
     return _margin(found) if found else None
 
 
@@ -70,7 +70,7 @@ def _margin(found: Difference) -> Margin:
 def _over_samples(pairs: Pairs, metric: str) -> Difference | None:
     if not _is_accuracy(metric):
         return None
-    own, other = ([_right(_answers(run, metric)) for run in side] for side in zip(*pairs, strict=True))
+    own, other = ([_correct(_predictions(run, metric)) for run in side] for side in zip(*pairs, strict=True))
     return per_sample(own, other)
 
 
@@ -78,24 +78,24 @@ def _is_accuracy(metric: str) -> bool:
     return metric.rpartition("/")[2] == "accuracy"
 
 
-def _answers(run: RunRow, metric: str) -> dict[str, tuple[str, str]]:
-    """Answer and target by sample, of the split the metric is of; empty without a file that tells them."""
+def _predictions(run: RunRow, metric: str) -> dict[str, tuple[str, str]]:
+    """Read prediction and target by sample, of the split that the metric is of; empty if there is no such file."""
     try:
         with open(run.folder.predictions(metric.partition("/")[0]), encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
-        told = [row for row in rows if row.get("target") is not None]
-        return {str(row["id"]): (_plain(row["label"]), _plain(row["target"])) for row in told}
+        labelled = [row for row in rows if row.get("target") is not None]
+        return {str(row["id"]): (_plain(row["label"]), _plain(row["target"])) for row in labelled}
     except (OSError, ValueError, LookupError, AttributeError):
         return {}
 
 
-def _right(answers: dict[str, tuple[str, str]]) -> dict[str, float]:
-    return {name: float(answer == target) for name, (answer, target) in answers.items()}
+def _correct(predictions: dict[str, tuple[str, str]]) -> dict[str, float]:
+    return {name: float(prediction == target) for name, (prediction, target) in predictions.items()}
 
 
-def _commonest(answers: dict[str, tuple[str, str]]) -> dict[str, float]:
-    counts = Counter(target for _, target in answers.values()).most_common(1)
-    return {name: float(target == counts[0][0]) for name, (_, target) in answers.items()}
+def _majority_class(predictions: dict[str, tuple[str, str]]) -> dict[str, float]:
+    counts = Counter(target for _, target in predictions.values()).most_common(1)
+    return {name: float(target == counts[0][0]) for name, (_, target) in predictions.items()}
 
 
 def _plain(label: Any) -> str:

@@ -1,4 +1,4 @@
-"""How much of a difference is luck of the seed, in plain Python."""
+"""How much of a difference is chance variation over seeds or samples, in plain Python."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def paired(
 def per_sample(
     first: Sequence[Mapping[str, float]], second: Sequence[Mapping[str, float]], confidence: float = 0.95
 ) -> Difference | None:
-    """Compare two ways over the samples both were judged on; what another seed would give is not in the interval.
+    """Compare two ways over the samples both were evaluated on; what another seed would give is not in the interval.
 
     Args:
         first: Score by sample, for each seed.

@@ -1,4 +1,4 @@
-"""Whether a fusion is better than the best of its inputs alone, and than chance: no result is shown without it."""
+"""Baseline comparison: whether a fusion is better than its best single input, and than chance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from mmexp.analysis.compare import Ranking, newest
-from mmexp.analysis.margin import Margin, Pairs, margin, margin_over_commonest
+from mmexp.analysis.margin import Margin, Pairs, margin, margin_over_majority_class
 from mmexp.analysis.statistics import mean
 from mmexp.config.schema import role_of, root_of
 from mmexp.run.summary import DONE, RunRow
@@ -18,38 +18,42 @@ Outcome = Literal["better", "no_better", "at_chance", "unknown"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a fusion is worth beside its rival.
+    """What a fusion is worth compared with its baseline.
 
     Args:
         outcome: better, no_better, at_chance, or unknown where baselines are missing.
         runs: Ids of the runs it is about.
-        rival: The best single input, control or answer that decided; empty if unknown.
-        margin: By how much the fusion is better than the rival; None if unknown.
-        is_control: Whether the rival is no single input, because the task needs several.
+        baseline: The best single input, the control or the majority class that decided; empty if unknown.
+        margin: By how much the fusion is better than the baseline; None if unknown.
+        is_control: Whether the baseline is no single input, because the task needs several.
     """
 
     outcome: Outcome
     runs: tuple[str, ...]
-    rival: str = ""
+    baseline: str = ""
     margin: Margin | None = None
     is_control: bool = False
 
     @property
     def text(self) -> str:
-        """The verdict in words."""
+        """The verdict in words, on one line."""
         if self.margin is None:
-            return f"not compared: type mmexp baselines {' '.join(self.runs)}"
+            return f"not compared, because baselines are missing (run: mmexp baselines {' '.join(self.runs)})"
         if self.outcome == "at_chance":
             return "at chance"
         kind = "control" if self.is_control else "single modality"
-        words = f"beats its best {kind} ({self.rival}) by" if self.is_better else f"no better than {self.rival} alone:"
+        words = (
+            f"beats its best {kind} ({self.baseline}) by"
+            if self.is_better
+            else f"no better than {self.baseline} alone:"
+        )
         if self.interval:
             return f"{words} {self.margin.mean:.3f} {self.interval} (95 %)"
-        return f"{words} {self.margin.mean:.3f}, but it takes 3 shared seeds to tell that from luck"
+        return f"{words} {self.margin.mean:.3f}, but 3 shared seeds are needed to tell that from chance variation"
 
     @property
     def is_better(self) -> bool:
-        """Whether the fusion is worth something."""
+        """Whether the fusion is shown to be better."""
         return self.outcome == "better"
 
     @property
@@ -63,12 +67,12 @@ class Verdict:
         """Return what is printed as JSON."""
         found = self.margin
         numbers = (found.mean, found.low, found.high) if found else (None, None, None)
-        named = {"text": self.text, "outcome": self.outcome, "rival": self.rival or None}
+        named = {"text": self.text, "outcome": self.outcome, "baseline": self.baseline or None}
         return named | dict(zip(("difference", "low", "high"), numbers, strict=True))
 
 
-class Gate:
-    """Holds runs against their baselines: runs on the same data, of the same seed and config, but for the fusion.
+class BaselineComparison:
+    """Compare runs with their baselines: runs on the same data, of the same seed and config, except for the fusion.
 
     A *single* has one of the run's inputs, a *control* all of them, blank or shuffled.
 
@@ -83,15 +87,15 @@ class Gate:
                 self._baselines.setdefault(_question(row), []).append(row)
 
     def verdicts(self, ranking: Ranking) -> list[Verdict | None]:
-        """Judge each group of a ranking by what it is ranked by."""
-        return [self.judge(group.runs, ranking.metric, ranking.mode) for group in ranking.groups]
+        """Compare each group of a ranking by the metric it is ranked by."""
+        return [self.verdict(group.runs, ranking.metric, ranking.mode) for group in ranking.groups]
 
-    def judge(self, runs: Sequence[RunRow], metric: str, mode: str) -> Verdict | None:
-        """Judge one way of fusing.
+    def verdict(self, runs: Sequence[RunRow], metric: str, mode: str) -> Verdict | None:
+        """Compare one way of fusing with the best of its baselines.
 
         Args:
-            runs: Of that way; those among them that fuse nothing are passed over.
-            metric: Key by which it is judged.
+            runs: Of that way; those among them that fuse nothing are left out.
+            metric: Key by which they are compared.
             mode: Whether less (min) or more (max) of it is better.
 
         Returns:
@@ -101,10 +105,10 @@ class Gate:
         if not fused:
             return None
         ids = tuple(run.folder.id for run in fused)
-        controls, singles = self._rivals(fused, metric, mode)
+        controls, singles = self._paired(fused, metric, mode)
         chance, found = _best(controls, metric, mode)
         if found is None:
-            chance, found = "commonest answer", margin_over_commonest(fused, metric)
+            chance, found = "majority class", margin_over_majority_class(fused, metric)
         if found and not found.is_won:
             return Verdict("at_chance", ids, chance, found, is_control=True)
         wanted = {name for run in fused for name in (run.inputs if run.alone is None else run.alone)}
@@ -112,13 +116,13 @@ class Gate:
             return Verdict("better", ids, chance, found, is_control=True)
         if not wanted or wanted - set(singles):
             return Verdict("unknown", ids)
-        rival, ahead = _best(singles, metric, mode)
-        return Verdict("better" if ahead and ahead.is_won else "no_better", ids, rival, ahead)
+        baseline, ahead = _best(singles, metric, mode)
+        return Verdict("better" if ahead and ahead.is_won else "no_better", ids, baseline, ahead)
 
-    def _rivals(self, fused: Sequence[RunRow], metric: str, mode: str) -> tuple[dict[str, Pairs], dict[str, Pairs]]:
-        """Pairs of a run and its baseline by the name of a control, and by that of a single input.
+    def _paired(self, fused: Sequence[RunRow], metric: str, mode: str) -> tuple[dict[str, Pairs], dict[str, Pairs]]:
+        """Pair runs with their baselines, by the name of a control, and by that of a single input.
 
-        Where a baseline was trained with several fusions, the one that shares most seeds stands for it, then the best.
+        Where a baseline was trained with several fusions, the one that shares most seeds is taken, then the best.
         """
         ways: dict[tuple[bool, str, str], list[tuple[RunRow, RunRow]]] = {}
         for run in fused:
@@ -138,12 +142,12 @@ class Gate:
         return controls, singles
 
 
-def _best(rivals: dict[str, Pairs], metric: str, mode: str) -> tuple[str, Margin | None]:
-    """Name of the rival with the best mean, and the margin over it."""
-    if not rivals:
+def _best(baselines: dict[str, Pairs], metric: str, mode: str) -> tuple[str, Margin | None]:
+    """Return the name of the baseline with the best mean, and the margin over it."""
+    if not baselines:
         return "", None
-    name = max(sorted(rivals), key=lambda one: _level(rivals[one], metric, mode))
-    return name, margin(rivals[name], metric, mode)
+    name = max(sorted(baselines), key=lambda one: _level(baselines[one], metric, mode))
+    return name, margin(baselines[name], metric, mode)
 
 
 def _standing(pairs: Pairs, metric: str, mode: str) -> tuple[int, float]:
@@ -151,8 +155,8 @@ def _standing(pairs: Pairs, metric: str, mode: str) -> tuple[int, float]:
 
 
 def _level(pairs: Pairs, metric: str, mode: str) -> float:
-    """How good the rival is; more is better."""
-    level = mean([rival.metrics[metric] or 0.0 for _, rival in pairs])
+    """Return how good the baseline is; more is better."""
+    level = mean([baseline.metrics[metric] or 0.0 for _, baseline in pairs])
     return level if mode == "max" else -level
 
 

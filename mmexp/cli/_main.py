@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from mmexp import __version__
-from mmexp.error import ConfigError, MmexpError, nearest
+from mmexp.error import ConfigError, MmexpError, ResourceError, nearest
 
 _HELP = ("-h", "--help")
 
@@ -19,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line.
 
     Args:
-        argv: Words behind ``mmexp``; those of the process if None.
+        argv: Words after ``mmexp``; those of the process if None.
 
     Returns:
         0 finished, 1 failed, 2 wrong usage, 3 data or (--strict) a fusion that is no better, 4 numerics, 5 resources,
@@ -28,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if sys.stdout is None:
+        return _show(MmexpError("mmexp: stdout must be open, got a closed one.", "Run: mmexp ... > FILE"))
     try:
         code = _dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
@@ -40,19 +43,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         if not _reader_left():
             return _trace()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_stdout()
         return 1
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename:
+            return _trace()
+        _discard_stdout()
+        return _show(ResourceError(f"mmexp: stdout must have room for the output, got {error.strerror}."))
     except ModuleNotFoundError as error:
         if not error.name or error.name.partition(".")[0] == "mmexp":
             return _trace()
         rule = "package must be installed"
-        return _show(ConfigError(f"mmexp: {rule}, got no '{error.name}'.", "Type mmexp doctor to see what is missing."))
+        return _show(ConfigError(f"mmexp: {rule}, got no '{error.name}'.", "Run: mmexp doctor"))
     except Exception:
         return _trace()
 
 
 def verbs() -> list[str]:
-    """Names of the verbs: the public modules beside this one."""
+    """Names of the verbs: the public modules next to this one."""
     return sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
 
 
@@ -82,7 +90,7 @@ def _overview() -> str:
             "",
             *lines,
             "",
-            "mmexp <verb> --help tells more, mmexp --version which one this is.",
+            "Run: mmexp <verb> --help for more, mmexp --version for the version.",
         ]
     )
 
@@ -98,6 +106,11 @@ def _reader_left() -> bool:
     poll = select.poll()
     poll.register(sys.stdout.fileno(), 0)
     return bool(poll.poll(0))
+
+
+def _discard_stdout() -> None:
+    """Let what is still buffered go nowhere, or Python would complain about it on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show(error: MmexpError) -> int:

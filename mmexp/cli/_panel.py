@@ -23,7 +23,7 @@ def show_error(error: MmexpError) -> None:
     message = printable(redact(str(error)))
     hint = printable(redact(error.hint))
     title = _TITLES.get(error.exit_code, "failed")
-    if sys.stderr.isatty():
+    if sys.stderr and sys.stderr.isatty():
         _print_panel(title, message, hint)
     else:
         print("\n".join(filter(None, [f"mmexp: {title}", message, hint])), file=sys.stderr)

@@ -1,4 +1,4 @@
-"""A ranking on the screen: a row for each way, whether it is worth more than one input, and how sure the order is."""
+"""A ranking on the screen: a row for each way, whether it beats its best input, and how certain the order is."""
 
 from __future__ import annotations
 
@@ -6,98 +6,93 @@ from collections.abc import Sequence
 
 from mmexp.analysis.compare import Ranking, Score
 from mmexp.analysis.verdict import Verdict
-from mmexp.cli._text import console, count, duration, number, print_table, printable
+from mmexp.cli._table import fits, print_table
+from mmexp.cli._text import console, count, duration, number, printable
 
-_OTHERS = 3  # columns of further test metrics at most
-_GAP = 3  # spaces between columns
 Columns = dict[str, list[str]]
 
 
-def show_ranking(ranking: Ranking, verdicts: Sequence[Verdict | None]) -> None:
-    """Print the table and what its order is worth.
+def show_ranking(ranking: Ranking, verdicts: Sequence[Verdict | None], wide: bool = False) -> None:
+    """Print the table and how certain its order is.
 
     Args:
         ranking: Groups, best first.
         verdicts: One per group.
+        wide: Whether to print all columns, however wide that is.
     """
     task, dataset, fingerprint = ranking.place
     data = f", data {fingerprint[:8]}" if fingerprint else ""
-    wish = "more" if ranking.mode == "max" else "less"
-    print(printable(f"{task} on {dataset}{data}: best first by {ranking.metric} ({wish} is better)"))
-    columns = _columns(ranking, verdicts)
-    print_table(list(columns), zip(*columns.values(), strict=True))
+    better = "more" if ranking.mode == "max" else "less"
+    print(printable(f"{task} on {dataset}{data}: best first by {ranking.metric} ({better} is better)"))
+    needed, extra = _needed(ranking, verdicts, wide), _extra(ranking)
+    columns = {**needed, **extra}
+    optional = [key.rstrip("!>") for key in (*reversed(extra), *reversed(needed))]
+    optional = [key for key in optional if key not in (ranking.metric, ranking.columns[0], "verdict", "n")]
+    rows = zip(*columns.values(), strict=True)
+    print_table(list(columns), rows, optional=optional, wide=wide, hint="--wide shows all")
     for note in _notes(ranking):
         print(f"{note}\n")
 
 
 def differing(one: Ranking, other: Ranking) -> str:
-    """Why two rankings are two: task, dataset or data."""
+    """Return why two rankings are two: task, dataset or data."""
     names = ("task", "dataset", "data")
     return next(name for name, a, b in zip(names, one.place, other.place, strict=True) if a != b)
 
 
 def score(one: Score) -> str:
-    """Mean and spread of a metric."""
+    """Format mean and spread of a metric."""
     return number(one.mean) if one.std is None else f"{number(one.mean)} ± {number(one.std)}"
 
 
 def cell(value: object) -> str:
-    """A config value in a table."""
+    """Format a config value for a table."""
     if value is None:
         return "-"
     return "+".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _columns(ranking: Ranking, verdicts: Sequence[Verdict | None]) -> Columns:
-    """Cells by heading: what differs, the metric, the verdict, further test metrics and the cost if there is room."""
+def _needed(ranking: Ranking, verdicts: Sequence[Verdict | None], wide: bool) -> Columns:
+    """Cells by heading: what differs, the metric and the verdict, with its interval if there is room."""
     groups = ranking.groups
-    columns = {f"{key}!": [cell(group.config.get(key)) for group in groups] for key in ranking.columns}
+    columns = {key: [cell(group.config.get(key)) for group in groups] for key in ranking.columns}
     columns["n>"] = [str(len(group.runs)) for group in groups]
     columns[f"{ranking.metric}>"] = [score(group.score(ranking.metric)) for group in groups]
-    cost = {
+    if not any(verdicts):
+        return columns
+    certain = {**columns, "verdict!": [_worth(one, True) for one in verdicts]}
+    if wide or fits(list(certain), list(zip(*certain.values(), strict=True)), console().width):
+        return certain
+    return {**columns, "verdict!": [_worth(one, False) for one in verdicts]}
+
+
+def _extra(ranking: Ranking) -> Columns:
+    """Cells by heading: the cost and the further test metrics."""
+    groups = ranking.groups
+    columns = {
         "weights>": [count(group.average("parameters")) for group in groups],
         "train>": [duration(group.average("seconds")) for group in groups],
     }
-    if any(verdicts):
-        columns, cost = _with_verdicts(columns, cost, verdicts)
-    tests = [key for group in groups for key in group.metrics if key.startswith("test/") and key != ranking.metric]
-    for key in list(dict.fromkeys(tests))[:_OTHERS]:
-        wider = {**columns, f"{key}>": [score(group.score(key)) for group in groups]}
-        if _fits(wider, cost):
-            columns = wider
-    return {**columns, **cost}
+    keys = dict.fromkeys(key for group in groups for key in group.metrics if key.startswith("test/"))
+    return columns | {f"{k}>": [score(group.score(k)) for group in groups] for k in keys if k != ranking.metric}
 
 
-def _with_verdicts(columns: Columns, cost: Columns, verdicts: Sequence[Verdict | None]) -> tuple[Columns, Columns]:
-    """Make room for the verdicts: without the cost, then without their intervals, then by breaking what differs."""
-    for sure, price in ((True, cost), (True, Columns()), (False, cost), (False, Columns())):
-        wider = {**columns, "verdict!": [_worth(one, sure) for one in verdicts]}
-        if _fits(wider, price):
-            return wider, price
-    return {key if key == "verdict!" else key.rstrip("!"): cells for key, cells in wider.items()}, {}
-
-
-def _fits(*parts: Columns) -> bool:
-    columns = [(key.rstrip("!>"), cells) for part in parts for key, cells in part.items()]
-    return sum(max(map(len, [key, *cells])) + _GAP for key, cells in columns) <= console().width
-
-
-def _worth(verdict: Verdict | None, sure: bool) -> str:
-    """A verdict in a table, with or without its interval."""
+def _worth(verdict: Verdict | None, interval: bool) -> str:
+    """Format a verdict for a table, with or without its interval."""
     if verdict is None:
         return "-"
     if verdict.margin is None:
         return "no baselines"
     if verdict.outcome == "at_chance":
         return "at chance"
-    amount = f"{verdict.margin.mean:+.3f}" + (f" {verdict.interval or '[?]'}" if sure else "")
+    amount = f"{verdict.margin.mean:+.3f}" + (f" {verdict.interval or '[?]'}" if interval else "")
     if verdict.is_better:
-        return f"{amount} over {verdict.rival}"
-    return f"{'<' if verdict.margin.is_lost else '='} {verdict.rival}: {amount}"
+        return f"{amount} over {verdict.baseline}"
+    return f"{'<' if verdict.margin.is_lost else '='} {verdict.baseline}: {amount}"
 
 
 def _notes(ranking: Ranking) -> list[str]:
-    """How far the order can be trusted."""
+    """Say how far the order can be trusted."""
     if len(ranking.groups) < 2:
         return []
     names = [f"'{cell(group.config.get(ranking.columns[0]))}'" for group in ranking.groups[:2]]
@@ -110,7 +105,7 @@ def _notes(ranking: Ranking) -> list[str]:
 def _lead(ranking: Ranking, best: str, second: str) -> str:
     lead = ranking.lead
     if lead is None:
-        return f"{best} is ahead of {second}, but it takes 3 shared seeds to tell that from luck."
+        return f"{best} is ahead of {second}, but 3 shared seeds are needed to tell that from chance variation."
     sure = f"{number(lead.mean)} [{number(lead.low)}, {number(lead.high)}] (95 %, {lead.pairs} pairs of runs)"
     if lead.is_noise:
         return f"{best} and {second} are within seed noise: difference {sure}."

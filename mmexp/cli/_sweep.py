@@ -1,72 +1,41 @@
-"""A sweep on the screen: a line when a job begins or ends, and a table of all of them."""
+"""Jobs on the screen: a line when one begins or ends, and a table of all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from mmexp.cli._gate import neighbours
-from mmexp.cli._text import duration, number, print_table, printable
-from mmexp.config.compose import Config
+from mmexp.cli._table import print_table
+from mmexp.cli._text import duration, number, printable
+from mmexp.cli._verdict import neighbours
 from mmexp.config.yaml import shown
-from mmexp.error import ConfigError
+from mmexp.launcher.base import Launcher
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow, row
 from mmexp.runner.baselines import baselines, fitting
-from mmexp.runner.jobs import distinct, missing, results
-from mmexp.runner.sweep import Job, Sweep
+from mmexp.runner.jobs import Job, distinct, has_failed, missing, results
 
 
-def read_jobs(overrides: Sequence[str], prefix: Sequence[str], compose: Callable[[list[str]], Config]) -> list[Job]:
-    """Compose the config of each job, all of them before any is started.
-
-    Args:
-        overrides: As typed, with several values where they are swept over.
-        prefix: Words of the command that come before a job's overrides.
-        compose: Makes a config from a job's overrides.
+def run_jobs(launcher: Launcher, jobs: Sequence[Job]) -> int:
+    """Launch the jobs, show how they fare, and return the exit code.
 
     Raises:
-        ConfigError: With the problems of all jobs.
-    """
-    from mmexp.config.override import expand
-
-    combinations = expand(overrides)
-    common = set.intersection(*map(set, combinations))
-    jobs, problems = [], []
-    for words in combinations:
-        label = " ".join(word for word in words if word not in common) or " ".join(words)
-        try:
-            jobs.append(Job(label, compose(words), [*prefix, *words]))
-        except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(list(dict.fromkeys(problems)))
-    return jobs
-
-
-def run_sweep(jobs: Sequence[Job], *, workers: int = 1, time_limit: float = 0.0, fail_fast: bool = False) -> int:
-    """Run the jobs, show how they fare, and return the exit code.
-
-    Raises:
-        Stopped: If it was asked to stop.
+        Stopped: If a signal came.
     """
 
-    def tell(job: Job) -> None:
+    def report(job: Job) -> None:
         place = f"[{list(jobs).index(job) + 1}/{len(jobs)}]"
         cells = [place, job.label, job.status, _score(job), _time(job), job.reason]
         print(printable("  ".join(filter(None, cells))), flush=True)
 
-    sweep = Sweep(jobs, workers=workers, time_limit=time_limit, fail_fast=fail_fast, tell=tell)
-    print(f"{len(jobs)} jobs, {workers} at a time", flush=True)
+    print(f"{len(jobs)} jobs, {launcher.workers} at a time", flush=True)
     try:
-        sweep.run()
+        launcher.launch(jobs, report)
     finally:
         _show(jobs)
-    return int(sweep.failed)
+    return int(has_failed(jobs))
 
 
-def run_baselines(
-    folders: Sequence[RunFolder], train: Callable[[Sequence[Job]], int] = run_sweep
-) -> tuple[int, list[RunRow]]:
+def run_baselines(folders: Sequence[RunFolder], launcher: Launcher) -> tuple[int, list[RunRow]]:
     """Train the baselines of finished runs, each once, and only those that have not been trained on the same data.
 
     Returns:
@@ -74,7 +43,7 @@ def run_baselines(
 
     Raises:
         ConfigError: If the config of a run can't be composed again.
-        Stopped: If it was asked to stop.
+        Stopped: If a signal came.
     """
     jobs = [job for folder in folders for job in baselines(folder)]
     data = {row(folder).fingerprint for folder in folders}
@@ -83,12 +52,13 @@ def run_baselines(
         return fitting(jobs, [one for one in neighbours(folders) if one.fingerprint in data])
 
     todo = missing(jobs, trained())
-    failed = train(todo) if todo else 0
+    failed = run_jobs(launcher, todo) if todo else 0
     return failed, [one for one in results(distinct(jobs), trained()) if one]
 
 
 def _show(jobs: Sequence[Job]) -> None:
-    print_table(["job", "status", "score", "time>", "run!", "reason"], map(_cells, jobs))
+    columns = ["job", "status", "score", "time>", "run!", "reason"]
+    print_table(columns, map(_cells, jobs), optional=["time", "run"])
     for job in jobs:
         if job.folder and job.reason:
             print(printable(f"{job.label}: see {shown(job.folder.log)}"))
@@ -105,4 +75,4 @@ def _score(job: Job) -> str:
 
 
 def _time(job: Job) -> str:
-    return duration(round(job.worker.seconds)) if job.worker and job.worker.end else ""
+    return "" if job.seconds is None else duration(round(job.seconds))

@@ -1,10 +1,9 @@
-"""Text and tables for a terminal, a pipe or a file."""
+"""Text for a terminal, a pipe or a file."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,37 +17,16 @@ def printable(text: object) -> str:
     return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in str(text))
 
 
-def console() -> Console:
-    """Return the console of stdout, wide enough when piped."""
+def console(width: int | None = None) -> Console:
+    """Return the console of stdout, wide enough when piped; or one of a given width."""
     from rich.console import Console
 
     piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(width=_PIPED if piped else None, highlight=False, markup=False)
-
-
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table.
-
-    Args:
-        columns: Headings. One that ends with ``>`` is set flush right, one that ends with ``!`` is never broken.
-        rows: Cells; whatever they are, they are shown as text.
-    """
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        kept = column.endswith((">", "!"))
-        justify = "right" if column.endswith(">") else "left"
-        table.add_column(column.rstrip(">!"), justify=justify, no_wrap=kept, overflow="fold")  # type: ignore[arg-type]
-    for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    console().print(table)
+    return Console(width=width or (_PIPED if piped else None), highlight=False, markup=False)
 
 
 def number(value: float | None) -> str:
-    """A metric with as many digits as are read: 0.712, 14.1, 2.3e-05; a dash if it is undefined."""
+    """Format a metric with as many digits as are read: 0.712, 14.1, 2.3e-05; a dash if it is undefined."""
     if value is None:
         return "-"
     size = abs(value)
@@ -58,7 +36,7 @@ def number(value: float | None) -> str:
 
 
 def count(value: float | None) -> str:
-    """A number of things: 950, 12.3k, 1.25M; a dash if it is unknown."""
+    """Format a count: 950, 12.3k, 1.25M; a dash if it is unknown."""
     if value is None:
         return "-"
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
@@ -68,7 +46,7 @@ def count(value: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """A length of time: 12 s, 3 min, 1.5 h; a dash if it is unknown."""
+    """Format a duration: 12 s, 3 min, 1.5 h; a dash if it is unknown."""
     if seconds is None:
         return "-"
     if seconds < 120:

@@ -1,85 +1,56 @@
-"""What a finished run shows: its metrics, some answers beside what they should be, and what to type next."""
+"""Verdicts on the screen: whether each fusion is better than its best single input."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+import sys
+from collections.abc import Iterable, Sequence
 
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
-from rich.table import Table
-from rich.text import Text
-
-from mmexp.analysis.verdict import Verdict
-from mmexp.cli._gate import verdict_of
-from mmexp.cli._text import count, duration, number, printable
-from mmexp.run import summary
+from mmexp.analysis.compare import Group, Ranking, compare
+from mmexp.analysis.verdict import BaselineComparison, Verdict
+from mmexp.cli._text import printable
 from mmexp.run.folder import RunFolder
+from mmexp.run.summary import RunRow, row, rows
 
-EXAMPLES = 4
-FEW = 6  # items of a list
+UNCONVINCING = 3  # exit code of --strict
 
 
-def show_verdict(folder: RunFolder, console: Console) -> Verdict | None:
-    """Print the panel of a run that is done, and return what it says of its fusion."""
-    known, verdict = summary.read(folder), verdict_of(folder)
-    size, seconds = known["parameters"], known["seconds"]
-    cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
-    shares = _shares(known.get("shares", {}))
-    told = [Text(), Text(f"The fusion: {verdict.text}.")] if verdict else []
-    top: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *shares, *told]
-    parts = [*top, *_examples(folder), _next(folder)]
-    title = Text(f"{folder.name} is done, best by {known['monitor']}")
-    console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
+def neighbours(folders: Iterable[RunFolder]) -> list[RunRow]:
+    """Read all runs of the folders' outputs, among which their baselines are."""
+    return [one for outputs in {folder.path.parent.parent: None for folder in folders} for one in rows(outputs)]
+
+
+def verdict_of(folder: RunFolder) -> Verdict | None:
+    """Compare one run with its baselines; None if it fuses nothing."""
+    own = row(folder)
+    if not own.is_fusion:
+        return None
+    (ranking,) = compare([own])
+    (verdict,) = BaselineComparison(neighbours([folder])).verdicts(ranking)
     return verdict
 
 
-def _metrics(metrics: dict[str, float | None]) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("metric")
-    for split in ("val", "test"):
-        table.add_column(split, justify="right")
-    for name in dict.fromkeys(key.partition("/")[2] for key in metrics):
-        table.add_row(name, *(number(metrics.get(f"{split}/{name}")) for split in ("val", "test")))
-    return table
+def show_verdicts(rankings: Sequence[Ranking], comparison: BaselineComparison) -> list[Verdict]:
+    """Print the verdict of each group that fuses, and return all of them."""
+    found = [(g, v) for r in rankings for g, v in zip(r.groups, comparison.verdicts(r), strict=True) if v]
+    for group, verdict in found:
+        ids = ", ".join(run.folder.id for run in group.runs)
+        print(printable(f"{what(group)} ({ids}): {verdict.text}"))
+    return [verdict for _, verdict in found]
 
 
-def _shares(shares: dict[str, float]) -> list[Text]:
-    """What the fusion has learnt to weigh, the heaviest first."""
-    heaviest = sorted(shares.items(), key=lambda item: -item[1])
-    listed = ", ".join(f"{name} {share:.2f}" for name, share in heaviest)
-    return [Text(printable(f"the fusion trusts {heaviest[0][0]} most: {listed}"))] if shares else []
+def exit_code(verdicts: Iterable[Verdict | None]) -> int:
+    """Return the exit code of ``--strict``: 3 if a fusion is not shown to be better; name what lacks baselines."""
+    doubtful = [verdict for verdict in verdicts if verdict and not verdict.is_better]
+    if ids := [run for verdict in doubtful if verdict.outcome == "unknown" for run in verdict.runs]:
+        print(f"There is no verdict without baselines.\nRun: mmexp baselines {' '.join(ids)}", file=sys.stderr)
+    return UNCONVINCING if doubtful else 0
 
 
-def _examples(folder: RunFolder) -> list[Text]:
-    """The first answers on the test split, each beside what was wanted."""
-    path = folder.predictions("test")
-    if not path.exists():
-        return []
-    with open(path, encoding="utf-8") as file:
-        rows = [json.loads(line) for line, _ in zip(file, range(EXAMPLES), strict=False)]
-    return [Text(), *(_example(row) for row in rows), Text()]
-
-
-def _example(row: dict[str, Any]) -> Text:
-    answer = next((str(row[key]) for key in ("caption", "label", "answer") if key in row), "")
-    wanted = next((row[key] for key in ("references", "target") if key in row), "")
-    wanted = wanted[0] if isinstance(wanted, list) and wanted else wanted
-    if not answer:
-        shown = ", ".join(f"{key} {_short(value)}" for key, value in row.items() if key != "id")
-        return Text(printable(f"{row['id']}: {shown}"))
-    return Text(printable(f"{answer}\n  should be: {wanted}"))
-
-
-def _short(value: Any) -> str:
-    """A value of an answer, lists by their first items."""
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_short, value[:FEW])) + (", ..." if len(value) > FEW else "") + "]"
-    return number(value) if isinstance(value, float) else str(value)
-
-
-def _next(folder: RunFolder) -> Text:
-    lines = [f"run      {folder.path}", f"next     mmexp compare {folder.path.parent}"]
-    lines += [f"         mmexp test {folder.id} --json", f"         mmexp predict {folder.id} FILE"]
-    return Text("\n".join(lines))
+def what(group: Group) -> str:
+    """Name a group by its inputs and its fusion."""
+    run = group.runs[0]
+    fusion = run.config.get("fusion", "none")
+    if run.control:
+        return f"{run.control} inputs"
+    inputs = "+".join(run.inputs) if run.is_fusion else f"{''.join(run.inputs)} alone"
+    return inputs if fusion == "none" else f"{inputs} by {fusion}"

@@ -10,16 +10,17 @@ from mmexp.error import ConfigError
 
 if TYPE_CHECKING:
     from mmexp.analysis.compare import Ranking
-    from mmexp.analysis.verdict import Gate
+    from mmexp.analysis.verdict import BaselineComparison
     from mmexp.run.summary import RunRow
 
-HELP = "Rank finished runs, mean and spread over seeds, each beside its best single input."
+HELP = "Rank finished runs, mean and spread over seeds, each compared with its best single input."
 USAGE = """
-mmexp compare [RUN ...] [--metric KEY] [--by KEY,...] [--strict] [--json] [--outputs FOLDER]
+mmexp compare [RUN ...] [--metric KEY] [--by KEY,...] [--wide] [--strict] [--json] [--outputs FOLDER]
 
   RUN               folders, run ids, their beginnings or 'last'; all runs if none is given
   --metric KEY      rank by this, for instance test/accuracy; default: what the runs monitored, on the test split
   --by KEY,...      group by these config keys, for instance fusion; default: everything but the seed
+  --wide            all columns, however wide the table gets
   --strict          exit with 3 if a fusion does not beat its best single input
   --json            the same groups as JSON
   --outputs FOLDER  folder of all runs; default: outputs
@@ -32,9 +33,9 @@ is not ('= image', or '< image' if it is worse), that it is at chance, or that i
 def run(argv: list[str]) -> int:
     """Print the comparison; see ``USAGE``."""
     from mmexp.analysis.compare import compare
-    from mmexp.analysis.verdict import Gate
+    from mmexp.analysis.verdict import BaselineComparison
     from mmexp.cli._arguments import Arguments
-    from mmexp.cli._gate import exit_code, neighbours
+    from mmexp.cli._verdict import exit_code, neighbours
     from mmexp.run.folder import collect, runs
     from mmexp.run.summary import BROKEN, DONE, row
 
@@ -42,6 +43,7 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("refs", nargs="*")
     arguments.add_argument("--metric", default="")
     arguments.add_argument("--by", default="")
+    arguments.add_argument("--wide", action="store_true")
     arguments.add_argument("--strict", action="store_true")
     arguments.add_argument("--json", action="store_true")
     arguments.add_argument("--outputs", default="outputs")
@@ -49,43 +51,43 @@ def run(argv: list[str]) -> int:
 
     folders = collect(given.refs, given.outputs) if given.refs else runs(given.outputs)
     if not folders:
-        raise ConfigError(f"compare: outputs must hold runs, got none in {given.outputs}.", "Type mmexp train.")
+        raise ConfigError(f"compare: outputs must hold runs, got none in {given.outputs}.", "Run: mmexp train")
     rows = [row(folder) for folder in folders]
     rankings = compare(rows, [key for key in given.by.split(",") if key], given.metric)
     unfinished = [one for one in rows if one.status not in (DONE, BROKEN)]
-    gate = Gate(neighbours(folders) if given.refs else rows)
+    comparison = BaselineComparison(neighbours(folders) if given.refs else rows)
     if given.json:
-        _print_json(rankings, gate, unfinished)
+        _print_json(rankings, comparison, unfinished)
     else:
-        _print_rankings(rankings, gate)
+        _print_rankings(rankings, comparison, given.wide)
         _print_unfinished(unfinished)
         _print_repeated(sum(one.status == DONE for one in rows) - sum(len(g.runs) for r in rankings for g in r.groups))
     for one in rows:
         if one.status == BROKEN:
             print(f"skipped {one.folder.path}: {one.reason}", file=sys.stderr)
-    return exit_code([verdict for one in rankings for verdict in gate.verdicts(one)]) if given.strict else 0
+    return exit_code([verdict for one in rankings for verdict in comparison.verdicts(one)]) if given.strict else 0
 
 
-def _print_json(rankings: Sequence[Ranking], gate: Gate, unfinished: Sequence[RunRow]) -> None:
+def _print_json(rankings: Sequence[Ranking], comparison: BaselineComparison, unfinished: Sequence[RunRow]) -> None:
     from mmexp.analysis.compare import group
     from mmexp.run.jsonfile import dumps
 
-    pairs = [pair for one in rankings for pair in zip(one.groups, gate.verdicts(one), strict=True)]
+    pairs = [pair for one in rankings for pair in zip(one.groups, comparison.verdicts(one), strict=True)]
     pairs += [(one, None) for row in unfinished for one in group([row])]
     print(dumps([{**one.plain(), "verdict": verdict and verdict.plain()} for one, verdict in pairs]), end="")
 
 
-def _print_rankings(rankings: Sequence[Ranking], gate: Gate) -> None:
+def _print_rankings(rankings: Sequence[Ranking], comparison: BaselineComparison, wide: bool) -> None:
     from mmexp.cli._ranking import differing, show_ranking
 
     for position, ranking in enumerate(rankings):
         if position:
             print(f"Not comparable with the above: the {differing(rankings[position - 1], ranking)} differs.\n")
-        show_ranking(ranking, gate.verdicts(ranking))
+        show_ranking(ranking, comparison.verdicts(ranking), wide)
 
 
 def _print_unfinished(rows: Sequence[RunRow]) -> None:
-    from mmexp.cli._text import print_table
+    from mmexp.cli._table import print_table
     from mmexp.cli.list import print_advice, reason
 
     if rows:

@@ -74,14 +74,14 @@ def reason(row: RunRow) -> str:
 
 
 def _print_groups(outputs: str) -> None:
-    from mmexp.cli._text import print_table
+    from mmexp.cli._table import print_table
 
     print_table(["group!", "options"], [[group, ", ".join(options)] for group, options in groups().items()])
     _print_tally(outputs)
 
 
 def _print_options(name: str) -> None:
-    from mmexp.cli._text import print_table
+    from mmexp.cli._table import print_table
 
     known = groups()
     chosen = [group for group in known if group == name or group.startswith(f"{name}/")]
@@ -93,7 +93,8 @@ def _print_options(name: str) -> None:
 
 
 def _print_runs(outputs: str, everything: bool) -> None:
-    from mmexp.cli._text import number, print_table
+    from mmexp.cli._table import print_table
+    from mmexp.cli._text import number
     from mmexp.run.folder import runs
     from mmexp.run.summary import row
 

@@ -1,4 +1,4 @@
-"""``mmexp predict``: let a trained run answer for new samples."""
+"""``mmexp predict``: predict new samples with a trained run."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 
 from mmexp.error import ConfigError
 
-HELP = "Let a trained run answer for tables, files or typed values."
+HELP = "Predict from tables, files or typed values with a trained run."
 USAGE = """
 mmexp predict RUN INPUT ... [key=value ...] [--json] [--outputs FOLDER]
 
   RUN               a run's path, its id, the beginning of it, or 'last'
   INPUT             a table (.jsonl, .csv, .tsv, .parquet): each of its rows;
-                    a picture, a sound or a .txt: a sample each;
+                    an image, an audio file or a .txt: a sample each;
                     image=a.png audio=b.wav text='what is it': one sample of all of these
   key=value         hardware=cpu, training.batch_size, task.beams, task.length_penalty
-  --json            one JSON object per sample and line, with everything the task tells
+  --json            one JSON object per sample and line, with everything the task predicts
   --outputs FOLDER  folder of all runs; default: outputs
 """
 
 
 def run(argv: list[str]) -> int:
-    """Answer and print; see ``USAGE``."""
+    """Predict and print; see ``USAGE``."""
     from mmexp.cli._arguments import Arguments
     from mmexp.run.folder import RunFolder
 
@@ -38,7 +38,7 @@ def run(argv: list[str]) -> int:
     overrides = [word for word in given.words if _is_override(word)]
     inputs = [word for word in given.words if word not in overrides]
     if not inputs:
-        raise ConfigError("predict: INPUT must be given, got none.", "Type a file, or text='...'.")
+        raise ConfigError("predict: INPUT must be given, got none.", "Run: mmexp predict RUN FILE")
 
     from mmexp.inference.evaluate import read_samples
     from mmexp.inference.predictor import restore
@@ -72,8 +72,9 @@ def _print_lines(rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _print_table(rows: list[Mapping[str, Any]]) -> None:
-    """Id, answer and score of each sample; the answer is what a task's row tells first."""
-    from mmexp.cli._text import number, print_table
+    """Print id, prediction and score of each sample; the prediction is the first entry of a task's row."""
+    from mmexp.cli._table import print_table
+    from mmexp.cli._text import number
 
     answer = next((key for row in rows for key in row if key not in ("id", "score")), "")
     cells = [[row["id"], _cell(row.get(answer, "")), number(row.get("score"))] for row in rows]

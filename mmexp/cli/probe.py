@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mmexp.error import ConfigError
-
 if TYPE_CHECKING:
-    from mmexp.runner.sweep import Job
+    from mmexp.launcher.base import Launcher
+    from mmexp.runner.jobs import Job
     from mmexp.study.probe import Findings
 
 HELP = "Find out what fusions can represent."
@@ -30,26 +29,27 @@ _STYLES = {"can": "green", "partly": "yellow", "cannot": "red"}
 def run(argv: list[str]) -> int:
     """Probe; see ``USAGE``."""
     from mmexp.cli._arguments import Arguments
-    from mmexp.cli._sweep import read_jobs
     from mmexp.config.compose import compose
+    from mmexp.config.override import expand
     from mmexp.run.jsonfile import dumps
     from mmexp.run.machine import cpu_count
     from mmexp.run.summary import rows
     from mmexp.runner.jobs import missing, results
     from mmexp.study.probe import Findings
+    from mmexp.study.sweep import make_launcher, read_jobs, separate
 
     arguments = Arguments("probe")
     arguments.add_argument("overrides", nargs="*")
-    arguments.add_argument("--workers", type=int, default=cpu_count())
+    arguments.add_argument("--workers", type=int)
     arguments.add_argument("--json", action="store_true")
     arguments.add_argument("--outputs", default="outputs")
     given = arguments.read(argv)
-    if given.workers < 1:
-        raise ConfigError(f"mmexp probe: --workers must be at least 1, got {given.workers}.")
-
-    words = [*_asked(given.overrides), f"outputs={given.outputs}"]
-    jobs = read_jobs(words, ["mmexp", "train"], compose)
-    failed = _train(missing(jobs, rows(given.outputs)), given.workers)
+    words, chosen = separate(given.overrides)
+    workers = given.workers if given.workers is not None or chosen else cpu_count()
+    launcher = make_launcher([*given.overrides, *([] if workers is None else [f"launcher.workers={workers}"])])
+    proposals = expand([*_completed(words), f"outputs={given.outputs}"])
+    jobs = read_jobs(proposals, ["mmexp", "train"], compose)
+    failed = _train(missing(jobs, rows(given.outputs)), launcher)
     findings = Findings.read(results(jobs, rows(given.outputs)))
     if given.json:
         print(dumps(findings.plain()), end="")
@@ -58,23 +58,22 @@ def run(argv: list[str]) -> int:
     return int(failed)
 
 
-def _train(jobs: Sequence[Job], workers: int) -> bool:
+def _train(jobs: Sequence[Job], launcher: Launcher) -> bool:
     """Run the jobs, a line each on stderr, and return whether one has failed."""
     from mmexp.cli._text import printable
-    from mmexp.runner.sweep import Sweep
+    from mmexp.runner.jobs import has_failed
 
-    def tell(job: Job) -> None:
+    def report(job: Job) -> None:
         if job.status != "running":
             ended = sum(one.status not in ("waiting", "running") for one in jobs)
             print(printable(f"[{ended}/{len(jobs)}] {job.label}  {job.status}  {job.reason}"), file=sys.stderr)
 
-    sweep = Sweep(jobs, workers=workers, tell=tell)
     if jobs:
-        sweep.run()
-    return sweep.failed
+        launcher.launch(jobs, report)
+    return has_failed(jobs)
 
 
-def _asked(overrides: Sequence[str]) -> list[str]:
+def _completed(overrides: Sequence[str]) -> list[str]:
     """Words of the sweep: all fusions and all questions where none is named."""
     from mmexp.cli.list import groups
     from mmexp.dataset.synthetic.interactions.rule import RULES
@@ -90,14 +89,25 @@ def _asked(overrides: Sequence[str]) -> list[str]:
 
 
 def _show(findings: Findings) -> None:
+    from mmexp.cli._table import NARROW, print_table
     from mmexp.cli._text import console
 
     if not findings.accuracy:
         return
     screen = console()
-    screen.print(_table(findings))
+    if screen.width < NARROW:
+        print_table(["fusion", *findings.bounds], _rows(findings))
+    else:
+        screen.print(_table(findings))
     for line in _words(findings):
         screen.print(line, soft_wrap=True)
+
+
+def _rows(findings: Findings) -> Iterator[list[str]]:
+    """Accuracies as text, a row for each fusion."""
+    for fusion in findings.ranked():
+        values = [findings.accuracy[fusion].get(question) for question in findings.bounds]
+        yield [fusion, *("-" if value is None else f"{value:.2f}" for value in values)]
 
 
 def _table(findings: Findings) -> object:
@@ -126,5 +136,5 @@ def _words(findings: Findings) -> Iterator[str]:
     """What each fusion can do, a line each."""
     for fusion in findings.ranked():
         skills = findings.skills(fusion)
-        told = [f"{verdict} {', '.join(known)}" for verdict, known in skills.items() if known]
-        yield f"{fusion}: {'; '.join(told)}"
+        parts = [f"{verdict} {', '.join(known)}" for verdict, known in skills.items() if known]
+        yield f"{fusion}: {'; '.join(parts)}"

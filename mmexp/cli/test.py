@@ -1,4 +1,4 @@
-"""``mmexp test``: measure a trained run on its own or other data."""
+"""``mmexp test``: evaluate a trained run on its own or other data."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from mmexp.inference.predictor import Judged
     from mmexp.run.folder import RunFolder
 
-HELP = "Measure a trained run on its test split, or on other data."
+HELP = "Evaluate a trained run on its test split, or on other data."
 USAGE = """
 mmexp test RUN [key=value ...] [--split SPLIT] [--json] [--outputs FOLDER]
 
   RUN               a run's path, its id, the beginning of it, or 'last'
-  key=value         dataset.root=FOLDER or dataset.manifest=FILE for other data of the same form; beside dataset.*
-                    also hardware.*, training.batch_size, task.beams and task.length_penalty
+  key=value         dataset.root=FOLDER or dataset.manifest=FILE for other data of the same form; in addition to
+                    dataset.* also hardware.*, training.batch_size, task.beams and task.length_penalty
   --split SPLIT     val or test; default: test
   --json            one JSON object: run, split, samples, skipped and metrics
   --outputs FOLDER  folder of all runs; default: outputs
@@ -62,7 +62,8 @@ def _print_json(found: Measurement, run: str, split: str) -> None:
 
 
 def _print_table(found: Measurement, run: str, split: str) -> None:
-    from mmexp.cli._text import number, print_table
+    from mmexp.cli._table import print_table
+    from mmexp.cli._text import number
     from mmexp.run.jsonfile import strict
 
     print(f"{run} on {split}: {found.samples} samples, {found.skipped} skipped")

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mmexp.error import ConfigError
-
 if TYPE_CHECKING:
     from mmexp.run.folder import RunFolder
-    from mmexp.runner.sweep import Job
+    from mmexp.runner.jobs import Job
 
-HELP = "Train an experiment, a sweep of them, or go on with one."
+HELP = "Train an experiment, a sweep of them, or resume one."
 USAGE = """
 mmexp train [group=option ...] [key=value ...]
 mmexp train -m key=a,b,c [...] [--workers N] [--time-limit SECONDS] [--fail-fast]
@@ -24,13 +22,15 @@ mmexp train [...] [baselines=true] [--strict]
   group=option      choose a part, for instance task=captioning fusion=attention; mmexp list shows them
   key=value         set a value, for instance training.epochs=5 seed=1
   -m                run every combination of values such as fusion=concat,gated seed=0,1,2, one process each
-  --workers N       jobs at once; default: 1
-  --time-limit S    stop a job that takes longer than S seconds
-  --fail-fast       start no further job once one has failed
-  resume=RUN        go on with a run that was stopped or killed: its path, its id, the beginning of it, or 'last'
+  --workers N       jobs at once; default: 1. The same as launcher.workers=N
+  --time-limit S    stop a job that takes longer than S seconds. The same as launcher.time_limit=S
+  --fail-fast       start no further job once one has failed. The same as launcher.fail_fast=true
+  launcher=OPTION   where the jobs of -m, and of baselines=true, run; default: local
+  search=OPTION     which jobs -m has; default: grid, every combination
+  resume=RUN        resume a run that was stopped or killed: its path, its id, the beginning of it, or 'last'
   pretrained=RUN    start from the encoders, the fusion and the tokenizer of another run, as far as they are used again
   --config FILE     start from the config.yaml of a run
-  baselines=true    train behind each run what it must beat: each input alone, blank and shuffled inputs
+  baselines=true    train after each run its baselines: each input alone, blank and shuffled inputs
   --strict          exit with 3 if a fusion does not beat its best single input
 """
 
@@ -63,36 +63,49 @@ def _train(given: Namespace, command: Sequence[str]) -> int:
 
     console = Console()
     with phase(console, "reading the config"):
-        from mmexp.cli._gate import exit_code
+        from mmexp.cli._result import show_result
         from mmexp.cli._sweep import run_baselines
-        from mmexp.cli._verdict import show_verdict
+        from mmexp.cli._verdict import exit_code
         from mmexp.config.compose import read_config
+        from mmexp.error import ConfigError
         from mmexp.runner.run import run_training
+        from mmexp.study.sweep import make_launcher, separate
 
-        config = read_config(given.overrides, given.config)
+        words, chosen = separate(given.overrides)
+        config = read_config(words, given.config)
+        if chosen and not config.node.baselines:
+            rule = "launcher and search are for several jobs, and need -m or baselines=true"
+            raise ConfigError(f"mmexp train: {rule}, got {' '.join(chosen)}.", "Run: mmexp train -m ...")
+        launcher = make_launcher(given.overrides) if config.node.baselines else None
     folder = run_training(config, command, console)
-    failed = run_baselines([folder])[0] if config.node.baselines else 0
-    verdict = show_verdict(folder, console)
+    failed = run_baselines([folder], launcher)[0] if launcher else 0
+    verdict = show_result(folder, console)
     return failed or (exit_code([verdict]) if given.strict else 0)
 
 
 def _sweep(given: Namespace) -> int:
-    from mmexp.cli._sweep import read_jobs, run_baselines, run_sweep
+    from mmexp.cli._sweep import run_baselines, run_jobs
     from mmexp.config.compose import read_config
+    from mmexp.runner.jobs import has_failed
+    from mmexp.study.sweep import make_launcher, make_search, read_jobs, separate, sweep
 
-    workers = 1 if given.workers is None else given.workers
-    if workers < 1:
-        raise ConfigError(f"mmexp train: --workers must be at least 1, got {workers}.")
-    if given.time_limit is not None and given.time_limit <= 0:
-        raise ConfigError(f"mmexp train: --time-limit must be above 0 s, got {given.time_limit:g}.")
+    words, _ = separate(given.overrides)
+    chosen = [*given.overrides, *_limits(given)]
+    launcher, search = make_launcher(chosen), make_search(chosen, words)
     prefix = ["mmexp", "train", *(["--config", given.config] if given.config else [])]
-    jobs = read_jobs(given.overrides, prefix, lambda words: read_config(words, given.config))
-    train = partial(run_sweep, workers=workers, time_limit=given.time_limit or 0.0, fail_fast=given.fail_fast)
-    failed = train(jobs)
-    if not (failed and given.fail_fast):
-        asked = [job for job in jobs if job.config.node.baselines]
-        failed |= run_baselines(_done(asked), train)[0]
-    return failed or _say(_done(jobs), given.strict)
+    read = partial(read_jobs, prefix=prefix, read=lambda overrides: read_config(overrides, given.config))
+    jobs = sweep(search, launcher, read, partial(run_jobs, launcher))
+    failed = int(has_failed(jobs))
+    if not (failed and launcher.fail_fast):
+        wanted = [job for job in jobs if job.config.node.baselines]
+        failed |= run_baselines(_done(wanted), launcher)[0]
+    return failed or _print_verdicts(_done(jobs), given.strict)
+
+
+def _limits(given: Namespace) -> list[str]:
+    """The options of ``-m`` as overrides of the launcher."""
+    limits = {"workers": given.workers, "time_limit": given.time_limit, "fail_fast": given.fail_fast or None}
+    return [f"launcher.{key}={value}" for key, value in limits.items() if value is not None]
 
 
 def _done(jobs: Sequence[Job]) -> list[RunFolder]:
@@ -100,12 +113,13 @@ def _done(jobs: Sequence[Job]) -> list[RunFolder]:
     return [job.folder for job in jobs if job.status == "done" and job.folder]
 
 
-def _say(folders: Sequence[RunFolder], strict: bool) -> int:
-    """Say of each way that was trained whether it beats its best single input."""
+def _print_verdicts(folders: Sequence[RunFolder], strict: bool) -> int:
+    """Print of each way that was trained whether it beats its best single input."""
     from mmexp.analysis.compare import compare
-    from mmexp.analysis.verdict import Gate
-    from mmexp.cli._gate import exit_code, neighbours, show_verdicts
+    from mmexp.analysis.verdict import BaselineComparison
+    from mmexp.cli._verdict import exit_code, neighbours, show_verdicts
     from mmexp.run.summary import row
 
-    verdicts = show_verdicts(compare([row(folder) for folder in folders]), Gate(neighbours(folders)))
+    comparison = BaselineComparison(neighbours(folders))
+    verdicts = show_verdicts(compare([row(folder) for folder in folders]), comparison)
     return exit_code(verdicts) if strict else 0

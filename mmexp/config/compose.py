@@ -17,7 +17,7 @@ from mmexp.config.hydra_internal import Composition, compose_groups, merge
 from mmexp.config.override import Overrides, assign, read
 from mmexp.config.provenance import Source
 from mmexp.config.resolve import escaped, is_shared, resolve, texts
-from mmexp.config.schema import GROUPS, ROLES, SLOTS, Schema, holds_many, role_of
+from mmexp.config.schema import GROUPS, ROLES, SLOTS, SWEEP, Schema, holds_many, role_of
 from mmexp.config.yaml import check_yaml, shown, yaml_errors
 from mmexp.error import ConfigError
 from mmexp.run.folder import RunFolder
@@ -134,7 +134,8 @@ def stored(config: Config) -> str:
 
     A resolved value may be a secret: redact what is written.
     """
-    return OmegaConf.to_yaml(OmegaConf.create(escaped(config.plain())))
+    kept = {key: value for key, value in config.plain().items() if key not in SWEEP}
+    return OmegaConf.to_yaml(OmegaConf.create(escaped(kept)))
 
 
 def _finish(composed: Composition, asked: Overrides, settle: bool) -> Config:
@@ -154,7 +155,7 @@ def _finish(composed: Composition, asked: Overrides, settle: bool) -> Config:
             problems += error.problems
     if settle:
         problems += _settle(node)
-    node.choices = composed.choices
+    node.choices = {group: name for group, name in composed.choices.items() if role_of(group).kind != "sweep"}
     for key in GROUPS:
         if OmegaConf.is_missing(node, key) and (SLOTS[key].optional or not holds_many(key)):
             node[key] = {} if holds_many(key) else None

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_origin, get_type_hints
 from mmexp.config.training import TrainingConfig
 
 MISSING: Any = "???"  # OmegaConf's mark of a value that a file has yet to give
-Kind = Literal["identity", "repetition", "place", "composed"]
+Kind = Literal["identity", "repetition", "place", "sweep", "composed"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Role:
     Args:
         kind: ``identity``: what the experiment is; ``repetition``: another value repeats it; ``place``: where it lies,
             what is trained or written in addition, which changes nothing of the run and so does not count for its key;
+            ``sweep``: which jobs a sweep has or where they run, which is no part of a run and not in its stored config;
             ``composed``: filled when composed, not typed.
         slot: What its component must be, if it is a group of components. A key of type ``dict`` holds several, by name.
         changeable: Whether ``predict`` and ``test`` may change it; or the keys below it that they may.
@@ -64,7 +65,7 @@ class Role:
     @property
     def is_hashed(self) -> bool:
         """Whether its value counts for the key of a run."""
-        return self.kind not in ("place", "composed")
+        return self.kind not in ("place", "sweep", "composed")
 
 
 @dataclass
@@ -102,7 +103,9 @@ class Schema:
         callback: By name; what happens in addition to the steps.
         metric: By name; what is measured in addition to the metrics of the task.
         kind: Kinds of data by name; filled with every option of the group when composed.
-        choices: Option chosen in each group; filled when composed.
+        launcher: Where the jobs of a sweep run.
+        search: Which jobs a sweep has.
+        choices: Option chosen in each group of a run; filled when composed.
     """
 
     name: str | None = field(default=MISSING, metadata={"role": Role("place", of_baseline=True)})
@@ -164,12 +167,32 @@ class Schema:
     kind: dict[str, Any] = field(
         default_factory=dict, metadata={"role": Role("place", slot=Slot(("mmexp.dataset.kind.base.Kind",)))}
     )
+    launcher: Any = field(
+        default=MISSING,
+        metadata={
+            "role": Role(
+                "sweep", Slot(("mmexp.launcher.base.Launcher",), optional=True), resumable=True, of_baseline=True
+            )
+        },
+    )
+    search: Any = field(
+        default=MISSING,
+        metadata={
+            "role": Role(
+                "sweep",
+                Slot(("mmexp.search.base.Search",), parts=("overrides",), optional=True),
+                resumable=True,
+                of_baseline=True,
+            )
+        },
+    )
     choices: dict[str, str] = field(default=MISSING, metadata={"role": Role("composed")})
 
 
 _HINTS = get_type_hints(Schema)
 ROLES: dict[str, Role] = {one.name: one.metadata["role"] for one in fields(Schema)}
 ROOT = tuple(name for name, role in ROLES.items() if role.kind != "composed")
+SWEEP = tuple(name for name, role in ROLES.items() if role.kind == "sweep")
 SECTIONS = {name: kind for name, kind in _HINTS.items() if is_dataclass(kind)}
 GROUPS = tuple(name for name, role in ROLES.items() if role.slot)
 SLOTS = {

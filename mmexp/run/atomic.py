@@ -24,7 +24,7 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
         path: Final name. Its folder is made if only that one is missing.
 
     Yields:
-        A binary file beside ``path``, so nothing is staged on another filesystem.
+        A binary file next to ``path``, so nothing is staged on another filesystem.
 
     Raises:
         ResourceError: If the disk is full; what stood under ``path`` is untouched.

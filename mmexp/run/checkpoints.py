@@ -36,7 +36,7 @@ def intact(folder: Path, role: Role) -> Iterator[Path]:
 
 
 def is_intact(path: Path) -> bool:
-    """Whether the file's hash is the one stored beside it."""
+    """Whether the file's hash is the one stored next to it."""
     note = hash_path(path)
     return note.exists() and sha256_of(path) == note.read_text(errors="replace").strip()
 

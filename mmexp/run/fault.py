@@ -1,4 +1,4 @@
-"""Named places where a test lets a run fail: ``MMEXP_FAULT=checkpoint.half_written:kill``."""
+"""Fault injection: named places where a test makes a run fail, such as ``MMEXP_FAULT=checkpoint.half_written:kill``."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _place, _, _way = os.environ.get("MMEXP_FAULT", "").partition(":")
 FAULTS: dict[str, str] = {_place: _way} if _place else {}
 
 
-def fault(place: str) -> None:
-    """Fail here if that is asked for: ``kill`` ends the process without a word, ``full`` finds the disk full.
+def inject_fault(place: str) -> None:
+    """Fail here if the environment says so: ``kill`` kills the process, ``full`` raises as for a full disk.
 
     Raises:
-        OSError: If the disk is to be full.
+        OSError: For a full disk.
     """
     way = FAULTS.get(place)
     if way == "kill":

@@ -51,7 +51,9 @@ class RunFolder:
             return cls(_fresh(parent, clock).absolute())
         except OSError as error:
             rule = "outputs must be a folder that can be written to"
-            raise ConfigError(f"run: {rule}, got {outputs} ({error.strerror}).", "Type outputs=<folder>.") from error
+            raise ConfigError(
+                f"run: {rule}, got {outputs} ({error.strerror}).", "Run: mmexp train outputs=<folder>"
+            ) from error
 
     @classmethod
     def find(cls, ref: str, outputs: Path | str = "outputs") -> RunFolder:
@@ -79,12 +81,12 @@ class RunFolder:
 
     @property
     def id(self) -> str:
-        """Time of birth and four hex digits; later runs sort behind."""
+        """Time of creation and four hex digits; later runs sort after earlier ones."""
         return self.path.name
 
     @property
     def name(self) -> str:
-        """What the runs beside this one share."""
+        """Name that this run shares with others of its kind."""
         return self.path.parent.name
 
     @property
@@ -94,7 +96,7 @@ class RunFolder:
 
     @property
     def facts(self) -> Path:
-        """What only the data knew."""
+        """What is read from the data once, such as the number of classes."""
         return self.path / "facts.json"
 
     @property
@@ -104,8 +106,8 @@ class RunFolder:
 
     @property
     def manifest(self) -> Path:
-        """What produced the run, and how it ended."""
-        return self.path / "manifest.json"
+        """Provenance: what produced the run, and how it ended."""
+        return self.path / "manifest.json"  # the name that runs of all versions have
 
     @property
     def metrics(self) -> Path:
@@ -114,7 +116,7 @@ class RunFolder:
 
     @property
     def summary(self) -> Path:
-        """The verdict of a finished run."""
+        """Metrics, cost and settings of a finished run."""
         return self.path / "summary.json"
 
     @property
@@ -124,12 +126,12 @@ class RunFolder:
 
     @property
     def plots(self) -> Path:
-        """Folder of the pictures that the task draws."""
+        """Folder of the plots that the task draws."""
         return self.path / "plots"
 
     @property
     def log(self) -> Path:
-        """What was said while it ran."""
+        """Log of warnings and messages."""
         return self.path / "log.txt"
 
     @property
@@ -187,7 +189,7 @@ def collect(refs: Iterable[str], outputs: Path | str = "outputs") -> list[RunFol
         else:
             inside = [RunFolder.find(ref, outputs)]
         if not inside:
-            raise ConfigError(f"run: folder must hold runs, got none in {ref}.", "Train one with mmexp train.")
+            raise ConfigError(f"run: folder must hold runs, got none in {ref}.", "Run: mmexp train")
         found.update((run.path.absolute(), run) for run in inside)
     return list(found.values())
 
@@ -217,7 +219,7 @@ def _not_one(ref: str, matches: list[RunFolder], known: list[RunFolder], outputs
         names = ", ".join(f"{run.name}/{run.id}" for run in matches[:5])
         return ConfigError(f"run: id must name one run, got '{ref}' for {len(matches)}.", f"Choose one of: {names}.")
     if not known:
-        return ConfigError(f"run: id must name a run, got '{ref}' but {outputs} holds none.", "Type mmexp train.")
+        return ConfigError(f"run: id must name a run, got '{ref}' but {outputs} holds none.", "Run: mmexp train")
     ids = [run.id for run in known]
     near = get_close_matches(ref, ids, n=3, cutoff=0.5) or ids[:-4:-1]
     return ConfigError(f"run: id must name a run in {outputs}, got '{ref}'.", f"Nearest: {', '.join(near)}.")

@@ -1,4 +1,4 @@
-"""What the machine has to offer, as far as the operating system tells."""
+"""Processor and memory of the machine, as the operating system reports them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def cpu_flags(*names: str) -> dict[str, bool]:
 
 
 def memory() -> tuple[int, int] | None:
-    """Total and available memory in bytes, within the limit of a container; None if the system does not tell."""
+    """Total and available memory in bytes, within the limit of a container; None if the system does not report it."""
     kilobytes = dict(line.split()[:2] for line in _lines(_MEMINFO))
     if not {"MemTotal:", "MemAvailable:"} <= kilobytes.keys():
         return None

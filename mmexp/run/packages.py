@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 CORE = ("torch", "torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "omegaconf", "numpy", "pillow")
 OPTIONAL = ("transformers", "tokenizers", "timm", "safetensors", "soundfile", "pyarrow", "pycocoevalcap", "rich")
-_AGAIN = "Type pip install --force-reinstall torch torchvision (both from one source)."
+_AGAIN = "Run: pip install --force-reinstall torch torchvision (both from one source)"
 
 
 def installed() -> dict[str, str]:
@@ -35,7 +35,7 @@ def torch_problem(versions: Mapping[str, str], needs: str) -> str:
     if not torch or not vision:
         return ""
     if _build(torch) != _build(vision):
-        got = f"torch {torch} beside torchvision {vision}"
+        got = f"torch {torch} with torchvision {vision}"
         return f"torch: build must be the same as torchvision's (CPU or CUDA), got {got}. {_AGAIN}"
     if not _satisfies(torch, needs):
         return f"torch: version must be {needs} for torchvision {vision}, got {torch}. {_AGAIN}"

@@ -1,4 +1,4 @@
-"""What produced a run and how it ended. Exactly one terminal state is ever written."""
+"""Provenance of a run: what produced it and how it ended. Exactly one terminal state is ever written."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def begin(
     fingerprint: str = "",
     config: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write down what starts here; a resumed run keeps its command, its first start and the seconds it has used.
+    """Record what starts here; a resumed run keeps its command, its first start and the seconds it has used.
 
     Args:
         folder: The run.
         command: What was typed, word by word.
         seed: Of all randomness.
         fingerprint: Of the data.
-        config: The choices by group, as ``summary.json`` will hold them, so that an unfinished run can be told apart.
+        config: The choices by group, as ``summary.json`` will hold them, so that an unfinished run can be identified.
     """
     now = datetime.now(UTC).isoformat(timespec="seconds")
     earlier = read_json(folder.manifest) if folder.manifest.exists() else {}
@@ -68,7 +68,7 @@ def begin(
 
 
 def finish(folder: RunFolder, status: str, *, seconds: float, reason: str = "") -> None:
-    """Write how it ended.
+    """Record how it ended.
 
     Args:
         folder: The run.
@@ -80,10 +80,10 @@ def finish(folder: RunFolder, status: str, *, seconds: float, reason: str = "") 
         ValueError: If the status is none of these, or the run has ended before.
     """
     if status not in ENDS:
-        raise ValueError(f"manifest: status must be one of {', '.join(ENDS)}, got {status!r}.")
+        raise ValueError(f"provenance: status must be one of {', '.join(ENDS)}, got {status!r}.")
     record = read_json(folder.manifest)
     if record["status"] != RUNNING:
-        raise ValueError(f"manifest: status must be {RUNNING} to become {status}, got {record['status']!r}.")
+        raise ValueError(f"provenance: status must be {RUNNING} to become {status}, got {record['status']!r}.")
     record |= {"status": status, "reason": redact(reason)[:_LONGEST], "seconds": record["seconds"] + seconds}
     write_json(folder.manifest, record)
 
@@ -92,14 +92,14 @@ def status(folder: RunFolder) -> str:
     """Return done, failed, stopped, running, ``running on <host>``, or killed if nobody is left who could finish it.
 
     Raises:
-        FileNotFoundError: If there is no manifest.
+        FileNotFoundError: If there is none.
         DataError: If it is not JSON.
     """
     return status_of(folder, read_json(folder.manifest))
 
 
 def status_of(folder: RunFolder, record: Mapping[str, Any]) -> str:
-    """``status`` of a manifest that is read already."""
+    """Return the ``status`` of provenance that is read already."""
     if record.get("status") in ENDS:
         return str(record["status"])
     here = socket.gethostname()

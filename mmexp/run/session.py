@@ -1,4 +1,4 @@
-"""A run under record: locked, and with exactly one end on disk whatever happens."""
+"""The session of a run: locked, and with exactly one end on disk whatever happens."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from mmexp.error import Stopped
 from mmexp.run.folder import RunFolder
 from mmexp.run.lock import Lock
 from mmexp.run.provenance import begin, finish
-from mmexp.run.signals import Asked, undisturbed
+from mmexp.run.signals import SignalReceived, signals_deferred
 
 
 @contextmanager
 def record(folder: RunFolder, *, command: Sequence[str], seed: int, config: Mapping[str, Any]) -> Iterator[None]:
-    """Hold the run's lock, note its beginning, and note how the block ended.
+    """Hold the run's lock, record its beginning, and record how the block ended.
 
     Args:
         folder: The run.
         command: What was typed, word by word.
         seed: Of all randomness.
-        config: The choices by group, so that an unfinished run can be told apart.
+        config: The choices by group, so that an unfinished run can be identified.
 
     Raises:
         ConfigError: If another process has the run.
@@ -30,14 +30,14 @@ def record(folder: RunFolder, *, command: Sequence[str], seed: int, config: Mapp
     began = time.monotonic()
 
     def end(status: str, reason: str = "") -> None:
-        with undisturbed():
+        with signals_deferred():
             finish(folder, status, seconds=time.monotonic() - began, reason=reason)
 
     with Lock(folder):
         begin(folder, command=command, seed=seed, config=config)
         try:
             yield
-        except (Stopped, Asked, KeyboardInterrupt) as stop:
+        except (Stopped, SignalReceived, KeyboardInterrupt) as stop:
             end("stopped", str(stop) or "interrupted")
             raise
         except BaseException as fault:

@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C, while a run is on."""
+"""SIGTERM and Ctrl-C during a run."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mmexp.error import Stopped
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-class Asked(BaseException):
-    """A signal came. It passes everything that catches ``Exception``.
+class SignalReceived(BaseException):
+    """Raised by a signal. It passes everything that catches ``Exception``.
 
     Args:
         number: Which.
@@ -34,33 +34,33 @@ def stoppable() -> Iterator[None]:
     before = {number: signal.signal(number, _end) for number in SIGNALS}
     try:
         yield
-    except Asked as asked:
-        raise stopped(asked.number, "at once") from None
+    except SignalReceived as received:
+        raise stopped(received.number, "at once") from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Let both signals wait until the end of the block. A mask would not do: another thread would take them."""
-    came: list[int] = []
-    before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in SIGNALS}
+def signals_deferred() -> Iterator[None]:
+    """Defer both signals to the end of the block. A mask would not do: another thread would take them."""
+    received: list[int] = []
+    before = {number: signal.signal(number, lambda number, frame: received.append(number)) for number in SIGNALS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    for one in came:
+    for one in received:
         signal.raise_signal(one)
 
 
 def stopped(number: int, when: str) -> Stopped:
-    """What to raise once a run has been stopped; its exit code is the one shells give to the signal."""
+    """Return what to raise once a run has been stopped; its exit code is the one shells give to the signal."""
     stop = Stopped(f"Run: stopped {when}.")
     stop.exit_code = 128 + number
     return stop
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    raise Asked(number)
+    raise SignalReceived(number)

@@ -1,4 +1,4 @@
-"""The verdict of one run, and a quick look at all of them."""
+"""The summary of one run, and a row for each of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.error import DataError
-from mmexp.run import provenance as manifest
+from mmexp.run import provenance
 from mmexp.run.folder import RunFolder, runs
 from mmexp.run.jsonfile import read_json, write_json
 from mmexp.run.redact import redact_tree
@@ -32,8 +32,8 @@ class RunRow:
         parameters: Weights in all.
         seconds: Training time.
         fingerprint: Of the data.
-        key: Of the config: equal for two runs that were asked exactly the same.
-        alone: Those of its inputs that the task could be given alone; None if the run does not tell.
+        key: Of the config: equal for two runs of exactly the same config.
+        alone: Those of its inputs that the task could be given alone; None if that is not known.
     """
 
     folder: RunFolder
@@ -66,7 +66,7 @@ class RunRow:
 
 
 def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
-    """Write ``summary.json``; call it before the manifest is finished.
+    """Write ``summary.json``; call it before ``provenance.finish``.
 
     Args:
         folder: The run.
@@ -95,10 +95,10 @@ def row(folder: RunFolder) -> RunRow:
         if summary.get("status") == DONE:
             return _row(folder, DONE, "", summary)
         record = read_json(folder.manifest)
-        state = manifest.status_of(folder, record)
+        state = provenance.status_of(folder, record)
         if state == DONE:
             return RunRow(folder, BROKEN, f"{folder.summary.name} is missing")
-        return _row(folder, state, str(record.get("reason", "")), {**_from_manifest(record), **summary})
+        return _row(folder, state, str(record.get("reason", "")), {**_from_provenance(record), **summary})
     except FileNotFoundError as error:
         return RunRow(folder, BROKEN, f"{Path(error.filename).name} is missing")
     except (DataError, OSError) as error:
@@ -129,6 +129,6 @@ def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]
     )
 
 
-def _from_manifest(record: Mapping[str, Any]) -> dict[str, Any]:
+def _from_provenance(record: Mapping[str, Any]) -> dict[str, Any]:
     config = {**record.get("config", {}), "seed": record.get("seed")}
     return {"config": config, "fingerprint": record.get("fingerprint", ""), "seconds": {"train": record.get("seconds")}}

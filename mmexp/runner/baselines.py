@@ -1,4 +1,4 @@
-"""What a fusion must beat: each of its inputs alone, and the same with inputs that tell nothing."""
+"""Baselines of a fusion: each of its inputs alone, and controls: all of them, blank or shuffled."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import read_json
 from mmexp.run.redact import redact_tree
 from mmexp.run.summary import RunRow
-from mmexp.runner.sweep import Job
+from mmexp.runner.jobs import Job
 
 CONTROLS = ("blank", "shuffled")
 _NONE = "fusion=none"
 
 
 def baselines(folder: RunFolder) -> list[Job]:
-    """The baselines of a finished run: none if it fuses nothing.
+    """Return the baselines of a finished run, none if it fuses nothing.
 
     A single input goes without fusion, or with the run's own where the task is an anchor that the input is fused with.
-    Controls take the fusion that the config has unless another is typed: what is learnt from nothing does not depend
-    on it, and so the runs of a sweep share them.
+    Controls take the fusion that the config has unless another is typed: what is learnt without information does not
+    depend on it, and so the runs of a sweep share them.
 
     Raises:
         ConfigError: If the words that the run was typed with no longer give its config.
@@ -42,20 +42,25 @@ def baselines(folder: RunFolder) -> list[Job]:
         words = [f"pretrained={_quoted(start)}" if _root(word) == "pretrained" else word for word in words]
     if known.get("key") not in (None, read_config(words, path).key):
         rule = "config files must be as they were when the run was trained"
-        raise ConfigError(f"baselines: {rule}, got another config from the words of {folder.id}.", "Train it again.")
+        raise ConfigError(
+            f"baselines: {rule}, got another config from the words of {folder.id}.",
+            "Train it again.",
+        )
     rest = [word for word in words if _root(word) != "fusion" and not role_of(_root(word)).of_baseline]
     fusion = [word for word in words if _root(word) == "fusion"]
     lone = fusion if known.get("anchor") else [_NONE, *([] if path else _stray(rest))]
-    asked = {f"{name} alone": [*lone, f"inputs=[{name}]"] for name in known.get("alone", inputs)}
-    asked |= {f"{name} inputs": [f"inputs=[{','.join(inputs)}]", f"control={name}"] for name in CONTROLS}
+    wanted = {f"{name} alone": [*lone, f"inputs=[{name}]"] for name in known.get("alone", inputs)}
+    wanted |= {f"{name} inputs": [f"inputs=[{','.join(inputs)}]", f"control={name}"] for name in CONTROLS}
     place = [f"name={folder.name}", f"outputs={_quoted(shown(folder.path.parent.parent))}"]
-    return [_job(f"{what}, seed {known['config']['seed']}", [*rest, *own, *place], path) for what, own in asked.items()]
+    return [
+        _job(f"{what}, seed {known['config']['seed']}", [*rest, *own, *place], path) for what, own in wanted.items()
+    ]
 
 
 def fitting(jobs: Iterable[Job], rows: Iterable[RunRow]) -> list[RunRow]:
-    """The runs that any of the jobs would repeat, and whose config says so in the same words."""
-    asked = {job.config.key: redact_tree(_settings(job.config)) for job in jobs}
-    return [row for row in rows if row.key in asked and dict(row.config) == asked[row.key]]
+    """Return the runs that any of the jobs would repeat, with the same settings."""
+    wanted = {job.config.key: redact_tree(_settings(job.config)) for job in jobs}
+    return [row for row in rows if row.key in wanted and dict(row.config) == wanted[row.key]]
 
 
 def _settings(config: Config) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Several processes that train one run, watched by the one that was typed."""
+"""Several processes that train one run with DistributedDataParallel, supervised by the one that was typed."""
 
 from __future__ import annotations
 
@@ -8,47 +8,48 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mmexp.error import MmexpError, Stopped
-from mmexp.runner.worker import End, Worker, supervised, wait
+from mmexp.runner.process import End
+from mmexp.runner.worker import Worker, supervised, wait
 
 POLL = 0.5  # s
 GRACE = 5.0  # s that a rank has to end after another has failed
 HOST = "127.0.0.1"
-STRUCK = "Its process was ended by SIGKILL."
-"""What is said of a rank that was killed from outside, as for want of memory: no fault of another rank does that."""
+SIGKILLED = "Its process was ended by SIGKILL."
+"""Message of a rank that was killed from outside, such as for lack of memory: no other rank is the cause of that."""
 
 
-def launch(work: Callable[..., None], arguments: Sequence[Any], *, world: int, timeout: float) -> None:
+def run_distributed(work: Callable[..., None], arguments: Sequence[Any], *, world: int, timeout: float) -> None:
     """Run ``work`` once per rank and wait for all; when one fails, end the others.
 
-    They find one another through a store in this process, which keeps its port as long as they live: two launches can
-    never join. Asked to stop, it asks every rank, so that they save one state together.
+    They find one another through a store in this process, which keeps its port as long as they live: two runs can
+    never join. A signal to stop is passed on to every rank, so that they save one state together.
 
     Args:
-        work: As for ``Worker``; a rank finds its place in RANK, LOCAL_RANK and WORLD_SIZE.
+        work: As for ``Worker``; a rank reads its place from RANK, LOCAL_RANK and WORLD_SIZE.
         arguments: As for ``Worker``.
         world: Number of ranks.
         timeout: Longest wait for the others once one has finished, in seconds.
 
     Raises:
-        MmexpError: If a rank failed: that it was killed, else what the first one to fail said, with its exit code.
-        Stopped: If it was asked to stop, and the ranks did.
+        MmexpError: If a rank failed: that it was killed, else the error of the first one to fail, with its exit code.
+        Stopped: If a signal came, and the ranks stopped.
     """
     from torch.distributed import TCPStore  # type: ignore[attr-defined]
 
     store = TCPStore(HOST, 0, is_master=True, wait_for_workers=False)
     ranks: list[Worker] = []
-    with supervised(ranks) as asked:
+    with supervised(ranks) as signals:
         for rank in range(world):
             ranks.append(Worker(work, arguments, env=_place(rank, world, store.port), share=world))
-        ends = _watch(ranks, timeout, asked)
-    fallen = [(end.message != STRUCK, end.at, rank, end) for rank, end in enumerate(ends) if end.status != "done"]
-    if not fallen:
+        ends = _watch(ranks, timeout, signals)
+    failures = [(end.message != SIGKILLED, end.at, rank, end) for rank, end in enumerate(ends) if end.status != "done"]
+    if not failures:
         return
-    *_, rank, end = min(fallen, key=lambda one: one[:3])
-    if end.status == "failed" or not (asked or end.status == "stopped"):
+    *_, rank, end = min(failures, key=lambda one: one[:3])
+    if end.status == "failed" or not (signals or end.status == "stopped"):
         raise _error(rank, end)
     stop = Stopped(end.message)
-    stop.exit_code = 128 + asked[0] if asked else end.exit_code
+    stop.exit_code = 128 + signals[0] if signals else end.exit_code
     raise stop
 
 
@@ -60,18 +61,18 @@ def _place(rank: int, world: int, port: int) -> dict[str, str]:
         "WORLD_SIZE": f"{world}",
         "MASTER_ADDR": HOST,
         "MASTER_PORT": f"{port}",
-        "TORCHELASTIC_USE_AGENT_STORE": "True",  # the name by which torch asks whether the store is there already
+        "TORCHELASTIC_USE_AGENT_STORE": "True",  # by this, torch asks whether the store is there already
     }
 
 
-def _watch(ranks: Sequence[Worker], timeout: float, asked: Sequence[int]) -> list[End]:
+def _watch(ranks: Sequence[Worker], timeout: float, signals: Sequence[int]) -> list[End]:
     """Wait for all; once one has ended, for the others only so long."""
     while left := [rank for rank in ranks if not rank.poll()]:
         ends = [rank.end for rank in ranks if rank.end]
         deadline = min((end.at + (timeout if end.status == "done" else GRACE) for end in ends), default=math.inf)
         for rank in left:
-            if asked:
-                rank.ask()
+            if signals:
+                rank.request_stop()
             if time.monotonic() > deadline:
                 rank.kill(f"It did not end within {deadline - ends[0].at:g} s of another rank.")
         wait(left, POLL)
@@ -79,8 +80,8 @@ def _watch(ranks: Sequence[Worker], timeout: float, asked: Sequence[int]) -> lis
 
 
 def _error(rank: int, end: End) -> MmexpError:
-    """What a rank said, as said by one process where it was foreseen."""
-    foreseen = end.status == "failed" and not end.traceback
-    error = MmexpError(end.message if foreseen else f"Rank {rank}: {end.message}\n{end.traceback}".strip(), end.hint)
+    """The error of a rank, as one process would show it where it was an expected one."""
+    expected = end.status == "failed" and not end.traceback
+    error = MmexpError(end.message if expected else f"Rank {rank}: {end.message}\n{end.traceback}".strip(), end.hint)
     error.exit_code = end.exit_code
     return error

@@ -1,15 +1,11 @@
-"""From a composed config to a recorded run: folder, lock, log, training, verdict."""
+"""From a composed config to a recorded run: folder, lock, log, training, summary."""
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import time
-import traceback
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -17,7 +13,7 @@ from rich.console import Console
 from mmexp.config.compose import Config, load_config, stored
 from mmexp.config.instantiate import instantiate
 from mmexp.config.schema import role_of
-from mmexp.error import ConfigError, MmexpError, Stopped
+from mmexp.error import ConfigError, Stopped
 from mmexp.hardware.base import Hardware
 from mmexp.run import summary
 from mmexp.run.atomic import write_atomic
@@ -26,12 +22,13 @@ from mmexp.run.jsonfile import read_json
 from mmexp.run.provenance import status
 from mmexp.run.redact import redact, remember
 from mmexp.run.session import record
-from mmexp.run.signals import stoppable, undisturbed
-from mmexp.runner.distributed import launch
-from mmexp.runner.worker import Report, say_in, warm_up
+from mmexp.run.signals import signals_deferred, stoppable
+from mmexp.runner.distributed import run_distributed
+from mmexp.runner.log import log_to
+from mmexp.runner.process import Report, redirect
+from mmexp.runner.worker import warm_up
 from mmexp.training.phase import phase
 
-LIBRARIES = ("pytorch_lightning", "lightning_fabric")
 Started = Callable[[RunFolder], None]
 
 
@@ -44,7 +41,7 @@ def run_training(
         config: Composed and checked.
         command: What was typed, word by word.
         console: Shows the progress.
-        started: Told the folder once it is there.
+        started: Called with the folder once it is there.
 
     Returns:
         The folder, with ``summary.json`` in it.
@@ -53,7 +50,7 @@ def run_training(
         ConfigError: If a part can't be built; a new folder is then removed again.
         Stopped: If the run was asked to stop; it can be resumed, or its folder is removed if nothing is in it yet.
     """
-    asked, root = config, config.plain()
+    typed, root = config, config.plain()
     remember(root)
     resumed = root["resume"] is not None
     folder: RunFolder | None = None
@@ -62,15 +59,15 @@ def run_training(
         if folder.manifest.exists() and status(folder) == "done":
             console.print(f"{folder.id} is done already; nothing to resume.", highlight=False)
             return folder
-        config = _as_it_began(config, folder)
+        config = _initial(config, folder)
     with phase(console, "loading torch"):
         import mmexp.training.trainer  # noqa: F401  # before there is a folder, so that an interrupt leaves none
     try:
         with stoppable():
-            with undisturbed():
+            with signals_deferred():
                 folder = folder or RunFolder.create(root["outputs"], root["name"])
             started(folder)
-            settings = read_json(folder.manifest)["config"] if folder.manifest.exists() else asked.settings
+            settings = read_json(folder.manifest)["config"] if folder.manifest.exists() else typed.settings
             known = {"command": command, "seed": config.plain()["seed"], "config": settings}
             with record(folder, **known), log_to(folder):
                 if not resumed:
@@ -89,19 +86,19 @@ def run_training(
     return folder
 
 
-def join(tell: Report, path: Path, plugins: Sequence[str]) -> None:
-    """Be one of several processes of a run that another process has set up."""
+def run_rank(report: Report, path: Path, plugins: Sequence[str]) -> None:
+    """Train as one rank of a run whose folder another process has set up."""
     folder = RunFolder(path)
-    say_in(folder.log, *((2,) if _rank() == 0 else (1, 2)))
+    redirect(folder.log, *((2,) if _rank() == 0 else (1, 2)))
     with log_to(folder):
         train(load_config(folder.config, plugins=plugins), folder, Console(quiet=_rank() > 0))
 
 
-def _as_it_began(config: Config, folder: RunFolder) -> Config:
-    """The config that a run was started with; nothing else may be typed for it.
+def _initial(config: Config, folder: RunFolder) -> Config:
+    """Load the config that a run was started with; no other value may be typed for it.
 
     Raises:
-        ConfigError: If something is.
+        ConfigError: If one is.
     """
     if others := [key for key in config.typed if not role_of(key).resumable]:
         rule = "resume takes the config of its run as it is"
@@ -119,11 +116,11 @@ def _train(config: Config, folder: RunFolder, console: Console) -> None:
         return
     with phase(console, "checking data"):
         train_facts(config, folder, hardware.devices)
-    launch(join, (folder.path, config.plugins), world=hardware.devices, timeout=hardware.timeout)
+    run_distributed(run_rank, (folder.path, config.plugins), world=hardware.devices, timeout=hardware.timeout)
 
 
 def train_facts(config: Config, folder: RunFolder, world: int) -> None:
-    """Let one process check the data and write the facts, before several read them.
+    """Check the data and write the facts in one process, before several read them.
 
     Raises:
         ConfigError: If there are more processes than samples in a split.
@@ -139,15 +136,15 @@ def train_facts(config: Config, folder: RunFolder, world: int) -> None:
 
 
 def train(config: Config, folder: RunFolder, console: Console) -> None:
-    """Build, train, measure and write the verdict, in one process of a run.
+    """Build, train, evaluate and write the summary, in one process of a run.
 
     Raises:
-        DataError: If the data is not what the run began with.
+        DataError: If the data is not what the run was started with.
     """
     from mmexp.training.experiment import build, load_data, refuse_other_data
     from mmexp.training.trainer import fit
 
-    began = time.monotonic()
+    start = time.monotonic()
     root = config.plain()
     with phase(console, "checking data"):
         dataset = load_data(root)
@@ -160,56 +157,12 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     known = fit(experiment, folder, console)
     if _rank() > 0:
         return
-    seconds = {"setup": round(ready - began, 2), **known["seconds"], "total": round(time.monotonic() - began, 2)}
+    seconds = {"setup": round(ready - start, 2), **known["seconds"], "total": round(time.monotonic() - start, 2)}
     settings = {**read_json(folder.manifest)["config"], "inputs": list(experiment.data.inputs), "seed": root["seed"]}
     needed, anchor = set(experiment.task.inputs or ()), experiment.task.anchor
     alone = [name for name in experiment.data.inputs if needed <= {name}]
-    judged = {"seconds": seconds, "config": settings, "key": config.key, "fingerprint": dataset.fingerprint()}
-    summary.write(folder, {"status": "done", **known, **judged, "alone": alone, "anchor": anchor})
-
-
-@contextmanager
-def log_to(folder: RunFolder) -> Iterator[None]:
-    """Send warnings, the libraries' messages and a traceback to ``log.txt``, without secrets."""
-    handler = logging.FileHandler(folder.log, encoding="utf-8", errors="backslashreplace")
-    handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    root = logging.getLogger()
-    before = root.level
-    root.addHandler(handler)
-    root.setLevel(logging.INFO)
-    logging.captureWarnings(True)
-    try:
-        with _passed_on(LIBRARIES), warnings.catch_warnings():
-            warnings.simplefilter("default")
-            yield
-    except Exception as fault:
-        if not isinstance(fault, MmexpError):
-            root.error("%s", traceback.format_exc())
-        raise
-    finally:
-        logging.captureWarnings(False)
-        root.setLevel(before)
-        root.removeHandler(handler)
-        handler.close()
-
-
-class _Redacting(logging.Formatter):
-    def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
-
-
-@contextmanager
-def _passed_on(names: Sequence[str]) -> Iterator[None]:
-    """Let loggers that write to the terminal themselves pass their messages on instead."""
-    loggers = [logging.getLogger(name) for name in names]
-    before = [(logger.handlers, logger.propagate) for logger in loggers]
-    for logger in loggers:
-        logger.handlers, logger.propagate = [], True
-    try:
-        yield
-    finally:
-        for logger, (handlers, propagate) in zip(loggers, before, strict=True):
-            logger.handlers, logger.propagate = handlers, propagate
+    identity = {"seconds": seconds, "config": settings, "key": config.key, "fingerprint": dataset.fingerprint()}
+    summary.write(folder, {"status": "done", **known, **identity, "alone": alone, "anchor": anchor})
 
 
 def _rank() -> int:

@@ -1,6 +1,6 @@
-"""What a fusion can represent: its accuracy on questions whose best answer is known.
+"""What a fusion can represent: its accuracy on questions whose best possible accuracy is known.
 
-The runs' own files tell everything: ``facts.json`` the best possible accuracy, ``summary.json`` the one reached.
+All is read from the runs' files: ``facts.json`` has the best possible accuracy, ``summary.json`` the one reached.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from torch import Tensor
 from mmexp.error import DataError
 from mmexp.run.atomic import atomic, write_atomic
 from mmexp.run.checkpoints import hash_path, is_intact, remove
-from mmexp.run.fault import fault
+from mmexp.run.fault import inject_fault
 from mmexp.training.callback.ema import AVERAGE
 
 
@@ -71,7 +71,7 @@ class _HashingFile:
     def write(self, data: bytes | memoryview) -> int:
         self.digest.update(data)
         written = self.file.write(data)
-        fault("checkpoint.half_written")
+        inject_fault("checkpoint.half_written")
         return written
 
     def flush(self) -> None:

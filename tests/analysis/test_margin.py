@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmexp.analysis.margin import Margin, margin, margin_over_commonest
+from mmexp.analysis.margin import Margin, margin, margin_over_majority_class
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow
 
@@ -59,17 +59,17 @@ def test_other_metrics_and_lost_answers_have_no_interval(tmp_path):
     assert margin([(own, other)], KEY, "max") == Margin(0.5)
 
 
-def test_the_commonest_target_is_what_must_be_beaten_without_a_control(tmp_path):
+def test_without_a_control_the_majority_class_is_the_baseline(tmp_path):
     targets = ["a"] * 30 + ["b"] * 10
-    found = margin_over_commonest([answered(tmp_path, targets, targets)], KEY)
+    found = margin_over_majority_class([answered(tmp_path, targets, targets)], KEY)
     assert found is not None and found.mean == pytest.approx(0.25) and found.is_won
-    constant = margin_over_commonest([answered(tmp_path, ["a"] * 40, targets)], KEY)
+    constant = margin_over_majority_class([answered(tmp_path, ["a"] * 40, targets)], KEY)
     assert constant == Margin(0.0, 0.0, 0.0) and not constant.is_won
-    assert margin_over_commonest([run(0.9)], KEY) is None
+    assert margin_over_majority_class([run(0.9)], KEY) is None
 
 
 def test_several_labels_are_right_in_any_order(tmp_path):
-    found = margin_over_commonest([answered(tmp_path, [["x", "y"], ["x"]], [["y", "x"], ["y"]])], KEY)
+    found = margin_over_majority_class([answered(tmp_path, [["x", "y"], ["x"]], [["y", "x"], ["y"]])], KEY)
     assert found is not None and found.mean == 0.0
 
 
@@ -83,5 +83,5 @@ def test_several_labels_are_right_in_any_order(tmp_path):
         (Margin(-0.1), False, True),
     ],
 )
-def test_what_lies_within_luck_is_neither_won_nor_lost(found, won, lost):
+def test_what_lies_within_chance_variation_is_neither_won_nor_lost(found, won, lost):
     assert (found.is_won, found.is_lost) == (won, lost)

@@ -8,7 +8,7 @@ import pytest
 
 from mmexp.analysis.compare import compare
 from mmexp.analysis.margin import Margin
-from mmexp.analysis.verdict import Gate, Verdict
+from mmexp.analysis.verdict import BaselineComparison, Verdict
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow
 
@@ -41,93 +41,95 @@ def fused(*values: float, **config: Any) -> list[RunRow]:
     return [run(value, seed, **config) for seed, value in enumerate(values)]
 
 
-def judge(runs: list[RunRow], rows: list[RunRow], metric: str = "test/f1", mode: str = "max") -> Verdict:
-    verdict = Gate([*runs, *rows]).judge(runs, metric, mode)
+def verdict_of(runs: list[RunRow], rows: list[RunRow], metric: str = "test/f1", mode: str = "max") -> Verdict:
+    verdict = BaselineComparison([*runs, *rows]).verdict(runs, metric, mode)
     assert verdict is not None
     return verdict
 
 
 def test_a_fusion_that_beats_its_best_input_says_so_with_the_interval():
-    verdict = judge(fused(0.80, 0.81, 0.82), baselines(0.7, 0.6, 0.1))
+    verdict = verdict_of(fused(0.80, 0.81, 0.82), baselines(0.7, 0.6, 0.1))
     assert verdict.text == "beats its best single modality (image) by 0.110 [0.085, 0.135] (95 %)"
-    assert (verdict.outcome, verdict.rival, verdict.is_better) == ("better", "image", True)
+    assert (verdict.outcome, verdict.baseline, verdict.is_better) == ("better", "image", True)
 
 
-def test_a_lead_within_luck_is_no_better():
-    verdict = judge(fused(0.70, 0.75, 0.68), baselines(0.7, 0.6, 0.1))
+def test_a_lead_within_chance_variation_is_no_better():
+    verdict = verdict_of(fused(0.70, 0.75, 0.68), baselines(0.7, 0.6, 0.1))
     assert verdict.outcome == "no_better"
     assert verdict.text.startswith("no better than image alone: 0.010 [-0.0") and verdict.text.endswith("] (95 %)")
 
 
 def test_what_does_not_beat_the_best_control_is_at_chance():
-    verdict = judge(fused(0.71, 0.70, 0.72), baselines(0.3, 0.3, 0.71))
-    assert (verdict.text, verdict.outcome, verdict.rival) == ("at chance", "at_chance", "blank")
+    verdict = verdict_of(fused(0.71, 0.70, 0.72), baselines(0.3, 0.3, 0.71))
+    assert (verdict.text, verdict.outcome, verdict.baseline) == ("at chance", "at_chance", "blank")
 
 
 def test_a_missing_single_leaves_it_open_and_says_what_to_type():
     runs = fused(0.9, 0.9, 0.9)
-    verdict = judge(runs, [single("image", 0.1, seed) for seed in range(3)])
+    verdict = verdict_of(runs, [single("image", 0.1, seed) for seed in range(3)])
     assert verdict.outcome == "unknown"
-    assert verdict.text == f"not compared: type mmexp baselines {' '.join(one.folder.id for one in runs)}"
+    ids = " ".join(one.folder.id for one in runs)
+    assert verdict.text == f"not compared, because baselines are missing (run: mmexp baselines {ids})"
 
 
 @pytest.mark.parametrize("other", [{"training.epochs": 2}, {"data": "cd"}, {"task": "captioning"}, {"dataset": "x"}])
 def test_baselines_with_another_config_or_other_data_are_none(other):
-    assert judge(fused(0.9, 0.9, 0.9), baselines(0.1, 0.1, 0.1, **other)).outcome == "unknown"
+    assert verdict_of(fused(0.9, 0.9, 0.9), baselines(0.1, 0.1, 0.1, **other)).outcome == "unknown"
 
 
 def test_what_belongs_to_the_fusion_may_differ():
     own = {"fusion.depth": 2, "pool@fusion.pool": "max", "encoder@fusion.expert": "cnn"}
-    assert judge(fused(0.9, 0.9, 0.9, **own), baselines(0.1, 0.1, 0.1)).outcome == "better"
-    assert judge(fused(0.9, 0.9, 0.9, **{"pool@task.pool": "max"}), baselines(0.1, 0.1, 0.1)).outcome == "unknown"
+    assert verdict_of(fused(0.9, 0.9, 0.9, **own), baselines(0.1, 0.1, 0.1)).outcome == "better"
+    assert verdict_of(fused(0.9, 0.9, 0.9, **{"pool@task.pool": "max"}), baselines(0.1, 0.1, 0.1)).outcome == "unknown"
 
 
 def test_only_shared_seeds_count():
     rows = [single(name, 0.1, seed) for name in BOTH for seed in (5, 6, 7)]
-    assert judge(fused(0.9, 0.9, 0.9), rows).outcome == "unknown"
+    assert verdict_of(fused(0.9, 0.9, 0.9), rows).outcome == "unknown"
 
 
 def test_the_best_single_is_the_least_loss_where_less_is_better():
-    verdict = judge(fused(0.30, 0.31, 0.32), baselines(0.5, 0.9, 2.0), mode="min")
-    assert (verdict.outcome, verdict.rival) == ("better", "image")
+    verdict = verdict_of(fused(0.30, 0.31, 0.32), baselines(0.5, 0.9, 2.0), mode="min")
+    assert (verdict.outcome, verdict.baseline) == ("better", "image")
     assert verdict.margin is not None and verdict.margin.mean == pytest.approx(0.19)
 
 
-def test_without_an_interval_luck_is_not_ruled_out():
-    assert judge(fused(0.8), baselines(0.7, 0.6, 0.1)).text == (
-        "beats its best single modality (image) by 0.100, but it takes 3 shared seeds to tell that from luck"
+def test_without_an_interval_chance_variation_is_not_ruled_out():
+    assert verdict_of(fused(0.8), baselines(0.7, 0.6, 0.1)).text == (
+        "beats its best single modality (image) by 0.100, "
+        "but 3 shared seeds are needed to tell that from chance variation"
     )
 
 
-def test_of_several_ways_to_use_one_input_the_one_with_most_seeds_stands_for_it():
+def test_of_several_ways_to_use_one_input_the_one_with_most_seeds_is_taken():
     rows = [*baselines(0.7, 0.6, 0.1), single("image", 0.99, 0, fusion="attention")]
-    assert judge(fused(0.80, 0.81, 0.82), rows).outcome == "better"
+    assert verdict_of(fused(0.80, 0.81, 0.82), rows).outcome == "better"
     rows += [single("image", 0.99, seed, fusion="attention") for seed in (1, 2)]
-    assert judge(fused(0.80, 0.81, 0.82), rows).outcome == "no_better"
+    assert verdict_of(fused(0.80, 0.81, 0.82), rows).outcome == "no_better"
 
 
 def test_a_single_or_a_control_has_no_verdict():
     rows = baselines(0.7, 0.6, 0.1)
-    assert all(Gate(rows).judge([one], "test/f1", "max") is None for one in rows)
+    assert all(BaselineComparison(rows).verdict([one], "test/f1", "max") is None for one in rows)
 
 
 def test_a_task_that_needs_all_its_inputs_must_beat_its_controls():
     runs = fused(0.8, 0.81, 0.82, alone=())
-    assert judge(runs, []).outcome == "unknown"
-    verdict = judge(runs, [run(0.1, seed, control="shuffled") for seed in range(3)])
+    assert verdict_of(runs, []).outcome == "unknown"
+    verdict = verdict_of(runs, [run(0.1, seed, control="shuffled") for seed in range(3)])
     assert verdict.is_better and verdict.text.startswith("beats its best control (shuffled) by 0.710 [")
 
 
-def test_without_controls_accuracy_must_beat_the_commonest_answer(tmp_path):
+def test_without_controls_accuracy_must_beat_the_majority_class(tmp_path):
     folder = RunFolder.create(tmp_path, "x")
     folder.predictions("test").parent.mkdir()
     rows = [{"id": str(i), "label": "a", "target": "a" if i else "b"} for i in range(20)]
     folder.predictions("test").write_text("".join(json.dumps(row) + "\n" for row in rows))
     config = {"inputs": BOTH, "seed": 0}
-    found = Gate([]).judge(
+    found = BaselineComparison([]).verdict(
         [RunRow(folder, "done", config=config, metrics={"test/accuracy": 0.95})], "test/accuracy", "max"
     )
-    assert found is not None and (found.outcome, found.rival) == ("at_chance", "commonest answer")
+    assert found is not None and (found.outcome, found.baseline) == ("at_chance", "majority class")
 
 
 def test_grouped_by_one_key_each_run_still_meets_its_own_baselines():
@@ -135,7 +137,11 @@ def test_grouped_by_one_key_each_run_still_meets_its_own_baselines():
     runs = [one for epochs in (1, 2) for one in fused(0.90, 0.91, 0.92, **{"training.epochs": epochs})]
     (ranking,) = compare([*rows, *runs], by=["fusion"])
     found = dict(
-        zip([one.config["fusion"] for one in ranking.groups], Gate([*rows, *runs]).verdicts(ranking), strict=True)
+        zip(
+            [one.config["fusion"] for one in ranking.groups],
+            BaselineComparison([*rows, *runs]).verdicts(ranking),
+            strict=True,
+        )
     )
     assert found["none"] is None
     assert found["gated"] is not None and found["gated"].margin is not None
@@ -144,9 +150,9 @@ def test_grouped_by_one_key_each_run_still_meets_its_own_baselines():
 
 def test_as_plain_data_it_has_the_same_keys_whatever_it_says():
     verdict = Verdict("better", ("1",), "image", Margin(0.1, 0.05, 0.15))
-    assert verdict.plain() == {"text": verdict.text, "outcome": "better", "rival": "image"} | {
+    assert verdict.plain() == {"text": verdict.text, "outcome": "better", "baseline": "image"} | {
         "difference": 0.1,
         "low": 0.05,
         "high": 0.15,
     }
-    assert set(Verdict("unknown", ("1",)).plain().items()) >= {("rival", None), ("difference", None), ("low", None)}
+    assert set(Verdict("unknown", ("1",)).plain().items()) >= {("baseline", None), ("difference", None), ("low", None)}

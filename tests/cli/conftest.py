@@ -1,16 +1,38 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from mmexp.run import provenance as manifest
 from mmexp.run import summary
 from mmexp.run.folder import RunFolder
 
 MakeRun = Callable[..., RunFolder]
+
+
+@pytest.fixture
+def in_process(lab: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let the local launcher train in this process, without output; the labels of what it has trained."""
+    from mmexp.launcher.local import LocalLauncher
+    from mmexp.runner.jobs import Job
+    from mmexp.runner.run import run_training
+
+    trained: list[str] = []
+
+    def launch(self: LocalLauncher, jobs: Sequence[Job], report: Callable[[Job], None]) -> None:
+        for job in jobs:
+            job.path = run_training(job.config, job.command, Console(file=io.StringIO())).path
+            job.status, job.seconds = "done", 1.0
+            trained.append(job.label)
+            report(job)
+
+    monkeypatch.setattr(LocalLauncher, "launch", launch)
+    return trained
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def show(make_run, capsys, monkeypatch):
         (Verdict("unknown", ("1",)), "no baselines"),
     ],
 )
-def test_each_fusion_has_its_verdict_beside_it_and_a_single_has_none(show, verdict, words):
+def test_each_fusion_has_its_verdict_next_to_it_and_a_single_has_none(show, verdict, words):
     lines = show(verdict)
     own, alone = (next(line for line in lines if name in line) for name in ("concat", "none"))
     assert f" {words} " in own and " - " in alone
@@ -51,7 +51,7 @@ def test_without_a_fusion_there_is_no_such_column(show):
 
 @pytest.mark.parametrize(
     ("width", "there", "gone"),
-    [(110, ["[0.003, 0.021]", "12.3k"], []), (100, ["[0.003, 0.021]"], ["12.3k"]), (72, ["+0.012 over image"], ["["])],
+    [(110, ["[0.003, 0.021]", "12.3k"], []), (88, ["[0.003, 0.021]"], ["12.3k"]), (72, ["+0.012 over image"], ["["])],
 )
 def test_a_narrow_terminal_loses_the_cost_before_the_interval_and_never_the_verdict(show, width, there, gone):
     lines = show(Verdict("better", ("1",), "image", Margin(0.012, 0.003, 0.021)), width)
@@ -60,10 +60,16 @@ def test_a_narrow_terminal_loses_the_cost_before_the_interval_and_never_the_verd
     assert all(word in own for word in there) and not any(word in own for word in gone)
 
 
-def test_where_nothing_fits_what_differs_is_broken_over_lines(show):
-    lines = show(Verdict("better", ("1",), "image", Margin(0.012, 0.003, 0.021)), 50)
-    assert any("+0.012 over image" in line for line in lines)
-    assert max(len(line.rstrip()) for line in lines[1:6]) <= 50
+def test_where_it_is_narrow_each_row_is_a_block(show):
+    lines = show(Verdict("better", ("1",), "image", Margin(0.012, 0.003, 0.021)), 40)
+    assert "verdict: +0.012 over image" in lines
+    assert max(len(line) for line in lines[1:8]) <= 40
+
+
+def test_what_was_left_out_is_named(show):
+    lines = show(Verdict("better", ("1",), "image", Margin(0.012, 0.003, 0.021)), 80)
+    (left_out,) = [line for line in lines if line.startswith("Left out: ")]
+    assert "test/f1" in left_out and left_out.endswith("(--wide shows all)")
 
 
 def test_rankings_differ_in_task_dataset_or_data(make_run):

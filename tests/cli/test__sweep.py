@@ -1,45 +1,31 @@
 from __future__ import annotations
 
-import io
-
-import pytest
-from rich.console import Console
-
-from mmexp.cli._sweep import read_jobs, run_baselines
+from mmexp.cli._sweep import run_baselines, run_jobs
 from mmexp.config.compose import compose
-from mmexp.error import ConfigError
-from mmexp.runner.run import run_training
+from mmexp.launcher.local import LocalLauncher
+from mmexp.runner.jobs import Job
 
 
-def test_every_combination_is_a_job_named_by_what_sets_it_apart():
-    jobs = read_jobs(["fusion=concat,gated", "seed=0,1", "dim=32"], ["mmexp", "train"], compose)
-    assert [job.label for job in jobs] == [f"fusion={f} seed={s}" for f in ("concat", "gated") for s in (0, 1)]
-    assert all(job.command[:2] == ["mmexp", "train"] and "dim=32" in job.command for job in jobs)
+def test_jobs_are_shown_as_they_end_and_in_a_table(lab, in_process, capsys):
+    words = [*lab.overrides, "training.epochs=1"]
+    jobs = [Job(f"seed={seed}", compose([*words, f"seed={seed}"]), words) for seed in (0, 1)]
+    assert run_jobs(LocalLauncher(workers=2), jobs) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("2 jobs, 2 at a time\n[1/2]  seed=0  done  val/accuracy ")
+    assert all(job.folder and job.folder.id in shown for job in jobs)
 
 
-def test_the_problems_of_all_jobs_are_told_before_any_is_started():
-    with pytest.raises(ConfigError) as refused:
-        read_jobs(["fusion=concat,gatd", "task=captoning,retrieval"], [], compose)
-    assert any("'gatd'" in line for line in refused.value.problems)
-    assert any("'captoning'" in line for line in refused.value.problems)
-
-
-def test_baselines_of_several_runs_are_trained_once(lab, capsys):
+def test_baselines_of_several_runs_are_trained_once(lab, in_process, capsys):
     folders = [lab.train("training.epochs=1", f"fusion={fusion}") for fusion in ("concat", "gated")]
-    asked = []
-
-    def train(jobs) -> int:
-        asked.extend(jobs)
-        for job in jobs:
-            run_training(job.config, job.command, Console(file=io.StringIO()))
-        return 0
-
-    failed, found = run_baselines(folders, train)
-    assert (failed, len(asked), len(found)) == (0, 4, 4)
+    failed, found = run_baselines(folders, LocalLauncher())
+    assert (failed, len(in_process), len(found)) == (0, 4, 4)
     assert {row.folder.name for row in found} == {folders[0].name}
-    assert run_baselines(folders, train)[0] == 0 and len(asked) == 4
+    assert run_baselines(folders, LocalLauncher())[0] == 0 and len(in_process) == 4
 
 
-def test_a_baseline_that_fails_is_told_by_the_exit_code(lab):
-    failed, found = run_baselines([lab.train("training.epochs=1")], lambda jobs: 1)
-    assert failed == 1 and found == []
+def test_a_baseline_that_fails_gives_the_exit_code(lab, monkeypatch):
+    def launch(self, jobs, report):
+        jobs[0].status = "failed"
+
+    monkeypatch.setattr(LocalLauncher, "launch", launch)
+    assert run_baselines([lab.train("training.epochs=1")], LocalLauncher()) == (1, [])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmexp.cli._text import count, duration, number, print_table, printable
+from mmexp.cli._text import console, count, duration, number, printable
 
 
 @pytest.mark.parametrize(
@@ -44,12 +44,8 @@ def test_durations_have_a_unit(value: float | None, shown: str) -> None:
     assert duration(value) == shown
 
 
-def test_markup_in_a_cell_is_text(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(["name", "n>"], [["[red]x[/red]", 1]])
-    assert "[red]x[/red]" in capsys.readouterr().out
-
-
-def test_a_piped_table_is_wide(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_console_is_wide_when_piped_and_takes_a_width(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
-    print_table(["name"], [["word " * 25]])
-    assert ("word " * 25).strip() in capsys.readouterr().out
+    assert (console().width, console(40).width) == (160, 40)
+    monkeypatch.setenv("COLUMNS", "90")
+    assert console().width == 90

@@ -1,63 +1,52 @@
 from __future__ import annotations
 
-import io
-import json
+from mmexp.analysis.compare import compare, group
+from mmexp.analysis.verdict import BaselineComparison, Verdict
+from mmexp.cli._verdict import exit_code, neighbours, show_verdicts, verdict_of, what
+from mmexp.run.summary import row
 
-import pytest
-from rich.console import Console
-
-from mmexp.cli._verdict import show_verdict
-from mmexp.run.folder import RunFolder
+BOTH = ["image", "text"]
 
 
-def shown(folder: RunFolder, width: int = 100) -> str:
-    console = Console(width=width, record=True, file=io.StringIO())
-    show_verdict(folder, console)
-    return console.export_text()
+def test_a_run_is_compared_with_its_neighbours(make_run):
+    folder = make_run(0.9, inputs=BOTH)
+    assert verdict_of(folder).outcome == "unknown"
+    for name in BOTH:
+        make_run(0.5, inputs=[name], fusion="none")
+    assert verdict_of(folder).text.startswith("beats its best single modality (image) by 0.400, but")
+    assert len(neighbours([folder, folder])) == 3
 
 
-def answer(folder: RunFolder, *rows: dict) -> RunFolder:
-    folder.predictions("test").parent.mkdir()
-    folder.predictions("test").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return folder
+def test_what_fuses_nothing_is_not_compared(make_run):
+    assert verdict_of(make_run(inputs=["image"])) is None
 
 
-def test_it_shows_metrics_of_both_splits_cost_folder_and_what_to_type_next(make_run):
-    text = shown(folder := make_run(0.75))
-    (line,) = [line for line in text.splitlines() if "accuracy" in line and "val/" not in line]
-    assert line.count("0.750") == 2 and "12.3k weights" in text
-    assert folder.id in text and "mmexp compare" in text and "mmexp predict" in text
+def test_each_way_gets_one_line_over_its_seeds(make_run, capsys):
+    folders = [make_run(0.9 + seed / 100, seed=seed, inputs=BOTH) for seed in range(3)]
+    for seed in range(3):
+        for name in BOTH:
+            make_run(0.5, seed=seed, inputs=[name], fusion="none")
+    (verdict,) = show_verdicts(compare([row(one) for one in folders]), BaselineComparison(neighbours(folders)))
+    ids = ", ".join(one.id for one in folders)
+    assert capsys.readouterr().out == f"image+text by concat ({ids}): {verdict.text}\n"
+    assert verdict.text == "beats its best single modality (image) by 0.410 [0.385, 0.435] (95 %)"
 
 
-@pytest.mark.parametrize(
-    ("row", "words"),
-    [
-        ({"id": "a", "caption": "a dog", "references": ["a brown dog", "x"]}, ["a dog", "should be: a brown dog"]),
-        ({"id": "a", "label": "cat", "score": 0.5, "target": "dog"}, ["cat", "should be: dog"]),
-        ({"id": "a", "score": 0.5}, ["a: score 0.5"]),
-    ],
-)
-def test_answers_stand_beside_what_they_should_be(make_run, row, words):
-    text = shown(answer(make_run(), row))
-    assert all(word in text for word in words)
+def test_strict_asks_for_a_better_fusion_and_names_what_lacks_baselines(capsys):
+    assert exit_code([None, Verdict("better", ("1",))]) == 0
+    assert exit_code([Verdict("better", ("1",)), Verdict("no_better", ("2",))]) == 3
+    assert exit_code([Verdict("at_chance", ("2",))]) == 3
+    assert capsys.readouterr().err == ""
+    assert exit_code([Verdict("unknown", ("1", "2"))]) == 3
+    assert "Run: mmexp baselines 1 2" in capsys.readouterr().err
 
 
-def test_only_the_first_few_answers_are_shown_and_control_characters_are_spelled_out(make_run):
-    rows = [{"id": str(i), "label": f"kind{i}\x1b[31m", "target": "x"} for i in range(9)]
-    text = shown(answer(make_run(), *rows))
-    assert "kind3" in text and "kind4" not in text and "\x1b" not in text and "\\x1b" in text
-
-
-def test_a_fusion_is_told_what_it_is_worth_or_how_to_find_out(make_run):
-    folder = make_run(0.9, inputs=["image", "text"])
-    assert f"The fusion: not compared: type mmexp baselines {folder.id}." in shown(folder)
-    assert "The fusion" not in shown(make_run(0.5, inputs=["image"], fusion="none"))
-    make_run(0.5, inputs=["text"], fusion="none")
-    assert "The fusion: beats its best single modality (image) by 0.400" in shown(folder, 160)
-
-
-def test_what_a_fusion_trusts_is_told_the_most_trusted_first(make_run):
-    folder = make_run()
-    known = json.loads(folder.summary.read_text())
-    folder.summary.write_text(json.dumps(known | {"shares": {"concat": 0.2, "attention": 0.7, "gated": 0.1}}))
-    assert "the fusion trusts attention most: attention 0.70, concat 0.20, gated 0.10" in shown(folder)
+def test_a_group_is_named_by_its_inputs_and_its_fusion(make_run):
+    configs = [
+        {"inputs": BOTH},
+        {"inputs": ["image"], "fusion": "none"},
+        {"inputs": ["image"]},
+        {"inputs": BOTH, "control": "blank"},
+    ]
+    named = [what(group([row(make_run(**config))])[0]) for config in configs]
+    assert named == ["image+text by concat", "image alone", "image alone by concat", "blank inputs"]

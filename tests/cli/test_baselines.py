@@ -1,30 +1,11 @@
 from __future__ import annotations
 
-import io
 import json
 
 import pytest
-from rich.console import Console
 
 from mmexp.cli import main
 from mmexp.run.folder import runs
-from mmexp.runner.run import run_training
-
-
-@pytest.fixture
-def in_process(lab, monkeypatch):
-    """Train jobs here, and return their labels."""
-    trained: list[str] = []
-
-    def train(jobs, **limits) -> int:
-        print(f"{len(jobs)} jobs")
-        for job in jobs:
-            run_training(job.config, job.command, Console(file=io.StringIO()))
-        trained.extend(job.label for job in jobs)
-        return 0
-
-    monkeypatch.setattr("mmexp.cli._sweep.run_sweep", train)
-    return trained
 
 
 def outputs(lab) -> list[str]:
@@ -40,17 +21,17 @@ def test_a_run_gets_its_baselines_and_its_verdict_and_nothing_is_trained_twice(l
     assert all(word in out for word in ("image alone", "text alone", "blank inputs", "shuffled inputs"))
     other = lab.train("training.epochs=1", "fusion=concat")
     assert main(["baselines", folder.id, other.id, "--json", *outputs(lab)]) == 0
-    told = json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)
     assert len(in_process) == 4 and len(runs(outputs(lab)[1])) == 6
-    assert {one["verdict"]["outcome"] for one in told} <= {"better", "no_better", "at_chance"}
+    assert {one["verdict"]["outcome"] for one in found} <= {"better", "no_better", "at_chance"}
 
 
 def test_what_it_says_while_it_trains_does_not_mix_with_json(lab, in_process, capsys):
     folder = lab.train("training.epochs=1", "inputs=[image,text]")
     assert main(["baselines", folder.id, "--json", "--strict", *outputs(lab)]) in (0, 3)
     out, err = capsys.readouterr()
-    (told,) = json.loads(out)
-    assert told["runs"] == [folder.id] and "4 jobs" in err
+    (found,) = json.loads(out)
+    assert found["runs"] == [folder.id] and "4 jobs" in err
 
 
 @pytest.mark.parametrize("config", [{"inputs": ["image"]}, {"inputs": ["image", "text"], "control": "blank"}])
@@ -62,6 +43,6 @@ def test_what_fuses_nothing_is_refused(make_run, capsys, config):
     )
 
 
-def test_jobs_at_once_must_be_one_at_least(make_run, capsys):
+def test_there_must_be_a_worker(make_run, capsys):
     assert main(["baselines", make_run().id, "--workers", "0"]) == 2
-    assert "--workers must be at least 1, got 0" in capsys.readouterr().err
+    assert "workers must be at least 1, got 0" in capsys.readouterr().err

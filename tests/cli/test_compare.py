@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+import mmexp
 from mmexp.cli import main
 from mmexp.run.folder import RunFolder
 
@@ -25,11 +29,11 @@ def test_groups_stand_best_first_with_mean_and_spread(make_run: MakeRun, capsys:
     assert "vqa on world, data ab: best first by test/accuracy (more is better)" in out
     lines = [line.split() for line in out.splitlines() if "±" in line]
     assert [line[0] for line in lines] == ["gated", "concat"]
-    assert lines[1][:8] == ["concat", "3", "0.600", "±", "0.100", "0.300", "±", "0.050"]
-    assert lines[1][8:] == ["12.3k", "61", "s"]
+    assert lines[1][:8] == ["concat", "3", "0.600", "±", "0.100", "12.3k", "61", "s"]
+    assert lines[1][8:] == ["0.300", "±", "0.050"]
 
 
-def test_the_verdict_tells_a_lead_from_luck(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_lead_within_seed_noise_is_called_so(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     for seed in range(3):
         make_run(0.5 + seed / 100, seed=seed)
         make_run(0.9, seed=seed, fusion="gated")
@@ -39,12 +43,12 @@ def test_the_verdict_tells_a_lead_from_luck(make_run: MakeRun, capsys: pytest.Ca
     assert "Not all rows" not in out
 
 
-def test_too_few_or_other_seeds_are_told(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_too_few_or_other_seeds_are_reported(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     make_run(0.5)
     make_run(0.9, fusion="gated")
     make_run(0.9, fusion="gated", seed=1)
     out = printed(capsys)
-    assert "'gated' is ahead of 'concat', but it takes 3 shared seeds to tell that from luck." in out
+    assert "'gated' is ahead of 'concat', but 3 shared seeds are needed to tell that from chance variation." in out
     assert "Not all rows have the same seeds" in out
 
 
@@ -102,7 +106,7 @@ def test_runs_can_be_named(make_run: MakeRun, capsys: pytest.CaptureFixture[str]
     assert json.loads(printed(capsys, first.id, str(second.path), "--json"))[0]["seeds"] == [0, 1]
 
 
-def test_repeated_runs_are_counted_once_and_told(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_repeated_runs_are_counted_once_and_reported(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     make_run(0.1)
     make_run(0.1)
     assert "1 older run(s) with the same config and seed as a newer one left out." in printed(capsys)
@@ -135,7 +139,7 @@ def test_no_runs_say_how_to_get_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["compare"]) == 2
-    assert "outputs must hold runs, got none in outputs.\nType mmexp train." in capsys.readouterr().err
+    assert "outputs must hold runs, got none in outputs.\nRun: mmexp train" in capsys.readouterr().err
 
 
 def fusion_and_singles(make_run: MakeRun, value: float) -> None:
@@ -149,7 +153,7 @@ def test_every_fusion_is_held_against_its_best_input(make_run: MakeRun, capsys: 
     fusion_and_singles(make_run, 0.9)
     assert "+0.410 [0.385, 0.435] over image" in printed(capsys)
     (best, *others) = json.loads(printed(capsys, "--json"))
-    assert (best["verdict"]["outcome"], best["verdict"]["rival"]) == ("better", "image")
+    assert (best["verdict"]["outcome"], best["verdict"]["baseline"]) == ("better", "image")
     assert [one["verdict"] for one in others] == [None, None]
 
 
@@ -180,7 +184,7 @@ def test_strict_exits_with_three_if_a_fusion_is_no_better(
 def test_strict_says_which_runs_lack_baselines(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     folder = make_run(inputs=["image", "text"])
     assert main(["compare", "--strict"]) == 3
-    assert f"type mmexp baselines {folder.id}" in capsys.readouterr().err
+    assert f"Run: mmexp baselines {folder.id}" in capsys.readouterr().err
 
 
 def test_a_control_has_a_row_and_a_column_of_its_own(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
@@ -188,3 +192,31 @@ def test_a_control_has_a_row_and_a_column_of_its_own(make_run: MakeRun, capsys: 
     make_run(0.9, inputs=["image", "text"], control="shuffled")
     out = printed(capsys)
     assert "control" in out and "shuffled" in out and "at chance" in out
+
+
+def test_wide_shows_every_metric(
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    make_run(0.5, fusion="transformer", pool="attention")
+    make_run(0.6)
+    assert "Left out: " in (narrow := printed(capsys)) and "0.300" not in narrow
+    wide = printed(capsys, "--wide")
+    assert "Left out: " not in wide and "0.300" in wide and "12.3k" in wide
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+@pytest.mark.parametrize(
+    ("target", "code", "rule"),
+    [
+        ("> /dev/full", 5, "stdout must have room for the output, got"),
+        (">&-", 1, "stdout must be open, got a closed one"),
+    ],
+)
+def test_an_output_that_takes_nothing_ends_with_a_message(make_run: MakeRun, target: str, code: int, rule: str) -> None:
+    make_run(0.5)
+    command = f"{sys.executable} -m mmexp compare {target}"
+    environment = {**os.environ, "PYTHONPATH": str(Path(mmexp.__file__).parents[1])}
+    ended = subprocess.run(command, shell=True, env=environment, stderr=subprocess.PIPE, text=True)
+    assert ended.returncode == code
+    assert rule in ended.stderr and "Traceback" not in ended.stderr and "Exception ignored" not in ended.stderr

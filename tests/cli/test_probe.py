@@ -36,7 +36,7 @@ def test_a_table_and_words_tell_what_each_fusion_can_do_and_nothing_is_trained_t
     [
         (["fusion=tensr"], "Did you mean 'tensor'"),
         (["dataset.interaction=xr"], "got 'xr'"),
-        (["--workers", "0"], "--workers must be at least 1, got 0"),
+        (["--workers", "0"], "workers must be at least 1, got 0"),
     ],
 )
 def test_what_cannot_be_probed_is_refused(words, fault, capsys, tmp_path):

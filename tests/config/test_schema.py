@@ -15,6 +15,7 @@ from mmexp.config.schema import (
     ROLES,
     ROOT,
     SLOTS,
+    SWEEP,
     Schema,
     holds_many,
     role_of,
@@ -34,9 +35,15 @@ def test_a_group_of_components_is_a_field_with_a_slot() -> None:
 
 
 def test_what_says_where_a_run_lies_changes_nothing_of_it() -> None:
-    places = [name for name in ROOT if not ROLES[name].is_hashed]
+    places = [name for name in ROOT if ROLES[name].kind == "place"]
     assert places == ["name", "outputs", "resume", "baselines", "plugins", "logger", "kind"]
+    assert not any(ROLES[name].is_hashed for name in places)
     assert not any(ROLES[name].is_compared for name in places)
+
+
+def test_what_runs_a_sweep_is_no_part_of_a_run() -> None:
+    assert SWEEP == ("launcher", "search")
+    assert not any(ROLES[name].is_hashed or ROLES[name].is_compared for name in SWEEP)
 
 
 def test_a_repetition_counts_for_the_key_of_a_run_but_is_no_setting() -> None:
@@ -52,8 +59,9 @@ def test_predict_may_change_the_data_the_machine_and_the_search() -> None:
 
 def test_a_baseline_sets_its_inputs_and_its_place_by_itself() -> None:
     own = {name for name, role in ROLES.items() if role.of_baseline}
-    assert own == {"name", "inputs", "control", "outputs", "resume", "baselines"}
-    assert {name for name, role in ROLES.items() if role.resumable} == {"outputs", "resume", "baselines", "plugins"}
+    assert own == {"name", "inputs", "control", "outputs", "resume", "baselines", *SWEEP}
+    resumable = {name for name, role in ROLES.items() if role.resumable}
+    assert resumable == {"outputs", "resume", "baselines", "plugins", *SWEEP}
 
 
 @pytest.mark.parametrize("key", ["fusion", "fusion.depth", "pool@fusion.pool", "fusion/inner"])

@@ -9,24 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from mmexp.run.fault import FAULTS, fault
+from mmexp.run.fault import FAULTS, inject_fault
 
 
 def test_nothing_fails_unless_asked():
     assert FAULTS == {}
-    fault("checkpoint.half_written")
+    inject_fault("checkpoint.half_written")
 
 
 def test_a_full_disk_is_made_up(monkeypatch):
     monkeypatch.setitem(FAULTS, "here", "full")
-    fault("there")
+    inject_fault("there")
     with pytest.raises(OSError, match="No space left") as caught:
-        fault("here")
+        inject_fault("here")
     assert caught.value.errno == errno.ENOSPC
 
 
 def test_the_environment_names_the_place_at_which_a_process_is_killed():
-    code = "from mmexp.run.fault import fault; fault('there'); print('on', flush=True); fault('here'); print('not')"
+    code = "from mmexp.run.fault import inject_fault as f; f('there'); print('on', flush=True); f('here'); print('not')"
     ended = subprocess.run(
         [sys.executable, "-c", code],
         cwd=Path(__file__).resolve().parents[2],

@@ -46,7 +46,7 @@ def test_one_without_the_other_has_no_problem() -> None:
 def test_builds_for_different_devices_are_named_with_the_remedy(torch: str, vision: str) -> None:
     problem = torch_problem({"torch": torch, "torchvision": vision}, "")
     assert "build must be the same as torchvision's (CPU or CUDA), got " in problem
-    assert f"torch {torch} beside torchvision {vision}" in problem
+    assert f"torch {torch} with torchvision {vision}" in problem
     assert "pip install --force-reinstall torch torchvision" in problem
 
 

@@ -11,7 +11,7 @@ from mmexp.run.folder import RunFolder
 from mmexp.run.lock import is_held
 from mmexp.run.provenance import status
 from mmexp.run.session import record
-from mmexp.run.signals import Asked
+from mmexp.run.signals import SignalReceived
 
 KNOWN: dict[str, Any] = {"command": ["mmexp", "train"], "seed": 3, "config": {"task": "retrieval"}}
 
@@ -35,7 +35,7 @@ def test_a_run_is_locked_and_running_until_it_is_done(folder):
     ("fault", "end", "reason"),
     [
         (Stopped("Run: stopped at step 3."), "stopped", "Run: stopped at step 3."),
-        (Asked(15), "stopped", "got SIGTERM"),
+        (SignalReceived(15), "stopped", "got SIGTERM"),
         (KeyboardInterrupt(), "stopped", "interrupted"),
         (NumericsError("Training: loss must be finite."), "failed", "NumericsError: Training: loss must be finite."),
         (SystemExit(1), "failed", "SystemExit: 1"),

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from mmexp.error import Stopped
-from mmexp.run.signals import SIGNALS, Asked, stoppable, stopped, undisturbed
+from mmexp.run.signals import SIGNALS, SignalReceived, signals_deferred, stoppable, stopped
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -34,7 +34,7 @@ def test_a_signal_waits_for_what_must_not_be_disturbed():
     thread = threading.Thread(target=over.wait)
     thread.start()
     with pytest.raises(Stopped), stoppable():
-        with undisturbed():
+        with signals_deferred():
             signal.raise_signal(signal.SIGTERM)
             done.append(1)
         done.append(2)
@@ -50,4 +50,4 @@ def test_other_faults_pass_as_they_are():
 
 def test_the_exit_code_is_what_shells_give_and_the_reason_names_the_signal():
     assert [stopped(number, "now").exit_code for number in SIGNALS] == [143, 130]
-    assert str(Asked(signal.SIGTERM)) == "got SIGTERM"
+    assert str(SignalReceived(signal.SIGTERM)) == "got SIGTERM"

@@ -21,7 +21,7 @@ from mmexp.run.folder import RunFolder, runs
 from mmexp.run.metrics import read_metrics
 from mmexp.run.provenance import status
 from mmexp.runner import distributed as module
-from mmexp.runner.distributed import launch
+from mmexp.runner.distributed import run_distributed
 from mmexp.runner.run import train as train_alone
 
 ERRANDS = """
@@ -29,7 +29,7 @@ import multiprocessing, os, signal, time
 from pathlib import Path
 from mmexp.error import NumericsError
 
-def meet(tell, folder, fates=()):
+def meet(report, folder, fates=()):
     rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     fate = dict(fates).get(rank)
     Path(folder, f"rank{rank}").write_text(str(os.getpid()))
@@ -133,7 +133,7 @@ def nobody_is_left(folder: Path) -> bool:
 
 
 def test_ranks_find_one_another(modules: Any, tmp_path: Path):
-    launch(modules.meet, (tmp_path,), world=3, timeout=30)
+    run_distributed(modules.meet, (tmp_path,), world=3, timeout=30)
     assert [(tmp_path / f"sum{rank}").read_text() for rank in range(3)] == ["3 of 3"] * 3
 
 
@@ -149,7 +149,7 @@ def test_the_first_rank_to_fail_says_why_and_the_others_end(
     modules: Any, tmp_path: Path, fate: str, match: str, exit_code: int
 ):
     with pytest.raises(MmexpError, match=match) as raised:
-        launch(modules.meet, (tmp_path, {1: fate}), world=2, timeout=60)
+        run_distributed(modules.meet, (tmp_path, {1: fate}), world=2, timeout=60)
     assert raised.value.exit_code == exit_code
     assert raised.value.hint == ("Type a lower optimizer.lr." if fate == "diverges" else "")
     assert nobody_is_left(tmp_path)
@@ -157,13 +157,13 @@ def test_the_first_rank_to_fail_says_why_and_the_others_end(
 
 def test_a_rank_that_does_not_end_after_the_others_is_killed(modules: Any, tmp_path: Path):
     with pytest.raises(MmexpError, match=r"^Rank 1: It did not end within 0\.5 s of another rank\."):
-        launch(modules.meet, (tmp_path, {0: "hands over", 1: "sleeps"}), world=2, timeout=0.5)
+        run_distributed(modules.meet, (tmp_path, {0: "hands over", 1: "sleeps"}), world=2, timeout=0.5)
     assert nobody_is_left(tmp_path)
 
 
 def test_asked_to_stop_it_stops_all_ranks(modules: Any, tmp_path: Path):
     with pytest.raises(Stopped) as stop:
-        launch(modules.meet, (tmp_path, {0: "lasts", 1: "lasts"}), world=2, timeout=60)
+        run_distributed(modules.meet, (tmp_path, {0: "lasts", 1: "lasts"}), world=2, timeout=60)
     assert stop.value.exit_code == 130
     assert nobody_is_left(tmp_path)
 

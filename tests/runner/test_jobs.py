@@ -7,8 +7,7 @@ import pytest
 from mmexp.config.compose import compose
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow
-from mmexp.runner.jobs import distinct, missing, results
-from mmexp.runner.sweep import Job
+from mmexp.runner.jobs import Job, distinct, has_failed, missing, results
 
 
 def job(*words: str) -> Job:
@@ -37,3 +36,18 @@ def test_each_job_gets_its_newest_finished_run(jobs):
     rows = [done(jobs[0], "3"), done(jobs[0], "1"), done(jobs[1], "2", "stopped")]
     found = results(jobs, rows)
     assert [row and row.folder.id for row in found] == ["3", None, "3", None]
+
+
+@pytest.mark.parametrize(
+    ("status", "failed"),
+    [("waiting", False), ("running", False), ("done", False), ("failed", True), ("stopped", True), ("killed", True)],
+)
+def test_what_ended_otherwise_than_done_has_failed(jobs, status, failed):
+    jobs[1].status = status
+    assert has_failed(jobs) is failed
+
+
+def test_a_job_has_no_folder_before_there_is_one(jobs, tmp_path):
+    assert jobs[0].folder is None
+    jobs[0].path = tmp_path
+    assert jobs[0].folder == RunFolder(tmp_path)

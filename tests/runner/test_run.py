@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from mmexp.run.folder import RunFolder, runs
 from mmexp.run.lock import Lock
 from mmexp.run.metrics import read_metrics
 from mmexp.runner import run as run_training
-from mmexp.runner.run import LIBRARIES, log_to
+from mmexp.runner.log import LIBRARIES
 from mmexp.training.callback.checkpoint import CheckpointCallback
 from mmexp.training.module import ExperimentModule
 
@@ -319,29 +318,16 @@ def test_nothing_of_the_libraries_reaches_the_terminal(lab, capfd):
     assert "GPU available" in lab.only_run().log.read_text()
 
 
-def test_the_log_takes_warnings_and_gives_everything_back(tmp_path, monkeypatch):
-    folder = RunFolder(tmp_path)
-    root = logging.getLogger()
-    monkeypatch.setattr(root, "handlers", [logging.NullHandler()])  # what pytest keeps of a log must be UTF-8
-    before = (root.level, list(root.handlers), warnings.showwarning)
-    with log_to(folder):
-        warnings.warn("take care", UserWarning, stacklevel=1)
-        logging.getLogger("some.library").info("all \ud800 is well")
-    assert (root.level, list(root.handlers), warnings.showwarning) == before
-    text = folder.log.read_text()
-    assert "UserWarning: take care" in text and "INFO some.library all \\ud800 is well" in text
-
-
-def test_the_folder_is_told_as_soon_as_it_is_there(lab):
+def test_the_folder_is_reported_as_soon_as_it_is_there(lab):
     from rich.console import Console
 
     from mmexp.config.compose import compose
 
-    told: list[RunFolder] = []
+    reported: list[RunFolder] = []
     folder = run_training.run_training(
-        compose(lab.overrides), ["mmexp"], Console(file=lab.screen), started=lambda f: told.append(f)
+        compose(lab.overrides), ["mmexp"], Console(file=lab.screen), started=lambda f: reported.append(f)
     )
-    assert told == [folder]
+    assert reported == [folder]
 
 
 def test_what_was_typed_and_chosen_is_on_record(lab):

@@ -9,33 +9,33 @@ from typing import Any
 
 import pytest
 
-from mmexp.runner.worker import Worker, say_in, supervised, threads, wait
+from mmexp.runner.worker import Worker, supervised, threads, wait
 
 ERRANDS = """
 import multiprocessing, os, signal, subprocess, sys, time
-from mmexp.runner import worker
+from mmexp.runner import process, worker
 from mmexp.error import DataError
 
-def sings(tell, *words):
+def sings(report, *words):
     for word in words:
-        tell(word)
+        report(word)
 
-def stumbles(tell):
+def stumbles(report):
     raise ValueError("two\\nlines")
 
-def refuses(tell):
+def refuses(report):
     raise DataError("label must be known, got 7.", sample="s3", hint="Look at it.")
 
-def vanishes(tell):
+def vanishes(report):
     os.kill(os.getpid(), signal.SIGKILL)
 
-def leaves(tell):
+def leaves(report):
     os._exit(7)
 
-def looks_around(tell):
+def looks_around(report):
     import torch
     server = open(f"/proc/{os.getppid()}/status").read()
-    tell({
+    report({
         "environment": os.environ.get("WORD"),
         "threads": torch.get_num_threads(),
         "alone": os.getsid(0) == os.getpid(),
@@ -46,27 +46,27 @@ def looks_around(tell):
         "server_threads": int(server.partition("Threads:")[2].split()[0]),
     })
 
-def sleeps(tell, *, ignoring=False):
+def sleeps(report, *, ignoring=False):
     if ignoring:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    tell([os.getpid(), subprocess.Popen(["sleep", "60"]).pid])
+    report([os.getpid(), subprocess.Popen(["sleep", "60"]).pid])
     time.sleep(60)
 
-def does_not_listen(tell):
-    sleeps(tell, ignoring=True)
+def does_not_listen(report):
+    sleeps(report, ignoring=True)
 
-def has_workers(tell, *errands):
+def has_workers(report, *errands):
     worker.PRELOAD = []
     inner = [worker.Worker(errand) for errand in errands]
-    while not all(one.told for one in inner):
+    while not all(one.reported for one in inner):
         [one.poll() for one in inner]
         time.sleep(0.01)
-    tell([one.told[0] for one in inner])
+    report([one.reported[0] for one in inner])
     time.sleep(60)
 
-def does_not_listen_long(tell):
-    worker.GRACE = 0.2
-    does_not_listen(tell)
+def does_not_listen_long(report):
+    process.GRACE = 0.2
+    does_not_listen(report)
 """
 
 
@@ -89,9 +89,9 @@ def until(fact: Callable[[], Any], seconds: float = 60.0) -> Any:
     return found
 
 
-def told(worker: Worker) -> Any:
-    """What it tells first."""
-    return until(lambda: worker.poll() or worker.told is not None) and worker.told
+def first_report(worker: Worker) -> Any:
+    """What it reports first."""
+    return until(lambda: worker.poll() or worker.reported is not None) and worker.reported
 
 
 def ended(worker: Worker) -> Worker:
@@ -106,9 +106,9 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def test_a_worker_tells_and_ends(errands: Any):
+def test_a_worker_reports_and_ends(errands: Any):
     worker = ended(Worker(errands.sings, ("so", {"it": "goes"})))
-    assert worker.told == {"it": "goes"}
+    assert worker.reported == {"it": "goes"}
     assert (worker.end.status, worker.end.message, worker.end.exit_code) == ("done", "", 0)
     assert 0 < worker.seconds < 60
 
@@ -133,7 +133,7 @@ def test_a_worker_has_a_place_of_its_own_and_its_server_can_fork(errands: Any, m
     monkeypatch.setenv("OMP_NUM_THREADS", "6")
     monkeypatch.setenv("WORD", "ours")
     one, other = Worker(errands.looks_around), Worker(errands.looks_around, env={"WORD": "its own"}, share=4)
-    first, second = ended(one).told, ended(other).told
+    first, second = ended(one).reported, ended(other).reported
     assert (first["environment"], first["threads"]) == ("ours", 6)
     assert (second["environment"], second["threads"]) == ("its own", 1)
     assert first["alone"] and first["loaded"] and not first["cuda"]
@@ -150,9 +150,9 @@ def test_threads_are_those_of_the_environment_or_one_per_processor(monkeypatch: 
 
 def test_a_worker_that_is_asked_to_stop_says_that_it_did(errands: Any):
     worker = Worker(errands.sleeps)
-    told(worker)
-    worker.ask("It is late.")
-    worker.ask("Nobody hears this.")
+    first_report(worker)
+    worker.request_stop("It is late.")
+    worker.request_stop("Nobody hears this.")
     end = ended(worker).end
     assert (end.status, end.exit_code) == ("stopped", 143)
     assert end.message.startswith("It is late. Run: stopped")
@@ -160,8 +160,8 @@ def test_a_worker_that_is_asked_to_stop_says_that_it_did(errands: Any):
 
 def test_a_worker_that_does_not_listen_is_killed_with_all_it_started(errands: Any):
     worker = Worker(errands.does_not_listen)
-    pids = told(worker)
-    worker.ask("It is late.")
+    pids = first_report(worker)
+    worker.request_stop("It is late.")
     assert not worker.poll()
     worker.kill()
     assert ended(worker).end.message == "It is late. Its process was ended by SIGKILL."
@@ -170,22 +170,22 @@ def test_a_worker_that_does_not_listen_is_killed_with_all_it_started(errands: An
 
 def test_what_a_worker_started_does_not_outlive_it(errands: Any):
     worker = Worker(errands.sleeps)
-    pids = told(worker)
+    pids = first_report(worker)
     os.kill(pids[0], signal.SIGKILL)
     assert ended(worker).end.status == "killed"
     until(lambda: not any(map(is_alive, pids)))
 
 
 def test_a_signal_to_everybody_leaves_the_server_alone(errands: Any):
-    server = ended(Worker(errands.looks_around)).told["server"]
+    server = ended(Worker(errands.looks_around)).reported["server"]
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(server, number)
-    assert ended(Worker(errands.looks_around)).told["server"] == server
+    assert ended(Worker(errands.looks_around)).reported["server"] == server
 
 
 def test_a_worker_ends_with_the_process_that_started_it(errands: Any):
     starter = Worker(errands.has_workers, (errands.sleeps, errands.does_not_listen_long))
-    pids = told(starter)
+    pids = first_report(starter)
     assert all(map(is_alive, pids))
     starter.kill()
     until(lambda: not any(map(is_alive, pids)))
@@ -204,7 +204,7 @@ def test_nobody_outlives_the_block_that_supervises(errands: Any):
     before = signal.getsignal(signal.SIGINT)
     worker = Worker(errands.does_not_listen)
     with pytest.raises(ZeroDivisionError), supervised([worker]):
-        pids = told(worker)
+        pids = first_report(worker)
         raise ZeroDivisionError
     until(lambda: not any(map(is_alive, pids)))
     assert signal.getsignal(signal.SIGINT) == before
@@ -213,19 +213,9 @@ def test_nobody_outlives_the_block_that_supervises(errands: Any):
 def test_the_first_signal_asks_and_the_second_kills(errands: Any):
     workers = [Worker(errands.sleeps), Worker(errands.does_not_listen)]
     with supervised(workers) as came:
-        list(map(told, workers))
+        list(map(first_report, workers))
         os.kill(os.getpid(), signal.SIGINT)
         assert ended(workers[0]).end.status == "stopped" and not workers[1].poll()
         os.kill(os.getpid(), signal.SIGTERM)
         assert ended(workers[1]).end.message == "Killed by request. Its process was ended by SIGKILL."
     assert came == [signal.SIGINT, signal.SIGTERM]
-
-
-def test_what_is_said_goes_to_the_end_of_a_file(tmp_path: Path):
-    path = tmp_path / "log.txt"
-    path.write_text("before\n")
-    stream = open(tmp_path / "other", "w")  # noqa: SIM115
-    say_in(path, stream.fileno())
-    with stream:
-        print("after", file=stream)
-    assert path.read_text() == "before\nafter\n"

@@ -13,17 +13,18 @@ import pytest
 
 from mmexp.cli import main
 from mmexp.error import Stopped
+from mmexp.launcher import local
+from mmexp.launcher.local import LocalLauncher
 from mmexp.run import summary
 from mmexp.run.folder import RunFolder, runs
-from mmexp.runner import sweep
-from mmexp.runner.sweep import Job, Sweep
+from mmexp.runner.jobs import Job, has_failed
 
 ERRANDS = """
 import os, signal, time
 from pathlib import Path
 from mmexp.error import DataError
 
-def train(tell, fate, folder):
+def train(report, fate, folder):
     if fate == "raises":
         raise DataError("label must be known, got 7.\\nAnd more.")
     if fate == "is killed":
@@ -31,28 +32,28 @@ def train(tell, fate, folder):
     if fate == "hangs":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if fate in ("hangs", "lasts"):
-        tell(Path(folder))
+        report(Path(folder))
         time.sleep(60)
     Path(folder, f"{os.getpid()}").write_text(os.environ["OMP_NUM_THREADS"])
-    tell(Path(folder))
+    report(Path(folder))
 """
 
 
 @pytest.fixture(scope="module")
 def errands(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("errands")
-    (folder / "sweep_errands.py").write_text(ERRANDS)
+    (folder / "launcher_errands.py").write_text(ERRANDS)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))
-        import sweep_errands  # type: ignore[import-not-found]
+        import launcher_errands  # type: ignore[import-not-found]
 
-        yield sweep_errands
+        yield launcher_errands
 
 
 @pytest.fixture
 def make_jobs(errands: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Job]]:
-    """Jobs that do not train: their config is a word that tells what becomes of them."""
-    monkeypatch.setattr(sweep, "train_job", errands.train)
+    """Jobs that do not train: their config is a word that says what becomes of them."""
+    monkeypatch.setattr(local, "run_job", errands.train)
     return lambda *fates: [Job(f"seed={i}", fate, str(tmp_path)) for i, fate in enumerate(fates)]  # type: ignore[arg-type]
 
 
@@ -61,10 +62,10 @@ def statuses(jobs: list[Job]) -> list[str]:
 
 
 def interrupt_once(jobs: list[Job], *, times: int = 1) -> None:
-    """Type Ctrl-C once all of these have told something, which they do behind the point where they may be asked."""
+    """Type Ctrl-C once all of these have reported something, from when on they can be asked to stop."""
 
     def wait() -> None:
-        while not all(job.worker and job.worker.told for job in jobs):
+        while not all(job.path for job in jobs):
             time.sleep(0.01)
         for _ in range(times):
             os.kill(os.getpid(), signal.SIGINT)
@@ -77,12 +78,12 @@ def test_jobs_run_side_by_side_and_divide_the_threads(
     make_jobs: Callable[..., list[Job]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("OMP_NUM_THREADS", "4")
-    heard: list[tuple[str, str]] = []
+    reports: list[tuple[str, str]] = []
     jobs = make_jobs("ends", "ends", "ends")
-    Sweep(jobs, workers=2, tell=lambda job: heard.append((job.label, job.status))).run()
+    LocalLauncher(workers=2).launch(jobs, lambda job: reports.append((job.label, job.status)))
     assert statuses(jobs) == ["done"] * 3
-    assert heard[:2] == [("seed=0", "running"), ("seed=1", "running")]
-    assert [status for _, status in heard[2:]] in (
+    assert reports[:2] == [("seed=0", "running"), ("seed=1", "running")]
+    assert [status for _, status in reports[2:]] in (
         ["done", "running", "done", "done"],
         ["done", "done", "running", "done"],
     )
@@ -101,19 +102,17 @@ def test_jobs_run_side_by_side_and_divide_the_threads(
 def test_one_that_fails_does_not_stop_the_others(
     make_jobs: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch, fate: str, status: str, reason: str
 ):
-    monkeypatch.setattr(sweep, "GRACE", 0.3 if fate == "hangs" else 60)
+    monkeypatch.setattr(local, "GRACE", 0.3 if fate == "hangs" else 60)
     jobs = make_jobs("ends", "ends", fate, *["ends"] * 6)
-    work = Sweep(jobs, workers=2, time_limit=2.0 if fate in ("lasts", "hangs") else 0.0)
-    assert not work.failed
-    work.run()
+    LocalLauncher(workers=2, time_limit=2.0 if fate in ("lasts", "hangs") else None).launch(jobs)
     assert statuses(jobs) == ["done", "done", status, *["done"] * 6]
     assert jobs[2].reason.startswith(reason)
-    assert work.failed
+    assert has_failed(jobs) and all(job.seconds for job in jobs)
 
 
 def test_with_fail_fast_no_job_is_started_after_one_has_failed(make_jobs: Callable[..., list[Job]]):
     jobs = make_jobs("ends", "raises", "ends")
-    Sweep(jobs, fail_fast=True).run()
+    LocalLauncher(fail_fast=True).launch(jobs)
     assert statuses(jobs) == ["done", "failed", "waiting"]
 
 
@@ -121,7 +120,7 @@ def test_one_interrupt_asks_the_jobs_to_stop_and_starts_no_more(make_jobs: Calla
     jobs = make_jobs("ends", "lasts", "lasts", "ends")
     with pytest.raises(Stopped, match="stopped with 1 of 4 jobs done") as stop:
         interrupt_once(jobs[1:3])
-        Sweep(jobs, workers=2).run()
+        LocalLauncher(workers=2).launch(jobs)
     assert stop.value.exit_code == 130
     assert statuses(jobs) == ["done", "stopped", "stopped", "waiting"]
     assert jobs[1].folder == RunFolder(tmp_path)
@@ -131,16 +130,16 @@ def test_two_interrupts_kill_the_jobs(make_jobs: Callable[..., list[Job]]):
     jobs = make_jobs("hangs", "ends")
     with pytest.raises(Stopped, match="stopped with 0 of 2 jobs done") as stop:
         interrupt_once(jobs[:1], times=2)
-        Sweep(jobs).run()
+        LocalLauncher().launch(jobs)
     assert stop.value.exit_code == 130
     assert statuses(jobs) == ["killed", "waiting"]
     assert jobs[0].reason.startswith("Killed by request.")
 
 
-def test_a_job_has_no_folder_before_it_tells_and_none_that_is_gone(make_jobs: Callable[..., list[Job]], tmp_path: Path):
+def test_a_job_has_no_folder_before_it_reports_one(make_jobs: Callable[..., list[Job]], tmp_path: Path):
     (job,) = make_jobs("ends")
     assert (job.folder, job.reason, job.status) == (None, "", "waiting")
-    Sweep([job]).run()
+    LocalLauncher().launch([job])
     assert job.folder == RunFolder(tmp_path)
     for path in (*tmp_path.iterdir(), tmp_path):
         path.rmdir() if path.is_dir() else path.unlink()

@@ -1,0 +1,85 @@
+"""What a finished run shows: metrics, cost, verdict, some predictions with their targets, and what to run next."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from mmexp.analysis.verdict import Verdict
+from mmexp.cli._text import count, duration, number, printable
+from mmexp.cli._verdict import verdict_of
+from mmexp.run import summary
+from mmexp.run.folder import RunFolder
+
+EXAMPLES = 4
+FEW = 6  # items of a list
+
+
+def show_result(folder: RunFolder, console: Console) -> Verdict | None:
+    """Print the panel of a run that is done, and return its verdict."""
+    known, verdict = summary.read(folder), verdict_of(folder)
+    size, seconds = known["parameters"], known["seconds"]
+    cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
+    shares = _shares(known.get("shares", {}))
+    judgement = [Text(), Text(f"The fusion: {verdict.text}.")] if verdict else []
+    top: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *shares, *judgement]
+    parts = [*top, *_examples(folder), _next(folder)]
+    title = Text(f"{folder.name} is done, best by {known['monitor']}")
+    console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
+    return verdict
+
+
+def _metrics(metrics: dict[str, float | None]) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("metric")
+    for split in ("val", "test"):
+        table.add_column(split, justify="right")
+    for name in dict.fromkeys(key.partition("/")[2] for key in metrics):
+        table.add_row(name, *(number(metrics.get(f"{split}/{name}")) for split in ("val", "test")))
+    return table
+
+
+def _shares(shares: dict[str, float]) -> list[Text]:
+    """The weights that the fusion has learnt, largest first."""
+    heaviest = sorted(shares.items(), key=lambda item: -item[1])
+    listed = ", ".join(f"{name} {share:.2f}" for name, share in heaviest)
+    return [Text(printable(f"fusion weights: {listed}"))] if shares else []
+
+
+def _examples(folder: RunFolder) -> list[Text]:
+    """The first predictions on the test split, each with its target."""
+    path = folder.predictions("test")
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8") as file:
+        rows = [json.loads(line) for line, _ in zip(file, range(EXAMPLES), strict=False)]
+    return [Text(), *(_example(row) for row in rows), Text()]
+
+
+def _example(row: dict[str, Any]) -> Text:
+    answer = next((str(row[key]) for key in ("caption", "label", "answer") if key in row), "")
+    wanted = next((row[key] for key in ("references", "target") if key in row), "")
+    wanted = wanted[0] if isinstance(wanted, list) and wanted else wanted
+    if not answer:
+        shown = ", ".join(f"{key} {_short(value)}" for key, value in row.items() if key != "id")
+        return Text(printable(f"{row['id']}: {shown}"))
+    return Text(printable(f"{answer}\n  should be: {wanted}"))
+
+
+def _short(value: Any) -> str:
+    """Format a value of a prediction, lists by their first items."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_short, value[:FEW])) + (", ..." if len(value) > FEW else "") + "]"
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def _next(folder: RunFolder) -> Text:
+    lines = [f"run      {folder.path}", f"next     mmexp compare {folder.path.parent}"]
+    lines += [f"         mmexp test {folder.id} --json", f"         mmexp predict {folder.id} FILE"]
+    return Text("\n".join(lines))

@@ -27,7 +27,7 @@ STOREYS = """
     config analysis
     transform layer metric hardware scheduler decoding
     plot pool encoder loss method
-    fusion dataset
+    fusion missing dataset
     head
     task
     training

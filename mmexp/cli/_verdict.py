@@ -26,7 +26,7 @@ def show_verdict(folder: RunFolder, console: Console) -> Verdict | None:
     known, verdict = summary.read(folder), verdict_of(folder)
     size, seconds = known["parameters"], known["seconds"]
     cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
-    shares = _shares(known.get("shares", {}))
+    shares = _shares(known.get("weights", known.get("shares", {})))
     told = [Text(), Text(f"The fusion: {verdict.text}.")] if verdict else []
     top: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *shares, *told]
     parts = [*top, *_examples(folder), _next(folder)]

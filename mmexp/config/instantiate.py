@@ -40,6 +40,7 @@ class Slot:
 
 SLOTS = {
     "encoder": Slot(("mmexp.encoder.base.Encoder",)),
+    "missing": Slot(("mmexp.missing.base.Missing",)),
     "fusion": Slot(("mmexp.fusion.base.Fusion",)),
     "task": Slot(("mmexp.task.base.Task",)),
     "dataset": Slot(("mmexp.dataset.base.MultimodalDataset",)),

@@ -60,6 +60,7 @@ class Schema:
     tokenizer: TokenizerSchema = MISSING
     training: TrainingConfig = field(default_factory=TrainingConfig)
     encoder: dict[str, Any] = MISSING
+    missing: Any = MISSING
     fusion: Any = MISSING
     task: Any = MISSING
     dataset: Any = MISSING
@@ -71,7 +72,7 @@ class Schema:
 
 
 _TYPES = {"Integer": "int", "Float": "float", "Boolean": "true or false"}
-GROUPS = ("fusion", "task", "dataset", "optimizer", "scheduler", "hardware", "method")
+GROUPS = ("missing", "fusion", "task", "dataset", "optimizer", "scheduler", "hardware", "method")
 ROOT = tuple(one.name for one in fields(Schema) if one.name != "choices")
 SECTIONS = {name: kind for name, kind in get_type_hints(Schema).items() if is_dataclass(kind)}
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
@@ -27,7 +26,6 @@ class AdaptiveFusion(VectorFusion):
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
         beta: Length of the step over that of the first vector, at most; unitless, > 0.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
@@ -36,10 +34,8 @@ class AdaptiveFusion(VectorFusion):
         ValueError: If beta <= 0.
     """
 
-    def __init__(
-        self, *, dim: int, modalities: Sequence[str], pool: Pool, beta: float = 1.0, missing: Missing = "mask"
-    ) -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, beta: float = 1.0) -> None:
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         if beta <= 0:
             raise ValueError(f"AdaptiveFusion: beta must be positive, got {beta}.")
         self.beta = beta

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Missing
 from mmexp.fusion.token import TokenFusion
 from mmexp.layer.attention import Attention, Mlp
 
@@ -29,7 +28,6 @@ class AttentionFusion(TokenFusion):
         depth: Layers, each over the same context.
         mlp_ratio: Hidden width of each MLP over dim.
         dropout: Probability of dropping a feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m, D]: every modality anchored on the others;
@@ -45,9 +43,8 @@ class AttentionFusion(TokenFusion):
         depth: int = 1,
         mlp_ratio: float = 4.0,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        super().__init__(dim=dim, modalities=modalities)
         self.nothing = nn.Parameter(torch.randn(1, 1, dim) * 0.02)
         self.layers = CrossAttentionLayers(dim, num_heads, mlp_ratio, dropout, depth)
 
@@ -62,7 +59,7 @@ class AttentionFusion(TokenFusion):
     def gather(self, tokens: Mapping[str, Tokens]) -> Tokens:
         """Mark all tokens and put them side by side, ``nothing`` in front."""
         marked = super().gather(tokens)
-        nothing = self.nothing.expand(len(marked.features), -1, -1)
+        nothing = self.nothing.expand(marked.features.shape[0], -1, -1)
         return Tokens.cat([Tokens(nothing, torch.ones_like(marked.mask[:, :1])), marked])
 
 
@@ -78,7 +75,7 @@ class CrossAttentionLayers(nn.ModuleList):
 
         def attend(x: Tensor) -> Tensor:
             for layer, (key, value) in zip(self, projected, strict=True):
-                x = layer(x, key.expand(len(x), -1, -1, -1), value.expand(len(x), -1, -1, -1), context.mask)
+                x = layer(x, key.expand(x.shape[0], -1, -1, -1), value.expand(x.shape[0], -1, -1, -1), context.mask)
             return x
 
         return attend

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Fusion, Missing
+from mmexp.fusion.base import Fusion
 from mmexp.fusion.token import block_beside, keys_values
 from mmexp.layer.attention import SelfAttentionBlock
 
@@ -33,7 +33,6 @@ class BottleneckFusion(Fusion):
         depth: Layers, each with a block of its own for each modality.
         mlp_ratio: Hidden width of each MLP over dim.
         dropout: Probability of dropping a feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m + K, D]; anchored [B, N, D], {m: [B, N_m, D]} -> [B, N, D].
@@ -52,9 +51,8 @@ class BottleneckFusion(Fusion):
         depth: int = 2,
         mlp_ratio: float = 4.0,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        super().__init__(dim=dim, modalities=modalities)
         if num_bottlenecks < 1:
             raise ValueError(f"BottleneckFusion: num_bottlenecks must be at least 1, got {num_bottlenecks}.")
         self.bottlenecks = nn.Parameter(torch.randn(1, num_bottlenecks, dim) * 0.02)

@@ -9,7 +9,7 @@ from torch import nn
 
 from mmexp.contract import Tokens
 from mmexp.fusion.attention import CrossAttentionLayers
-from mmexp.fusion.base import Fusion, Missing
+from mmexp.fusion.base import Fusion
 
 
 class CoAttentionFusion(Fusion):
@@ -29,7 +29,6 @@ class CoAttentionFusion(Fusion):
         depth: Layers of each pair, all over the same source.
         mlp_ratio: Hidden width of each MLP over dim.
         dropout: Probability of dropping a feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m, D]; anchored [B, N, D], {m: [B, N_m, D]} -> [B, N, D].
@@ -44,9 +43,8 @@ class CoAttentionFusion(Fusion):
         depth: int = 1,
         mlp_ratio: float = 4.0,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        super().__init__(dim=dim, modalities=modalities)
         places = range(len(self.modalities))
         pairs = [f"{source}->{target}" for target in places for source in places if source != target]
         self.pairs = nn.ModuleDict(

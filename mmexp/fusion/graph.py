@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Missing
 from mmexp.fusion.token import TokenFusion
 from mmexp.layer.attention import FeatureDropout
 
@@ -32,7 +31,6 @@ class GraphFusion(TokenFusion):
         num_heads: Attention heads; must divide dim.
         depth: Layers. A token has heard the other modalities after two.
         dropout: Probability of dropping a feature of a message.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m + 1, D], tokens and then hubs; anchored [B, N, D], {m: [B, N_m, D]} ->
@@ -50,9 +48,8 @@ class GraphFusion(TokenFusion):
         num_heads: int = 4,
         depth: int = 2,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        super().__init__(dim=dim, modalities=modalities)
         self.hub = nn.Parameter(torch.randn(len(self.modalities), dim) * 0.02)
         self.layers = nn.ModuleList(GraphAttentionLayer(dim, num_heads, dropout) for _ in range(depth))
 

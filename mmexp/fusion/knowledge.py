@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from mmexp.contract import Tokens
 from mmexp.error import ConfigError
 from mmexp.fusion.attention import AttentionFusion
-from mmexp.fusion.base import Missing
 
 KEYS = ("head", "relation", "tail")
 
@@ -41,7 +40,6 @@ class KnowledgeFusion(AttentionFusion):
         num_heads: Attention heads.
         depth: Layers, each over the same context.
         dropout: Probability of dropping a feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m, D]: every modality anchored on the others;
@@ -64,11 +62,8 @@ class KnowledgeFusion(AttentionFusion):
         num_heads: int = 4,
         depth: int = 1,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(
-            dim=dim, modalities=modalities, num_heads=num_heads, depth=depth, dropout=dropout, missing=missing
-        )
+        super().__init__(dim=dim, modalities=modalities, num_heads=num_heads, depth=depth, dropout=dropout)
         if entities < 1:
             raise ValueError(f"KnowledgeFusion: entities must be at least 1, got {entities}.")
         self.table = EntityTable(dim, entities, None if embeddings is None else read_embeddings(embeddings))

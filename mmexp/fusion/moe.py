@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
@@ -35,7 +34,6 @@ class MoeFusion(VectorFusion):
         top_k: Experts that answer for a vector, from 1 to num_experts.
         balance: Weight of the penalty in the training loss, unitless.
         dropout: Probability of dropping a hidden feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
@@ -56,9 +54,8 @@ class MoeFusion(VectorFusion):
         top_k: int = 2,
         balance: float = 0.01,
         dropout: float = 0.0,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         if not 1 <= top_k <= num_experts:
             raise ValueError(f"MoeFusion: top_k must be from 1 to num_experts {num_experts}, got {top_k}.")
         self.top_k, self.balance = top_k, balance
@@ -102,6 +99,6 @@ class MoeFusion(VectorFusion):
         self.load.lerp_(chosen.detach().to(self.load), RATE * chosen.detach().sum().to(self.load))
         return {"balance": self.balance * len(self.load) * (chosen.detach() * trust).sum()}
 
-    def shares(self) -> dict[str, float]:
+    def weights(self) -> dict[str, float]:
         """Running average of the load by expert, over the steps of training."""
         return {f"expert{i}": load for i, load in enumerate(self.load.tolist())}

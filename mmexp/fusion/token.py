@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Fusion, Missing
+from mmexp.fusion.base import Fusion
 from mmexp.layer.attention import SelfAttentionBlock
 
 
@@ -19,11 +19,10 @@ class TokenFusion(Fusion):
     Args:
         dim: Width D of the tokens in and out.
         modalities: Names it may be given, in order; the first is the anchor in the anchored form.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
     """
 
-    def __init__(self, *, dim: int, modalities: Sequence[str], missing: Missing = "mask") -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str]) -> None:
+        super().__init__(dim=dim, modalities=modalities)
         self.origin = nn.Parameter(torch.randn(len(self.modalities), dim) * 0.02)
 
     def onto(self, anchor: Tokens, context: Mapping[str, Tokens]) -> Tokens:

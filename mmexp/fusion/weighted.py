@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
@@ -24,20 +23,19 @@ class WeightedFusion(VectorFusion):
         dim: Width D of the tokens in and out.
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D]; zero where none is present.
     """
 
-    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, missing: Missing = "mask") -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool) -> None:
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         self.score = nn.Parameter(torch.zeros(len(self.modalities)))
 
     def combine(self, vectors: Tensor, present: Tensor) -> Tensor:
         weights = self.score.float().masked_fill(~present, -1e9).softmax(-1) * present  # [..., M]
         return (weights.unsqueeze(-1) * vectors).sum(-2)  # [..., D]
 
-    def shares(self) -> dict[str, float]:
+    def weights(self) -> dict[str, float]:
         """Weight of each modality where all are present."""
         return dict(zip(self.modalities, self.score.softmax(0).tolist(), strict=True))

@@ -25,7 +25,7 @@ class FeatureDropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or not self.probability:
             return x
-        kept = torch.rand(len(x), 1, x.shape[-1], device=x.device) >= self.probability
+        kept = torch.rand(x.shape[0], 1, x.shape[-1], device=x.device) >= self.probability
         return x * (kept.to(x.dtype) / (1 - self.probability))
 
 

@@ -49,7 +49,7 @@ class RunningGaussian(nn.Module):
     def distance(self, vectors: Tensor) -> Tensor:
         """How far vectors lie from the mean, in standard deviations of their direction (Mahalanobis). [B, D] -> [B]"""
         ridge = self.shrinkage * self.covariance.diagonal().mean() + FLOOR
-        whole = self.covariance + ridge * torch.eye(len(self.mean), device=vectors.device)
+        whole = self.covariance + ridge * torch.eye(self.mean.shape[0], device=vectors.device)
         factor = torch.linalg.cholesky_ex(whole).L
         white: Tensor = torch.linalg.solve_triangular(factor, (vectors - self.mean).T, upper=False)  # [D, B]
         return white.square().sum(0).sqrt()

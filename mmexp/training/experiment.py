@@ -23,6 +23,7 @@ from mmexp.error import ConfigError, DataError, nearest
 from mmexp.fusion.base import Fusion
 from mmexp.hardware.base import Hardware
 from mmexp.method.base import Method
+from mmexp.missing.base import Missing
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
 from mmexp.training.datamodule import DataModule
@@ -123,8 +124,15 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
     encoders: dict[str, Encoder] = {
         name: make("encoder", facts.of(name).bind(root, key), at=key) for name, key in keys.items()
     }
+    missing: Missing = make("missing", facts.bind(root, "missing"))
     fusion: Fusion = make("fusion", facts.bind(root, "fusion"))
-    model = Model(encoders=encoders, fusion=fusion, task=task, modality_dropout=root["training"]["modality_dropout"])
+    model = Model(
+        encoders=encoders,
+        missing=missing,
+        fusion=fusion,
+        task=task,
+        modality_dropout=root["training"]["modality_dropout"],
+    )
     method.prepare(model)
     return ExperimentModule(
         model=model,

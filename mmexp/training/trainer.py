@@ -74,7 +74,7 @@ def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str
         "metrics": results,
         "best": best.name,
         "parameters": count_parameters(experiment.module.model),
-        "shares": experiment.module.model.fusion.shares(),
+        "weights": experiment.module.model.fusion.weights(),
         "seconds": {"train": round(trained, 2), "evaluate": round(time.monotonic() - began, 2)},
     }
 

@@ -59,5 +59,12 @@ def test_a_fusion_is_told_what_it_is_worth_or_how_to_find_out(make_run):
 def test_what_a_fusion_trusts_is_told_the_most_trusted_first(make_run):
     folder = make_run()
     known = json.loads(folder.summary.read_text())
-    folder.summary.write_text(json.dumps(known | {"shares": {"concat": 0.2, "attention": 0.7, "gated": 0.1}}))
+    folder.summary.write_text(json.dumps(known | {"weights": {"concat": 0.2, "attention": 0.7, "gated": 0.1}}))
     assert "the fusion trusts attention most: attention 0.70, concat 0.20, gated 0.10" in shown(folder)
+
+
+def test_weights_that_an_earlier_version_wrote_under_another_name_are_read(make_run):
+    folder = make_run()
+    known = json.loads(folder.summary.read_text())
+    folder.summary.write_text(json.dumps(known | {"shares": {"image": 0.4, "text": 0.6}}))
+    assert "the fusion trusts text most: text 0.60, image 0.40" in shown(folder)

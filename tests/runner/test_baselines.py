@@ -49,7 +49,7 @@ def test_each_input_goes_alone_and_each_control_with_all_of_them():
 
 def test_everything_else_stays_as_it_was_typed():
     words = ["seed=3", "training.epochs=7", "task.dropout=0.5", "inputs=[image,text]", "baselines=true", "name=other"]
-    for job in baselines(typed("fusion=gated", "fusion.missing=learned", *words)):
+    for job in baselines(typed("fusion=gated", "missing=placeholder", *words)):
         root = job.config.plain()
         assert (root["seed"], root["training"]["epochs"], root["task"]["dropout"]) == (3, 7, 0.5)
         assert (root["name"], root["outputs"], root["baselines"]) == ("mine", "outputs", False)

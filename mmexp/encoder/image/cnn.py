@@ -91,5 +91,5 @@ class CnnEncoder(ImageEncoder):
 
     def extract(self, pixels: Tensor) -> Tensor:
         if self.places is not None:
-            pixels = torch.cat([pixels, self.places.expand(len(pixels), -1, -1, -1)], 1)  # [B, 5, H, W]
+            pixels = torch.cat([pixels, self.places.expand(pixels.shape[0], -1, -1, -1)], 1)  # [B, 5, H, W]
         return self.stages(pixels).flatten(2).transpose(1, 2)  # type: ignore[no-any-return]

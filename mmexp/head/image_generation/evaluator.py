@@ -74,7 +74,7 @@ class Glance(nn.Module):
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         with torch.autocast(pictures.device.type, enabled=False):
             found = F.conv2d(pictures, self.squares, stride=2).relu()  # [B, K, H, W]
-        return torch.cat([found.mean((2, 3)), found.amax((2, 3))], 1), found.new_zeros(len(found), 0)
+        return torch.cat([found.mean((2, 3)), found.amax((2, 3))], 1), found.new_zeros(found.shape[0], 0)
 
 
 def agreement(seen: Tensor, told: Tensor) -> Tensor:

@@ -54,7 +54,7 @@ class Flow(ImageGenerator):
     def teach(self, tokens: Mapping[str, Tokens], fusion: Fusion, pictures: Tensor, chance: Chance) -> Outputs:
         time = (CENTRE + SPREAD * chance.level).sigmoid()  # [B]
         if self.training:
-            shown = torch.rand(len(time), 1, device=time.device) >= self.hidden
+            shown = torch.rand(time.shape[0], 1, device=time.device) >= self.hidden
             tokens = {name: Tokens(own.features, own.mask & shown) for name, own in tokens.items()}
         noisy = torch.lerp(chance.noise, pictures, time[:, None, None, None])
         told = self.canvas(noisy, time, fusion.bind(tokens))
@@ -66,7 +66,7 @@ class Flow(ImageGenerator):
     def paint(self, tokens: Mapping[str, Tokens], fusion: Fusion, noise: Tensor) -> Tensor:
         picture, guided, free = noise, fusion.bind(tokens), fusion.bind({})
         for now, soon in pairwise((i / self.steps) ** 2 for i in range(self.steps + 1)):
-            time = noise.new_full((len(noise),), now)
+            time = noise.new_full((noise.shape[0],), now)
             told = self.canvas(picture, time, guided)
             if self.guidance != 1:
                 told = torch.lerp(self.canvas(picture, time, free), told, self.guidance)

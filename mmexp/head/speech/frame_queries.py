@@ -36,7 +36,7 @@ class FrameQueries(nn.Module):
         share = (place + 0.5) / mask.sum(1, keepdim=True).clamp(min=1)  # [B, T]
         slow = torch.linspace(0, -math.log(10000), self.dim // 2, device=mask.device).exp()
         fast = math.pi * 2 ** torch.arange(OCTAVES, device=mask.device, dtype=torch.float32)
-        known = torch.cat([waves(place, slow).expand(len(mask), -1, -1), waves(share, fast)], -1)  # [B, T, D + 16]
+        known = torch.cat([waves(place, slow).expand(mask.shape[0], -1, -1), waves(share, fast)], -1)  # [B, T, D + 16]
         return Tokens(self.norm(self.project(known)), mask)
 
 

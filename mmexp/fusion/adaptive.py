@@ -12,7 +12,7 @@ from mmexp.pool.base import Pool
 
 
 class AdaptiveFusion(VectorFusion):
-    """Displace the first vector by a bounded step that the others choose: ``v_1 + a h``.
+    """Fuse by a multimodal adaptation gate: shift the first vector by a bounded step, ``v_1 + a h``.
 
     ``h = sum_m relu(G_m [v_1; v_m] + c_m) * (W_m v_m) + b`` over the other modalities, and
     ``a = min(beta |v_1| / |h|, 1)``. The order of the inputs counts: the first is displaced.

@@ -13,10 +13,10 @@ from mmexp.layer.attention import Attention, Mlp
 
 
 class AttentionFusion(TokenFusion):
-    """Let each token look at the tokens of the other modalities.
+    """Fuse by cross-attention: each token attends to the tokens of the other modalities.
 
     ``a = x + Attention(norm(x), [context; nothing])``, then ``a + MLP(norm(a))``, ``depth`` times. The learned token
-    ``nothing`` stands beside every context, so that an empty or missing one is legal.
+    ``nothing`` is added to every context, so that an empty or missing one is legal.
 
     Source: Vaswani et al. 2017, "Attention Is All You Need", the decoder's second sub-layer; between modalities:
     Lu et al. 2019, "ViLBERT", sec. 3.1.
@@ -57,14 +57,14 @@ class AttentionFusion(TokenFusion):
         return lambda anchor: Tokens(attend(anchor.features), anchor.mask)
 
     def gather(self, tokens: Mapping[str, Tokens]) -> Tokens:
-        """Mark all tokens and put them side by side, ``nothing`` in front."""
+        """Mark and concatenate all tokens, ``nothing`` first."""
         marked = super().gather(tokens)
         nothing = self.nothing.expand(marked.features.shape[0], -1, -1)
         return Tokens.cat([Tokens(nothing, torch.ones_like(marked.mask[:, :1])), marked])
 
 
 class CrossAttentionLayers(nn.ModuleList):
-    """Layers that all look at one context."""
+    """Stack cross-attention layers over one context."""
 
     def __init__(self, dim: int, num_heads: int, mlp_ratio: float, dropout: float, depth: int) -> None:
         super().__init__(CrossAttentionLayer(dim, num_heads, mlp_ratio, dropout) for _ in range(depth))
@@ -82,7 +82,7 @@ class CrossAttentionLayers(nn.ModuleList):
 
 
 class CrossAttentionLayer(nn.Module):
-    """One pre-norm layer over keys and values that were projected before. [B, N, D] -> [B, N, D]"""
+    """Cross-attend to projected keys and values, pre-norm. [B, N, D] -> [B, N, D]"""
 
     def __init__(self, dim: int, num_heads: int, mlp_ratio: float, dropout: float) -> None:
         super().__init__()

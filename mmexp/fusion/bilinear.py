@@ -15,7 +15,7 @@ EPS = 1e-4
 
 
 class BilinearFusion(FactorFusion):
-    """Multiply R projections of each modality, sum the R products and even them out: ``norm(root(sum_r prod_m f_mr))``.
+    """Fuse by factorised bilinear pooling: ``norm(root(sum_r prod_m f_mr))`` over R projections of each modality.
 
     ``root`` keeps the sign and takes the square root of the size; ``norm`` gives each vector the length ``sqrt(D)``.
 

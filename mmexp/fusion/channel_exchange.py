@@ -15,10 +15,10 @@ START = 0.1  # of the scales that are to shrink
 
 
 class ChannelExchangeFusion(VectorFusion):
-    """Let one network read each modality, and swap in what the others have where a channel says little.
+    """Fuse by channel exchange: in one network, a channel with a small scale takes the mean of other modalities.
 
-    A layer is ``x_m + gelu(exchange(gamma_m * norm(W x_m) + beta_m))``. A penalty makes the scales gamma of a share of
-    the channels small, another share for each modality; where ``|gamma_mc| < threshold``, channel c of modality m
+    A layer is ``x_m + gelu(exchange(gamma_m * norm(W x_m) + beta_m))``. A penalty makes the scales gamma of a part of
+    the channels small, another part for each modality; where ``|gamma_mc| < threshold``, channel c of modality m
     becomes the mean of the other modalities that are present. The outputs are weighed by a learned softmax.
 
     Source: Wang et al. 2020, "Deep Multimodal Fusion by Channel Exchanging", https://arxiv.org/abs/2011.05005,
@@ -75,7 +75,7 @@ class ChannelExchangeFusion(VectorFusion):
 
 
 class ExchangeLayer(nn.Module):
-    """One shared linear layer, private norms, exchange. [..., M, D], bool [..., M, 1] -> [..., M, D]"""
+    """Apply a shared linear layer, private norms and the exchange. [..., M, D], bool [..., M, 1] -> [..., M, D]"""
 
     part: Tensor
 

@@ -13,13 +13,13 @@ from mmexp.fusion.base import Fusion
 
 
 class CoAttentionFusion(Fusion):
-    """Let each modality look at each other one through layers of their own: ``mean_s CM_{s->t}(x_t, x_s)``.
+    """Fuse by directional cross-attention between each pair of modalities: ``mean_s CM_{s->t}(x_t, x_s)``.
 
     The mean is over the sources that a row has; a target without any stays as it is.
 
     Source: Tsai et al. 2019, "Multimodal Transformer for Unaligned Multimodal Language Sequences",
     https://arxiv.org/abs/1906.00295, sec. 3.2, the directional pairs of cross-modal transformers. Differs: the results
-    of a target are averaged rather than put side by side, which keeps the width whatever is missing; no temporal
+    of a target are averaged rather than concatenated, which keeps the width whatever is missing; no temporal
     convolution comes before, no self-attention after, which the encoders may do.
 
     Args:

@@ -11,7 +11,7 @@ from mmexp.pool.base import Pool
 
 
 class ConcatFusion(VectorFusion):
-    """Put the vectors side by side and mix them with one hidden layer: ``W2 gelu(W1 [v_1; ...; v_M])``.
+    """Fuse by concatenation and one hidden layer: ``W2 gelu(W1 [v_1; ...; v_M])``.
 
     Source: Ngiam et al. 2011, "Multimodal Deep Learning", the shared representation of sec. 3.
 

@@ -15,7 +15,7 @@ from mmexp.pool.base import Pool
 
 
 class FactorFusion(VectorFusion):
-    """Project each vector to a factor, ``f_m = W_m v_m + b_m``, and let the first meet the product of the others.
+    """Fuse by multiplication: project each vector to a factor, ``f_m = W_m v_m + b_m``, and multiply them.
 
     In the anchored form the others are the context, so that what an anchor position costs does not grow with M.
 

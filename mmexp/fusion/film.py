@@ -12,7 +12,7 @@ from mmexp.pool.base import Pool
 
 
 class FilmFusion(VectorFusion):
-    """Scale and shift the first vector, feature by feature, as the others say: ``(1 + s) * v_1 + t``.
+    """Fuse by feature-wise linear modulation: the others scale and shift the first, ``(1 + s) * v_1 + t``.
 
     ``[s; t] = sum_m W_m v_m + b`` over the other modalities. The order of the inputs counts: the first is modulated.
 

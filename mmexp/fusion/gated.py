@@ -12,7 +12,7 @@ from mmexp.pool.base import Pool
 
 
 class GatedFusion(VectorFusion):
-    """Weigh each modality by a learned gate, feature by feature, then sum: ``sum_m g_m * tanh(W_m v_m)``.
+    """Fuse by learned softmax gates, one per modality and feature: ``sum_m g_m * tanh(W_m v_m)``.
 
     Source: Arevalo et al. 2017, "Gated Multimodal Units", https://arxiv.org/abs/1702.01992, eq. 3. Differs: the gates
     are a softmax over the M modalities that are present, which for two of them is the paper's sigmoid.

@@ -13,7 +13,7 @@ from mmexp.pool.base import Pool
 
 
 class LateFusion(VectorFusion):
-    """Let each modality decide by itself, then count the votes: ``sum_m w_m W2_m gelu(W1_m v_m)``.
+    """Fuse late: an MLP per modality, then a weighted vote, ``sum_m w_m W2_m gelu(W1_m v_m)``.
 
     The learned weights ``w`` are a softmax over the modalities that are present. Additive: they do not depend on what
     is in the vectors, so a linear head on the sum is a weighted vote of M heads. The weights start out equal.
@@ -57,5 +57,5 @@ class LateFusion(VectorFusion):
         return (weights.unsqueeze(-1) * votes).sum(-2)  # [..., D]
 
     def weights(self) -> dict[str, float]:
-        """Weight of each modality's vote where all are present."""
+        """Return the weight of each modality's vote where all are present."""
         return dict(zip(self.modalities, self.score.softmax(0).tolist(), strict=True))

@@ -12,7 +12,7 @@ from mmexp.pool.base import Pool
 
 
 class LowRankFusion(FactorFusion):
-    """Multiply what R projections make of each modality, and weigh the R products: ``sum_r w_r prod_m W_mr [v_m; 1]``.
+    """Fuse by a tensor product of rank R: ``sum_r w_r prod_m W_mr [v_m; 1]``.
 
     It is tensor fusion whose weight tensor has rank R: linear in M where that is exponential. The appended 1 keeps all
     interactions, of one modality, of two, of M. Weights and biases start so that a factor has unit scale, half of it

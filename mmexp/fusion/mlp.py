@@ -11,12 +11,12 @@ from mmexp.pool.base import Pool
 
 
 class MlpFusion(VectorFusion):
-    """Put the vectors side by side and mix them deeply: ``x + W2 gelu(W1 norm(x))``, ``depth`` times.
+    """Fuse by concatenation and a residual MLP: ``x + W2 gelu(W1 norm(x))``, ``depth`` times.
 
     ``x`` begins as a linear map of ``[v_1; ...; v_M]``; a last ``W norm(x)`` brings it back to D features.
 
     Source: Gorishniy et al. 2021, "Revisiting Deep Learning Models for Tabular Data",
-    https://arxiv.org/abs/2106.11959, the ResNet of sec. 3.2. Differs: LayerNorm and GELU stand for BatchNorm and ReLU.
+    https://arxiv.org/abs/2106.11959, the ResNet of sec. 3.2. Differs: LayerNorm and GELU replace BatchNorm and ReLU.
 
     Args:
         dim: Width D of the tokens in and out.

@@ -14,7 +14,7 @@ from mmexp.layer.attention import SelfAttentionBlock
 
 
 class QueryFusion(TokenFusion):
-    """Let a few learned queries gather what all tokens say, whatever their number.
+    """Fuse by learned queries that cross-attend to all tokens, whatever their number.
 
     ``q = SelfAttention(CrossAttention(queries, [x_1; ...; x_M]))``: joint, the queries are the tokens out. Anchored,
     they gather the context once, and each anchor position cross-attends to them.

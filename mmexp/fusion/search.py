@@ -12,7 +12,7 @@ from mmexp.fusion.base import Fusion
 
 
 class SearchFusion(Fusion):
-    """Try several fusions at once, and learn how much each should count: ``sum_i softmax(a)_i fusion_i(x)``.
+    """Fuse by a learned mixture of fusions: ``sum_i softmax(a)_i fusion_i(x)``.
 
     What it has found are its weights; train the best one alone to have the plain model.
 

@@ -14,7 +14,7 @@ from mmexp.pool.base import Pool
 
 
 class TensorFusion(FactorFusion):
-    """Weigh every product of features, one of each modality: ``C ([z_1; 1] x ... x [z_M; 1])``.
+    """Fuse by the outer product of the modalities and a linear layer: ``C ([z_1; 1] x ... x [z_M; 1])``.
 
     Here ``z_m = W_m v_m + b_m``, and the 1 makes the products of fewer modalities part of it. The outer product has
     ``(width + 1)^M`` entries, so width is the largest for which ``entries`` suffice, at most D. C starts so that the 1
@@ -24,7 +24,7 @@ class TensorFusion(FactorFusion):
     written, and the anchored form pays for C once for all positions.
 
     Source: Zadeh et al. 2017, "Tensor Fusion Network for Multimodal Sentiment Analysis",
-    https://arxiv.org/abs/1707.07250, sec. 4.2, with one linear layer behind it. Differs: z are linear projections.
+    https://arxiv.org/abs/1707.07250, sec. 4.2, with one linear layer after it. Differs: z are linear projections.
 
     Args:
         dim: Width D of the tokens in and out.

@@ -12,10 +12,10 @@ from mmexp.layer.attention import SelfAttentionBlock
 
 
 class TransformerFusion(TokenFusion):
-    """Pass the tokens of all modalities side by side through self-attention: ``Transformer([x_1; ...; x_M])``.
+    """Fuse by self-attention over the tokens of all modalities: ``Transformer([x_1; ...; x_M])``.
 
     Anchored: the context goes through the blocks by itself, and in each block an anchor position sees itself and the
-    context as it is there, as in a prefix language model whose words do not see one another.
+    context as it is there, as in a prefix language model whose words do not attend to one another.
 
     Source: Li et al. 2019, "VisualBERT", https://arxiv.org/abs/1908.03557, sec. 3.2; Chen et al. 2020, "UNITER",
     https://arxiv.org/abs/1909.11740, sec. 3.1; the prefix: Raffel et al. 2020, "T5", https://arxiv.org/abs/1910.10683,

@@ -14,7 +14,7 @@ from mmexp.pool.base import Pool
 
 
 class VectorFusion(Fusion):
-    """Pool each modality to a vector, then combine the vectors.
+    """Fuse vectors: pool each modality to one, then combine them.
 
     Joint: all modalities are pooled and give one token. Anchored: the context is pooled once, and combined with each
     anchor position.

@@ -12,7 +12,7 @@ from mmexp.pool.base import Pool
 
 
 class WeightedFusion(VectorFusion):
-    """Add the vectors by one learned weight each: ``sum_m w_m v_m``, ``w = softmax(s)`` over those present.
+    """Fuse by a sum with one learned weight per modality: ``sum_m w_m v_m``, ``w = softmax(s)`` over those present.
 
     Additive: the weights depend on which modalities are present, never on what is in them. They start out equal.
 
@@ -37,5 +37,5 @@ class WeightedFusion(VectorFusion):
         return (weights.unsqueeze(-1) * vectors).sum(-2)  # [..., D]
 
     def weights(self) -> dict[str, float]:
-        """Weight of each modality where all are present."""
+        """Return the weight of each modality where all are present."""
         return dict(zip(self.modalities, self.score.softmax(0).tolist(), strict=True))

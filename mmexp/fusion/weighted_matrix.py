@@ -12,7 +12,7 @@ from mmexp.pool.base import Pool
 
 
 class WeightedMatrixFusion(VectorFusion):
-    """Weigh each modality by how much it holds its own against all: ``sum_k a[k, k] v_k``.
+    """Fuse by attention of modalities to modalities: ``sum_k a[k, k] v_k``.
 
     ``a[k, k'] = softmax over k' of (V_k . Q_k' + b_k')``, with the query ``Q_k' = W_k' v_k'`` of what modality k' holds
     and a learned vector ``V_k`` of what modality k looks for. The full form mixes all: ``sum_k sum_k' a[k, k'] v_k'``.

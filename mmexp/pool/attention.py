@@ -11,7 +11,7 @@ from mmexp.pool.base import Pool
 
 
 class AttentionPool(Pool):
-    """Let one learned query look at the real tokens and keep what it looks for.
+    """Pool by attention of one learned query to the real tokens.
 
     Source: Lee et al. 2019, "Set Transformer", https://arxiv.org/abs/1810.00825, eq. 11 with one seed. Differs: the
     tokens are normalised first, and no MLP follows.

@@ -1,6 +1,6 @@
-"""Faults a user can mend, each with the exit code of its kind.
+"""Faults a user can fix, each with the exit code of its kind.
 
-Every message reads ``<Where>: <name> must be <rule>, got <value>. <What to type>.``
+Every message reads ``<Where>: <name> must be <rule>, got <value>.``, and its hint ``Run: <what to type>``.
 """
 
 from __future__ import annotations
@@ -72,5 +72,5 @@ class Stopped(MmexpError):
 
 def nearest(value: str, choices: Sequence[str]) -> str:
     """Return ``"Did you mean 'x'?"`` for the nearest choice, else the list of all choices."""
-    close = get_close_matches(value, choices, n=1, cutoff=0.5)
+    close = get_close_matches(value, choices, n=1, cutoff=0.6)
     return f"Did you mean '{close[0]}'?" if close else f"Choose one of: {', '.join(sorted(choices))}."

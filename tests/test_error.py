@@ -47,3 +47,8 @@ def test_a_data_error_names_file_and_sample(where, message):
 def test_the_nearest_name_is_offered_and_else_all_of_them():
     assert nearest("gatd", ["concat", "gated"]) == "Did you mean 'gated'?"
     assert nearest("xyz", ["gated", "concat"]) == "Choose one of: concat, gated."
+
+
+def test_a_far_fetched_name_is_not_offered():
+    assert nearest("early", ["late", "concat"]) == "Choose one of: concat, late."
+    assert nearest("resnet", ["frames", "cnn"]) == "Choose one of: cnn, frames."

@@ -24,9 +24,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 STOREYS = """
     error
     contract run
-    config analysis
-    transform layer metric hardware scheduler decoding
-    plot pool encoder loss method
+    config
+    analysis transform layer metric hardware scheduler decoding
+    plot pool encoder augment loss method
     fusion missing dataset
     head
     task
@@ -36,6 +36,18 @@ STOREYS = """
     cli
 """
 """The main parts from the ground up: one reaches only those on lines below it, through whatever stands between."""
+
+LOOSE = {"", "__main__"}
+"""The face of the package, and what ``python -m mmexp`` runs."""
+
+PRIVATE = {
+    "mmexp/config/hydra_internal.py": "hydra",
+    "mmexp/config/omegaconf_internal.py": "omegaconf",
+    "mmexp/cli/_arguments.py": "argparse",
+    "mmexp/training/lightning_internal.py": "pytorch_lightning",
+    "mmexp/training/model.py": "torch",
+}
+"""The file that uses what a library keeps private, by that library."""
 
 UNAWARE = {
     "contract": ("pytorch_lightning", "omegaconf", "hydra", "transformers", "timm"),
@@ -140,16 +152,47 @@ def test_every_test_has_its_module():
     none(lost, "A test stands where its module stands")
 
 
-def graph() -> dict[str, dict[str, str]]:
-    """What each part imports of the others, with one place where it does; what only types need does not count."""
+def named(path: Path) -> Iterator[tuple[str, int]]:
+    """Dotted names of ours that stand in a text, with their lines: the file may import them, as ``import_module`` does.
+
+    The bases in ``Slot(...)`` are left out. They say which class a component must inherit from, so they look up the
+    house by design; ``instantiate`` only compares with them what a part above has asked it to build.
+    """
+    slots = [call for call in nodes(path, ast.Call) if isinstance(call.func, ast.Name) and call.func.id == "Slot"]
+    bases = {id(inner) for call in slots for inner in ast.walk(call)}
+    for node in nodes(path, ast.Constant):
+        if id(node) not in bases and isinstance(node.value, str) and re.fullmatch(r"mmexp([.]\w+)+", node.value):
+            yield node.value, node.lineno
+
+
+def graph(whole: Callable[[str], str]) -> dict[str, dict[str, str]]:
+    """What each part or module names of the others, with one place where it does; also for types alone, or in a text.
+
+    The face of the package, ``mmexp/__init__.py``, is left out: it stands above all, and others read its version.
+
+    Args:
+        whole: Returns the part or the module that a dotted name belongs to; empty if to none.
+    """
     found: dict[str, dict[str, str]] = {}
     for path in CODE:
-        own = part_of(module_of(path))
-        for name, line in imported(path, types=False):
-            other = part_of(name) if name.startswith("mmexp.") and name != "mmexp.__version__" else ""
+        own = whole(module_of(path))
+        for name, line in (*imported(path), *named(path)):
+            other = whole(name) if name.startswith("mmexp.") and name != "mmexp.__version__" else ""
             if own and other and other != own:
                 found.setdefault(own, {}).setdefault(other, at(path, line))
     return found
+
+
+def module_in(name: str) -> str:
+    """The module that a dotted name is, or lies in."""
+    known = modules()
+    while name not in known and name:
+        name = name.rpartition(".")[0]
+    return name if name != "mmexp" else ""
+
+
+def modules() -> set[str]:
+    return {module_of(path) for path in CODE}
 
 
 def reached(edges: dict[str, dict[str, str]], start: str) -> dict[str, list[str]]:
@@ -164,19 +207,21 @@ def reached(edges: dict[str, dict[str, str]], start: str) -> dict[str, list[str]
     return ways
 
 
-def test_no_part_imports_itself_by_way_of_another():
-    edges = graph()
+@pytest.mark.parametrize("whole", [part_of, module_in])
+def test_imports_run_in_no_circle(whole: Callable[[str], str]):
+    edges = graph(cache(whole))
+    ways = {one: reached(edges, one) for one in {*edges, *(other for found in edges.values() for other in found)}}
     rings = [
-        " ".join(reached(edges, other)[part])
-        for part in edges
-        for other in edges[part]
-        if part in reached(edges, other)
+        " ".join([edges[one][other], *ways[other][one]]) for one in edges for other in edges[one] if one in ways[other]
     ]
-    none(sorted(set(rings)), "Imports between parts run in no circle")
+    none(sorted(set(rings)), "Imports run in no circle, neither for types alone nor by a name in a text")
 
 
 def test_imports_flow_one_way():
-    edges, height = graph(), {part: i for i, line in enumerate(STOREYS.strip().splitlines()) for part in line.split()}
+    edges, height = (
+        graph(part_of),
+        {part: i for i, line in enumerate(STOREYS.strip().splitlines()) for part in line.split()},
+    )
     found = [
         f"{part} reaches {other} by {', '.join(way)}"
         for part in height
@@ -187,7 +232,46 @@ def test_imports_flow_one_way():
 
 
 def test_what_has_a_storey_is_there():
-    none(sorted(set(STOREYS.split()) - {part_of(module_of(path)) for path in CODE}), "STOREYS names parts that exist")
+    parts = {part_of(module) for module in modules()} - LOOSE
+    none(sorted(set(STOREYS.split()) ^ parts), "Each part has a storey, each storey its parts")
+
+
+def test_few_modules_stand_outside_the_parts():
+    loose = sorted(path.name for path in (ROOT / "mmexp").glob("*.py"))
+    none(loose if len(loose) > 6 else [], "A module lies in a part")
+
+
+def test_private_names_of_a_library_stand_in_one_file():
+    """A private name is ours if our code defines it; one that nothing of ours defines is a library's."""
+    ours = {name for path in CODE for name in defined(path)}
+    found = []
+    for path in CODE:
+        library = PRIVATE.get(str(path.relative_to(ROOT)), "")
+        private = [(node.attr, node.lineno) for node in nodes(path, ast.Attribute) if is_private(node.attr)]
+        found += [f"{at(path, line)} .{name}" for name, line in private if name not in ours and not library]
+        for name, line in imported(path):
+            top, *rest = name.split(".")
+            if top not in ("mmexp", library) and any(map(is_private, rest)):
+                found.append(f"{at(path, line)} imports {name}")
+    none(found, "What a library keeps private is used in one file of ours, which PRIVATE names")
+
+
+def test_each_file_that_uses_private_names_has_its_test():
+    paths = [Path(name.replace("mmexp", "tests", 1)) for name in PRIVATE]
+    lacking = [str(path) for path in paths if not (ROOT / path.with_name(f"test_{path.name}")).is_file()]
+    none(lacking, "A test shows that the private names are still there")
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("__") and name not in ("_asdict", "_replace", "_fields")
+
+
+def defined(path: Path) -> Iterator[str]:
+    """Names that a file gives to functions, classes, variables, attributes, or buffers by their text."""
+    yield from (node.name for node in nodes(path, ast.FunctionDef, ast.ClassDef))
+    yield from (node.attr for node in nodes(path, ast.Attribute) if isinstance(node.ctx, ast.Store))
+    yield from (node.id for node in nodes(path, ast.Name) if isinstance(node.ctx, ast.Store))
+    yield from (node.value for node in nodes(path, ast.Constant) if isinstance(node.value, str))
 
 
 def test_parts_do_not_know_libraries_that_are_not_their_business():

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmexp.analysis.statistics import Difference, deviation, mean, paired
+from mmexp.config.schema import ROLES
 from mmexp.error import ConfigError, nearest
 from mmexp.run.summary import DONE, RunRow
 
-_PLACE = ("task", "dataset")
+_PLACE = tuple(name for name, role in ROLES.items() if role.ranked_apart)  # task and dataset
 _LESS_IS_BETTER = {"loss", "error", "perplexity", "mae", "mse", "rmse", "wer", "cer", "rank", "seconds", "nll", "fid"}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,10 +10,10 @@ from typing import Any, Literal
 from mmexp.analysis.compare import Ranking, newest
 from mmexp.analysis.margin import Margin, Pairs, margin, margin_over_commonest
 from mmexp.analysis.statistics import mean
+from mmexp.config.schema import role_of, root_of
 from mmexp.run.summary import DONE, RunRow
 
 Outcome = Literal["better", "no_better", "at_chance", "unknown"]
-_FREE = ("inputs", "control")  # may differ between a run and its baselines, beside all that is the fusion's
 
 
 @dataclass(frozen=True)
@@ -159,15 +158,15 @@ def _level(pairs: Pairs, metric: str, mode: str) -> float:
 
 def _question(row: RunRow) -> str:
     """What a run and its baselines share: the data, the seed and all of the config that is not the fusion's."""
-    shared = {key: value for key, value in row.config.items() if key not in _FREE and not _is_of_fusion(key)}
+    shared = {key: value for key, value in row.config.items() if not _may_differ(key)}
     return json.dumps([row.fingerprint, shared], sort_keys=True, default=str)
 
 
 def _fusion(row: RunRow) -> str:
     """How a run fuses."""
-    return json.dumps({key: value for key, value in row.config.items() if _is_of_fusion(key)}, sort_keys=True)
+    return json.dumps({key: value for key, value in row.config.items() if root_of(key) == "fusion"}, sort_keys=True)
 
 
-def _is_of_fusion(key: str) -> bool:
-    """Whether a config key, such as ``fusion.depth`` or ``pool@fusion.pool``, belongs to the fusion."""
-    return re.split(r"[./]", key.partition("@")[2] or key)[0] == "fusion"
+def _may_differ(key: str) -> bool:
+    """Whether a run and its baselines may differ in a config key, such as ``inputs`` and ``pool@fusion.pool``."""
+    return root_of(key) == "fusion" or role_of(key).of_baseline

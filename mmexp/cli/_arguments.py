@@ -25,7 +25,7 @@ class Arguments(ArgumentParser):
         Raises:
             ConfigError: Always.
         """
-        raise ConfigError(f"{self.prog}: words must follow its usage, got {message}.", f"Type {self.prog} --help.")
+        raise ConfigError(f"{self.prog}: words must follow its usage, got {message}.", f"Run: {self.prog} --help")
 
     def read(self, argv: Sequence[str]) -> Namespace:
         """Return the value of each option.

@@ -1,4 +1,4 @@
-"""``mmexp check``: whether a config holds, before anything is built."""
+"""``mmexp check``: whether a config is valid, before anything is built."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ def _check(words: list[str], path: str | None, multirun: bool, show: bool) -> No
             print(redact(stored(config)))
         else:
             chosen = [f"{group}={option}" for group, option in config.choices.items() if "@" not in group]
-            print(f"holds: {config.node.name}  {' '.join(chosen)}")
+            print(f"OK: {config.node.name}  {' '.join(chosen)}")
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))

@@ -27,7 +27,7 @@ print(json.dumps(["cpu", *found]))
 
 
 def run(argv: list[str]) -> int:
-    """Print the report; 2 if something has to be mended."""
+    """Print the report; 2 if something has to be fixed."""
     from mmexp.cli._arguments import Arguments
 
     arguments = Arguments("doctor")
@@ -52,13 +52,13 @@ def examine(*, fast: bool) -> tuple[dict[str, Any], list[str]]:
         fast: Whether to leave out the import of torch, which takes seconds.
 
     Returns:
-        Findings by name, and what has to be mended.
+        Findings by name, and what has to be fixed.
     """
     from mmexp.run.packages import CORE, OPTIONAL, installed
 
     versions = installed()
     missing = [name for name in CORE if name not in versions]
-    problems = [f"{name}: package must be installed, got none. Type pip install {name}." for name in missing]
+    problems = [f"{name}: package must be installed, got none. Run: pip install {name}" for name in missing]
     problems += filter(None, [_pair(versions)])
     report: dict[str, Any] = _software(versions, CORE + OPTIONAL) | _hardware()
     if not fast and "torch" in versions:
@@ -119,7 +119,7 @@ def _devices() -> tuple[list[str], str]:
         said = (probe.stderr.strip().splitlines() or [f"exit code {probe.returncode}"])[-1]
     except subprocess.TimeoutExpired:
         said = f"no answer for {_PATIENCE} s"
-    hint = "Type pip install --force-reinstall torch torchvision (both from one source)."
+    hint = "Run: pip install --force-reinstall torch torchvision (both from one source)"
     return [], f"torch: torch and torchvision must import, got {said}. {hint}"
 
 

@@ -55,16 +55,17 @@ def groups() -> dict[str, dict[str, Path]]:
 
 
 def opening(path: Path) -> str:
-    """The comment a YAML opens with."""
+    """Return the comment a YAML opens with, after Hydra's own ``# @package`` line."""
     with path.open(encoding="utf-8", errors="replace") as file:
-        line = file.readline().strip()
+        lines = (line.strip() for line in file)
+        line = next((line for line in lines if not line.startswith("# @package")), "")
     return line.lstrip("# ") if line.startswith("#") else ""
 
 
 def print_advice(rows: Sequence[RunRow]) -> None:
-    """Say what to type to go on with the newest runs that were killed or stopped."""
+    """Print how to resume the newest runs that were killed or stopped."""
     for row in [row for row in rows if row.status in ("killed", "stopped")][-_ADVISED:]:
-        print(f"{row.status}, to go on: mmexp train resume={row.folder.id}")
+        print(f"{row.status}, to resume it: mmexp train resume={row.folder.id}")
 
 
 def reason(row: RunRow) -> str:
@@ -98,7 +99,7 @@ def _print_runs(outputs: str, everything: bool) -> None:
 
     found = runs(outputs)[::-1]
     if not found:
-        print(f"No runs in {outputs} yet. Type mmexp train.")
+        print(f"No runs in {outputs} yet. Run: mmexp train")
         return
     shown = [row(folder) for folder in (found if everything else found[:_NEWEST])]
     lines = []
@@ -113,7 +114,7 @@ def _print_runs(outputs: str, everything: bool) -> None:
 
 
 def _print_tally(outputs: str) -> None:
-    """One line about the runs, and how to go on with lost ones."""
+    """One line about the runs, and how to resume those that ended early."""
     from collections import Counter
 
     from mmexp.run.summary import rows

@@ -11,7 +11,7 @@ HELP = "Show the YAML of an option and the parameters and docstring of what it b
 USAGE = """
 mmexp show GROUP=OPTION ...
 
-  GROUP=OPTION      for instance fusion=gated or encoder/image=cnn; mmexp list tells what there is
+  GROUP=OPTION      for instance fusion=gated or encoder/image=cnn; mmexp list shows what there is
 """
 _TARGET = re.compile(r"^\s*_target_:\s*['\"]?([\w.]+)", re.MULTILINE)
 
@@ -41,19 +41,19 @@ def _find(choice: str) -> tuple[str, Path]:
         raise ConfigError(f"show: group must be one that exists, got '{group}'.", nearest(group, list(known)))
     if option not in known[group]:
         rule = f"show: {group} must be one of its options"
-        hint = nearest(option, list(known[group])) if equals else f"Type mmexp show {group}={next(iter(known[group]))}."
+        hint = nearest(option, list(known[group])) if equals else f"Run: mmexp show {group}={next(iter(known[group]))}"
         raise ConfigError(f"{rule}, got '{option}'.", hint)
     return choice, known[group][option]
 
 
 def _print_option(choice: str, path: Path) -> None:
-    from mmexp.cli._source import find_component
     from mmexp.cli._text import printable
+    from mmexp.config.description import describe
 
     text = path.read_text(encoding="utf-8", errors="replace").rstrip()
     print(f"{choice}  ({_short(path)})\n\n{_indented(printable(text))}\n")
     for target in dict.fromkeys(_TARGET.findall(text)):
-        part = find_component(target)
+        part = describe(target)
         if part is None:
             print(f"{target}: no source found.\n")
             continue

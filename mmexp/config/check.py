@@ -3,43 +3,39 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mmexp.config.instantiate import SLOTS, Slot, refuse_target, slot_of
+from omegaconf import DictConfig
+
+from mmexp.config.instantiate import refuse_target
 from mmexp.config.resolve import try_resolve
-from mmexp.config.schema import GROUPS
+from mmexp.config.schema import GROUPS, SLOTS, Slot, holds_many, slot_of
 from mmexp.config.signature import Signature, accepts, read_signature, rule
-from mmexp.config.static import derives, find, is_module, names_in
+from mmexp.config.static import derives, find_class, is_module, names_in
 from mmexp.config.training import TrainingConfig
 from mmexp.error import ConfigError, nearest
 from mmexp.run.folder import checked_name
 
-if TYPE_CHECKING:
-    from mmexp.config.compose import Config
 
+def find_problems(root: DictConfig, where: Callable[[str], str]) -> list[str]:
+    """Return what is wrong with a config, one line each, with the value and the nearest valid name.
 
-def check(config: Config) -> None:
-    """Check values, names and classes.
-
-    Raises:
-        ConfigError: With every problem, each with file and line, value and the nearest valid name.
+    Args:
+        root: All of it, not resolved.
+        where: Returns the place that a key was set at, such as a file with its line.
     """
-    if problems := find_problems(config):
-        raise ConfigError(problems)
-
-
-def find_problems(config: Config) -> list[str]:
-    """Return what is wrong with a config, one line each."""
-    plain, unresolved = try_resolve(config.node)
-    rows = [*unresolved.items(), *_root(plain)]
-    for name, node in (plain.get("encoder") or {}).items():
-        rows += _Component(config, unresolved, SLOTS["encoder"], f"encoder.{name}").problems(node)
+    plain, unresolved = try_resolve(root)
+    found = [*unresolved.items(), *_root(plain), *_not_a_number(plain)]
+    scope = _Scope(tuple(plain.get("plugins") or ()), frozenset(unresolved))
     for key in GROUPS:
-        if key not in unresolved:
-            rows += _Component(config, unresolved, SLOTS[key], key).problems(plain.get(key))
-    return [f"{config.where(key)}: {text}" for key, text in dict.fromkeys(rows)]
+        nodes = (plain.get(key) or {}) if holds_many(key) else {"": plain.get(key)}
+        for name, node in nodes.items() if key not in unresolved else ():
+            found += _Component(scope, SLOTS[key], f"{key}.{name}".rstrip("."), tuple(nodes)).problems(node)
+    return [f"{where(key)}: {text}" for key, text in dict.fromkeys(found)]
 
 
 def _root(plain: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -75,24 +71,49 @@ def _named(dataset: Any, plugins: Sequence[str]) -> Collection[str] | None:
     None if it takes no such names: only the dataset knows what it offers.
     """
     target = dataset.get("_target_") if isinstance(dataset, Mapping) else None
-    cls = None if refuse_target(target, plugins) else find(str(target))
+    cls = None if refuse_target(target, plugins) else find_class(str(target))
     if cls is None or "inputs" not in read_signature(cls).arguments:
         return None
     return dataset.get("inputs") or ()
 
 
+def _not_a_number(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Find every nan."""
+    if isinstance(value, float) and math.isnan(value):
+        yield path, f"{path} must be a number, got nan."
+    elif isinstance(value, (Mapping, list)):
+        for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from _not_a_number(item, f"{path}.{key}".lstrip("."))
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """What the check of a component needs of the whole config.
+
+    Args:
+        plugins: Packages that the user allows.
+        unresolved: Keys whose value is not known; they are taken to fit.
+    """
+
+    plugins: tuple[str, ...]
+    unresolved: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _Component:
     """What is wrong with one component and those inside it.
 
     Args:
-        config: The whole.
-        unresolved: Keys whose value is not known; they are taken to fit.
+        scope: What it stands in.
         slot: Its kind.
         path: Its key.
+        siblings: Names in the dictionary of its group.
     """
 
-    def __init__(self, config: Config, unresolved: Mapping[str, str], slot: Slot, path: str) -> None:
-        self.config, self.unresolved, self.slot, self.path = config, unresolved, slot, path
+    scope: _Scope
+    slot: Slot
+    path: str
+    siblings: tuple[str, ...] = ()
 
     def problems(self, node: Any) -> Iterator[tuple[str, str]]:
         """Yield key and text of each problem."""
@@ -102,17 +123,17 @@ class _Component:
             yield self.path, self._no_component(node)
             return
         target = f"{self.path}._target_"
-        reason = "" if target in self.unresolved else self._refuse(node["_target_"])
+        reason = "" if target in self.scope.unresolved else self._refuse(node["_target_"])
         if reason:
             yield target, f"{self.path}.{reason}"
-        elif cls := find(str(node["_target_"])):
+        elif cls := find_class(str(node["_target_"])):
             yield from self._arguments(node, read_signature(cls))
         for key, value in node.items():
             yield from self._inside(value, f"{self.path}.{key}")
 
     def _no_component(self, node: Any) -> str:
         name = self.path.rpartition(".")[2]
-        others = [str(key) for key in self.config.node.encoder if key != name] if self.path != name else []
+        others = [key for key in self.siblings if key not in ("", name)]
         near = nearest(name, others) if others else ""
         if isinstance(node, Mapping):
             return f"{self.path} must be a component, which names its class in _target_, got none. {near}".rstrip()
@@ -120,10 +141,10 @@ class _Component:
         return f"{self.path} must be a component, got {given}. Type {self.path.replace('.', '/')}=<option>."
 
     def _refuse(self, target: Any) -> str:
-        """Say why a class does not fit; empty if it does, or if only the import can tell."""
-        if reason := refuse_target(target, self.config.plugins):
+        """Say why a class does not fit; empty if it does, or if only the import can show it."""
+        if reason := refuse_target(target, self.scope.plugins):
             return reason
-        cls = find(target)
+        cls = find_class(target)
         module, _, name = target.rpartition(".")
         if cls is None and not is_module(module):
             return f"_target_ must lie in a module that exists, got '{module}'."
@@ -139,7 +160,7 @@ class _Component:
         known = {key: argument for key, argument in signature.arguments.items() if key not in self.slot.parts}
         for key, value in node.items():
             path = f"{self.path}.{key}"
-            if key == "_target_" or path in self.unresolved:
+            if key == "_target_" or path in self.scope.unresolved:
                 continue
             if key in self.slot.parts:
                 yield path, f"{path} must be left out, because mmexp gives it, got {value!r}."
@@ -156,7 +177,7 @@ class _Component:
     def _inside(self, value: Any, path: str) -> Iterator[tuple[str, str]]:
         """Check the components inside an argument."""
         if isinstance(value, Mapping) and "_target_" in value:
-            yield from _Component(self.config, self.unresolved, slot_of(path), path).problems(value)
+            yield from _Component(self.scope, slot_of(path), path).problems(value)
         elif isinstance(value, (Mapping, list)):
             for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
                 yield from self._inside(item, f"{path}.{key}")

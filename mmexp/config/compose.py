@@ -17,15 +17,10 @@ from mmexp.config.hydra_internal import Composition, compose_groups, merge
 from mmexp.config.override import Overrides, assign, read
 from mmexp.config.provenance import Source
 from mmexp.config.resolve import escaped, is_shared, resolve, texts
-from mmexp.config.schema import GROUPS, empty
-from mmexp.config.yaml import guard, shown, yaml_errors
+from mmexp.config.schema import GROUPS, ROLES, SLOTS, Schema, holds_many, role_of
+from mmexp.config.yaml import check_yaml, shown, yaml_errors
 from mmexp.error import ConfigError
 from mmexp.run.folder import RunFolder
-
-PLACE = ("name", "seed", "inputs", "outputs", "resume", "baselines", "plugins")
-"""Root keys that say where and how often an experiment runs, or are recorded by themselves; not what it is."""
-ELSEWHERE = ("name", "outputs", "resume", "baselines", "plugins")
-"""Root keys that change nothing about a run but its place, and what is trained beside it."""
 
 
 @dataclass(frozen=True)
@@ -50,21 +45,19 @@ class Config:
     @property
     def settings(self) -> dict[str, Any]:
         """What sets this experiment apart: its choices, and the values typed for parts of it."""
-        typed = {key: OmegaConf.select(self.node, key) for key in self.typed if key not in PLACE}
-        return {
-            **self.choices,
-            **{key: OmegaConf.to_object(v) if OmegaConf.is_config(v) else v for key, v in typed.items()},
-        }
+        typed = {key: OmegaConf.select(self.node, key) for key in self.typed}
+        plain = {key: OmegaConf.to_object(v) if OmegaConf.is_config(v) else v for key, v in typed.items()}
+        return {key: value for key, value in {**self.choices, **plain}.items() if role_of(key).is_compared}
 
     @property
     def key(self) -> str:
         """Hash of all that decides how a run of this config comes out, but for the data itself and the code."""
-        decisive = {key: value for key, value in self.plain().items() if key not in (*ELSEWHERE, "choices")}
+        decisive = {key: value for key, value in self.plain().items() if ROLES[key].is_hashed}
         return hashlib.sha256(json.dumps(decisive, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     @property
     def plugins(self) -> tuple[str, ...]:
-        """Packages that the user allows beside mmexp's own."""
+        """Packages that the user allows in addition to mmexp's own."""
         return () if OmegaConf.is_missing(self.node, "plugins") else tuple(self.node.plugins)
 
     def plain(self) -> dict[str, Any]:
@@ -101,7 +94,7 @@ def load_config(path: Path | str, overrides: Sequence[str] = (), plugins: Sequen
     """Read the config of a run back, and check it.
 
     It may come from someone else: nothing in it is resolved but ``${facts:...}``, and its plugins are not trusted. What
-    is typed behind it is the user's own.
+    is typed after it is the user's own.
 
     Args:
         path: ``config.yaml``, or the run folder it lies in.
@@ -163,12 +156,12 @@ def _finish(composed: Composition, asked: Overrides, settle: bool) -> Config:
         problems += _settle(node)
     node.choices = composed.choices
     for key in GROUPS:
-        if OmegaConf.is_missing(node, key):
-            node[key] = None
+        if OmegaConf.is_missing(node, key) and (SLOTS[key].optional or not holds_many(key)):
+            node[key] = {} if holds_many(key) else None
     if not OmegaConf.is_missing(node, "name") and node.name is None:
         node.name = _name(composed.choices)
     config = Config(node, tuple(composed.sources), asked.keys)
-    problems += find_problems(config)
+    problems += find_problems(node, config.where)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     return config
@@ -195,8 +188,10 @@ def _load(path: Path) -> Composition:
     """Read a stored config as data."""
     path = path / "config.yaml" if path.is_dir() else path
     if not path.exists():
-        raise ConfigError(f"{shown(path)}: config must be a file that exists.", "Type --config <run folder>.")
-    guard(path)
+        raise ConfigError(
+            f"{shown(path)}: config must be a file that exists.", "Run: mmexp train --config <run folder>"
+        )
+    check_yaml(path)
     with yaml_errors(path):
         content = OmegaConf.load(path)
     if not isinstance(content, DictConfig):
@@ -209,7 +204,7 @@ def _load(path: Path) -> Composition:
     ]
     if foreign:
         raise ConfigError(foreign)
-    composed = Composition(empty(), sources=[source])
+    composed = Composition(OmegaConf.structured(Schema), sources=[source])
     merge(composed, content, source)
     if not OmegaConf.is_missing(composed.node, "choices"):
         composed.choices = {str(group): str(option) for group, option in composed.node.choices.items()}

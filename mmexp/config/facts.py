@@ -8,6 +8,7 @@ from typing import Any
 
 from omegaconf import Container, DictConfig, OmegaConf
 
+from mmexp.config.omegaconf_internal import full_path
 from mmexp.config.resolve import FACT, resolve
 from mmexp.error import ConfigError, nearest
 from mmexp.run.jsonfile import read_json, write_json
@@ -83,7 +84,7 @@ class Facts(Mapping[str, Any]):
             ConfigError: If a fact is not known; names the value that asks for it, and the nearest fact.
         """
         if isinstance(root, DictConfig):
-            where = str(root._get_full_key(None) or "")
+            where = full_path(root)
             node = OmegaConf.select(root, key) if key else root
             plain = resolve(node) if isinstance(node, Container) else node
         else:

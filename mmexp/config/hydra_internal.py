@@ -14,6 +14,7 @@ from pathlib import Path
 from hydra import version
 from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra._internal.defaults_list import DefaultsList, create_defaults_list
 from hydra._internal.sources_registry import SourcesRegistry
@@ -24,13 +25,14 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from mmexp.config.provenance import Source, groups, mention, option_path, options
-from mmexp.config.schema import empty, refusal
+from mmexp.config.refusal import refusal
+from mmexp.config.schema import Schema, holds_many
 from mmexp.config.search_path import conf_folders
-from mmexp.config.yaml import guard, shown, yaml_errors
+from mmexp.config.yaml import check_yaml, shown, yaml_errors
 from mmexp.error import ConfigError, nearest
 
 
-class GuardedSource(FileConfigSource):
+class CheckedSource(FileConfigSource):
     """A config folder whose files are checked before they are read as YAML."""
 
     @staticmethod
@@ -45,7 +47,7 @@ class GuardedSource(FileConfigSource):
             ConfigError: If it is refused.
         """
         path = Path(self.path, self._normalize_file_name(config_path))
-        guard(path)
+        check_yaml(path)
         with yaml_errors(path):
             result = super().load_config(config_path)
         if not isinstance(result.config, DictConfig):
@@ -82,7 +84,7 @@ def compose_groups(overrides: Sequence[Override], adding: bool = False) -> Compo
     """
     repository = CachingConfigRepository(_repository())
     listed = _defaults(repository, overrides, adding)
-    composed = Composition(empty())
+    composed = Composition(OmegaConf.structured(Schema))
     for default in listed.defaults:
         if default.config_path is None:
             continue
@@ -98,7 +100,18 @@ def compose_groups(overrides: Sequence[Override], adding: bool = False) -> Compo
         merge(composed, content, composed.sources[-1])
     chosen = reversed(listed.overrides.known_choices.items())
     composed.choices = {group: str(option) for group, option in chosen if option}
+    composed.choices = {**_lists(listed), **composed.choices}
     return composed
+
+
+def _lists(listed: DefaultsList) -> dict[str, str]:
+    """Return the options of the groups from which a list was chosen, as the command line takes them."""
+    found: dict[str, list[str]] = {}
+    for default in listed.defaults:
+        group, _, option = (default.config_path or "").rpartition("/")
+        if holds_many(group) and not (default.parent or "").startswith(f"{group}/"):
+            found.setdefault(group, []).append(option)
+    return {group: f"[{','.join(options)}]" for group, options in found.items()}
 
 
 def merge(composed: Composition, content: DictConfig, source: Source) -> None:
@@ -111,12 +124,17 @@ def merge(composed: Composition, content: DictConfig, source: Source) -> None:
             composed.problems.append(f"{source.place(full) or shown(source.path)}: {refusal(full, error)}")
 
 
+def split_sweep(overrides: list[Override]) -> list[list[str]]:
+    """Return the words of each job of a sweep, the last override varying fastest."""
+    return BasicSweeper.split_arguments(overrides, max_batch_size=None)[0]
+
+
 def _repository() -> ConfigRepository:
     version.setbase("1.3")
-    SourcesRegistry.instance().register(GuardedSource)
+    SourcesRegistry.instance().register(CheckedSource)
     path = ConfigSearchPathImpl()
     for folder in conf_folders():
-        path.append("main", f"{GuardedSource.scheme()}://{folder}")
+        path.append("main", f"{CheckedSource.scheme()}://{folder}")
     return ConfigRepository(path)
 
 
@@ -147,7 +165,7 @@ def _not_listed(text: str, overrides: Sequence[Override], adding: bool) -> Overr
 
 
 def _missing(error: MissingConfigException) -> str:
-    """Say which option of which group a defaults list or an override names in vain."""
+    """Say which option of which group a defaults list or an override names, but which does not exist."""
     group, _, option = str(error.missing_cfg_file).rpartition("/")
     if not group:
         return f"conf: {option}.yaml must be in one of the config folders, got none."

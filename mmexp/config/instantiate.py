@@ -10,7 +10,6 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.machinery import PathFinder
 from typing import Any
@@ -18,40 +17,10 @@ from typing import Any
 from omegaconf import DictConfig
 
 from mmexp.config.facts import Facts
+from mmexp.config.schema import SLOTS, Slot, slot_of
 from mmexp.error import ConfigError, nearest
 
 PREFIXES = ("mmexp", "torch.nn", "torch.optim", "pytorch_lightning", "torchmetrics")
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A kind of component.
-
-    Args:
-        bases: Dotted paths; a component must inherit from one of them.
-        parts: Arguments that mmexp gives, which no config may.
-        optional: Whether null leaves it out.
-    """
-
-    bases: tuple[str, ...]
-    parts: tuple[str, ...] = ()
-    optional: bool = False
-
-
-SLOTS = {
-    "encoder": Slot(("mmexp.encoder.base.Encoder",)),
-    "missing": Slot(("mmexp.missing.base.Missing",)),
-    "fusion": Slot(("mmexp.fusion.base.Fusion",)),
-    "task": Slot(("mmexp.task.base.Task",)),
-    "dataset": Slot(("mmexp.dataset.base.MultimodalDataset",)),
-    "pool": Slot(("mmexp.pool.base.Pool",)),
-    "transform": Slot(("mmexp.transform.base.Transform",)),
-    "optimizer": Slot(("torch.optim.Optimizer",), parts=("params",)),
-    "scheduler": Slot(("torch.optim.lr_scheduler.LRScheduler",), parts=("optimizer", "total_steps"), optional=True),
-    "hardware": Slot(("mmexp.hardware.base.Hardware",)),
-    "method": Slot(("mmexp.method.base.Method",)),
-}
-PART = Slot(("torch.nn.Module", "mmexp.transform.base.Transform", "mmexp.dataset.base.MultimodalDataset"))
 
 
 def instantiate(
@@ -68,7 +37,7 @@ def instantiate(
     Args:
         slot: Its kind, a key of ``SLOTS``.
         node: ``_target_`` and arguments; ``${...}`` is resolved, a fact must have been put in.
-        plugins: Packages that the user allows beside mmexp's own.
+        plugins: Packages that the user allows in addition to mmexp's own.
         at: Key path of the node, for messages; the slot if empty.
         parts: Arguments that no config gives, such as ``params``.
 
@@ -94,13 +63,6 @@ def refuse_target(target: Any, plugins: Sequence[str] = ()) -> str:
     known = {*sys.stdlib_module_names, *(prefix.partition(".")[0] for prefix in PREFIXES)}
     hint = "" if top in known else f" If you trust it, type plugins=[{top}]."
     return f"_target_ must lie under one of {', '.join(allowed)}, got '{target}'.{hint}"
-
-
-def slot_of(key: str) -> Slot:
-    """Return the slot of a component by its key path: a part is told by its own name, where that is a kind."""
-    first, _, rest = key.partition(".")
-    name = first if not rest or (first == "encoder" and "." not in rest) else key.rpartition(".")[2]
-    return SLOTS.get(name, PART)
 
 
 def _build(node: Mapping[str, Any], slot: Slot, path: str, plugins: Sequence[str], parts: Mapping[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""What is typed behind a verb: ``group=option`` and ``key=value``, for one run or for many."""
+"""What is typed after a verb: ``group=option`` and ``key=value``, for one run or for many."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, OverrideType
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from mmexp.config.hydra_internal import split_sweep
 from mmexp.config.provenance import groups, options
-from mmexp.config.schema import ROOT, refusal, unknown_key
+from mmexp.config.refusal import refusal, unknown_key
+from mmexp.config.schema import ROOT, holds_many
 from mmexp.error import ConfigError, nearest
 
 _GRAMMAR = "Type key=value, group=option or ~key."
+_SWEEP = "Type -m and a,b without brackets to sweep."
 
 
 @dataclass
 class Overrides:
-    """Overrides of one run, told apart.
+    """Overrides of one run, choices and values apart.
 
     Args:
         groups: Choices of options.
@@ -43,7 +45,7 @@ class Overrides:
 
 
 def read(words: Sequence[str]) -> Overrides:
-    """Tell choices of options from values; a value below an option that does not exist is left out."""
+    """Separate choices of options from values; a value below an option that does not exist is left out."""
     result, known, lost = Overrides(), groups(), set()
     for word in words:
         try:
@@ -79,7 +81,7 @@ def expand(words: Sequence[str]) -> list[list[str]]:
             problems += error.problems
     if problems:
         raise ConfigError(problems)
-    return BasicSweeper.split_arguments(parsed, max_batch_size=None)[0]
+    return split_sweep(parsed)
 
 
 def assign(node: DictConfig, choices: Mapping[str, str], override: Override, made: set[str]) -> None:
@@ -159,11 +161,19 @@ def _choice(override: Override, known: Sequence[str]) -> Override:
     if value is None and not override.is_delete():
         override.type = OverrideType.DEL
         override.value_type = None
-    elif not override.is_delete() and value not in options(group):
-        inner = [name for name in known if name.startswith(f"{group}/")]
-        hint = f"Choose in one of: {', '.join(inner)}." if inner else nearest(str(value), options(group))
-        raise ConfigError(f"command line: {group} must be one of its options, got '{value}'. {hint}")
+    elif isinstance(value, list) and not holds_many(group):
+        raise ConfigError(f"command line: {group} must be one of its options, got {len(value)}. {_SWEEP}")
+    elif not override.is_delete():
+        for option in value if isinstance(value, list) else [value]:
+            _check_option(group, option, known)
     return override
+
+
+def _check_option(group: str, option: Any, known: Sequence[str]) -> None:
+    if option not in options(group):
+        there, inner = options(group), [name for name in known if name.startswith(f"{group}/")]
+        hint = nearest(str(option), there) if there else f"Choose in one of: {', '.join(inner)}."
+        raise ConfigError(f"command line: {group} must be one of its options, got '{option}'. {hint}")
 
 
 def _check_parent(node: DictConfig, override: Override, made: set[str]) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 from omegaconf import Container, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from mmexp.config.schema import refusal
+from mmexp.config.omegaconf_internal import full_path, is_null, root_node
+from mmexp.config.refusal import refusal
 from mmexp.error import ConfigError
 
 FACT = re.compile(r"\$\{facts:([\w.\-]+)\}")
@@ -35,7 +36,7 @@ def resolve(node: Container) -> Any:
 
 def try_resolve(node: Container) -> tuple[Any, dict[str, str]]:
     """Return plain containers, in which a value that can't be resolved is None, and what is wrong by its key."""
-    walk = _Walk(known=_keys(OmegaConf.to_container(node._get_root(), resolve=False)))
+    walk = _Walk(known=_keys(OmegaConf.to_container(root_node(node), resolve=False)))
     return walk.items(node), walk.problems
 
 
@@ -75,14 +76,14 @@ class _Walk:
     left: int = _MOST_VALUES
 
     def items(self, node: Any) -> Any:
-        if isinstance(node, DictConfig) and not node._is_none():
+        if isinstance(node, DictConfig) and not is_null(node):
             return {str(key): self.value(node, key) for key in node}
-        if isinstance(node, ListConfig) and not node._is_none():
+        if isinstance(node, ListConfig) and not is_null(node):
             return [self.value(node, index) for index in range(len(node))]
         return None if isinstance(node, Container) else node
 
     def value(self, node: DictConfig | ListConfig, key: Any) -> Any:
-        path = str(node._get_full_key(key))
+        path = full_path(node, key)
         self.left -= _LOOKUP if OmegaConf.is_interpolation(node, key) else 1
         if self.left < 0:
             self.problems[""] = f"config must resolve to at most {_MOST_VALUES:,} values, got more."

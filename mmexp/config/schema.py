@@ -1,16 +1,70 @@
-"""The typed root of every config; below a component's key, its constructor is the schema."""
+"""The typed root of every config: which keys there are, and what each is to a run; below a component's key, its
+constructor is the schema.
+
+Adding a root key is one field of ``Schema``; adding a group of components is one field with a ``Slot``. All else that
+depends on a key reads its ``Role``. This module imports nothing beyond the standard library, so anything may read it.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, get_type_hints
-
-from omegaconf import MISSING, OmegaConf
-from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from typing import Any, Literal, get_origin, get_type_hints
 
 from mmexp.config.training import TrainingConfig
-from mmexp.error import nearest
+
+MISSING: Any = "???"  # OmegaConf's mark of a value that a file has yet to give
+Kind = Literal["identity", "repetition", "place", "composed"]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """What fits into a place for a component.
+
+    Args:
+        bases: Dotted paths; a component must inherit from one of them.
+        parts: Arguments that mmexp gives, which no config may.
+        optional: Whether null leaves it out.
+    """
+
+    bases: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a root key is to a run.
+
+    Args:
+        kind: ``identity``: what the experiment is; ``repetition``: another value repeats it; ``place``: where it lies,
+            what is trained or written in addition, which changes nothing of the run and so does not count for its key;
+            ``composed``: filled when composed, not typed.
+        slot: What its component must be, if it is a group of components. A key of type ``dict`` holds several, by name.
+        changeable: Whether ``predict`` and ``test`` may change it; or the keys below it that they may.
+        resumable: Whether it may be typed with ``resume=``.
+        recorded: Whether a run records its value apart from what was typed.
+        of_baseline: Whether a baseline sets or drops it by itself, instead of taking it from its run.
+        ranked_apart: Whether runs that differ in it are never ranked against each other.
+    """
+
+    kind: Kind = "identity"
+    slot: Slot | None = None
+    changeable: bool | tuple[str, ...] = False
+    resumable: bool = False
+    recorded: bool = False
+    of_baseline: bool = False
+    ranked_apart: bool = False
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether what is chosen or typed for it is recorded as a setting, which ``compare`` shows."""
+        return self.kind == "identity" and not self.recorded
+
+    @property
+    def is_hashed(self) -> bool:
+        """Whether its value counts for the key of a run."""
+        return self.kind not in ("place", "composed")
 
 
 @dataclass
@@ -39,77 +93,105 @@ class Schema:
         inputs: Modalities to encode, in order; null takes what the dataset offers.
         control: Null, or what to do to the inputs so that a real result must vanish: ``blank`` or ``shuffled``.
         outputs: Folder of all runs.
-        resume: Run to go on with.
+        resume: Run to resume.
         pretrained: Run whose encoders, fusion and tokenizer to start from, as far as they are used again.
-        baselines: Whether to train, behind the run, what its fusion must beat: each input alone and the controls.
-        plugins: Packages, beside mmexp's own, whose classes may be named in ``_target_``.
+        baselines: Whether to train, after the run, what its fusion must beat: each input alone and the controls.
+        plugins: Packages, in addition to mmexp's own, whose classes may be named in ``_target_``.
         encoder: By modality.
+        augment: By name, in the order in which they are applied.
         choices: Option chosen in each group; filled when composed.
     """
 
-    name: str | None = MISSING
-    seed: int = MISSING
-    dim: int = MISSING
-    inputs: list[str] | None = MISSING
-    control: str | None = MISSING
-    outputs: str = MISSING
-    resume: str | None = MISSING
-    pretrained: str | None = None  # so that the config of a run from before there was this key can be read
-    baselines: bool = MISSING
-    plugins: list[str] = MISSING
-    tokenizer: TokenizerSchema = MISSING
-    training: TrainingConfig = field(default_factory=TrainingConfig)
-    encoder: dict[str, Any] = MISSING
-    missing: Any = MISSING
-    fusion: Any = MISSING
-    task: Any = MISSING
-    dataset: Any = MISSING
-    optimizer: Any = MISSING
-    scheduler: Any = MISSING
-    hardware: Any = MISSING
-    method: Any = MISSING
-    choices: dict[str, str] = MISSING
+    name: str | None = field(default=MISSING, metadata={"role": Role("place", of_baseline=True)})
+    seed: int = field(default=MISSING, metadata={"role": Role("repetition", recorded=True)})
+    dim: int = field(default=MISSING, metadata={"role": Role()})
+    inputs: list[str] | None = field(default=MISSING, metadata={"role": Role(recorded=True, of_baseline=True)})
+    control: str | None = field(default=MISSING, metadata={"role": Role(of_baseline=True)})
+    outputs: str = field(default=MISSING, metadata={"role": Role("place", resumable=True, of_baseline=True)})
+    resume: str | None = field(default=MISSING, metadata={"role": Role("place", resumable=True, of_baseline=True)})
+    pretrained: str | None = field(default=None, metadata={"role": Role()})  # None: runs from before this key was there
+    baselines: bool = field(default=MISSING, metadata={"role": Role("place", resumable=True, of_baseline=True)})
+    plugins: list[str] = field(default=MISSING, metadata={"role": Role("place", resumable=True, changeable=True)})
+    tokenizer: TokenizerSchema = field(default=MISSING, metadata={"role": Role()})
+    training: TrainingConfig = field(
+        default_factory=TrainingConfig, metadata={"role": Role(changeable=("batch_size",))}
+    )
+    encoder: dict[str, Any] = field(
+        default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.encoder.base.Encoder",)))}
+    )
+    missing: Any = field(default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.missing.base.Missing",)))})
+    fusion: Any = field(default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.fusion.base.Fusion",)))})
+    task: Any = field(
+        default=MISSING,
+        metadata={
+            "role": Role(
+                slot=Slot(("mmexp.task.base.Task",)), changeable=("beams", "length_penalty"), ranked_apart=True
+            )
+        },
+    )
+    dataset: Any = field(
+        default=MISSING,
+        metadata={
+            "role": Role(slot=Slot(("mmexp.dataset.base.MultimodalDataset",)), changeable=True, ranked_apart=True)
+        },
+    )
+    optimizer: Any = field(
+        default=MISSING, metadata={"role": Role(slot=Slot(("torch.optim.Optimizer",), parts=("params",)))}
+    )
+    scheduler: Any = field(
+        default=MISSING,
+        metadata={
+            "role": Role(
+                slot=Slot(("torch.optim.lr_scheduler.LRScheduler",), parts=("optimizer", "total_steps"), optional=True)
+            )
+        },
+    )
+    hardware: Any = field(
+        default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.hardware.base.Hardware",)), changeable=True)}
+    )
+    method: Any = field(default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.method.base.Method",)))})
+    augment: dict[str, Any] = field(
+        default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.augment.base.Augment",), optional=True))}
+    )
+    choices: dict[str, str] = field(default=MISSING, metadata={"role": Role("composed")})
 
 
-_TYPES = {"Integer": "int", "Float": "float", "Boolean": "true or false"}
-GROUPS = ("missing", "fusion", "task", "dataset", "optimizer", "scheduler", "hardware", "method")
-ROOT = tuple(one.name for one in fields(Schema) if one.name != "choices")
-SECTIONS = {name: kind for name, kind in get_type_hints(Schema).items() if is_dataclass(kind)}
+_HINTS = get_type_hints(Schema)
+ROLES: dict[str, Role] = {one.name: one.metadata["role"] for one in fields(Schema)}
+ROOT = tuple(name for name, role in ROLES.items() if role.kind != "composed")
+SECTIONS = {name: kind for name, kind in _HINTS.items() if is_dataclass(kind)}
+GROUPS = tuple(name for name, role in ROLES.items() if role.slot)
+SLOTS = {
+    **{name: role.slot for name, role in ROLES.items() if role.slot},
+    "pool": Slot(("mmexp.pool.base.Pool",)),
+    "transform": Slot(("mmexp.transform.base.Transform",)),
+}
+"""Every kind of component: the groups, and what only stands inside other components, under these names."""
+PART = Slot(("torch.nn.Module", "mmexp.transform.base.Transform", "mmexp.dataset.base.MultimodalDataset"))
+"""What any other component inside another must be."""
+CHANGEABLE = tuple(
+    key
+    for name, role in ROLES.items()
+    for key in ([name] if role.changeable is True else [f"{name}.{below}" for below in role.changeable or ()])
+)
 
 
-def refusal(key: str, error: OmegaConfBaseException, known: list[str] | None = None) -> str:
-    """Say what is wrong with a value, as the rest of a line that starts with its place.
-
-    Args:
-        key: Dotted path of the value.
-        error: What OmegaConf raised.
-        known: Dotted paths that an interpolation could name.
-    """
-    text = str(error.msg or error).splitlines()[0]
-    if isinstance(error, (ConfigKeyError, ConfigAttributeError)):
-        return unknown_key(error.full_key or key)
-    if found := re.match(r"Interpolation key '(.*)' not found", text):
-        return f"{key} must refer to a key that exists, got '{found[1]}'. {nearest(found[1], known or ROOT)}"
-    if found := re.match(r"Unsupported interpolation type (.*)", text):
-        return f"{key} must use a resolver that exists, got '{found[1]}'. {nearest(found[1], ['facts', 'oc.env'])}"
-    if found := re.match(r"Value '(.*)' of type '.*' could not be converted to (\w+)", text):
-        return f"{key} must be {_TYPES.get(found[2], found[2])}, got '{found[1]}'."
-    if "Incompatible value 'None'" in text or "is not Optional" in text:
-        return f"{key} must have a value, got null."
-    if "ecursive interpolation" in text or "parent node detected" in text:
-        return f"{key} must not refer to itself, got a cycle."
-    if "is not a ListConfig" in text:
-        return f"{key} must be a list, such as [a,b]."
-    return f"{key} must be a value that fits its place, got: {text.rstrip('.')}."
+def holds_many(name: str) -> bool:
+    """Whether a root key holds components by name, so that several options of its group can be chosen at once."""
+    return name in GROUPS and get_origin(_HINTS[name]) is dict
 
 
-def unknown_key(key: str) -> str:
-    """Say that a root key, or a key of a section such as the tokenizer, does not exist."""
-    parent, _, name = key.rpartition(".")
-    known = [one.name for one in fields(SECTIONS[parent])] if parent in SECTIONS else list(ROOT)
-    return f"{key} must be a key of {parent or 'the root'}, got '{name}'. {nearest(name, known)}"
+def slot_of(path: str) -> Slot:
+    """Return the slot of a component by its key path: by its own name, or by that of the dictionary of one kind."""
+    *_, parent, name = ["", *path.split(".")]
+    return SLOTS.get(parent if holds_many(parent) else name, PART)
 
 
-def empty() -> Any:
-    """Return a config of the schema without values."""
-    return OmegaConf.structured(Schema)
+def root_of(key: str) -> str:
+    """Return the root key that a key, a group or a choice such as ``pool@fusion.pool`` belongs to."""
+    return re.split(r"[./]", key.partition("@")[2] or key)[0]
+
+
+def role_of(key: str) -> Role:
+    """Return the role of the root key that a key, a group or a choice belongs to; ``experiment`` is an identity."""
+    return ROLES.get(root_of(key), Role())

@@ -8,7 +8,7 @@ from mmexp.error import ConfigError
 
 
 def conf_path() -> Path:
-    """Return the conf folder of mmexp: inside the package when installed, beside it in a checkout.
+    """Return the conf folder of mmexp: inside the package when installed, next to it in a checkout.
 
     Raises:
         ConfigError: If neither is there.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from mmexp.config.static import ClassSource, Module, ancestors
+from mmexp.config.static import ClassSource, Module, ancestors, constructor
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "int": (int,),
@@ -27,11 +27,21 @@ class Argument:
 
     Args:
         annotation: Its type as written, an alias of the same module put in; None where there is none.
-        required: Whether it has no default.
+        default: Its default as written; None where there is none.
     """
 
     annotation: ast.expr | None
-    required: bool
+    default: ast.expr | None = None
+
+    @property
+    def required(self) -> bool:
+        """Whether it has no default."""
+        return self.default is None
+
+    def __str__(self) -> str:
+        """Return it as written after the name."""
+        kind = f": {ast.unparse(self.annotation)}" if self.annotation else ""
+        return f"{kind} = {ast.unparse(self.default)}" if self.default else kind
 
 
 @dataclass(frozen=True)
@@ -56,9 +66,8 @@ def read_signature(cls: ClassSource) -> Signature:
             return Signature(fields, open=True)
         if parent.node is None or parent.module is None:
             continue
-        inits = [n for n in parent.node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
-        if inits:
-            return _from_function(parent.module, inits[-1])
+        if init := constructor(parent.node):
+            return _from_function(parent.module, init)
         if any("dataclass" in ast.unparse(mark) for mark in parent.node.decorator_list):
             fields = {**_fields(parent.module, parent.node), **fields}
     return Signature(fields)
@@ -70,14 +79,14 @@ def _from_function(module: Module, function: ast.FunctionDef) -> Signature:
     defaults = [None] * (len(positional) - len(spec.defaults)) + list(spec.defaults)
     both = [*zip(positional, defaults[-len(positional) :], strict=True)] if positional else []
     both += zip(spec.kwonlyargs, spec.kw_defaults, strict=True)
-    arguments = {arg.arg: Argument(_expand(module, arg.annotation), default is None) for arg, default in both}
+    arguments = {arg.arg: Argument(_expand(module, arg.annotation), default) for arg, default in both}
     return Signature(arguments, open=spec.kwarg is not None)
 
 
 def _fields(module: Module, node: ast.ClassDef) -> dict[str, Argument]:
     lines = [n for n in node.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
     plain = [n for n in lines if "ClassVar" not in ast.unparse(n.annotation)]
-    return {ast.unparse(n.target): Argument(_expand(module, n.annotation), n.value is None) for n in plain}
+    return {ast.unparse(n.target): Argument(_expand(module, n.annotation), n.value) for n in plain}
 
 
 def _expand(module: Module, annotation: ast.expr | None) -> ast.expr | None:
@@ -89,7 +98,7 @@ def _expand(module: Module, annotation: ast.expr | None) -> ast.expr | None:
 
 
 def accepts(annotation: ast.expr | None, value: Any) -> bool:
-    """Whether a plain value fits a type as far as that can be told from its text; what is not understood fits."""
+    """Whether a plain value fits a type as far as its text shows; what is not understood fits."""
     if isinstance(annotation, ast.BinOp):
         return accepts(annotation.left, value) or accepts(annotation.right, value)
     if isinstance(annotation, ast.Subscript):

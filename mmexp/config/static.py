@@ -23,12 +23,14 @@ class Module:
 
     Args:
         name: Dotted.
+        path: The file.
         package: Where its relative imports start.
         names: Statement that binds each name.
         stars: Modules whose names it takes by ``import *``.
     """
 
     name: str
+    path: Path
     package: str
     names: dict[str, ast.stmt]
     stars: tuple[str, ...]
@@ -44,7 +46,7 @@ class ClassSource:
 
 
 @cache
-def find(target: str) -> ClassSource | None:
+def find_class(target: str) -> ClassSource | None:
     """Return the class behind a dotted path, following re-exports; None if no such class is found."""
     module, _, name = target.rpartition(".")
     return _lookup(module, name)
@@ -72,9 +74,14 @@ def ancestors(cls: ClassSource) -> Iterator[ClassSource | None]:
             yield from ancestors(found)
 
 
+def constructor(node: ast.ClassDef) -> ast.FunctionDef | None:
+    """Return the ``__init__`` that a class itself defines."""
+    return next((item for item in node.body if isinstance(item, ast.FunctionDef) and item.name == "__init__"), None)
+
+
 def derives(cls: ClassSource, base: str) -> bool | None:
     """Whether a class inherits from another, given by its dotted path; None if that can't be told from the source."""
-    wanted = find(base)
+    wanted = find_class(base)
     lineage = list(ancestors(cls))
     if wanted and any(parent and parent.name == wanted.name for parent in lineage):
         return True
@@ -93,7 +100,7 @@ def _resolve(module: Module | None, base: ast.expr) -> ClassSource | None:
     bound = module.names.get(first)
     for name, origin in _imports(module, bound):
         if name == first:
-            return find(f"{origin}.{rest}")
+            return find_class(f"{origin}.{rest}")
     return None
 
 
@@ -163,7 +170,7 @@ def _read(name: str) -> Module | None:
             stars.append(_origin(package, statement))
         elif isinstance(statement, (ast.Import, ast.ImportFrom)):
             names.update(dict.fromkeys((a.asname or a.name.partition(".")[0] for a in statement.names), statement))
-    return Module(name, package, names, tuple(stars))
+    return Module(name, path, package, names, tuple(stars))
 
 
 def _flat(body: list[ast.stmt]) -> Iterator[ast.stmt]:
@@ -175,7 +182,7 @@ def _flat(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def _file(name: str) -> Path | None:
-    """Locate the source of a module; no parent package is imported."""
+    """Return the source file of a module; no parent package is imported."""
     top, *rest = name.split(".")
     try:
         spec = find_spec(top) or PathFinder.find_spec(top, [os.getcwd()])

@@ -20,7 +20,7 @@ def shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def guard(path: Path) -> None:
+def check_yaml(path: Path) -> None:
     """Refuse a config file that could exhaust the machine, before it is read as YAML.
 
     Raises:

@@ -15,6 +15,7 @@ from mmexp.config.compose import load_config
 from mmexp.config.facts import Facts
 from mmexp.config.instantiate import instantiate
 from mmexp.config.override import read
+from mmexp.config.schema import CHANGEABLE
 from mmexp.contract import Batch, Sample
 from mmexp.error import ConfigError
 from mmexp.hardware.base import Hardware
@@ -29,8 +30,6 @@ from mmexp.training.sampler import Share
 from mmexp.training.trainer import load_weights
 from mmexp.transform.base import Transform
 
-CHANGEABLE = ("dataset", "hardware", "plugins", "training.batch_size", "task.beams", "task.length_penalty")
-"""Keys that need not be those of the run: data, machine and search. All others made the weights what they are."""
 FETCHED = ("pretrained", "weights")
 """Arguments of an encoder that only say where it starts from, which its checkpoint makes needless."""
 DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}

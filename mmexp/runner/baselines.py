@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from mmexp.config.compose import Config, read_config
 from mmexp.config.hydra_internal import compose_groups
 from mmexp.config.override import read
+from mmexp.config.schema import role_of, root_of
 from mmexp.config.yaml import shown
 from mmexp.error import ConfigError
 from mmexp.run import summary
@@ -19,7 +20,6 @@ from mmexp.run.summary import RunRow
 from mmexp.runner.sweep import Job
 
 CONTROLS = ("blank", "shuffled")
-_OWN = ("name", "outputs", "inputs", "control", "baselines", "resume")  # root keys that a baseline sets itself, or not
 _NONE = "fusion=none"
 
 
@@ -39,12 +39,12 @@ def baselines(folder: RunFolder) -> list[Job]:
         return []
     words, path = _typed(folder)
     if start := known["config"].get("pretrained"):  # by now the last run is another one
-        words = [f"pretrained={_quoted(start)}" if _is_of(("pretrained",), word) else word for word in words]
+        words = [f"pretrained={_quoted(start)}" if _root(word) == "pretrained" else word for word in words]
     if known.get("key") not in (None, read_config(words, path).key):
         rule = "config files must be as they were when the run was trained"
         raise ConfigError(f"baselines: {rule}, got another config from the words of {folder.id}.", "Train it again.")
-    rest = [word for word in words if not _is_of(("fusion",), word) and not _is_of(_OWN, word)]
-    fusion = [word for word in words if _is_of(("fusion",), word)]
+    rest = [word for word in words if _root(word) != "fusion" and not role_of(_root(word)).of_baseline]
+    fusion = [word for word in words if _root(word) == "fusion"]
     lone = fusion if known.get("anchor") else [_NONE, *([] if path else _stray(rest))]
     asked = {f"{name} alone": [*lone, f"inputs=[{name}]"] for name in known.get("alone", inputs)}
     asked |= {f"{name} inputs": [f"inputs=[{','.join(inputs)}]", f"control={name}"] for name in CONTROLS}
@@ -77,10 +77,9 @@ def _typed(folder: RunFolder) -> tuple[list[str], str]:
     return [word for word in words if not word.startswith("-")], given.config
 
 
-def _is_of(roots: Sequence[str], word: str) -> bool:
-    """Whether an override sets one of the root keys, something below it, or a group that is placed there."""
-    key = word.lstrip("+~").partition("=")[0]
-    return re.split(r"[./]", key.partition("@")[2] or key)[0] in roots
+def _root(word: str) -> str:
+    """The root key that an override sets, also where it sets something below it or a group that is placed there."""
+    return root_of(word.lstrip("+~").partition("=")[0])
 
 
 def _stray(words: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from mmexp.config.compose import Config, load_config, stored
 from mmexp.config.instantiate import instantiate
+from mmexp.config.schema import role_of
 from mmexp.error import ConfigError, MmexpError, Stopped
 from mmexp.hardware.base import Hardware
 from mmexp.run import summary
@@ -30,7 +31,6 @@ from mmexp.runner.distributed import launch
 from mmexp.runner.worker import Report, say_in, warm_up
 
 LIBRARIES = ("pytorch_lightning", "lightning_fabric")
-RESUMABLE = {"resume", "outputs", "plugins", "baselines"}  # what may be typed beside resume=
 Started = Callable[[RunFolder], None]
 
 
@@ -95,7 +95,7 @@ def _as_it_began(config: Config, folder: RunFolder) -> Config:
     Raises:
         ConfigError: If something is.
     """
-    if others := [key for key in config.typed if key not in RESUMABLE]:
+    if others := [key for key in config.typed if not role_of(key).resumable]:
         rule = "resume takes the config of its run as it is"
         raise ConfigError(f"command line: {rule}, got {', '.join(others)}.", f"Type mmexp train resume={folder.id}.")
     return load_config(folder.config, plugins=config.plugins)

@@ -21,7 +21,7 @@ from mmexp.error import MmexpError, Stopped
 from mmexp.run.machine import cpu_count
 from mmexp.run.signals import SIGNALS, stoppable
 
-PRELOAD = ["mmexp.runner.run", "mmexp.training.trainer"]
+PRELOAD = ["mmexp.config.compose", "mmexp.training.trainer"]
 GRACE = 20.0  # s between asking a process to end and killing it
 
 Report = Callable[[Any], None]

@@ -140,6 +140,7 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
         optimizer=lambda groups: make("optimizer", root["optimizer"], params=groups),
         scheduler=lambda optimizer, steps: make("scheduler", root["scheduler"], optimizer=optimizer, total_steps=steps),
         seed=root["seed"],
+        augments=[make("augment", node, at=f"augment.{name}") for name, node in root["augment"].items()],
     )
 
 

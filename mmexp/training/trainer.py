@@ -30,6 +30,7 @@ from mmexp.training.callback.metrics_logger import MetricsLogger
 from mmexp.training.callback.progress import ProgressBar
 from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights
 from mmexp.training.experiment import Experiment
+from mmexp.training.lightning_internal import leave_signals_alone
 from mmexp.training.module import HINT
 
 
@@ -160,12 +161,8 @@ def make_trainer(experiment: Experiment, folder: RunFolder, callbacks: list[pl.C
         use_distributed_sampler=False,
         default_root_dir=folder.path,
     )
-    trainer._signal_connector.register_signal_handlers = _leave  # type: ignore[method-assign]
+    leave_signals_alone(trainer)
     return trainer
-
-
-def _leave() -> None:
-    """Signals are the keeper's; Lightning's own handler would wait for the other processes inside the handler."""
 
 
 def _strategy(hardware: Hardware) -> Strategy | str:

@@ -43,4 +43,4 @@ def test_an_option_is_never_guessed_from_its_beginning(arguments: Arguments) -> 
 def test_a_missing_value_points_to_the_help(arguments: Arguments) -> None:
     with pytest.raises(ConfigError, match="words must follow its usage, got argument --metric") as caught:
         arguments.read(["--metric"])
-    assert caught.value.hint == "Type mmexp verb --help."
+    assert caught.value.hint == "Run: mmexp verb --help"

@@ -20,7 +20,7 @@ def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_holds_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["fusion=gated"]) == 0
     line = capsys.readouterr().out
-    assert line.startswith("holds: classification-gated ")
+    assert line.startswith("OK: classification-gated ")
     assert " fusion=gated " in line
 
 
@@ -35,7 +35,7 @@ def test_each_job_of_a_sweep_is_checked(capsys: pytest.CaptureFixture[str]) -> N
 def test_the_config_of_a_run_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.yaml").write_text(stored(compose(["name=kept"])))
     assert run(["--config", str(tmp_path), "seed=3"]) == 0
-    assert capsys.readouterr().out.startswith("holds: kept ")
+    assert capsys.readouterr().out.startswith("OK: kept ")
 
 
 def test_the_whole_config_is_shown_without_secrets(

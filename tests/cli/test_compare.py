@@ -83,7 +83,7 @@ def test_unfinished_runs_are_shown_and_killed_ones_offer_to_go_on(
     out = printed(capsys)
     assert "loss is nan" in out
     assert "more" not in out
-    assert f"killed, to go on: mmexp train resume={killed.id}" in out
+    assert f"killed, to resume it: mmexp train resume={killed.id}" in out
 
 
 def test_broken_runs_are_skipped_by_name(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:

@@ -63,7 +63,7 @@ def test_a_torch_that_does_not_fit_torchvision_is_named_with_the_remedy(
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(packages, "installed", dict)
     assert main(["doctor"]) == 2
-    assert "torch: package must be installed, got none. Type pip install torch." in capsys.readouterr().out
+    assert "torch: package must be installed, got none. Run: pip install torch" in capsys.readouterr().out
 
 
 def test_torch_is_imported_in_a_process_of_its_own(

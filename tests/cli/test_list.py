@@ -51,6 +51,13 @@ def test_the_users_own_conf_is_listed_and_wins(tmp_path: Path, monkeypatch: pyte
     assert "concat" in found
 
 
+def test_the_opening_comment_of_an_experiment_stands_after_its_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "experiment"]) == 0
+    out = capsys.readouterr().out
+    assert "@package" not in out
+    assert opening(groups()["experiment"]["coco_mini"]).startswith("Eighty kinds of objects")
+
+
 def test_runs_are_listed_newest_first_with_their_status(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     ids = {make_run(0.5).id, make_run(end="failed", reason="loss is nan").id}
     killed = make_run(end="killed")
@@ -81,7 +88,7 @@ def test_the_overview_tells_of_killed_runs(make_run: MakeRun, capsys: pytest.Cap
     assert main(["list"]) == 0
     out = capsys.readouterr().out
     assert "2 runs (1 done, 1 killed)" in out or "2 runs (1 killed, 1 done)" in out
-    assert f"killed, to go on: mmexp train resume={killed.id}" in out
+    assert f"killed, to resume it: mmexp train resume={killed.id}" in out
 
 
 def test_no_runs_say_how_to_get_one(
@@ -89,4 +96,4 @@ def test_no_runs_say_how_to_get_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["list", "runs"]) == 0
-    assert capsys.readouterr().out == "No runs in outputs yet. Type mmexp train.\n"
+    assert capsys.readouterr().out == "No runs in outputs yet. Run: mmexp train\n"

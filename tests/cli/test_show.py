@@ -59,7 +59,7 @@ def test_a_target_without_source_is_said_to_have_none(
     [
         ("fusion=gatd", "fusion must be one of its options, got 'gatd'.\nDid you mean 'gated'?"),
         ("fusoin=gated", "group must be one that exists, got 'fusoin'.\nDid you mean 'fusion'?"),
-        ("fusion", "fusion must be one of its options, got ''.\nType mmexp show fusion="),
+        ("fusion", "fusion must be one of its options, got ''.\nRun: mmexp show fusion="),
     ],
 )
 def test_a_wrong_choice_brings_the_nearest(choice: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:

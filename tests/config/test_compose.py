@@ -141,6 +141,70 @@ def test_a_wrong_value_is_told_with_its_rule(typed: str, rule: str) -> None:
     assert rule in problem
 
 
+def two_encoders(folder: Path) -> None:
+    (folder / "conf/encoder").mkdir()
+    for name, width in {"left": 8, "right": 16}.items():
+        lines = [
+            f"{name}:",
+            "  _target_: mmexp.encoder.vector.mlp.MlpEncoder",
+            "  dim: ${dim}",
+            "  transform: {_target_: mmexp.transform.vector.VectorTransform, width: 3, max_length: 1}",
+            f"  widths: [{width}]",
+        ]
+        (folder / f"conf/encoder/{name}.yaml").write_text("\n".join(lines))
+
+
+def test_a_dictionary_of_components_takes_several_options_at_once(folder: Path) -> None:
+    two_encoders(folder)
+    config = compose(["encoder=[left,right]", "encoder.right.widths=[4]"])
+    assert config.node.encoder.left.widths == [8]
+    assert config.node.encoder.right.widths == [4]
+    assert config.choices["encoder"] == "[left,right]"
+    assert config.where("encoder.left") == "conf/encoder/left.yaml:1"
+    assert set(compose(["encoder=left"]).node.encoder) == set(config.node.encoder) - {"right"}
+
+
+def test_each_component_of_a_dictionary_is_checked(folder: Path) -> None:
+    two_encoders(folder)
+    (problem,) = refused("encoder=[left,right]", "encoder.right.widht=3")
+    assert "encoder.right.widht must be an argument of MlpEncoder, got 'widht'. Did you mean 'widths'?" in problem
+    (problem,) = refused("encoder=[left,rihgt]")
+    assert problem == "command line: encoder must be one of its options, got 'rihgt'. Did you mean 'right'?"
+
+
+def test_a_stored_choice_of_several_options_comes_back(folder: Path) -> None:
+    two_encoders(folder)
+    path = keep(folder, "encoder=[left,right]")
+    config = load_config(path, ["dim=32"])
+    assert config.choices["encoder"] == "[left,right]"
+    assert config.plain()["encoder"]["right"]["dim"] == 32
+    assert load_config(path, ["encoder=[left]"]).choices["encoder"] == "[left]"
+
+
+def test_a_group_of_one_component_takes_one_option() -> None:
+    (problem,) = refused("fusion=[gated,concat]")
+    assert "fusion must be one of its options, got 2. Type -m and a,b without brackets to sweep." in problem
+
+
+def test_a_number_must_be_one() -> None:
+    (problem,) = refused("optimizer.lr=nan")
+    assert problem == "command line: optimizer.lr must be a number, got nan."
+
+
+@pytest.mark.parametrize(
+    ("typed", "rule"),
+    [
+        ("training.epochs=0", "training.epochs must be at least 1, got 0."),
+        ("training.validate_every=3", "training.validate_every must be a divisor of training.epochs=10, got 3."),
+        ("training.ema=1.0", r"training.ema must be in [0, 1), got 1.0."),
+        ("training.epochz=3", "training.epochz must be a key of training, got 'epochz'. Did you mean 'epochs'?"),
+    ],
+)
+def test_the_numbers_of_the_training_loop_are_checked(typed: str, rule: str) -> None:
+    (problem,) = refused(typed)
+    assert problem == f"command line: {rule}"
+
+
 def test_a_scheduler_may_be_left_out() -> None:
     assert compose(["scheduler=null"]).node.scheduler is None
     assert compose(["~scheduler"]).node.scheduler is None

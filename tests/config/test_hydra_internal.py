@@ -7,7 +7,7 @@ from hydra.core.global_hydra import GlobalHydra
 
 from mmexp.config.hydra_internal import Composition, compose_groups
 from mmexp.config.override import read
-from mmexp.config.schema import unknown_key
+from mmexp.config.refusal import unknown_key
 from mmexp.error import ConfigError
 
 

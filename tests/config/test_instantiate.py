@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from mmexp.config.facts import Facts
-from mmexp.config.instantiate import SLOTS, instantiate, refuse_target, slot_of
+from mmexp.config.instantiate import instantiate, refuse_target
 from mmexp.error import ConfigError
 from mmexp.fusion.base import Fusion
 
@@ -134,9 +134,3 @@ def test_a_hint_to_trust_a_package_is_given_only_for_one_that_could_be_the_users
     assert "plugins=[mine]" in refuse_target("mine.part.X")
     assert "plugins=[" not in refuse_target("os.system") + refuse_target("torch.hub.load")
     assert refuse_target("mine.part.X", ["mine"]) == ""
-
-
-def test_a_slot_is_told_by_its_key() -> None:
-    assert slot_of("encoder.image") == slot_of("task.encoder") == SLOTS["encoder"]
-    assert slot_of("fusion.pool") == SLOTS["pool"]
-    assert "torch.nn.Module" in slot_of("task.prefix").bases

@@ -1,34 +1,88 @@
 from __future__ import annotations
 
-from typing import Any
+import subprocess
+import sys
+from dataclasses import fields
 
 import pytest
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf import MISSING, OmegaConf
 
-from mmexp.config.schema import GROUPS, ROOT, empty, refusal, unknown_key
-
-
-@pytest.mark.parametrize(
-    ("content", "text"),
-    [
-        ({"sed": 1}, "sed must be a key of the root, got 'sed'. Did you mean 'seed'?"),
-        ({"seed": "x"}, "seed must be int, got 'x'."),
-        ({"dim": None}, "dim must have a value, got null."),
-        ({"inputs": "image"}, "inputs must be a list, such as [a,b]."),
-        ({"tokenizer": {"modle": 1}}, "tokenizer.modle must be a key of tokenizer, got 'modle'. Did you mean 'model'?"),
-        ({"encoder": 3}, "encoder must be a value that fits its place, got: Cannot assign int to Dict[str, Any]."),
-    ],
+from mmexp.config import schema
+from mmexp.config.schema import (
+    CHANGEABLE,
+    GROUPS,
+    PART,
+    ROLES,
+    ROOT,
+    SLOTS,
+    Schema,
+    holds_many,
+    role_of,
+    root_of,
+    slot_of,
 )
-def test_what_does_not_fit_the_root_is_told_by_rule_and_value(content: dict[str, Any], text: str) -> None:
-    with pytest.raises(OmegaConfBaseException) as caught:
-        empty().merge_with(OmegaConf.create(content))
-    assert refusal(str(caught.value.full_key), caught.value) == text
 
 
-def test_the_root_holds_every_group_that_is_a_component() -> None:
+def test_every_field_has_a_role() -> None:
+    assert list(ROLES) == [one.name for one in fields(Schema)]
+    assert [name for name in ROLES if name not in ROOT] == ["choices"]
+
+
+def test_a_group_of_components_is_a_field_with_a_slot() -> None:
     assert set(GROUPS) < set(ROOT)
+    assert all(SLOTS[name] is ROLES[name].slot for name in GROUPS)
 
 
-def test_choices_are_nothing_to_type() -> None:
-    assert "choices must be a key of the root, got 'choices'" in unknown_key("choices")
+def test_what_says_where_a_run_lies_changes_nothing_of_it() -> None:
+    places = [name for name in ROOT if not ROLES[name].is_hashed]
+    assert places == ["name", "outputs", "resume", "baselines", "plugins"]
+    assert not any(ROLES[name].is_compared for name in places)
+
+
+def test_a_repetition_counts_for_the_key_of_a_run_but_is_no_setting() -> None:
+    assert [name for name, role in ROLES.items() if role.kind == "repetition"] == ["seed"]
+    assert ROLES["seed"].is_hashed
+    assert not ROLES["seed"].is_compared
+
+
+def test_predict_may_change_the_data_the_machine_and_the_search() -> None:
+    changeable = {"plugins", "training.batch_size", "task.beams", "task.length_penalty", "dataset", "hardware"}
+    assert set(CHANGEABLE) == changeable
+
+
+def test_a_baseline_sets_its_inputs_and_its_place_by_itself() -> None:
+    own = {name for name, role in ROLES.items() if role.of_baseline}
+    assert own == {"name", "inputs", "control", "outputs", "resume", "baselines"}
+    assert {name for name, role in ROLES.items() if role.resumable} == {"outputs", "resume", "baselines", "plugins"}
+
+
+@pytest.mark.parametrize("key", ["fusion", "fusion.depth", "pool@fusion.pool", "fusion/inner"])
+def test_a_key_and_a_choice_belong_to_their_root_key(key: str) -> None:
+    assert root_of(key) == "fusion"
+    assert role_of(key) is ROLES["fusion"]
+
+
+def test_an_experiment_is_what_a_run_is() -> None:
+    assert role_of("experiment").is_compared
+
+
+def test_a_slot_is_given_by_the_key() -> None:
+    assert slot_of("encoder.image") == slot_of("task.encoder") == slot_of("encoder.pool") == SLOTS["encoder"]
+    assert slot_of("fusion.pool") == slot_of("encoder.image.pool") == SLOTS["pool"]
+    assert slot_of("task.prefix") == PART
+
+
+def test_only_a_dictionary_of_components_holds_many() -> None:
+    assert [name for name in ROOT if holds_many(name)] == ["encoder"]
+
+
+def test_missing_is_what_omegaconf_takes_for_missing() -> None:
+    assert schema.MISSING == MISSING
+    assert OmegaConf.is_missing(OmegaConf.structured(Schema), "dim")
+
+
+def test_reading_the_roles_imports_no_library() -> None:
+    code = "import sys; before = set(sys.modules); import mmexp.config.schema; print(*{*sys.modules} - before)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    ours = {name for name in loaded if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert {name.partition(".")[0] for name in ours} == {"mmexp"}

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from mmexp.config.signature import Signature, accepts, read_signature, rule
-from mmexp.config.static import find
+from mmexp.config.static import find_class
 from mmexp.hardware.base import Hardware
 from mmexp.method.full import FullMethod
 
 
 def read(target: str) -> Signature:
-    found = find(target)
+    found = find_class(target)
     assert found is not None
     return read_signature(found)
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 import torchmetrics
 
-from mmexp.config.static import derives, find, is_module, names_in
+from mmexp.config.static import derives, find_class, is_module, names_in
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_class_is_found_where_it_is_defined_whatever_it_is_called_by(package: Path) -> None:
-    found = {find(f"toy_locate.{name}") for name in ("b.Base", "a.Alias", "a.Other", "Alias")}
+    found = {find_class(f"toy_locate.{name}") for name in ("b.Base", "a.Alias", "a.Other", "Alias")}
     assert len(found) == 1
     assert "toy_locate" not in sys.modules
 
@@ -37,7 +37,7 @@ def test_a_class_is_found_where_it_is_defined_whatever_it_is_called_by(package: 
 @pytest.mark.parametrize("name", ["AdamW", "SGD", "LBFGS"])
 def test_a_class_of_torch_is_found_as_python_finds_it(name: str) -> None:
     cls = getattr(torch.optim, name)
-    found = find(f"torch.optim.{name}")
+    found = find_class(f"torch.optim.{name}")
     assert found is not None
     assert found.name == f"{cls.__module__}.{cls.__qualname__}"
     assert derives(found, "torch.optim.Optimizer") is issubclass(cls, torch.optim.Optimizer)
@@ -54,13 +54,13 @@ def test_bases_are_followed_through_modules(package: Path) -> None:
         ("toy_locate.b.Self", "torch.nn.Module", None),
         ("toy_locate.b.Base", "toy_locate.b.Gone", None),
     ]:
-        found = find(name)
+        found = find_class(name)
         assert found is not None
         assert derives(found, base) is expected, name
 
 
 def test_metrics_are_modules() -> None:
-    found = find("torchmetrics.classification.MulticlassAccuracy")
+    found = find_class("torchmetrics.classification.MulticlassAccuracy")
     assert found is not None
     assert derives(found, "torch.nn.Module") is issubclass(
         torchmetrics.classification.MulticlassAccuracy, torch.nn.Module
@@ -71,7 +71,7 @@ def test_metrics_are_modules() -> None:
     "name", ["torch.hub.load", "torch.nn.Lniear", "toy.gone.X", "X", "", "mmexp./etc/passwd.X", "mmexp..X", "os.path"]
 )
 def test_what_is_no_class_is_not_found(name: str) -> None:
-    found = find(name)
+    found = find_class(name)
     assert found is None or found.node is None
 
 
@@ -84,8 +84,8 @@ def test_names_are_listed_to_suggest_from(package: Path) -> None:
 
 def test_torch_is_not_imported() -> None:
     code = (
-        "import sys; from mmexp.config.static import find; "
-        "assert find('torch.optim.AdamW'); print('torch' in sys.modules)"
+        "import sys; from mmexp.config.static import find_class; "
+        "assert find_class('torch.optim.AdamW'); print('torch' in sys.modules)"
     )
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)

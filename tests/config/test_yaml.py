@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mmexp.config.yaml import LARGEST, guard, shown, yaml_errors
+from mmexp.config.yaml import LARGEST, check_yaml, shown, yaml_errors
 from mmexp.error import ConfigError
 
 
@@ -17,7 +17,7 @@ def write(folder: Path, text: str | bytes) -> Path:
 
 
 def test_plain_yaml_with_a_few_aliases_passes(tmp_path: Path) -> None:
-    guard(write(tmp_path, "a: &a {x: 1}\nb: *a\nc: {<<: *a, y: 2}\n"))
+    check_yaml(write(tmp_path, "a: &a {x: 1}\nb: *a\nc: {<<: *a, y: 2}\n"))
 
 
 @pytest.mark.parametrize(
@@ -33,13 +33,13 @@ def test_plain_yaml_with_a_few_aliases_passes(tmp_path: Path) -> None:
 )
 def test_what_could_exhaust_the_machine_is_refused(tmp_path: Path, text: str | bytes, rule: str) -> None:
     with pytest.raises(ConfigError, match=rule):
-        guard(write(tmp_path, text))
+        check_yaml(write(tmp_path, text))
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     with pytest.raises(ConfigError, match="config must be a regular file"):
-        guard(tmp_path / "pipe.yaml")
+        check_yaml(tmp_path / "pipe.yaml")
 
 
 def test_a_fault_of_the_reader_is_told_with_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 AVERAGE = "average"  # where a checkpoint keeps the averaged weights
 
@@ -41,7 +42,8 @@ class EMACallback(pl.Callback):
         if (batch_idx + 1) % trainer.accumulate_grad_batches:
             return
         decay = min(self.decay, (trainer.global_step + 1) / (trainer.global_step + 10))
-        torch._foreach_lerp_(list(self.average.values()), list(self.own.values()), 1 - decay)
+        average = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+        average(list(self.average.values()), list(self.own.values()), trainer.global_step)
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.state.fn == "fit":

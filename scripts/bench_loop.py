@@ -22,6 +22,7 @@ from mmexp.fusion.base import Fusion
 from mmexp.fusion.none import NoFusion
 from mmexp.hardware.base import Hardware
 from mmexp.method.full import FullMethod
+from mmexp.missing.mask import MaskMissing
 from mmexp.run.folder import RunFolder
 from mmexp.run.metrics import MetricsFile
 from mmexp.scheduler.cosine import CosineScheduler
@@ -174,7 +175,9 @@ def tiny(steps: int) -> Experiment:
     samples = [Sample(str(i), {}, {}) for i in range(steps)]
     torch.manual_seed(0)
     module = ExperimentModule(
-        model=Model(encoders={}, fusion=NoFusion(dim=8, modalities=("none",)), task=EightLosses()),
+        model=Model(
+            encoders={}, missing=MaskMissing(), fusion=NoFusion(dim=8, modalities=("none",)), task=EightLosses()
+        ),
         method=FullMethod(),
         optimizer=lambda groups: torch.optim.AdamW(groups, **DEFAULTS),
         scheduler=lambda optimizer, total: CosineScheduler(optimizer=optimizer, total_steps=total),

@@ -146,14 +146,23 @@ def test_it_is_shown(path: Path, capsys: pytest.CaptureFixture[str]):
 @pytest.mark.parametrize("path", [path for path in ALL if "_target_: mmexp." in path.read_text()], ids=choice)
 def test_it_repeats_no_default_of_its_constructor(path: Path):
     content = OmegaConf.to_container(OmegaConf.load(path))
-    defaults = {name: one.default for name, one in signature(class_of(content["_target_"])).parameters.items()}
-    assert [key for key, value in content.items() if value == defaults.get(key, Parameter.empty)] == []
+    for node in [content] if "_target_" in content else content.values():
+        if node["_target_"].startswith("mmexp."):
+            parameters = signature(class_of(node["_target_"])).parameters
+            defaults = {name: one.default for name, one in parameters.items()}
+            assert [key for key, value in node.items() if value == defaults.get(key, Parameter.empty)] == []
 
 
-@pytest.mark.parametrize("words", choices("task", "optimizer", "scheduler", "method"))
+@pytest.mark.parametrize("words", choices("task", "missing", "optimizer", "scheduler", "method"))
 def test_one_step(words: str, run_folder: RunFolder):
     task = train([words, *SCENES], run_folder).task
     assert task.targets or task.paired, "What has no target learns which inputs belong together; a control parts them."
+
+
+@pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("augment")])
+def test_one_step_with_an_augmentation(option: str, run_folder: RunFolder, manifest: Path):
+    words = [f"augment=[{option}]", "inputs=[vector,text]", "dataset=manifest", f"dataset.root={manifest}"]
+    assert len(train(words, run_folder).module.augments) == 1
 
 
 @pytest.mark.parametrize("words", choices("fusion"))

@@ -37,8 +37,8 @@ STOREYS = """
     contract run
     config
     analysis search transform layer metric hardware scheduler decoding logger
-    plot pool encoder loss method
-    fusion dataset
+    plot pool encoder augment loss method
+    fusion missing dataset
     head
     task
     training

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from mmexp.analysis.compare import compare as rank
-from mmexp.analysis.verdict import Gate
+from mmexp.analysis.verdict import BaselineComparison
 from mmexp.error import ConfigError
 from mmexp.run.folder import collect, runs
 from mmexp.run.summary import row, rows
@@ -19,7 +19,7 @@ def compare(
     metric: str = "",
     outputs: str | os.PathLike[str] = "outputs",
 ) -> list[dict[str, Any]]:
-    """Rank finished runs, those that differ only in their seed as one group, and judge each fusion by its baselines.
+    """Rank finished runs, those that differ only in their seed as one group, and compare each fusion with its baselines.
 
     Only files are read; torch is not imported.
 
@@ -43,12 +43,12 @@ def compare(
         >>> sorted(best["verdict"])
         ['difference', 'high', 'low', 'outcome', 'rival', 'text']
     """
-    place = os.fspath(outputs)
-    folders = collect([os.fspath(ref) for ref in refs], place) if refs else runs(place)
+    folder_of_runs = os.fspath(outputs)
+    folders = collect([os.fspath(ref) for ref in refs], folder_of_runs) if refs else runs(folder_of_runs)
     if not folders:
-        raise ConfigError(f"compare: outputs must hold runs, got none in {place}.", "Run: mmexp train")
+        raise ConfigError(f"compare: outputs must hold runs, got none in {folder_of_runs}.", "Run: mmexp train")
     rankings = rank([row(folder) for folder in folders], by, metric)
     searched = {folder.path.parent.parent for folder in folders}
-    gate = Gate([one for found in searched for one in rows(found)])
-    pairs = [pair for one in rankings for pair in zip(one.groups, gate.verdicts(one), strict=True)]
+    baselines = BaselineComparison([one for found in searched for one in rows(found)])
+    pairs = [pair for one in rankings for pair in zip(one.groups, baselines.verdicts(one), strict=True)]
     return [{**group.plain(), "verdict": verdict and verdict.plain()} for group, verdict in pairs]

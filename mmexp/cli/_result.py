@@ -26,9 +26,9 @@ def show_result(folder: RunFolder, console: Console) -> Verdict | None:
     known, verdict = summary.read(folder), verdict_of(folder)
     size, seconds = known["parameters"], known["seconds"]
     cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
-    shares = _shares(known.get("shares", {}))
+    weights = _weights(known.get("weights", known.get("shares", {})))
     judgement = [Text(), Text(f"The fusion: {verdict.text}.")] if verdict else []
-    top: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *shares, *judgement]
+    top: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *weights, *judgement]
     parts = [*top, *_examples(folder), _next(folder)]
     title = Text(f"{folder.name} is done, best by {known['monitor']}")
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
@@ -45,11 +45,11 @@ def _metrics(metrics: dict[str, float | None]) -> Table:
     return table
 
 
-def _shares(shares: dict[str, float]) -> list[Text]:
+def _weights(weights: dict[str, float]) -> list[Text]:
     """The weights that the fusion has learnt, largest first."""
-    heaviest = sorted(shares.items(), key=lambda item: -item[1])
+    heaviest = sorted(weights.items(), key=lambda item: -item[1])
     listed = ", ".join(f"{name} {share:.2f}" for name, share in heaviest)
-    return [Text(printable(f"fusion weights: {listed}"))] if shares else []
+    return [Text(printable(f"fusion weights: {listed}"))] if weights else []
 
 
 def _examples(folder: RunFolder) -> list[Text]:

@@ -102,6 +102,7 @@ class Schema:
         logger: By name; where metrics go in addition to the run folder.
         callback: By name; what happens in addition to the steps.
         metric: By name; what is measured in addition to the metrics of the task.
+        augment: By name, in the order in which they are applied.
         kind: Kinds of data by name; filled with every option of the group when composed.
         launcher: Where the jobs of a sweep run.
         search: Which jobs a sweep has.
@@ -125,6 +126,7 @@ class Schema:
     encoder: dict[str, Any] = field(
         default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.encoder.base.Encoder",)))}
     )
+    missing: Any = field(default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.missing.base.Missing",)))})
     fusion: Any = field(default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.fusion.base.Fusion",)))})
     task: Any = field(
         default=MISSING,
@@ -185,6 +187,9 @@ class Schema:
                 of_baseline=True,
             )
         },
+    )
+    augment: dict[str, Any] = field(
+        default_factory=dict, metadata={"role": Role(slot=Slot(("mmexp.augment.base.Augment",)))}
     )
     choices: dict[str, str] = field(default=MISSING, metadata={"role": Role("composed")})
 

@@ -18,7 +18,7 @@ class TrainingConfig:
         patience: Validations without a better monitored metric before stopping; 0 never stops.
         log_every: Optimizer steps between rows in metrics.jsonl.
         checkpoint_every: Optimizer steps between checkpoints, in addition to one at each validation; 0 for none.
-        modality_dropout: Probability of hiding one random modality of a training sample from the fusion.
+        modality_dropout: Probability of dropping one random modality of a training sample before the fusion.
         ema: Decay of the exponential moving average of the weights that is evaluated, in [0, 1); 0 evaluates the
             weights themselves.
 

@@ -11,7 +11,7 @@ from mmexp.transform.base import Transform
 
 
 class Encoder(nn.Module, ABC):
-    """One modality -> tokens. Declares the transform that its input needs, as timm models do.
+    """Encode one modality as tokens; declare the transform that its input needs, as timm models do.
 
     Shape:
         inputs values [B, ...] or [B, L, ...] -> Tokens [B, N, dim]. A row without input has no real token.

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
 
 class AdaptiveFusion(VectorFusion):
-    """Displace the first vector by a bounded step that the others choose: ``v_1 + a h``.
+    """Fuse by a multimodal adaptation gate: shift the first vector by a bounded step, ``v_1 + a h``.
 
     ``h = sum_m relu(G_m [v_1; v_m] + c_m) * (W_m v_m) + b`` over the other modalities, and
     ``a = min(beta |v_1| / |h|, 1)``. The order of the inputs counts: the first is displaced.
@@ -27,7 +26,6 @@ class AdaptiveFusion(VectorFusion):
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
         beta: Length of the step over that of the first vector, at most; unitless, > 0.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
@@ -36,10 +34,8 @@ class AdaptiveFusion(VectorFusion):
         ValueError: If beta <= 0.
     """
 
-    def __init__(
-        self, *, dim: int, modalities: Sequence[str], pool: Pool, beta: float = 1.0, missing: Missing = "mask"
-    ) -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, beta: float = 1.0) -> None:
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         if beta <= 0:
             raise ValueError(f"AdaptiveFusion: beta must be positive, got {beta}.")
         self.beta = beta

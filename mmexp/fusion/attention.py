@@ -8,16 +8,15 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Missing
 from mmexp.fusion.token import TokenFusion
 from mmexp.layer.attention import Attention, Mlp
 
 
 class AttentionFusion(TokenFusion):
-    """Let each token look at the tokens of the other modalities.
+    """Fuse by cross-attention: each token attends to the tokens of the other modalities.
 
     ``a = x + Attention(norm(x), [context; nothing])``, then ``a + MLP(norm(a))``, ``depth`` times. The learned token
-    ``nothing`` stands beside every context, so that an empty or missing one is legal.
+    ``nothing`` is added to every context, so that an empty or missing one is legal.
 
     Source: Vaswani et al. 2017, "Attention Is All You Need", the decoder's second sub-layer; between modalities:
     Lu et al. 2019, "ViLBERT", sec. 3.1.
@@ -29,7 +28,6 @@ class AttentionFusion(TokenFusion):
         depth: Layers, each over the same context.
         mlp_ratio: Hidden width of each MLP over dim.
         dropout: Probability of dropping a feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m, D]: every modality anchored on the others;
@@ -45,9 +43,8 @@ class AttentionFusion(TokenFusion):
         depth: int = 1,
         mlp_ratio: float = 4.0,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        super().__init__(dim=dim, modalities=modalities)
         self.nothing = nn.Parameter(torch.randn(1, 1, dim) * 0.02)
         self.layers = CrossAttentionLayers(dim, num_heads, mlp_ratio, dropout, depth)
 
@@ -60,14 +57,14 @@ class AttentionFusion(TokenFusion):
         return lambda anchor: Tokens(attend(anchor.features), anchor.mask)
 
     def gather(self, tokens: Mapping[str, Tokens]) -> Tokens:
-        """Mark all tokens and put them side by side, ``nothing`` in front."""
+        """Mark and concatenate all tokens, ``nothing`` first."""
         marked = super().gather(tokens)
-        nothing = self.nothing.expand(len(marked.features), -1, -1)
+        nothing = self.nothing.expand(marked.features.shape[0], -1, -1)
         return Tokens.cat([Tokens(nothing, torch.ones_like(marked.mask[:, :1])), marked])
 
 
 class CrossAttentionLayers(nn.ModuleList):
-    """Layers that all look at one context."""
+    """Stack cross-attention layers over one context."""
 
     def __init__(self, dim: int, num_heads: int, mlp_ratio: float, dropout: float, depth: int) -> None:
         super().__init__(CrossAttentionLayer(dim, num_heads, mlp_ratio, dropout) for _ in range(depth))
@@ -78,14 +75,14 @@ class CrossAttentionLayers(nn.ModuleList):
 
         def attend(x: Tensor) -> Tensor:
             for layer, (key, value) in zip(self, projected, strict=True):
-                x = layer(x, key.expand(len(x), -1, -1, -1), value.expand(len(x), -1, -1, -1), context.mask)
+                x = layer(x, key.expand(x.shape[0], -1, -1, -1), value.expand(x.shape[0], -1, -1, -1), context.mask)
             return x
 
         return attend
 
 
 class CrossAttentionLayer(nn.Module):
-    """One pre-norm layer over keys and values that were projected before. [B, N, D] -> [B, N, D]"""
+    """Cross-attend to projected keys and values, pre-norm. [B, N, D] -> [B, N, D]"""
 
     def __init__(self, dim: int, num_heads: int, mlp_ratio: float, dropout: float) -> None:
         super().__init__()

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from torch import Tensor
 from torch.nn import functional as F
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.factor import FactorFusion
 from mmexp.pool.base import Pool
 
@@ -16,7 +15,7 @@ EPS = 1e-4
 
 
 class BilinearFusion(FactorFusion):
-    """Multiply R projections of each modality, sum the R products and even them out: ``norm(root(sum_r prod_m f_mr))``.
+    """Fuse by factorised bilinear pooling: ``norm(root(sum_r prod_m f_mr))`` over R projections of each modality.
 
     ``root`` keeps the sign and takes the square root of the size; ``norm`` gives each vector the length ``sqrt(D)``.
 
@@ -31,7 +30,6 @@ class BilinearFusion(FactorFusion):
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
         rank: Products R that are summed to one feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
@@ -40,12 +38,10 @@ class BilinearFusion(FactorFusion):
         ValueError: If rank < 1.
     """
 
-    def __init__(
-        self, *, dim: int, modalities: Sequence[str], pool: Pool, rank: int = 4, missing: Missing = "mask"
-    ) -> None:
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, rank: int = 4) -> None:
         if rank < 1:
             raise ValueError(f"BilinearFusion: rank must be at least 1, got {rank}.")
-        super().__init__(dim=dim, modalities=modalities, pool=pool, width=rank * dim, missing=missing)
+        super().__init__(dim=dim, modalities=modalities, pool=pool, width=rank * dim)
 
     def settle(self, factors: Tensor, present: Tensor) -> Tensor:
         return factors.masked_fill(~present, 1)

@@ -8,22 +8,22 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Fusion, Missing
+from mmexp.fusion.base import Fusion
 from mmexp.fusion.token import block_beside, keys_values
 from mmexp.layer.attention import SelfAttentionBlock
 
 
 class BottleneckFusion(Fusion):
-    """Let modalities speak to one another only through a few tokens ``z``, in each layer.
+    """Fuse through attention bottlenecks: modalities exchange only a few tokens ``z`` in each layer.
 
     ``[x_m; z_m] = Block_m([x_m; z])`` for each modality, then ``z = mean_m z_m`` over those that are present.
     Anchored: the context moves ``z``, and each anchor position goes through the anchor's blocks with
-    ``z`` of the same layer beside it.
+    ``z`` of the same layer as its context.
 
     Source: Nagrani et al. 2021, "Attention Bottlenecks for Multimodal Fusion", https://arxiv.org/abs/2107.00135,
     sec. 3.2. Differs: fusion begins in the first layer, what comes before it is the encoders'; the bottlenecks are
     among the joint tokens, since they hold what the last layer exchanged; an anchor reads bottlenecks that the
-    context's share of its layer has moved already, and does not move them.
+    context's part of its layer has moved already, and does not move them.
 
     Args:
         dim: Width D of the tokens in and out.
@@ -33,7 +33,6 @@ class BottleneckFusion(Fusion):
         depth: Layers, each with a block of its own for each modality.
         mlp_ratio: Hidden width of each MLP over dim.
         dropout: Probability of dropping a feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m + K, D]; anchored [B, N, D], {m: [B, N_m, D]} -> [B, N, D].
@@ -52,9 +51,8 @@ class BottleneckFusion(Fusion):
         depth: int = 2,
         mlp_ratio: float = 4.0,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        super().__init__(dim=dim, modalities=modalities)
         if num_bottlenecks < 1:
             raise ValueError(f"BottleneckFusion: num_bottlenecks must be at least 1, got {num_bottlenecks}.")
         self.bottlenecks = nn.Parameter(torch.randn(1, num_bottlenecks, dim) * 0.02)
@@ -98,7 +96,7 @@ class BottleneckFusion(Fusion):
 
 
 def advance(block: SelfAttentionBlock, own: Tokens, z: Tensor) -> tuple[Tokens, Tensor]:
-    """Take one modality and the bottlenecks through its block."""
+    """Run one modality and the bottlenecks through its block."""
     rows, places, _ = own.features.shape
     mask = torch.cat([own.mask, own.mask.new_ones(rows, z.shape[1])], 1)
     x = block(torch.cat([own.features, z.expand(rows, -1, -1).to(own.features.dtype)], 1), mask)  # [B, N + K, D]

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
@@ -16,10 +15,10 @@ START = 0.1  # of the scales that are to shrink
 
 
 class ChannelExchangeFusion(VectorFusion):
-    """Let one network read each modality, and swap in what the others have where a channel says little.
+    """Fuse by channel exchange: in one network, a channel with a small scale takes the mean of other modalities.
 
-    A layer is ``x_m + gelu(exchange(gamma_m * norm(W x_m) + beta_m))``. A penalty makes the scales gamma of a share of
-    the channels small, another share for each modality; where ``|gamma_mc| < threshold``, channel c of modality m
+    A layer is ``x_m + gelu(exchange(gamma_m * norm(W x_m) + beta_m))``. A penalty makes the scales gamma of a part of
+    the channels small, another part for each modality; where ``|gamma_mc| < threshold``, channel c of modality m
     becomes the mean of the other modalities that are present. The outputs are weighed by a learned softmax.
 
     Source: Wang et al. 2020, "Deep Multimodal Fusion by Channel Exchanging", https://arxiv.org/abs/2011.05005,
@@ -33,7 +32,6 @@ class ChannelExchangeFusion(VectorFusion):
         depth: Layers.
         threshold: Size of gamma below which a channel is exchanged, unitless.
         sparsity: Weight of the penalty, the sum of the sizes of the scales that are to shrink.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
@@ -51,9 +49,8 @@ class ChannelExchangeFusion(VectorFusion):
         depth: int = 2,
         threshold: float = 0.02,
         sparsity: float = 0.001,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         if depth < 1:
             raise ValueError(f"ChannelExchangeFusion: depth must be at least 1, got {depth}.")
         for name, value in (("threshold", threshold), ("sparsity", sparsity)):
@@ -73,12 +70,12 @@ class ChannelExchangeFusion(VectorFusion):
     def penalties(self) -> dict[str, Tensor]:
         return {"sparsity": self.sparsity * torch.stack([layer.size() for layer in self.layers]).sum()}  # type: ignore[operator]
 
-    def shares(self) -> dict[str, float]:
+    def weights(self) -> dict[str, float]:
         return dict(zip(self.modalities, self.logits.detach().softmax(0).tolist(), strict=True))
 
 
 class ExchangeLayer(nn.Module):
-    """One shared linear layer, private norms, exchange. [..., M, D], bool [..., M, 1] -> [..., M, D]"""
+    """Apply a shared linear layer, private norms and the exchange. [..., M, D], bool [..., M, 1] -> [..., M, D]"""
 
     part: Tensor
 

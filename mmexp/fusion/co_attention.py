@@ -9,17 +9,17 @@ from torch import nn
 
 from mmexp.contract import Tokens
 from mmexp.fusion.attention import CrossAttentionLayers
-from mmexp.fusion.base import Fusion, Missing
+from mmexp.fusion.base import Fusion
 
 
 class CoAttentionFusion(Fusion):
-    """Let each modality look at each other one through layers of their own: ``mean_s CM_{s->t}(x_t, x_s)``.
+    """Fuse by directional cross-attention between each pair of modalities: ``mean_s CM_{s->t}(x_t, x_s)``.
 
     The mean is over the sources that a row has; a target without any stays as it is.
 
     Source: Tsai et al. 2019, "Multimodal Transformer for Unaligned Multimodal Language Sequences",
     https://arxiv.org/abs/1906.00295, sec. 3.2, the directional pairs of cross-modal transformers. Differs: the results
-    of a target are averaged rather than put side by side, which keeps the width whatever is missing; no temporal
+    of a target are averaged rather than concatenated, which keeps the width whatever is missing; no temporal
     convolution comes before, no self-attention after, which the encoders may do.
 
     Args:
@@ -29,7 +29,6 @@ class CoAttentionFusion(Fusion):
         depth: Layers of each pair, all over the same source.
         mlp_ratio: Hidden width of each MLP over dim.
         dropout: Probability of dropping a feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m, D]; anchored [B, N, D], {m: [B, N_m, D]} -> [B, N, D].
@@ -44,9 +43,8 @@ class CoAttentionFusion(Fusion):
         depth: int = 1,
         mlp_ratio: float = 4.0,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        super().__init__(dim=dim, modalities=modalities)
         places = range(len(self.modalities))
         pairs = [f"{source}->{target}" for target in places for source in places if source != target]
         self.pairs = nn.ModuleDict(

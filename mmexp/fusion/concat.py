@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
 
 class ConcatFusion(VectorFusion):
-    """Put the vectors side by side and mix them with one hidden layer: ``W2 gelu(W1 [v_1; ...; v_M])``.
+    """Fuse by concatenation and one hidden layer: ``W2 gelu(W1 [v_1; ...; v_M])``.
 
     Source: Ngiam et al. 2011, "Multimodal Deep Learning", the shared representation of sec. 3.
 
@@ -21,16 +20,13 @@ class ConcatFusion(VectorFusion):
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
         dropout: Probability of dropping a hidden feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
     """
 
-    def __init__(
-        self, *, dim: int, modalities: Sequence[str], pool: Pool, dropout: float = 0.0, missing: Missing = "mask"
-    ) -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, dropout: float = 0.0) -> None:
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         width = len(self.modalities) * dim
         self.mix = nn.Sequential(nn.Linear(width, 2 * dim), nn.GELU(), nn.Dropout(dropout), nn.Linear(2 * dim, dim))
 

@@ -10,13 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
 
 class FactorFusion(VectorFusion):
-    """Project each vector to a factor, ``f_m = W_m v_m + b_m``, and let the first meet the product of the others.
+    """Fuse by multiplication: project each vector to a factor, ``f_m = W_m v_m + b_m``, and multiply them.
 
     In the anchored form the others are the context, so that what an anchor position costs does not grow with M.
 
@@ -25,16 +24,13 @@ class FactorFusion(VectorFusion):
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
         width: Width K of a factor.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
     """
 
-    def __init__(
-        self, *, dim: int, modalities: Sequence[str], pool: Pool, width: int, missing: Missing = "mask"
-    ) -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, width: int) -> None:
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         self.width = width
         self.weight = nn.Parameter(torch.randn(len(self.modalities), dim, width) * dim**-0.5)
         self.bias = nn.Parameter(torch.zeros(len(self.modalities), width))

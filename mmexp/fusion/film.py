@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
 
 class FilmFusion(VectorFusion):
-    """Scale and shift the first vector, feature by feature, as the others say: ``(1 + s) * v_1 + t``.
+    """Fuse by feature-wise linear modulation: the others scale and shift the first, ``(1 + s) * v_1 + t``.
 
     ``[s; t] = sum_m W_m v_m + b`` over the other modalities. The order of the inputs counts: the first is modulated.
 
@@ -26,14 +25,13 @@ class FilmFusion(VectorFusion):
         dim: Width D of the tokens in and out.
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
     """
 
-    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, missing: Missing = "mask") -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool) -> None:
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         count = len(self.modalities)
         self.weight = nn.Parameter(torch.randn(count - 1, dim, 2 * dim) * (count * dim) ** -0.5)
         self.bias = nn.Parameter(torch.zeros(2 * dim))

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
 
 class GatedFusion(VectorFusion):
-    """Weigh each modality by a learned gate, feature by feature, then sum: ``sum_m g_m * tanh(W_m v_m)``.
+    """Fuse by learned softmax gates, one per modality and feature: ``sum_m g_m * tanh(W_m v_m)``.
 
     Source: Arevalo et al. 2017, "Gated Multimodal Units", https://arxiv.org/abs/1702.01992, eq. 3. Differs: the gates
     are a softmax over the M modalities that are present, which for two of them is the paper's sigmoid.
@@ -23,7 +22,6 @@ class GatedFusion(VectorFusion):
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
         temperature: Softmax temperature of the gates, unitless, > 0.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
@@ -32,10 +30,8 @@ class GatedFusion(VectorFusion):
         ValueError: If temperature <= 0.
     """
 
-    def __init__(
-        self, *, dim: int, modalities: Sequence[str], pool: Pool, temperature: float = 1.0, missing: Missing = "mask"
-    ) -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, temperature: float = 1.0) -> None:
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         if temperature <= 0:
             raise ValueError(f"GatedFusion: temperature must be positive, got {temperature}.")
         self.temperature = temperature

@@ -9,17 +9,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Missing
 from mmexp.fusion.token import TokenFusion
 from mmexp.layer.attention import FeatureDropout
 
 
 class GraphFusion(TokenFusion):
-    """Pass messages over a graph in which each modality has a hub: token - hub - hub - token, and each node to itself.
+    """Fuse by graph attention over a graph with a hub per modality: token - hub - hub - token, and self-loops.
 
     ``x_i + elu(sum_j a_ij S x_j)`` over the neighbours j, with ``a_ij = softmax_j(a . leaky_relu(T x_i + S x_j))``,
     in each layer for all nodes at once. A hub begins as the mean of its tokens. Anchored: each anchor position is a
-    node of its own that listens to the context's hubs, which do not hear it.
+    node of its own with edges from the context's hubs and none to them.
 
     Source: Velickovic et al. 2018, "Graph Attention Networks", https://arxiv.org/abs/1710.10903, eq. 4 and 5, with the
     attention of Brody et al. 2022, "How Attentive are Graph Attention Networks?", https://arxiv.org/abs/2105.14491,
@@ -30,9 +29,8 @@ class GraphFusion(TokenFusion):
         dim: Width D of the tokens in and out.
         modalities: Names it may be given, in order; the first is the anchor in the anchored form.
         num_heads: Attention heads; must divide dim.
-        depth: Layers. A token has heard the other modalities after two.
+        depth: Layers. A token is reached by the other modalities after two.
         dropout: Probability of dropping a feature of a message.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m + 1, D], tokens and then hubs; anchored [B, N, D], {m: [B, N_m, D]} ->
@@ -50,9 +48,8 @@ class GraphFusion(TokenFusion):
         num_heads: int = 4,
         depth: int = 2,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        super().__init__(dim=dim, modalities=modalities)
         self.hub = nn.Parameter(torch.randn(len(self.modalities), dim) * 0.02)
         self.layers = nn.ModuleList(GraphAttentionLayer(dim, num_heads, dropout) for _ in range(depth))
 
@@ -90,7 +87,7 @@ class GraphFusion(TokenFusion):
 
 
 class GraphAttentionLayer(nn.Module):
-    """Let each node weigh what its K neighbours say, head by head."""
+    """Attend to the messages of K neighbours, in each head."""
 
     def __init__(self, dim: int, num_heads: int, dropout: float) -> None:
         super().__init__()
@@ -102,11 +99,11 @@ class GraphAttentionLayer(nn.Module):
         self.dropout = FeatureDropout(dropout)
 
     def say(self, x: Tensor) -> Tensor:
-        """What nodes tell their neighbours. [B, N, D] -> [B, N, H, D / H]"""
+        """Compute the messages of nodes to their neighbours. [B, N, D] -> [B, N, H, D / H]"""
         return self.source(self.norm(x)).unflatten(-1, self.score.shape)  # type: ignore[no-any-return]
 
     def forward(self, x: Tensor, said: Tensor, edges: Tensor) -> Tensor:
-        """Nodes [B, N, D], what their neighbours say [B, N, K, H, D / H], bool [B, N, K] -> [B, N, D]"""
+        """Nodes [B, N, D], messages of their neighbours [B, N, K, H, D / H], bool [B, N, K] -> [B, N, D]"""
         own = self.target(self.norm(x)).unflatten(-1, self.score.shape).unsqueeze(2)  # [B, N, 1, H, d]
         scores = (F.leaky_relu(own + said, 0.2) * self.score).sum(-1).float()  # [B, N, K, H]
         weights = scores.masked_fill(~edges.unsqueeze(-1), -1e9).softmax(2) * edges.unsqueeze(-1)
@@ -114,7 +111,7 @@ class GraphAttentionLayer(nn.Module):
         return x + self.dropout(F.elu(heard.flatten(2)))  # type: ignore[no-any-return]
 
     def advance(self, tokens: list[Tokens], hubs: Tokens) -> tuple[list[Tokens], Tokens]:
-        """One step of a whole graph, in which hub m [B, M, D] is that of the m-th modality."""
+        """Advance a whole graph by one step, in which hub m [B, M, D] is that of the m-th modality."""
         near, moved, centres = self.say(hubs.features), [], []
         for place, own in enumerate(tokens):
             said, here = self.say(own.features), slice(place, place + 1)

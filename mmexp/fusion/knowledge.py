@@ -13,19 +13,18 @@ from torch import Tensor, nn
 from mmexp.contract import Tokens
 from mmexp.error import ConfigError
 from mmexp.fusion.attention import AttentionFusion
-from mmexp.fusion.base import Missing
 
 KEYS = ("head", "relation", "tail")
 
 
 class KnowledgeFusion(AttentionFusion):
-    """Cross-attend to the context and to the entities it speaks of: one entity token for each token of the context.
+    """Fuse by cross-attention to the context and to linked entities, one entity token per token of the context.
 
     An entity token is ``sum_e a_e e`` with ``a = softmax(e . W norm(x))`` over the ``top_k`` entities that score best.
     The learned token ``nothing`` of ``AttentionFusion`` finds entities too, which are there whatever is missing.
 
     Source: Zhang et al. 2019, "ERNIE", https://arxiv.org/abs/1905.07129, and Peters et al. 2019, "KnowBert",
-    https://arxiv.org/abs/1909.04164, sec. 3, entities as vectors beside the words; Fevry et al. 2020, "Entities as
+    https://arxiv.org/abs/1909.04164, sec. 3, entities as vectors next to the words; Fevry et al. 2020, "Entities as
     Experts", https://arxiv.org/abs/2004.07202, sec. 3, linked by retrieving the top k. The graph: Vashishth et al.
     2020, "CompGCN", https://arxiv.org/abs/1911.03082, sec. 4. Differs: tokens of any modality are linked, not spans of
     text, and nothing but the task teaches which entity is meant.
@@ -41,7 +40,6 @@ class KnowledgeFusion(AttentionFusion):
         num_heads: Attention heads.
         depth: Layers, each over the same context.
         dropout: Probability of dropping a feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m, D]: every modality anchored on the others;
@@ -64,11 +62,8 @@ class KnowledgeFusion(AttentionFusion):
         num_heads: int = 4,
         depth: int = 1,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(
-            dim=dim, modalities=modalities, num_heads=num_heads, depth=depth, dropout=dropout, missing=missing
-        )
+        super().__init__(dim=dim, modalities=modalities, num_heads=num_heads, depth=depth, dropout=dropout)
         if entities < 1:
             raise ValueError(f"KnowledgeFusion: entities must be at least 1, got {entities}.")
         self.table = EntityTable(dim, entities, None if embeddings is None else read_embeddings(embeddings))
@@ -80,7 +75,7 @@ class KnowledgeFusion(AttentionFusion):
         self.norm, self.query = nn.LayerNorm(dim), nn.Linear(dim, dim)
 
     def gather(self, tokens: Mapping[str, Tokens]) -> Tokens:
-        """Put the entity token of each token beside all tokens."""
+        """Add the entity token of each token to all tokens."""
         marked = super().gather(tokens)
         return Tokens.cat([marked, self.link(marked)])
 
@@ -94,7 +89,7 @@ class KnowledgeFusion(AttentionFusion):
 
 
 class EntityTable(nn.Module):
-    """A vector for each entity [E, D]: learned, or given [E, d] and projected."""
+    """Return a vector for each entity [E, D]: learned, or given [E, d] and projected."""
 
     vectors: Tensor
 
@@ -111,7 +106,7 @@ class EntityTable(nn.Module):
 
 
 class GraphEncoder(nn.Module):
-    """Let each entity hear its neighbours once: ``e + tanh(mean of W (u * r))`` over its edges. [E, D] -> [E, D]
+    """Convolve entities over the graph once: ``e + tanh(mean of W (u * r))`` over the edges of each. [E, D] -> [E, D]
 
     ``u`` is the entity at the other end, ``r`` the relation's vector, ``W`` one matrix for each direction.
 
@@ -150,7 +145,7 @@ def read_embeddings(path: str) -> Tensor:
     Raises:
         ConfigError: If the file cannot be read or does not hold finite numbers [E, d].
     """
-    hint = "Type fusion.embeddings=FILE, a .npy file with one row for each entity, or fusion.embeddings=null."
+    hint = "Run: mmexp train fusion.embeddings=FILE (a .npy file with one row for each entity)"
     rule = "KnowledgeFusion: embeddings must be"
     try:
         values = np.load(path, allow_pickle=False)
@@ -172,7 +167,7 @@ def read_triples(path: str, entities: int) -> Tensor:
     Raises:
         ConfigError: If the file cannot be read, a row is no triple, or an entity has no place among them.
     """
-    hint = 'Type fusion.triples=FILE, a .jsonl file with rows such as {"head": 0, "relation": 0, "tail": 1}.'
+    hint = 'Run: mmexp train fusion.triples=FILE (.jsonl, with rows such as {"head": 0, "relation": 0, "tail": 1})'
     rule = "KnowledgeFusion: triples must be"
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").split("\n")
@@ -184,7 +179,7 @@ def read_triples(path: str, entities: int) -> Tensor:
     heads, relations, tails = zip(*rows, strict=True)
     ends, kinds = _places([*heads, *tails], path, hint), _places(relations, path, hint)
     if max(ends) >= entities:
-        more = f"Type fusion.entities={max(ends) + 1}, or give as many embeddings."
+        more = f"Run: mmexp train fusion.entities={max(ends) + 1} (or give as many embeddings)"
         raise ConfigError(f"{rule} over {entities} entities, got {max(ends) + 1} in {path}.", more)
     return torch.tensor([ends[: len(rows)], kinds, ends[len(rows) :]])
 

@@ -8,13 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
 
 class LateFusion(VectorFusion):
-    """Let each modality decide by itself, then count the votes: ``sum_m w_m W2_m gelu(W1_m v_m)``.
+    """Fuse late: an MLP per modality, then a weighted vote, ``sum_m w_m W2_m gelu(W1_m v_m)``.
 
     The learned weights ``w`` are a softmax over the modalities that are present. Additive: they do not depend on what
     is in the vectors, so a linear head on the sum is a weighted vote of M heads. The weights start out equal.
@@ -28,7 +27,6 @@ class LateFusion(VectorFusion):
         pool: How tokens become a vector.
         mlp_ratio: Hidden width of each modality's MLP over dim.
         dropout: Probability of dropping a hidden feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D]; zero where none is present.
@@ -42,9 +40,8 @@ class LateFusion(VectorFusion):
         pool: Pool,
         mlp_ratio: float = 2.0,
         dropout: float = 0.0,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         count, hidden = len(self.modalities), int(dim * mlp_ratio)
         self.up = nn.Parameter(torch.randn(count, dim, hidden) * dim**-0.5)
         self.up_bias = nn.Parameter(torch.zeros(count, hidden))
@@ -59,6 +56,6 @@ class LateFusion(VectorFusion):
         weights = self.score.float().masked_fill(~present, -1e9).softmax(-1) * present  # [..., M]
         return (weights.unsqueeze(-1) * votes).sum(-2)  # [..., D]
 
-    def shares(self) -> dict[str, float]:
-        """Weight of each modality's vote where all are present."""
+    def weights(self) -> dict[str, float]:
+        """Return the weight of each modality's vote where all are present."""
         return dict(zip(self.modalities, self.score.softmax(0).tolist(), strict=True))

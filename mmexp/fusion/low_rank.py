@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.factor import FactorFusion
 from mmexp.pool.base import Pool
 
 
 class LowRankFusion(FactorFusion):
-    """Multiply what R projections make of each modality, and weigh the R products: ``sum_r w_r prod_m W_mr [v_m; 1]``.
+    """Fuse by a tensor product of rank R: ``sum_r w_r prod_m W_mr [v_m; 1]``.
 
     It is tensor fusion whose weight tensor has rank R: linear in M where that is exponential. The appended 1 keeps all
     interactions, of one modality, of two, of M. Weights and biases start so that a factor has unit scale, half of it
@@ -27,7 +26,6 @@ class LowRankFusion(FactorFusion):
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
         rank: Rank R of the weight tensor.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
@@ -36,12 +34,10 @@ class LowRankFusion(FactorFusion):
         ValueError: If rank < 1.
     """
 
-    def __init__(
-        self, *, dim: int, modalities: Sequence[str], pool: Pool, rank: int = 4, missing: Missing = "mask"
-    ) -> None:
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, rank: int = 4) -> None:
         if rank < 1:
             raise ValueError(f"LowRankFusion: rank must be at least 1, got {rank}.")
-        super().__init__(dim=dim, modalities=modalities, pool=pool, width=rank * dim, missing=missing)
+        super().__init__(dim=dim, modalities=modalities, pool=pool, width=rank * dim)
         with torch.no_grad():
             self.weight.mul_(0.5**0.5)
             self.bias.bernoulli_().sub_(0.5).mul_(2**0.5)

@@ -9,7 +9,7 @@ from mmexp.fusion.vector import VectorFusion
 
 
 class MaxFusion(VectorFusion):
-    """Take the largest value of each feature over the modalities that are present: ``max_m v_m``.
+    """Fuse by the elementwise maximum over the modalities that are present: ``max_m v_m``.
 
     Source: Feichtenhofer et al. 2016, "Convolutional Two-Stream Network Fusion for Video Action Recognition",
     https://arxiv.org/abs/1604.06573, eq. 2.

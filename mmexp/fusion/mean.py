@@ -8,7 +8,7 @@ from mmexp.fusion.vector import VectorFusion
 
 
 class MeanFusion(VectorFusion):
-    """Average the vectors of the modalities that are present: ``sum_m v_m / |present|``.
+    """Fuse by the mean of the modalities that are present: ``sum_m v_m / |present|``.
 
     Additive up to the number that is present; unlike a sum it keeps its scale when some are missing.
 

@@ -6,18 +6,17 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
 
 class MlpFusion(VectorFusion):
-    """Put the vectors side by side and mix them deeply: ``x + W2 gelu(W1 norm(x))``, ``depth`` times.
+    """Fuse by concatenation and a residual MLP: ``x + W2 gelu(W1 norm(x))``, ``depth`` times.
 
     ``x`` begins as a linear map of ``[v_1; ...; v_M]``; a last ``W norm(x)`` brings it back to D features.
 
     Source: Gorishniy et al. 2021, "Revisiting Deep Learning Models for Tabular Data",
-    https://arxiv.org/abs/2106.11959, the ResNet of sec. 3.2. Differs: LayerNorm and GELU stand for BatchNorm and ReLU.
+    https://arxiv.org/abs/2106.11959, the ResNet of sec. 3.2. Differs: LayerNorm and GELU replace BatchNorm and ReLU.
 
     Args:
         dim: Width D of the tokens in and out.
@@ -26,7 +25,6 @@ class MlpFusion(VectorFusion):
         depth: Residual blocks of two linear layers each, >= 1.
         mlp_ratio: Width H of all hidden layers over dim.
         dropout: Probability of dropping a hidden feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
@@ -44,9 +42,8 @@ class MlpFusion(VectorFusion):
         depth: int = 3,
         mlp_ratio: float = 2.0,
         dropout: float = 0.0,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         if depth < 1:
             raise ValueError(f"MlpFusion: depth must be at least 1, got {depth}.")
         width = int(dim * mlp_ratio)

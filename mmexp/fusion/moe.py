@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
@@ -17,7 +16,7 @@ RATE = 0.01
 
 
 class MoeFusion(VectorFusion):
-    """Send the vectors side by side to the few experts that a router trusts most: ``sum_e p_e MLP_e([v_1; ...; v_M])``.
+    """Fuse by a sparse mixture of experts over the concatenation: ``sum_e p_e MLP_e([v_1; ...; v_M])``.
 
     The sum runs over the ``top_k`` largest of ``p = softmax(R [v_1; ...; v_M])``. A penalty keeps the load even:
     ``balance * E * sum_e f_e P_e``, with f the part of the choices that fell on an expert and P its mean trust.
@@ -32,10 +31,9 @@ class MoeFusion(VectorFusion):
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
         num_experts: Experts E, each with one hidden layer of width 2 D.
-        top_k: Experts that answer for a vector, from 1 to num_experts.
+        top_k: Experts that are applied to a vector, from 1 to num_experts.
         balance: Weight of the penalty in the training loss, unitless.
         dropout: Probability of dropping a hidden feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D].
@@ -56,9 +54,8 @@ class MoeFusion(VectorFusion):
         top_k: int = 2,
         balance: float = 0.01,
         dropout: float = 0.0,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         if not 1 <= top_k <= num_experts:
             raise ValueError(f"MoeFusion: top_k must be from 1 to num_experts {num_experts}, got {top_k}.")
         self.top_k, self.balance = top_k, balance
@@ -73,18 +70,18 @@ class MoeFusion(VectorFusion):
         self.tally: Tensor | None = None
 
     def combine(self, vectors: Tensor, present: Tensor) -> Tensor:
-        beside = vectors.flatten(-2)  # [..., M D]
-        trust, chosen = self.route(beside)
+        joined = vectors.flatten(-2)  # [..., M D]
+        trust, chosen = self.route(joined)
         if self.training:
             self.count(trust, chosen, present)
-        hidden = F.gelu(torch.einsum("...i,eih->...eh", beside, self.up) + self.up_bias)  # [..., E, H]
-        answers = torch.einsum("...eh,ehd->...ed", self.dropout(hidden), self.down) + self.down_bias  # [..., E, D]
-        return ((trust * chosen).unsqueeze(-1) * answers).sum(-2)  # [..., D]
+        hidden = F.gelu(torch.einsum("...i,eih->...eh", joined, self.up) + self.up_bias)  # [..., E, H]
+        outputs = torch.einsum("...eh,ehd->...ed", self.dropout(hidden), self.down) + self.down_bias  # [..., E, D]
+        return ((trust * chosen).unsqueeze(-1) * outputs).sum(-2)  # [..., D]
 
-    def route(self, beside: Tensor) -> tuple[Tensor, Tensor]:
+    def route(self, joined: Tensor) -> tuple[Tensor, Tensor]:
         """Trust in each expert, and 1 for each that is chosen, in float32. [..., M D] -> twice [..., E]"""
-        with torch.autocast(beside.device.type, enabled=False):
-            trust = (beside.float() @ self.router.float()).softmax(-1)
+        with torch.autocast(joined.device.type, enabled=False):
+            trust = (joined.float() @ self.router.float()).softmax(-1)
         return trust, torch.zeros_like(trust).scatter(-1, trust.topk(self.top_k).indices, 1.0)
 
     def count(self, trust: Tensor, chosen: Tensor, present: Tensor) -> None:
@@ -94,7 +91,7 @@ class MoeFusion(VectorFusion):
         self.tally = sums if self.tally is None else self.tally + sums
 
     def penalties(self) -> dict[str, Tensor]:
-        """Price of an uneven load over all forward passes in training since it was last asked for."""
+        """Return the penalty of an uneven load over all forward passes in training since it was last asked for."""
         if self.tally is None:
             return {}
         chosen, trust = F.normalize(self.tally, p=1.0, dim=1)  # [E], [E]; both sum to 1, or to 0 without a real row
@@ -102,6 +99,6 @@ class MoeFusion(VectorFusion):
         self.load.lerp_(chosen.detach().to(self.load), RATE * chosen.detach().sum().to(self.load))
         return {"balance": self.balance * len(self.load) * (chosen.detach() * trust).sum()}
 
-    def shares(self) -> dict[str, float]:
-        """Running average of the load by expert, over the steps of training."""
+    def weights(self) -> dict[str, float]:
+        """Return the running average of the load by expert, over the steps of training."""
         return {f"expert{i}": load for i, load in enumerate(self.load.tolist())}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mmexp.contract import Tokens
 from mmexp.error import ConfigError
-from mmexp.fusion.base import Fusion, Missing
+from mmexp.fusion.base import Fusion
 
 
 class NoFusion(Fusion):
@@ -17,7 +17,6 @@ class NoFusion(Fusion):
     Args:
         dim: Width D of the tokens in and out.
         modalities: The one name it may be given.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N, D]} -> [B, N, D]; anchored [B, N, D], {} -> [B, N, D].
@@ -26,12 +25,12 @@ class NoFusion(Fusion):
         ConfigError: If more than one modality is named.
     """
 
-    def __init__(self, *, dim: int, modalities: Sequence[str], missing: Missing = "mask") -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str]) -> None:
+        super().__init__(dim=dim, modalities=modalities)
         if len(self.modalities) > 1:
             raise ConfigError(
                 f"NoFusion: modalities must be one, got {', '.join(self.modalities)}.",
-                hint=f"Type inputs=[{self.modalities[-1]}], or a fusion such as fusion=concat.",
+                hint=f"Run: mmexp train inputs=[{self.modalities[-1]}] (or choose a fusion, such as fusion=concat)",
             )
 
     def forward(self, tokens: Mapping[str, Tokens]) -> Tokens:

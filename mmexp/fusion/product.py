@@ -12,7 +12,7 @@ from mmexp.fusion.vector import VectorFusion
 
 
 class ProductFusion(VectorFusion):
-    """Multiply the vectors that are present, each first brought to unit scale: ``prod_m v_m / rms(v_m)``.
+    """Fuse by the elementwise product of the vectors that are present, each at unit scale: ``prod_m v_m / rms(v_m)``.
 
     Without the common scale a product of M vectors grows or vanishes with the power M. It still has longer tails than
     its factors have.

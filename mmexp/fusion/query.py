@@ -9,13 +9,12 @@ from torch import Tensor, nn
 
 from mmexp.contract import Tokens
 from mmexp.fusion.attention import CrossAttentionLayers
-from mmexp.fusion.base import Missing
 from mmexp.fusion.token import TokenFusion
 from mmexp.layer.attention import SelfAttentionBlock
 
 
 class QueryFusion(TokenFusion):
-    """Let a few learned queries gather what all tokens say, whatever their number.
+    """Fuse by learned queries that cross-attend to all tokens, whatever their number.
 
     ``q = SelfAttention(CrossAttention(queries, [x_1; ...; x_M]))``: joint, the queries are the tokens out. Anchored,
     they gather the context once, and each anchor position cross-attends to them.
@@ -32,7 +31,6 @@ class QueryFusion(TokenFusion):
         depth: Self-attention blocks among the queries.
         mlp_ratio: Hidden width of each MLP over dim.
         dropout: Probability of dropping a feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, Q, D]; anchored [B, N, D], {m: [B, N_m, D]} -> [B, N, D].
@@ -51,9 +49,8 @@ class QueryFusion(TokenFusion):
         depth: int = 1,
         mlp_ratio: float = 4.0,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        super().__init__(dim=dim, modalities=modalities)
         if num_queries < 1:
             raise ValueError(f"QueryFusion: num_queries must be at least 1, got {num_queries}.")
         self.queries = nn.Parameter(torch.randn(1, num_queries, dim))
@@ -73,7 +70,7 @@ class QueryFusion(TokenFusion):
 
     def resample(self, every: Tokens) -> Tensor:
         """Gather tokens into the queries. [B, N, D] -> [B, Q, D]"""
-        x = self.encode.bind(every)(self.queries.expand(len(every.features), -1, -1))
+        x = self.encode.bind(every)(self.queries.expand(every.features.shape[0], -1, -1))
         for block in self.blocks:
             x = block(x, None)
         return x

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Fusion, Missing
+from mmexp.fusion.base import Fusion
 
 
 class SearchFusion(Fusion):
-    """Try several fusions at once, and learn how much each should count: ``sum_i softmax(a)_i fusion_i(x)``.
+    """Fuse by a learned mixture of fusions: ``sum_i softmax(a)_i fusion_i(x)``.
 
-    What it has found stands in its shares; train the best one alone to have the plain model.
+    What it has found are its weights; train the best one alone to have the plain model.
 
     Source: Liu et al. 2019, "DARTS", https://arxiv.org/abs/1806.09055, eq. 2; for fusions: Yin et al. 2022, "BM-NAS",
     https://arxiv.org/abs/2104.09379. Differs: ``a`` is learned with all other weights, on the training split.
@@ -23,7 +23,6 @@ class SearchFusion(Fusion):
         dim: Width D of the tokens in and out.
         modalities: Names it may be given, in order; the first is the anchor in the anchored form.
         candidates: Fusions by name, of the same width and modalities.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, 1, D]: each candidate's tokens are averaged first;
@@ -40,9 +39,8 @@ class SearchFusion(Fusion):
         dim: int,
         modalities: Sequence[str],
         candidates: Mapping[str, Fusion],
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        super().__init__(dim=dim, modalities=modalities)
         if not candidates:
             raise ValueError("SearchFusion: candidates must be at least one, got none.")
         for name, candidate in candidates.items():
@@ -53,7 +51,7 @@ class SearchFusion(Fusion):
         self.logits = nn.Parameter(torch.zeros(len(candidates)))
 
     def forward(self, tokens: Mapping[str, Tokens]) -> Tokens:
-        fused = [candidate(candidate.complete(tokens)) for candidate in self.each()]
+        fused = [candidate(tokens) for candidate in self.each()]
         present = torch.stack([one.present for one in fused]).any(0)  # [B]
         return Tokens(self.mix([one.pool() for one in fused]).unsqueeze(1), present.unsqueeze(1))
 
@@ -61,7 +59,7 @@ class SearchFusion(Fusion):
         return self.bind(context)(anchor)
 
     def bind(self, context: Mapping[str, Tokens]) -> Callable[[Tokens], Tokens]:
-        bound = [candidate.bind(candidate.complete(context)) for candidate in self.each()]
+        bound = [candidate.bind(context) for candidate in self.each()]
         return lambda anchor: Tokens(self.mix([fuse(anchor).features for fuse in bound]), anchor.mask)
 
     def each(self) -> list[Fusion]:
@@ -77,5 +75,5 @@ class SearchFusion(Fusion):
         named = zip(self.names, self.each(), strict=True)
         return {f"{name}_{term}": value for name, one in named for term, value in one.penalties().items()}
 
-    def shares(self) -> dict[str, float]:
+    def weights(self) -> dict[str, float]:
         return dict(zip(self.names, self.logits.detach().softmax(0).tolist(), strict=True))

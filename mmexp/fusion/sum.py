@@ -8,7 +8,7 @@ from mmexp.fusion.vector import VectorFusion
 
 
 class SumFusion(VectorFusion):
-    """Add the vectors: ``sum_m v_m``.
+    """Fuse by the sum: ``sum_m v_m``.
 
     Additive: a linear head on it gives a sum of one function per modality, which no interaction can hide in.
 

@@ -9,21 +9,20 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Fusion, Missing
+from mmexp.fusion.base import Fusion
 from mmexp.layer.attention import SelfAttentionBlock
 
 
 class TokenFusion(Fusion):
-    """Take the tokens of all modalities for one set, in which a learned embedding marks where each comes from.
+    """Fuse the tokens of all modalities as one set, each marked with the embedding of its modality.
 
     Args:
         dim: Width D of the tokens in and out.
         modalities: Names it may be given, in order; the first is the anchor in the anchored form.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
     """
 
-    def __init__(self, *, dim: int, modalities: Sequence[str], missing: Missing = "mask") -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str]) -> None:
+        super().__init__(dim=dim, modalities=modalities)
         self.origin = nn.Parameter(torch.randn(len(self.modalities), dim) * 0.02)
 
     def onto(self, anchor: Tokens, context: Mapping[str, Tokens]) -> Tokens:
@@ -37,7 +36,7 @@ class TokenFusion(Fusion):
         return Tokens(own.features + self.origin[self.slot(name)], own.mask)
 
     def gather(self, tokens: Mapping[str, Tokens]) -> Tokens:
-        """Mark all tokens and put them side by side; of no modality at all, one row with one place of padding."""
+        """Mark and concatenate all tokens; of no modality at all, one row with one position of padding."""
         if not tokens:
             return Tokens(self.origin.new_zeros(1, 1, self.dim), self.origin.new_zeros(1, 1, dtype=torch.bool))
         return Tokens.cat([self.mark(name, own) for name, own in tokens.items()])

@@ -7,16 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from torch import nn
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Missing
 from mmexp.fusion.token import TokenFusion, block_beside, keys_values
 from mmexp.layer.attention import SelfAttentionBlock
 
 
 class TransformerFusion(TokenFusion):
-    """Pass the tokens of all modalities side by side through self-attention: ``Transformer([x_1; ...; x_M])``.
+    """Fuse by self-attention over the tokens of all modalities: ``Transformer([x_1; ...; x_M])``.
 
     Anchored: the context goes through the blocks by itself, and in each block an anchor position sees itself and the
-    context as it is there, as in a prefix language model whose words do not see one another.
+    context as it is there, as in a prefix language model whose words do not attend to one another.
 
     Source: Li et al. 2019, "VisualBERT", https://arxiv.org/abs/1908.03557, sec. 3.2; Chen et al. 2020, "UNITER",
     https://arxiv.org/abs/1909.11740, sec. 3.1; the prefix: Raffel et al. 2020, "T5", https://arxiv.org/abs/1910.10683,
@@ -29,7 +28,6 @@ class TransformerFusion(TokenFusion):
         depth: Self-attention blocks.
         mlp_ratio: Hidden width of each MLP over dim.
         dropout: Probability of dropping a feature.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, sum of N_m, D]; anchored [B, N, D], {m: [B, N_m, D]} -> [B, N, D].
@@ -44,9 +42,8 @@ class TransformerFusion(TokenFusion):
         depth: int = 2,
         mlp_ratio: float = 4.0,
         dropout: float = 0.1,
-        missing: Missing = "mask",
     ) -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+        super().__init__(dim=dim, modalities=modalities)
         self.blocks = nn.ModuleList(SelfAttentionBlock(dim, num_heads, mlp_ratio, dropout) for _ in range(depth))
 
     def forward(self, tokens: Mapping[str, Tokens]) -> Tokens:

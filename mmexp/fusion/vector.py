@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from mmexp.contract import Tokens
-from mmexp.fusion.base import Fusion, Missing
+from mmexp.fusion.base import Fusion
 from mmexp.pool.base import Pool
 
 
 class VectorFusion(Fusion):
-    """Pool each modality to a vector, then combine the vectors.
+    """Fuse vectors: pool each modality to one, then combine them.
 
     Joint: all modalities are pooled and give one token. Anchored: the context is pooled once, and combined with each
     anchor position.
@@ -23,14 +23,13 @@ class VectorFusion(Fusion):
         dim: Width D of the tokens in and out.
         modalities: Names it may be given, in order; the first is the anchor in the anchored form.
         pool: How tokens become a vector.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         joint {m: [B, N_m, D]} -> [B, 1, D]; anchored [B, N, D], {m: [B, N_m, D]} -> [B, N, D].
     """
 
-    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, missing: Missing = "mask") -> None:
-        super().__init__(dim=dim, modalities=modalities, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool) -> None:
+        super().__init__(dim=dim, modalities=modalities)
         self.pool = pool
 
     @abstractmethod
@@ -64,7 +63,7 @@ class VectorFusion(Fusion):
         for name in tokens:
             self.slot(name)
         some = next(iter(tokens.values()))
-        absent = some.features.new_zeros(len(some.features), self.dim), torch.zeros_like(some.present)
+        absent = some.features.new_zeros(some.features.shape[0], self.dim), torch.zeros_like(some.present)
         pairs = [(self.pool(tokens[n]), tokens[n].present) if n in tokens else absent for n in names]
         present = torch.stack([there for _, there in pairs], 1)
         vectors = torch.stack([vector.to(some.features.dtype) for vector, _ in pairs], 1)

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
 
 class WeightedFusion(VectorFusion):
-    """Add the vectors by one learned weight each: ``sum_m w_m v_m``, ``w = softmax(s)`` over those present.
+    """Fuse by a sum with one learned weight per modality: ``sum_m w_m v_m``, ``w = softmax(s)`` over those present.
 
     Additive: the weights depend on which modalities are present, never on what is in them. They start out equal.
 
@@ -24,20 +23,19 @@ class WeightedFusion(VectorFusion):
         dim: Width D of the tokens in and out.
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D]; zero where none is present.
     """
 
-    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, missing: Missing = "mask") -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool) -> None:
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         self.score = nn.Parameter(torch.zeros(len(self.modalities)))
 
     def combine(self, vectors: Tensor, present: Tensor) -> Tensor:
         weights = self.score.float().masked_fill(~present, -1e9).softmax(-1) * present  # [..., M]
         return (weights.unsqueeze(-1) * vectors).sum(-2)  # [..., D]
 
-    def shares(self) -> dict[str, float]:
-        """Weight of each modality where all are present."""
+    def weights(self) -> dict[str, float]:
+        """Return the weight of each modality where all are present."""
         return dict(zip(self.modalities, self.score.softmax(0).tolist(), strict=True))

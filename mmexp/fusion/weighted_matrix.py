@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmexp.fusion.base import Missing
 from mmexp.fusion.vector import VectorFusion
 from mmexp.pool.base import Pool
 
 
 class WeightedMatrixFusion(VectorFusion):
-    """Weigh each modality by how much it holds its own against all: ``sum_k a[k, k] v_k``.
+    """Fuse by attention of modalities to modalities: ``sum_k a[k, k] v_k``.
 
     ``a[k, k'] = softmax over k' of (V_k . Q_k' + b_k')``, with the query ``Q_k' = W_k' v_k'`` of what modality k' holds
     and a learned vector ``V_k`` of what modality k looks for. The full form mixes all: ``sum_k sum_k' a[k, k'] v_k'``.
@@ -28,16 +27,13 @@ class WeightedMatrixFusion(VectorFusion):
         modalities: Names it may be given, in order; M of them.
         pool: How tokens become a vector.
         full: Whether to mix by the whole matrix instead of its diagonal.
-        missing: What stands for a modality that a sample lacks, as for every fusion.
 
     Shape:
         vectors [..., M, D], present [..., M] -> [..., D]; zero where none is present.
     """
 
-    def __init__(
-        self, *, dim: int, modalities: Sequence[str], pool: Pool, full: bool = False, missing: Missing = "mask"
-    ) -> None:
-        super().__init__(dim=dim, modalities=modalities, pool=pool, missing=missing)
+    def __init__(self, *, dim: int, modalities: Sequence[str], pool: Pool, full: bool = False) -> None:
+        super().__init__(dim=dim, modalities=modalities, pool=pool)
         self.full = full
         count = len(self.modalities)
         self.query = nn.Parameter(torch.randn(count, dim, dim) * dim**-0.5)

@@ -25,12 +25,12 @@ class FeatureDropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or not self.probability:
             return x
-        kept = torch.rand(len(x), 1, x.shape[-1], device=x.device) >= self.probability
+        kept = torch.rand(x.shape[0], 1, x.shape[-1], device=x.device) >= self.probability
         return x * (kept.to(x.dtype) / (1 - self.probability))
 
 
 class Mlp(nn.Sequential):
-    """Two linear layers with GELU between. [B, N, D] -> [B, N, D]"""
+    """Apply two linear layers with GELU between. [B, N, D] -> [B, N, D]"""
 
     def __init__(self, dim: int, mlp_ratio: float, dropout: float) -> None:
         hidden = int(dim * mlp_ratio)
@@ -38,7 +38,7 @@ class Mlp(nn.Sequential):
 
 
 class Attention(nn.Module):
-    """Multi-head attention of queries over keys, with a key mask.
+    """Attend with several heads over keys, with a key mask.
 
     Source: Vaswani et al. 2017, "Attention Is All You Need", eq. 1.
 
@@ -93,7 +93,7 @@ class Attention(nn.Module):
 def plain_attention(
     query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, is_causal: bool = False
 ) -> Tensor:
-    """``scaled_dot_product_attention`` written out; on CPUs torch's own is up to six times slower to train in bfloat16.
+    """Attend as ``scaled_dot_product_attention`` does, which on CPUs is up to six times slower to train in bfloat16.
 
     Shape:
         [B, H, N, d], [B, H, S, d], [B, H, S, d], mask added to the weights [B, 1, 1, S] -> [B, H, N, d].
@@ -108,7 +108,7 @@ def plain_attention(
 
 
 class SelfAttentionBlock(nn.Module):
-    """x + attention(norm(x)), then x + mlp(norm(x)). [B, N, D] -> [B, N, D]"""
+    """Compute x + attention(norm(x)), then x + mlp(norm(x)). [B, N, D] -> [B, N, D]"""
 
     def __init__(self, dim: int, num_heads: int, mlp_ratio: float = 4.0, dropout: float = 0.0) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Convolutions over the frames of a sound."""
+"""Convolutions over the frames of audio."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from mmexp.contract import Tokens
 
 
 class ConvolutionStack(nn.Module):
-    """Let each frame see those around it, block by block: ``x + W2 gelu(conv(norm(x)))``. Padding stays unseen.
+    """Convolve over frames in residual blocks: ``x + W2 gelu(conv(norm(x)))``. Padding is masked.
 
     Source: Gehring et al. 2017, "Convolutional Sequence to Sequence Learning", https://arxiv.org/abs/1705.03122, its
-    residual blocks of one convolution. Differs: normalised before, and with a linear map behind, as in transformers.
+    residual blocks of one convolution. Differs: normalised before, and with a linear map after, as in transformers.
 
     Args:
         dim: Width D of the frames.

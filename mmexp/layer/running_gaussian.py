@@ -5,22 +5,22 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-PACE = 0.05  # least share of a new batch in what is known
+PACE = 0.05  # least weight of a new batch
 FLOOR = 1e-6  # of a variance
 
 
 class RunningGaussian(nn.Module):
-    """Mean and covariance of vectors that are seen in batches: of all alike at first, then of the newest above all.
+    """Track mean and covariance of vectors over batches: uniformly at first, then exponentially.
 
     The covariance is the mean of those within batches, so that what moves while it is learnt is not taken to be wide.
 
     Source: the running statistics of Ioffe and Szegedy 2015, "Batch Normalization", https://arxiv.org/abs/1502.03167,
-    section 3.1, of whole vectors. Differs: batch n has weight 1 / n, and never less than 5 %.
+    section 3.1, of whole vectors. Differs: batch n has weight 1 / n, at least 5 %.
 
     Args:
         width: Numbers D of a vector.
-        shrinkage: Share of the mean variance that is added to every variance, so that a distance is defined however few
-            vectors were seen.
+        shrinkage: Fraction of the mean variance that is added to every variance, so that a distance is defined however
+            few vectors were seen.
     """
 
     count: Tensor
@@ -47,14 +47,14 @@ class RunningGaussian(nn.Module):
 
     @torch.no_grad()
     def distance(self, vectors: Tensor) -> Tensor:
-        """How far vectors lie from the mean, in standard deviations of their direction (Mahalanobis). [B, D] -> [B]"""
+        """Compute the Mahalanobis distance of vectors from the mean, in standard deviations. [B, D] -> [B]"""
         ridge = self.shrinkage * self.covariance.diagonal().mean() + FLOOR
-        whole = self.covariance + ridge * torch.eye(len(self.mean), device=vectors.device)
+        whole = self.covariance + ridge * torch.eye(self.mean.shape[0], device=vectors.device)
         factor = torch.linalg.cholesky_ex(whole).L
         white: Tensor = torch.linalg.solve_triangular(factor, (vectors - self.mean).T, upper=False)  # [D, B]
         return white.square().sum(0).sqrt()
 
     @torch.no_grad()
     def standardise(self, vectors: Tensor) -> Tensor:
-        """Numbers in their own standard deviations above their mean. [B, D]"""
+        """Standardise each number by its own mean and deviation. [B, D]"""
         return (vectors - self.mean) / (self.covariance.diagonal() + FLOOR).sqrt()

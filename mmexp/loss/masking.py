@@ -83,7 +83,7 @@ def apart(tokens: Tokens) -> tuple[Tokens, Tokens]:
 def cut(images: Tensor, side: int, patch_size: int) -> Tensor:
     """Pictures, brought to the size that takes, as patches in rows. uint8 [B, 3, H, W] -> [B, P, 3 S S], in [0, 1]"""
     whole = F.adaptive_avg_pool2d(images.float() / 255, side * patch_size)
-    grid = whole.reshape(len(images), 3, side, patch_size, side, patch_size)  # [B, 3, h, S, h, S]
+    grid = whole.reshape(images.shape[0], 3, side, patch_size, side, patch_size)  # [B, 3, h, S, h, S]
     return grid.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)
 
 
@@ -110,7 +110,7 @@ def fill(images: Tensor, masked: Tensor, predicted: Tensor, patch_size: int) -> 
     patches = cut(images, side, patch_size)
     _, mean, deviation = normalised(patches[masked])
     patches[masked] = predicted * deviation + mean
-    grid = patches.reshape(len(images), side, side, 3, patch_size, patch_size)  # [B, h, h, 3, S, S]
+    grid = patches.reshape(images.shape[0], side, side, 3, patch_size, patch_size)  # [B, h, h, 3, S, S]
     whole = grid.permute(0, 1, 4, 2, 5, 3).flatten(3, 4).flatten(1, 2)  # [B, h S, h S, 3]
     return (whole * 255).round().clamp(0, 255).byte()
 

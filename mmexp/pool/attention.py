@@ -11,7 +11,7 @@ from mmexp.pool.base import Pool
 
 
 class AttentionPool(Pool):
-    """Let one learned query look at the real tokens and keep what it looks for.
+    """Pool by attention of one learned query to the real tokens.
 
     Source: Lee et al. 2019, "Set Transformer", https://arxiv.org/abs/1810.00825, eq. 11 with one seed. Differs: the
     tokens are normalised first, and no MLP follows.
@@ -34,6 +34,6 @@ class AttentionPool(Pool):
         self.query = nn.Parameter(torch.randn(1, 1, dim) * 0.02)
 
     def forward(self, tokens: Tokens) -> Tensor:
-        query = self.query.expand(len(tokens.features), -1, -1)  # [B, 1, D]
+        query = self.query.expand(tokens.features.shape[0], -1, -1)  # [B, 1, D]
         pooled = self.attention(query, self.norm(tokens.features), tokens.mask).squeeze(1)  # [B, D]
         return pooled.masked_fill(~tokens.present[:, None], 0)  # type: ignore[no-any-return]

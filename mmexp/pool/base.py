@@ -10,7 +10,7 @@ from mmexp.contract import Tokens
 
 
 class Pool(nn.Module, ABC):
-    """Tokens [B, N, D] -> [B, D]; a row without a real token gives zeros.
+    """Pool tokens [B, N, D] -> [B, D]; a row without a real token gives zeros.
 
     Example:
         >>> import torch

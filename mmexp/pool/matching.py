@@ -11,7 +11,7 @@ from mmexp.pool.max import MaxPool
 
 
 class MatchingPool(Pool):
-    """Compare each token with what is most like it among the others, and keep the strongest of what is found.
+    """Pool by comparing each token with its soft alignment to the others, then the maximum.
 
     ``max_i relu(W [(x_i - h_i)^2; x_i * h_i] + b)`` with ``h_i = sum_j a_ij x_j``, where ``a_i`` is the softmax of
     likeness to the other real tokens. A token without others is compared with zeros.

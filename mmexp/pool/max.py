@@ -10,7 +10,7 @@ from mmexp.pool.base import Pool
 
 
 class MaxPool(Pool):
-    """Take the largest value of each feature over the real tokens. [B, N, D] -> [B, D]"""
+    """Pool by the maximum of each feature over the real tokens. [B, N, D] -> [B, D]"""
 
     def forward(self, tokens: Tokens) -> Tensor:
         lowest = torch.finfo(tokens.features.dtype).min

@@ -9,7 +9,7 @@ from mmexp.pool.base import Pool
 
 
 class MeanPool(Pool):
-    """Average the real tokens. [B, N, D] -> [B, D]"""
+    """Pool by the mean of the real tokens. [B, N, D] -> [B, D]"""
 
     def forward(self, tokens: Tokens) -> Tensor:
         return tokens.pool()

@@ -45,4 +45,4 @@ def as_grid(features: Tensor) -> Tensor:
     Leading tokens without a position, such as a class token, are left out: h is the largest with h * h <= N.
     """
     side = isqrt(features.shape[1])
-    return features[:, -side * side :].transpose(1, 2).reshape(len(features), -1, side, side)
+    return features[:, -side * side :].transpose(1, 2).reshape(features.shape[0], -1, side, side)

@@ -83,7 +83,7 @@ class TextGeneration(Task):
             dropped = (torch.rand(read.shape, device=read.device) < self.word_dropout) & (read > Tokenizer.unk)
             read = read.masked_fill(dropped, Tokenizer.unk)
         prefix = self.prefix(Padded(read.flatten(0, 1), real.flatten(0, 1))).features  # [B * K, T - 1, D]
-        side_by_side = Tokens(prefix.reshape(len(read), -1, prefix.shape[-1]), real.flatten(1))
+        side_by_side = Tokens(prefix.reshape(read.shape[0], -1, prefix.shape[-1]), real.flatten(1))
         hidden = fusion.onto(side_by_side, tokens).features  # [B, K * (T - 1), D]
         return {"logits": self.head(hidden[side_by_side.mask]), "targets": targets[real]}
 

@@ -106,7 +106,7 @@ class Matching(Task):
 
     def exchange(self, tokens: Mapping[str, Tokens], side: Sequence[str]) -> dict[str, Tokens]:
         """Give each row one side of another row: one that resembles its own while training, else the row before."""
-        others = torch.arange(len(tokens[side[0]].mask), device=tokens[side[0]].mask.device).roll(1)
+        others = torch.arange(tokens[side[0]].mask.shape[0], device=tokens[side[0]].mask.device).roll(1)
         if self.training:
             vectors = torch.cat([tokens[name].pool() for name in side], 1).detach().float()  # [B, sum of D]
             likeness = F.normalize(vectors - vectors.mean(0), dim=1)

@@ -221,8 +221,8 @@ class Pretraining(Task):
         scores, likeness = outputs["match"].sigmoid(), (outputs["image"] * outputs["text"]).sum(1)
         images = batch.inputs["image"]
         filled = fill(images.values, outputs["masked"].patches, outputs["patches"], self.patch_size).cpu().numpy()
-        images = [image if there else None for image, there in zip(filled, images.mask.tolist(), strict=True)]
-        columns = (batch.ids, scores.tolist(), likeness.tolist(), self.words_of(outputs, batch), images)
+        shown = [image if there else None for image, there in zip(filled, images.mask.tolist(), strict=True)]
+        columns = (batch.ids, scores.tolist(), likeness.tolist(), self.words_of(outputs, batch), shown)
         return [
             {"id": i, "match": score > 0.5, "score": score, "likeness": near, "words": words, "image": image}
             for i, score, near, words, image in zip(*columns, strict=True)

@@ -170,10 +170,10 @@ class SpeechSynthesis(Task):
             metrics["mel_distance"].update(self.distances(outputs)[known])
             metrics["length_error"].update((self.lasting(outputs["generated"])[1] - seconds).abs()[known])
         if self.recognizer:
-            said = self.spoken(batch)
-            rows = [i for i, text in enumerate(said) if text is not None and known[i]]
-            for name, answers in {"wer": outputs["recognized"], "recognizer_wer": outputs["recognized_true"]}.items():
-                metrics[name].update([answers[i] for i in rows], [said[i] for i in rows])
+            spoken = self.spoken(batch)
+            rows = [i for i, text in enumerate(spoken) if text is not None and known[i]]
+            for name, texts in {"wer": outputs["recognized"], "recognizer_wer": outputs["recognized_true"]}.items():
+                metrics[name].update([texts[i] for i in rows], [spoken[i] for i in rows])
 
     def distances(self, outputs: Outputs) -> Tensor:
         """Compute the distance of predicted from true levels, in dB; NaN where those are not known. -> [B]"""
@@ -183,7 +183,7 @@ class SpeechSynthesis(Task):
         )  # [B, I, J]
         return warped(distance, predicted.mask.sum(1), real.mask.sum(1))
 
-    def said(self, batch: Batch) -> list[str | None]:
+    def spoken(self, batch: Batch) -> list[str | None]:
         """Return the true transcript of each sample, None where it is not known."""
         if "transcript" not in batch.targets:
             return [None] * len(batch)
@@ -199,8 +199,8 @@ class SpeechSynthesis(Task):
         ]
         if not self.recognizer:
             return rows
-        heard = zip(rows, outputs["recognized"], outputs["score"].tolist(), strict=True)
-        rows = [row | {"recognized": text, "score": score} for row, text, score in heard]
+        transcripts = zip(rows, outputs["recognized"], outputs["score"].tolist(), strict=True)
+        rows = [row | {"recognized": text, "score": score} for row, text, score in transcripts]
         if "transcript" not in batch.targets:
             return rows
         return [row | {"target": text} for row, text in zip(rows, self.spoken(batch), strict=True)]

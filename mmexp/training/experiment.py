@@ -27,6 +27,7 @@ from mmexp.hardware.base import Hardware
 from mmexp.logger.base import Logger
 from mmexp.logger.files import FilesLogger
 from mmexp.method.base import Method
+from mmexp.missing.base import Missing
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
 from mmexp.training.datamodule import DataModule
@@ -142,8 +143,15 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
     encoders: dict[str, Encoder] = {
         name: make("encoder", facts.of(name).bind(root, key), at=key) for name, key in keys.items()
     }
+    missing: Missing = make("missing", facts.bind(root, "missing"))
     fusion: Fusion = make("fusion", facts.bind(root, "fusion"))
-    model = Model(encoders=encoders, fusion=fusion, task=task, modality_dropout=root["training"]["modality_dropout"])
+    model = Model(
+        encoders=encoders,
+        missing=missing,
+        fusion=fusion,
+        task=task,
+        modality_dropout=root["training"]["modality_dropout"],
+    )
     method.prepare(model)
     return ExperimentModule(
         model=model,
@@ -152,6 +160,7 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
         scheduler=lambda optimizer, steps: make("scheduler", root["scheduler"], optimizer=optimizer, total_steps=steps),
         seed=root["seed"],
         row_metrics=build_each("metric", root, facts),
+        augments=list(build_each("augment", root, facts).values()),
     )
 
 

@@ -11,26 +11,35 @@ from torch import Tensor, nn
 from mmexp.contract import Batch, Outputs, Tokens
 from mmexp.encoder.base import Encoder
 from mmexp.fusion.base import Fusion
+from mmexp.missing.base import Missing
 from mmexp.task.base import Task
 from mmexp.transform.base import Transform
 
 
 class Model(nn.Module):
-    """Encode each input, then let the task ask the fusion.
+    """Encode each input, settle what is missing, then let the task ask the fusion.
 
     Args:
         encoders: By modality; their order is the order of the inputs.
-        fusion: Joins the tokens.
+        missing: Decides what the fusion is given of a modality that a sample lacks.
+        fusion: Fuses the tokens.
         task: Head, objective and measure.
-        modality_dropout: Probability of hiding one random modality of a training sample from the fusion; the one whose
-            positions the task keeps is never hidden.
+        modality_dropout: Probability of dropping one random modality of a training sample; the one whose positions the
+            task keeps is never dropped.
     """
 
     def __init__(
-        self, *, encoders: Mapping[str, Encoder], fusion: Fusion, task: Task, modality_dropout: float = 0.0
+        self,
+        *,
+        encoders: Mapping[str, Encoder],
+        missing: Missing,
+        fusion: Fusion,
+        task: Task,
+        modality_dropout: float = 0.0,
     ) -> None:
         super().__init__()
         self.encoders = Encoders(encoders)
+        self.missing = missing
         self.fusion = fusion
         self.task = task
         self.modality_dropout = modality_dropout
@@ -45,8 +54,8 @@ class Model(nn.Module):
         tokens = {name: encoder(batch.inputs[name]) for name, encoder in self.encoders.items()}
         if self.training and self.modality_dropout and len(tokens) > 1:
             free = {name: own for name, own in tokens.items() if name != self.task.anchor}
-            tokens = {**tokens, **hide_one(free, self.modality_dropout)}
-        return self.task(self.fusion.complete(tokens), self.fusion, batch)  # type: ignore[no-any-return]
+            tokens = {**tokens, **drop_one(free, self.modality_dropout)}
+        return self.task(self.missing(tokens), self.fusion, batch)  # type: ignore[no-any-return]
 
 
 class Encoders(nn.ModuleDict):
@@ -61,17 +70,17 @@ class Encoders(nn.ModuleDict):
         self._modules.update(encoders)
 
 
-def hide_one(tokens: Mapping[str, Tokens], probability: float) -> dict[str, Tokens]:
-    """Mask one modality, each as likely, in a random share of the rows.
+def drop_one(tokens: Mapping[str, Tokens], probability: float) -> dict[str, Tokens]:
+    """Mask one modality, drawn uniformly, in each row with a probability.
 
     Source: Neverova et al. 2016, "ModDrop". Differs: never more than one of them.
     """
     some = next(iter(tokens.values())).features
-    rows = len(some)
-    hidden = torch.randint(len(tokens), (rows,), device=some.device)  # [B]
-    hidden = hidden.masked_fill(torch.rand(rows, device=some.device) >= probability, -1)
-    return {name: Tokens(own.features, own.mask & _kept(hidden, i)) for i, (name, own) in enumerate(tokens.items())}
+    rows = some.shape[0]
+    dropped = torch.randint(len(tokens), (rows,), device=some.device)  # [B]
+    dropped = dropped.masked_fill(torch.rand(rows, device=some.device) >= probability, -1)
+    return {name: Tokens(own.features, own.mask & _kept(dropped, i)) for i, (name, own) in enumerate(tokens.items())}
 
 
-def _kept(hidden: Tensor, modality: int) -> Tensor:
-    return (hidden != modality).unsqueeze(1)
+def _kept(dropped: Tensor, modality: int) -> Tensor:
+    return (dropped != modality).unsqueeze(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MeanMetric, Metric, MetricCollection
 
+from mmexp.augment.base import Augment
 from mmexp.contract import Batch
 from mmexp.error import ConfigError, NumericsError
 from mmexp.method.base import Method
@@ -41,6 +42,7 @@ class ExperimentModule(pl.LightningModule):
         scheduler: Makes the schedule from the optimizer and the number of optimizer steps.
         seed: Of dropout and everything else random on the model's side.
         row_metrics: Metrics in addition to the task's, computed from its prediction rows.
+        augments: Applied to each training batch, in order.
 
     Attributes:
         results: Metrics of the last evaluation of each stage, ``{"val": {"val/accuracy": x}}``.
@@ -60,11 +62,13 @@ class ExperimentModule(pl.LightningModule):
         scheduler: SchedulerFactory,
         seed: int,
         row_metrics: Mapping[str, RowMetric] = MappingProxyType({}),
+        augments: Sequence[Augment] = (),
     ) -> None:
         super().__init__()
         self.model = model
         self.method = method
         self.seed = seed
+        self.augments = tuple(augments)
         self.results: dict[str, dict[str, float]] = {}
         self.rows: list[dict[str, Any]] = []
         self.keep_rows = False
@@ -88,6 +92,8 @@ class ExperimentModule(pl.LightningModule):
             torch.cuda.manual_seed(seed)
 
     def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        for augment in self.augments:
+            batch = augment(batch)
         outputs = self.model(batch)
         losses = {**self.model.task.losses(outputs, batch), **self.model.fusion.penalties()}
         losses |= self.method.losses(self.model, outputs, batch)

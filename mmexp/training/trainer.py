@@ -89,7 +89,7 @@ def train_and_evaluate(
         "metrics": results,
         "directions": name_directions(experiment, results),
         "best": best.name,
-        "shares": experiment.module.model.fusion.shares(),
+        "weights": experiment.module.model.fusion.weights(),
         "seconds": {"train": round(trained, 2), "evaluate": round(time.monotonic() - began, 2)},
     }
 

@@ -92,7 +92,7 @@ class Pretrained:
         return (own[0], *held) if apart else theirs
 
     def give(self, model: Model, root: Node, keys: Mapping[str, str]) -> None:
-        """Put the weights into encoders of the same modality, and into the fusion if they fit it.
+        """Put the weights into encoders of the same modality, and into placeholders and the fusion if they fit.
 
         Args:
             model: What is to start from them.
@@ -110,6 +110,7 @@ class Pretrained:
             if fault := self.load(model.encoders[name], f"encoders.{name}"):
                 rule = f"pretrained: encoder of {name} must be that of {self.folder.id}"
                 raise ConfigError(f"{rule}, got {fault}.", hint=f"Add {' '.join(self.missing(root, keys[name]))}")
+        self.load(model.missing, "missing")
         fault = self.load(model.fusion, "fusion")
         taken = [*(keys[name] for name in shared), *([] if fault else ["fusion"]), "tokenizer"]
         log = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ MIRROR = np.array([[-1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
 class ImageTransform(Transform):
     """Resize to a square; while training flip, crop, turn and shade at random.
 
-    A batch tells, as ``Pictures``, which part of each picture is seen.
+    A batch states, as ``Pictures``, which part of each image is seen.
 
     Args:
         image_size: Side of the square, in pixels.

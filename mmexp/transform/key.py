@@ -16,8 +16,8 @@ from mmexp.transform.base import Transform, stack
 
 def key(value: Any) -> int:
     """63 bits that stand for a value, the same in every process and run; in their order chance has no part."""
-    told = json.dumps(value, sort_keys=True, default=str).encode()
-    return int.from_bytes(hashlib.blake2b(told, digest_size=8).digest()) >> 1
+    encoded = json.dumps(value, sort_keys=True, default=str).encode()
+    return int.from_bytes(hashlib.blake2b(encoded, digest_size=8).digest()) >> 1
 
 
 class KeyTransform(Transform):

@@ -24,7 +24,7 @@ class Known:
 
     Args:
         tails: Numbers of the entities that are right, K at most. [B, K]
-        raw: Head and relation by sample, None where they are not told.
+        raw: Head and relation by sample, None where they are not given.
     """
 
     tails: Padded

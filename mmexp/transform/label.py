@@ -22,7 +22,7 @@ class Labels:
     Args:
         values: One label per sample: the number of its class, UNSEEN for one that training never had. [B]
             Several: 1 for each class it has, and in one more column for having any unseen one. [B, C + 1]
-            The mask tells which samples are labelled. [B]
+            The mask marks which samples are labelled. [B]
         raw: By sample, None where there is none.
     """
 

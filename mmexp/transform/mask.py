@@ -23,7 +23,7 @@ class MaskTransform(Transform):
 
     Args:
         mask_size: Side of the square, in pixels.
-        num_classes: Numbers that a pixel may have, from 0, beside IGNORE.
+        num_classes: Numbers that a pixel may have, from 0, in addition to IGNORE.
 
     Shape:
         uint8 [H, W] -> uint8 [mask_size, mask_size].

@@ -20,7 +20,7 @@ SPECIALS = ("<pad>", "<bos>", "<eos>", "<unk>")
 
 
 class Tokenizer:
-    """Words or sub-words to ids and back; ids 0 to 3 are padding, begin, end and unknown.
+    """Map words or sub-words to ids and back; ids 0 to 3 are padding, begin, end and unknown.
 
     Args:
         path: A file written by ``Tokenizer.train`` (the ``tokenizers`` library's JSON).
@@ -121,9 +121,9 @@ class Tokenizer:
 
 
 class TextTransform(Transform):
-    """Text to ids between begin and end.
+    """Turn text into ids between begin and end.
 
-    A tuple of texts is a talk, oldest turn first: its turns follow one another, each with an end behind it, and of a
+    A tuple of texts is a dialogue, oldest turn first: its turns follow one another, each with an end after it, and of a
     long one the oldest words are cut. A list holds several texts of which one is read.
 
     Source: Zhang et al. 2020, "DialoGPT", https://arxiv.org/abs/1911.00536, section 3.1 (the turns in a row).

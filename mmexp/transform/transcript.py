@@ -44,7 +44,7 @@ class Units:
 
 
 class TranscriptTransform(Transform):
-    """Number what is said; kept beside it is the form in which transcripts are compared, see ``spoken``.
+    """Number the units of a transcript; also keep the form in which transcripts are compared, see ``spoken``.
 
     Args:
         units: What it is made of.

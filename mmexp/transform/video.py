@@ -14,14 +14,14 @@ from mmexp.transform.image import ImageTransform
 
 
 class VideoTransform(Transform):
-    """Take frames at equal distances, and vary all frames of a film alike.
+    """Take frames at equal distances, and augment all frames of a video in the same way.
 
     Source: Wang et al. 2016, "Temporal Segment Networks", https://arxiv.org/abs/1608.00859, sec. 3.1. Differs: the
     middle of each segment, also while training.
 
     Args:
         image: What is done to each frame.
-        num_frames: Frames T of a film at most; a shorter one keeps all of its own.
+        num_frames: Frames T of a video at most; a shorter one keeps all of its own.
 
     Shape:
         uint8 [T, H, W, 3] -> uint8 [min(T, num_frames), 3, image_size, image_size].
@@ -45,6 +45,6 @@ class VideoTransform(Transform):
         return [self.image.augment(frame, np.random.default_rng(seed)) for frame in prepared]
 
     def collate(self, items: Sequence[list[Image.Image] | None]) -> Padded:
-        films = [None if item is None else self.image.collate(item).values for item in items]
+        videos = [None if item is None else self.image.collate(item).values for item in items]
         blank = torch.zeros(0, 3, self.image.image_size, self.image.image_size, dtype=torch.uint8)
-        return pad([blank if film is None else film for film in films], width=tuple(blank.shape[1:]))
+        return pad([blank if video is None else video for video in videos], width=tuple(blank.shape[1:]))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from torch.export import Dim, export
 
 from mmexp.config.compose import compose
 from mmexp.config.facts import Facts
@@ -17,6 +20,7 @@ from mmexp.config.instantiate import instantiate
 from mmexp.contract import Tokens
 from mmexp.error import ConfigError
 from mmexp.fusion.base import Fusion
+from mmexp.missing.placeholder import PlaceholderMissing
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "conf/fusion").glob("*.yaml") if path.stem != "none")
@@ -33,13 +37,25 @@ def pooled(name: str) -> bool:
     return "pool" in root(name)["fusion"]
 
 
-def build(name: str, slots: Sequence[str] = SLOTS, pool: str = "", missing: str = "mask") -> Fusion:
-    node = Facts({"modalities": list(slots)}).bind(root(name, pool), "fusion")
-    return instantiate("fusion", {**node, "missing": missing}).eval()
+def build(name: str, slots: Sequence[str] = SLOTS, pool: str = "") -> Fusion:
+    return instantiate("fusion", Facts({"modalities": list(slots)}).bind(root(name, pool), "fusion")).eval()
 
 
 def pairs() -> list[tuple[str, str]]:
     return [(name, pool) for name in NAMES for pool in (POOLS if pooled(name) else [""])]
+
+
+def class_of(name: str) -> type[Fusion]:
+    module, _, cls = root(name)["fusion"]["_target_"].rpartition(".")
+    found: type[Fusion] = getattr(import_module(module), cls)
+    return found
+
+
+def overriding(method: str) -> list[str]:
+    """Fusions that bring a method of their own; never none of them, so that what tests them tests something."""
+    found = [name for name in NAMES if getattr(class_of(name), method) is not getattr(Fusion, method)]
+    assert found, f"No fusion overrides {method}."
+    return found
 
 
 every = pytest.mark.parametrize("name", NAMES)
@@ -175,15 +191,12 @@ def test_an_unknown_modality_is_refused(name, three, make_tokens):
 
 
 @every
-def test_a_placeholder_stands_for_what_is_missing_and_learns(name, three):
-    fusion = build(name, missing="placeholder")
-    whole = fusion.complete(three)
-    assert all(own.present.all() for own in whole.values())
-    torch.testing.assert_close(whole["image"].features[0], three["image"].features[0])
-    fused = fusion(whole)
+def test_placeholders_of_what_is_missing_learn_through_it(name, three):
+    fusion, missing = build(name), PlaceholderMissing(dim=DIM, modalities=SLOTS)
+    fused = fusion(missing(three))
     assert fused.present.all()
     fused.features[fused.mask].square().sum().backward()
-    assert fusion.placeholder.grad.any(1).all()
+    assert missing.placeholder.grad.any(1).all()
 
 
 @pytest.mark.slow
@@ -206,16 +219,20 @@ def test_weights_survive_a_safetensors_file(name, three, tmp_path):
     assert torch.equal(fusion(three).features, twin(three).features)
 
 
-@every
-def test_what_it_weighs_sums_to_one(name):
-    shares = build(name).shares()
-    assert not shares or sum(shares.values()) == pytest.approx(1)
+@pytest.mark.parametrize("name", overriding("weights"))
+def test_the_weights_of_what_it_weighs_sum_to_one(name):
+    weights = build(name).weights()
+    assert len(weights) > 1 and sum(weights.values()) == pytest.approx(1)
 
 
-@every
-def test_an_unknown_stand_in_is_refused(name):
-    with pytest.raises(ConfigError, match="missing must be mask or placeholder, got 'zeros'"):
-        build(name, missing="zeros")
+@pytest.mark.parametrize("name", overriding("penalties"))
+def test_penalties_are_finite_scalars_that_reach_its_weights(name, three):
+    fusion = build(name).train()
+    fusion(three)
+    penalties = fusion.penalties()
+    assert penalties and all(term.shape == () and term.isfinite() for term in penalties.values())
+    torch.stack(list(penalties.values())).sum().backward()
+    assert any(p.grad is not None and p.grad.any() for p in fusion.parameters())
 
 
 @every_pool
@@ -265,3 +282,35 @@ def test_a_state_dict_carries_everything(name, three):
 def test_no_modality_at_all_is_refused(name):
     with pytest.raises(ConfigError, match=r"modalities must name at least one, got \[\]"):
         build(name, [])
+
+
+class Exported(nn.Module):
+    """One form of a fusion of text and image, of plain tensors."""
+
+    def __init__(self, fusion: Fusion, form: str) -> None:
+        super().__init__()
+        self.fusion, self.form = fusion, form
+
+    def forward(self, text: Tensor, text_mask: Tensor, image: Tensor, image_mask: Tensor) -> tuple[Tensor, Tensor]:
+        text, image = Tokens(text, text_mask), Tokens(image, image_mask)
+        joint = self.form == "joint"
+        fused = self.fusion({"text": text, "image": image}) if joint else self.fusion.onto(text, {"image": image})
+        return fused.features, fused.mask
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", ["joint", "anchored"])
+@pytest.mark.parametrize("name", ["concat", "gated", "attention"])
+def test_an_exported_fusion_takes_batches_and_lengths_of_any_size(name, form, make_tokens):
+    def given(*lengths: tuple[int, ...]) -> tuple[Tensor, ...]:
+        text, image = (make_tokens(*own) for own in lengths)
+        return text.features, text.mask, image.features, image.mask
+
+    module = Exported(build(name, ("text", "image")), form)
+    batch, words, patches = Dim("batch"), Dim("words"), Dim("patches")
+    shapes = [{0: batch, 1: length} for length in (words, words, patches, patches)]
+    program = export(module, given((4, 2, 3), (5, 1, 0)), dynamic_shapes=tuple(shapes)).module()
+    for other in (given((7, 0, 1, 2, 3, 3), (2, 2, 0, 1, 1, 1)), given((2, 1), (9, 3))):
+        for found, expected in zip(program(*other), module(*other), strict=True):
+            torch.testing.assert_close(found, expected)

@@ -95,10 +95,10 @@ def test_training_comes_to_exchange():
     assert all((layer.gamma.abs() < layer.threshold).sum() == 6 for layer in fusion.layers)
 
 
-def test_shares_are_the_weights_of_the_modalities():
+def test_weights_are_those_of_the_modalities():
     fusion = make(2)
     fusion.logits.data = torch.tensor([0.0, math.log(3)])
-    assert fusion.shares() == pytest.approx({"a": 0.25, "b": 0.75})
+    assert fusion.weights() == pytest.approx({"a": 0.25, "b": 0.75})
 
 
 @pytest.mark.parametrize(

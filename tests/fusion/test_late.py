@@ -36,9 +36,9 @@ def test_no_interaction_can_hide_in_it(fusion):
     torch.testing.assert_close(one + two, three + four)
 
 
-def test_shares_are_the_weights_of_the_votes(fusion):
-    assert list(fusion.shares()) == list("abc")
-    torch.testing.assert_close(torch.tensor(list(fusion.shares().values())), fusion.score.softmax(0))
+def test_weights_are_those_of_the_votes(fusion):
+    assert list(fusion.weights()) == list("abc")
+    torch.testing.assert_close(torch.tensor(list(fusion.weights().values())), fusion.score.softmax(0))
 
 
 def test_dropout_acts_in_training_only(make_tokens):

@@ -63,8 +63,8 @@ def test_the_penalty_is_that_of_all_forward_passes_since_it_was_last_read(top_k)
     assert penalty.item() == pytest.approx(0.5 * expected, rel=1e-4)
     penalty.backward()
     assert fusion.router.grad.any()
-    assert list(fusion.shares()) == ["expert0", "expert1", "expert2", "expert3"]
-    assert list(fusion.shares().values()) == pytest.approx([0.25 + RATE * (f - 0.25) for f in falls], rel=1e-4)
+    assert list(fusion.weights()) == ["expert0", "expert1", "expert2", "expert3"]
+    assert list(fusion.weights().values()) == pytest.approx([0.25 + RATE * (f - 0.25) for f in falls], rel=1e-4)
     assert fusion.penalties() == {}
 
 
@@ -79,7 +79,7 @@ def test_an_even_load_costs_least():
 def test_evaluation_leaves_no_trace(make_tokens):
     fusion = make().eval()
     fusion({"a": make_tokens(3, 1)})
-    assert fusion.penalties() == {} and set(fusion.shares().values()) == {0.25}
+    assert fusion.penalties() == {} and set(fusion.weights().values()) == {0.25}
 
 
 def test_rows_and_places_that_are_not_real_do_not_count(make_tokens):
@@ -96,7 +96,7 @@ def test_a_step_without_a_real_row_costs_nothing_and_moves_no_load(make_tokens):
     fusion({"a": make_tokens(0, 0)})
     penalty = fusion.penalties()["balance"]
     penalty.backward()
-    assert penalty == 0 and fusion.router.grad.isfinite().all() and set(fusion.shares().values()) == {0.25}
+    assert penalty == 0 and fusion.router.grad.isfinite().all() and set(fusion.weights().values()) == {0.25}
 
 
 @pytest.mark.parametrize("top_k", [0, 5])

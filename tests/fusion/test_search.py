@@ -58,8 +58,8 @@ def test_a_context_is_bound_once_by_each_candidate(fusion, make_tokens, monkeypa
     assert bound == ["concat", "attention"]
 
 
-def test_shares_are_the_weights_of_the_candidates(fusion):
-    assert fusion.shares() == pytest.approx({"concat": 0.25, "attention": 0.75})
+def test_weights_are_those_of_the_candidates(fusion):
+    assert fusion.weights() == pytest.approx({"concat": 0.25, "attention": 0.75})
 
 
 def test_the_weights_learn_which_candidate_serves(fusion, make_tokens):
@@ -71,7 +71,7 @@ def test_the_weights_learn_which_candidate_serves(fusion, make_tokens):
         optimizer.zero_grad()
         (fusion(tokens).pool() - target).square().mean().backward()
         optimizer.step()
-    assert fusion.shares()["concat"] > 0.8
+    assert fusion.weights()["concat"] > 0.8
 
 
 def test_penalties_of_candidates_carry_their_names():
@@ -80,18 +80,12 @@ def test_penalties_of_candidates_carry_their_names():
     assert fusion.penalties() == {"exchange_sparsity": exchange.penalties()["sparsity"]}
 
 
-def test_a_candidate_may_stand_in_for_what_is_missing_in_its_own_way(make_tokens):
-    own = ConcatFusion(dim=8, modalities=SLOTS, pool=MeanPool(), missing="placeholder")
-    tokens = {"text": make_tokens(2, 0), "image": make_tokens(0, 1)}
-    torch.testing.assert_close(make(own=own)(tokens).features, own(own.complete(tokens)).features)
-
-
 def test_the_config_composes_candidates_with_parts_of_their_own():
     root = compose(
         ["fusion=search", "dim=8", "pool@fusion.candidates.gated.pool=max", "fusion.candidates.low_rank.rank=2"]
     )
     fusion = instantiate("fusion", Facts({"modalities": list(SLOTS)}).bind(root.plain(), "fusion"))
-    assert set(fusion.shares()) == {"concat", "gated", "tensor", "low_rank", "attention"}
+    assert set(fusion.weights()) == {"concat", "gated", "tensor", "low_rank", "attention"}
     assert isinstance(fusion.candidates["gated"].pool, MaxPool) and len(fusion.candidates["low_rank"].mix) == 2
 
 

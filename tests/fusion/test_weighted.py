@@ -27,16 +27,16 @@ def test_weights_are_a_softmax_over_those_that_are_present(fusion):
         torch.testing.assert_close(out, expected)
 
 
-def test_shares_are_the_weights_by_modality(fusion):
-    shares, present = fusion.shares(), torch.ones(1, 3, dtype=torch.bool)
-    assert list(shares) == list("abc") and sum(shares.values()) == pytest.approx(1)
-    for slot, share in enumerate(shares.values()):
+def test_weights_are_those_by_modality(fusion):
+    weights, present = fusion.weights(), torch.ones(1, 3, dtype=torch.bool)
+    assert list(weights) == list("abc") and sum(weights.values()) == pytest.approx(1)
+    for slot, weight in enumerate(weights.values()):
         alone = torch.zeros(1, 3, 4)
         alone[:, slot] = 1
-        torch.testing.assert_close(fusion.combine(alone, present), torch.full((1, 4), share))
+        torch.testing.assert_close(fusion.combine(alone, present), torch.full((1, 4), weight))
 
 
 def test_all_count_the_same_at_first(make_tokens):
     fusion, own = WeightedFusion(dim=8, modalities=list("ab"), pool=MeanPool()), make_tokens(2, 1)
-    assert fusion.shares() == {"a": 0.5, "b": 0.5}
+    assert fusion.weights() == {"a": 0.5, "b": 0.5}
     torch.testing.assert_close(fusion({"a": own, "b": own}).features[:, 0], own.pool())

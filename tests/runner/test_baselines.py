@@ -49,7 +49,7 @@ def test_each_input_goes_alone_and_each_control_with_all_of_them():
 
 def test_everything_else_stays_as_it_was_typed():
     words = ["seed=3", "training.epochs=7", "task.dropout=0.5", "inputs=[image,text]", "baselines=true", "name=other"]
-    jobs = baselines(typed("fusion=gated", "fusion.missing=learned", *words))
+    jobs = baselines(typed("fusion=gated", "missing=placeholder", *words))
     assert len(jobs) == 4
     for job in jobs:
         root = job.config.plain()

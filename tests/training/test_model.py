@@ -11,9 +11,12 @@ from mmexp.contract import Batch, Padded, Tokens
 from mmexp.encoder.base import Encoder
 from mmexp.fusion.base import Fusion
 from mmexp.fusion.concat import ConcatFusion
+from mmexp.missing.base import Missing
+from mmexp.missing.mask import MaskMissing
+from mmexp.missing.placeholder import PlaceholderMissing
 from mmexp.pool.mean import MeanPool
 from mmexp.task.base import Task
-from mmexp.training.model import Encoders, Model, hide_one
+from mmexp.training.model import Encoders, Model, drop_one
 
 
 class Project(Encoder):
@@ -50,10 +53,11 @@ class Regression(Task):
 WIDTHS = {"text": 3, "image": 5}
 
 
-def make(names: tuple[str, ...] = ("text", "image"), **settings: float) -> Model:
+def make(names: tuple[str, ...] = ("text", "image"), missing: Missing | None = None, **settings: float) -> Model:
     encoders = {name: Project(WIDTHS[name]) for name in names}
     fusion = ConcatFusion(dim=4, modalities=names, pool=MeanPool())
-    return Model(encoders=encoders, fusion=fusion, task=Regression(), **settings)
+    missing = missing or MaskMissing()
+    return Model(encoders=encoders, missing=missing, fusion=fusion, task=Regression(), **settings)
 
 
 def batch(rows: int = 6) -> Batch:
@@ -96,6 +100,17 @@ def test_modalities_are_hidden_in_training_only():
     assert model.task.tokens["text"].mask.all()
 
 
+def test_what_is_missing_or_dropped_is_given_to_the_task_as_the_part_decides():
+    missing = PlaceholderMissing(dim=4, modalities=["text", "image"])
+    model, given = make(missing=missing, modality_dropout=0.9), batch(100)
+    model(given)
+    tokens = model.task.tokens
+    assert all(own.present.all() for own in tokens.values())
+    assert torch.equal(tokens["image"].features[1, 0], missing.placeholder[1])
+    dropped = (tokens["text"].features[:, 0] == missing.placeholder[0]).all(1)
+    assert 0 < dropped.sum() < 100
+
+
 def test_the_only_modality_is_never_hidden():
     model = make(("text",), modality_dropout=0.9)
     model(batch(50))
@@ -124,14 +139,14 @@ def test_a_state_dict_carries_everything():
 @pytest.mark.parametrize("probability", [0.2, 0.6])
 def test_one_modality_at_most_is_hidden_each_as_often_in_the_share_asked_for(probability, make_tokens):
     tokens = {name: make_tokens(*[2] * 3000) for name in "abc"}
-    hidden = torch.stack([~own.present for own in hide_one(tokens, probability).values()])
+    hidden = torch.stack([~own.present for own in drop_one(tokens, probability).values()])
     assert hidden.sum(0).max() == 1
     torch.testing.assert_close(hidden.float().mean(1), torch.full((3,), probability / 3), rtol=0.15, atol=0)
 
 
 def test_hiding_keeps_features_and_padding(make_tokens):
     tokens = {"a": make_tokens(2, 0, 3), "b": make_tokens(1, 1, 1)}
-    hidden = hide_one(tokens, 0.5)
+    hidden = drop_one(tokens, 0.5)
     assert hidden.keys() == tokens.keys()
     for name, own in hidden.items():
         assert own.features is tokens[name].features and not (own.mask & ~tokens[name].mask).any()

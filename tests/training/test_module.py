@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, MetricCollection
 
+from mmexp.augment.base import Augment
 from mmexp.contract import Batch, Padded
 from mmexp.error import NumericsError
 from mmexp.method.full import FullMethod
@@ -77,6 +79,22 @@ def test_the_randomness_of_a_batch_depends_on_seed_and_number_alone():
     assert [draw(one, number) for number in reversed(range(4))] == first[::-1]
     assert len({value for values in first for value in values}) == 12
     assert not set(draw(other, 2)) & set(first[2])
+
+
+class Double(Augment):
+    def __call__(self, given: Batch) -> Batch:
+        own = given.inputs["x"]
+        return replace(given, inputs={"x": Padded(2 * own.values, own.mask)})
+
+
+def test_batches_are_augmented_in_training_only():
+    one, given = module("a"), batch(2.0)
+    one.augments = (Double(), Double())
+    assert float(one.training_step(given, 0)["loss"]) == 8
+    one.on_validation_epoch_start()
+    one.validation_step(given, 0)
+    one.on_validation_epoch_end()
+    assert one.results["val"]["val/loss"] == 2
 
 
 def test_the_loss_is_the_sum_of_its_parts():

@@ -52,8 +52,10 @@ def test_a_run_starts_from_the_weights_and_the_words_of_another(started, caplog)
     with caplog.at_level(logging.INFO):
         found = started.make("task=classification").module.state_dict()
     weights = averaged(started.run)
-    taken = {name for name in found if name.startswith(("model.encoders.", "model.fusion."))}
-    assert taken == {name for name in weights if name.startswith(("model.encoders.", "model.fusion."))}
+    taken = {name for name in found if name.startswith(("model.encoders.", "model.missing.", "model.fusion."))}
+    assert taken == {
+        name for name in weights if name.startswith(("model.encoders.", "model.missing.", "model.fusion."))
+    }
     assert all(torch.equal(found[name], weights[name]) for name in taken)
     assert started.folder.tokenizer.read_bytes() == started.run.tokenizer.read_bytes()
     facts = json.loads(started.folder.facts.read_text())

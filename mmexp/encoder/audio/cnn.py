@@ -16,14 +16,14 @@ from mmexp.transform.audio import AudioTransform
 
 
 class CnnEncoder(Encoder):
-    """Convolve over mel bands and time; one token per remaining frame.
+    """Encode audio with a 2-d CNN over a log-mel spectrogram, one token per remaining frame.
 
     Source: Hershey et al. 2017, "CNN Architectures for Large-Scale Audio Classification". Differs: thin, and the mel
     axis is folded into the features so that time keeps its positions.
 
     Args:
         dim: Width D of the tokens.
-        transform: Resampling and variation of the sound.
+        transform: Resampling and augmentation of the audio.
         num_mels: Mel bands; a multiple of 2^len(widths).
         hop: Step between frames, in ms.
         widths: Channels of each stage; each halves bands and frames.
@@ -31,7 +31,7 @@ class CnnEncoder(Encoder):
         level: What is normalised: the whole ``clip``, or each ``band`` of it.
         warp: Largest random stretch of the frequency axis while training, relative.
         mask_bands: Widest random block of bands silenced while training (SpecAugment).
-        mask_frames: Longest random block of frames silenced while training, as a share of the clip.
+        mask_frames: Longest random block of frames silenced while training, as a fraction of the clip.
 
     Shape:
         float [B, L] -> Tokens [B, N, D], N = frames / 2^len(widths).

@@ -15,7 +15,7 @@ FLOOR = 1e-5  # power under which everything is silence
 
 
 class LogMel(nn.Module):
-    """Short-time Fourier magnitudes, summed to mel bands, in log, of a clip of normal loudness.
+    """Compute the log-mel spectrogram of a clip of normalised loudness.
 
     Source: Stevens, Volkmann and Newman 1937 (mel scale, HTK's formula); masking: Park et al. 2019, "SpecAugment";
     warping: Jaitly and Hinton 2013, "Vocal Tract Length Perturbation".
@@ -28,7 +28,7 @@ class LogMel(nn.Module):
             away a voice's or a microphone's colour, but also a steady tone.
         warp: Largest relative stretch of the frequency axis while training, as if by a longer or shorter vocal tract.
         mask_bands: Widest block of bands set to the mean while training.
-        mask_frames: Longest block of frames set to the mean while training, as a share of the clip.
+        mask_frames: Longest block of frames set to the mean while training, as a fraction of the clip.
 
     Shape:
         float [B, L] -> Tokens [B, T, F], T = ceil(L / hop): frame t is centred on sample t * hop.
@@ -113,7 +113,7 @@ def stretch(power: Tensor, largest: float) -> Tensor:
 
 
 def normalise(mel: Tensor, mask: Tensor, level: str) -> Tensor:
-    """Zero mean and unit deviation over the real frames of each clip, or of each of its bands. [B, T, F]"""
+    """Normalise the real frames of each clip, or of each of its bands, to zero mean and unit deviation. [B, T, F]"""
     axes = (1,) if level == "band" else (1, 2)
     weight = mask.unsqueeze(-1).to(mel.dtype).expand_as(mel)
     count = weight.sum(axes, keepdim=True).clamp(min=1)
@@ -123,7 +123,7 @@ def normalise(mel: Tensor, mask: Tensor, level: str) -> Tensor:
 
 
 def mel_filters(sample_rate: int, size: int, num_mels: int) -> Tensor:
-    """Triangles over the Fourier bins, equally spaced in mel. [size / 2 + 1, num_mels]"""
+    """Return triangular filters over the Fourier bins, equally spaced in mel. [size / 2 + 1, num_mels]"""
     top = 2595 * torch.log10(torch.tensor(1 + sample_rate / 2 / 700))
     edges = 700 * (10 ** (torch.linspace(0, 1, num_mels + 2) * top / 2595) - 1)  # Hz
     bins = torch.linspace(0, sample_rate / 2, size // 2 + 1)[:, None]

@@ -1,4 +1,4 @@
-"""Image encoders read uint8 pictures and give one token per place of a grid."""
+"""Image encoders read uint8 images and give one token per cell of a grid."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmexp.transform.image import ImageTransform
 
 
 class ImageEncoder(Encoder):
-    """Normalise, extract a grid of features, project to dim, add learned positions.
+    """Encode an image as a grid of features, projected to dim, with learned positions.
 
     Args:
         dim: Width D of the tokens.
@@ -44,10 +44,10 @@ class ImageEncoder(Encoder):
 
     @abstractmethod
     def extract(self, pixels: Tensor) -> Tensor:
-        """Normalised pixels [B, 3, H, W] -> features of each place [B, N, C]."""
+        """Normalised pixels [B, 3, H, W] -> features of each cell [B, N, C]."""
 
     def add_head(self, channels: int, places: int) -> None:
-        """Build the projection of C channels to dim and the positions of N places."""
+        """Build the projection of C channels to dim and the positions of N cells."""
         self.project = nn.Linear(channels, self.dim)
         self.position = nn.Parameter(torch.randn(places, self.dim) * 0.02)
         self.norm = nn.LayerNorm(self.dim)

@@ -1,4 +1,4 @@
-"""A small residual network for pictures, trained from scratch."""
+"""A small residual network for images, trained from scratch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mmexp.transform.image import ImageTransform
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions beside a shortcut that averages. [B, C, H, W] -> [B, C2, H / stride, W / stride]
+    """Add two 3x3 convolutions to a shortcut that averages. [B, C, H, W] -> [B, C2, H / stride, W / stride]
 
     Source: He et al. 2019, "Bag of Tricks for Image Classification", sec. 4.1 (ResNet-D) and 3.1 (the block starts as
     its shortcut).
@@ -39,7 +39,7 @@ class ResidualBlock(nn.Module):
 
 
 class CnnEncoder(ImageEncoder):
-    """Halve the picture at each stage and give one token per remaining place.
+    """Encode an image with a small ResNet, one token per remaining cell.
 
     Source: He et al. 2016, "Deep Residual Learning for Image Recognition"; coordinates: Liu et al. 2018, "An Intriguing
     Failing of Convolutional Neural Networks and the CoordConv Solution", https://arxiv.org/abs/1807.03247, section 3.
@@ -47,17 +47,17 @@ class CnnEncoder(ImageEncoder):
 
     Args:
         dim: Width D of the tokens.
-        transform: Resizing and variation of the picture.
+        transform: Resizing and augmentation of the image.
         widths: Channels of each stage; each halves height and width.
         depth: Residual blocks in each stage but the first.
         dropout: Probability of dropping a whole channel of the last stage.
-        coordinates: Tell the first convolution where each pixel is, so that even pooled features know places.
+        coordinates: Whether the first convolution reads the coordinates of each pixel (CoordConv).
 
     Shape:
         uint8 [B, 3, H, W] -> Tokens [B, N, D] with N = H W / 4^len(widths).
 
     Raises:
-        ValueError: If the picture is too small for that many stages.
+        ValueError: If the image is too small for that many stages.
     """
 
     places: Tensor | None
@@ -91,5 +91,5 @@ class CnnEncoder(ImageEncoder):
 
     def extract(self, pixels: Tensor) -> Tensor:
         if self.places is not None:
-            pixels = torch.cat([pixels, self.places.expand(len(pixels), -1, -1, -1)], 1)  # [B, 5, H, W]
+            pixels = torch.cat([pixels, self.places.expand(pixels.shape[0], -1, -1, -1)], 1)  # [B, 5, H, W]
         return self.stages(pixels).flatten(2).transpose(1, 2)  # type: ignore[no-any-return]

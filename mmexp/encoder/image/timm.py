@@ -15,13 +15,13 @@ from mmexp.transform.image import ImageTransform
 
 
 class TimmEncoder(ImageEncoder):
-    """Take the unpooled features of a timm model.
+    """Encode an image with any timm model, one token per cell of its unpooled features.
 
     Source: Wightman 2019, "PyTorch Image Models", https://github.com/huggingface/pytorch-image-models.
 
     Args:
         dim: Width D of the tokens.
-        transform: Resizing and variation of the picture.
+        transform: Resizing and augmentation of the image.
         model: Name in timm, such as ``resnet18`` or ``vit_small_patch16_224``.
         pretrained: Start from timm's published weights, downloaded once by timm.
         weights: Path of a local weights file (safetensors or state dict) to start from instead.
@@ -63,7 +63,7 @@ class TimmEncoder(ImageEncoder):
         return features.flatten(2).transpose(1, 2)
 
     def _shape(self, model: str, image_size: int) -> torch.Size:
-        """Shape of the features of one picture, [1, N, C]."""
+        """Return the shape of the features of one image, [1, N, C]."""
         self.network.eval()
         try:
             with torch.no_grad():
@@ -87,14 +87,14 @@ def _create(model: str, pretrained: bool, weights: str | None, image_size: int) 
         reason = " ".join([f"{type(fault).__name__}:", *str(fault).split()])[:200]
         raise ConfigError(
             f"TimmEncoder: weights of {model} must be reachable and fill it, got {reason}",
-            hint="Type encoder.image.pretrained=false, or encoder.image.weights=FILE for a local file.",
+            hint="Run: mmexp train encoder.image.pretrained=false (or encoder.image.weights=FILE for a local file)",
         ) from fault
     network.pretrained_cfg.pop("state_dict", None)
     return network
 
 
 def _overlay(model: str, weights: str) -> dict[str, Any]:
-    """A file's weights without the classifier's, so that timm insists on all the others."""
+    """Return a file's weights without the classifier's, so that timm insists on all the others."""
     classifier = getattr(timm.get_pretrained_cfg(model), "classifier", None) or ()
     names = [classifier] if isinstance(classifier, str) else classifier
     skipped = tuple(f"{name}." for name in names)

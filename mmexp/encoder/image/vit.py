@@ -11,14 +11,14 @@ from mmexp.transform.image import ImageTransform
 
 
 class VitEncoder(ImageEncoder):
-    """Cut the picture into patches and let them attend to one another.
+    """Encode an image with a small vision transformer, one token per patch.
 
     Source: Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words". Differs: no class token, since pooling is a part.
 
     Args:
         dim: Width D of the tokens.
-        transform: Resizing and variation of the picture.
-        patch_size: Side of a patch, in pixels; must divide the picture's side.
+        transform: Resizing and augmentation of the image.
+        patch_size: Side of a patch, in pixels; must divide the image's side.
         depth: Blocks.
         num_heads: Attention heads.
         mlp_ratio: Hidden width of each MLP over dim.
@@ -28,7 +28,7 @@ class VitEncoder(ImageEncoder):
         uint8 [B, 3, H, W] -> Tokens [B, H W / patch_size^2, D].
 
     Raises:
-        ValueError: If patch_size does not divide the picture's side.
+        ValueError: If patch_size does not divide the image's side.
     """
 
     def __init__(

@@ -13,10 +13,10 @@ from mmexp.transform.symbols import SymbolsTransform
 
 
 class EmbeddingEncoder(Encoder):
-    """Look each symbol up and add its place, counted from the end.
+    """Encode symbols with an embedding and learned positions, counted from the end.
 
     Source: Kang and McAuley 2018, "Self-Attentive Sequential Recommendation", https://arxiv.org/abs/1808.09781,
-    section 3.1. Differs: places count from the newest; LayerNorm behind, as in the text encoders.
+    section 3.1. Differs: positions count from the newest; LayerNorm after it, as in the text encoders.
 
     Args:
         dim: Width D of the tokens.
@@ -43,5 +43,5 @@ class EmbeddingEncoder(Encoder):
 
 
 def age(mask: Tensor) -> Tensor:
-    """How many symbols come behind each; 0 for what is not real. [B, L] -> [B, L]"""
+    """Count the symbols after each; 0 for what is not real. [B, L] -> [B, L]"""
     return (mask.long().flip(1).cumsum(1).flip(1) - 1).clamp(min=0)

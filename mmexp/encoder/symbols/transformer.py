@@ -15,7 +15,7 @@ from mmexp.transform.symbols import SymbolsTransform
 
 
 class TransformerEncoder(Encoder):
-    """Symbols with learned places, counted from the end, through pre-norm self-attention.
+    """Encode symbols with a pre-norm transformer; learned positions count from the end.
 
     Source: Sun et al. 2019, "BERT4Rec", https://arxiv.org/abs/1904.06690, section 3.3. Differs: pre-norm.
 

@@ -11,13 +11,13 @@ from mmexp.transform.tabular import TabularTransform
 
 
 class EmbeddingEncoder(Encoder):
-    """Scale a learned direction by each number, look each category up, and add a bias of the column.
+    """Encode a table row with one embedding per column: of its category, or scaled by its number.
 
     ``token_j = bias_j + x_j weight_j`` for numbers, ``token_j = bias_j + weight_j[x_j]`` for categories. A category
     that training never had is the bias alone; a column that a row lacks gives it no token.
 
     Source: Gorishniy et al. 2021, "Revisiting Deep Learning Models for Tabular Data",
-    https://arxiv.org/abs/2106.11959, sec. 3.3 (feature tokenizer). Differs: LayerNorm behind, no blocks of attention,
+    https://arxiv.org/abs/2106.11959, sec. 3.3 (feature tokenizer). Differs: LayerNorm after it, no blocks of attention,
     which are the fusion's to add.
 
     Args:

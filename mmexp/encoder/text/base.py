@@ -14,7 +14,7 @@ from mmexp.transform.text import TextTransform
 
 @dataclass(frozen=True)
 class Cache:
-    """What a causal encoder keeps of the ids it has read.
+    """Keep what a causal encoder has read.
 
     Args:
         states: Tensors with R rows first.
@@ -30,7 +30,7 @@ class Cache:
 
 
 class TextEncoder(Encoder):
-    """Ids -> tokens, one per id.
+    """Encode text ids as tokens, one per id.
 
     Args:
         dim: Width D of the tokens.

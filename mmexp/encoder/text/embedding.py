@@ -9,10 +9,10 @@ from mmexp.encoder.text.base import Cache, TextEncoder
 
 
 class EmbeddingEncoder(TextEncoder):
-    """Look each word up; order is lost unless the fusion restores it.
+    """Encode words with an embedding, without context or order.
 
     Source: Iyyer et al. 2015, "Deep Unordered Composition Rivals Syntactic Methods", with mean pooling on top.
-    Differs: LayerNorm behind, so that words weigh as much as the tokens of other encoders from the start.
+    Differs: LayerNorm after it, so that words weigh as much as the tokens of other encoders from the start.
 
     Args:
         dim: Width D of the tokens.

@@ -10,7 +10,7 @@ from mmexp.encoder.text.base import Cache, TextEncoder
 
 
 class LSTMEncoder(TextEncoder):
-    """Read the words in order, or in both orders unless causal.
+    """Encode words with an LSTM, bidirectional unless causal.
 
     Source: Hochreiter and Schmidhuber 1997, "Long Short-Term Memory".
 

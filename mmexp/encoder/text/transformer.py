@@ -14,7 +14,7 @@ from mmexp.layer.attention import SelfAttentionBlock
 
 @dataclass(frozen=True)
 class KeyValueCache(Cache):
-    """Keys and values of all blocks in turn, put in order only when the next id is read.
+    """Keep keys and values of all blocks in turn, put in order only when the next id is read.
 
     Args:
         rows: Which kept row each row goes on from; None for its own. [R]
@@ -27,7 +27,7 @@ class KeyValueCache(Cache):
 
 
 class TransformerEncoder(TextEncoder):
-    """Words with learned positions through pre-norm self-attention, causal or not.
+    """Encode words with a pre-norm transformer and learned positions, causal or not.
 
     Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners" (GPT-2's block order).
 

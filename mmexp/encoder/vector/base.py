@@ -11,7 +11,7 @@ from mmexp.transform.vector import VectorTransform
 
 
 class VectorEncoder(Encoder):
-    """Each vector -> one token: its own map, its learned place if it stands in a sequence, LayerNorm.
+    """Encode each vector as one token: a projection, a learned position within a sequence, LayerNorm.
 
     Args:
         dim: Width D of the tokens.

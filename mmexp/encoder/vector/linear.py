@@ -9,10 +9,10 @@ from mmexp.transform.vector import VectorTransform
 
 
 class LinearEncoder(VectorEncoder):
-    """Map each vector linearly, as a vision transformer does the pixels of a patch.
+    """Encode each vector with a linear map, as a vision transformer does the pixels of a patch.
 
     Source: Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words", https://arxiv.org/abs/2010.11929, eq. 1.
-    Differs: no class token, and LayerNorm behind.
+    Differs: no class token, and LayerNorm after it.
 
     Args:
         dim: Width D of the tokens.

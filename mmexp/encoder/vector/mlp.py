@@ -12,7 +12,7 @@ from mmexp.transform.vector import VectorTransform
 
 
 class MlpEncoder(VectorEncoder):
-    """Send each vector through hidden layers of its own.
+    """Encode each vector with an MLP.
 
     Source: Rumelhart et al. 1986, "Learning representations by back-propagating errors". Differs: GELU and dropout.
 

@@ -1,4 +1,4 @@
-"""An image encoder over the frames of a film."""
+"""An image encoder over the frames of a video."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ THINNED = 4  # times
 
 
 class FramesEncoder(Encoder):
-    """Make a token of what each frame shows and of what has changed since the last one, then let frames attend.
+    """Encode a video frame by frame: an image encoder, differences between frames, then self-attention.
 
-    ``frame_t = W [places_t] + V [places_t - places_(t-1)] + time_t``, in which the places of a picture lie side
-    by side, thinned, so that it is seen where things are and whither they move.
+    ``frame_t = W [places_t] + V [places_t - places_(t-1)] + time_t``, in which the projected cells of an image are
+    concatenated, which keeps where objects are and where they move to.
 
     Source: Arnab et al. 2021, "ViViT: A Video Vision Transformer", https://arxiv.org/abs/2103.15691, sec. 3.3, model 2;
     the difference: Wang et al. 2021, "TDN: Temporal Difference Networks", https://arxiv.org/abs/2012.10071, sec. 3.2.
@@ -27,7 +27,7 @@ class FramesEncoder(Encoder):
     Args:
         dim: Width D of the tokens.
         image: Encodes each frame; its transform is that of each frame.
-        num_frames: Frames T of a film that are looked at, at most.
+        num_frames: Frames T of a video, at most.
         depth: Blocks of attention over the frames.
         num_heads: Attention heads.
         mlp_ratio: Hidden width of each MLP over dim.

@@ -9,7 +9,7 @@ from mmexp.transform.words import WordsTransform
 
 
 class WordsEncoder(Encoder):
-    """Give each word of a text that is split already one token, by any text encoder.
+    """Encode split words with any text encoder, one token per word.
 
     Source: Lample et al. 2016, "Neural Architectures for Named Entity Recognition", https://arxiv.org/abs/1603.01360,
     sec. 4, one vector per word. Differs: no characters.

@@ -63,7 +63,7 @@ def into_picture(boxes: Tensor, images: Pictures) -> Tensor:
 
 def _points(boxes: Tensor) -> Tensor:
     """The four points of each box. [B, K, 4] -> [B, 4 * K, 2]"""
-    return boxes[..., [0, 1, 2, 1, 2, 3, 0, 3]].reshape(len(boxes), -1, 2)
+    return boxes[..., [0, 1, 2, 1, 2, 3, 0, 3]].reshape(boxes.shape[0], -1, 2)
 
 
 def _outline(points: Tensor, shape: torch.Size) -> Tensor:

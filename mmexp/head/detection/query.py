@@ -49,7 +49,7 @@ class QueryDetector(Detector):
 
     def forward(self, grid: Tensor) -> Outputs:
         tokens = grid.flatten(2).mT  # [B, N, D]
-        x, states = self.queries.expand(len(tokens), -1, -1), []
+        x, states = self.queries.expand(tokens.shape[0], -1, -1), []
         for among, at in zip(self.among, self.at, strict=True):
             x = at(among(x, None), *at.project(tokens), None)  # type: ignore[operator]
             states.append(x)

@@ -74,7 +74,7 @@ class RandomFeatures(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         with torch.autocast(images.device.type, enabled=False):
             found = F.conv2d(images, self.squares, stride=2).relu()  # [B, K, H, W]
-        return torch.cat([found.mean((2, 3)), found.amax((2, 3))], 1), found.new_zeros(len(found), 0)
+        return torch.cat([found.mean((2, 3)), found.amax((2, 3))], 1), found.new_zeros(found.shape[0], 0)
 
 
 def agreement(detected: Tensor, given: Tensor) -> Tensor:

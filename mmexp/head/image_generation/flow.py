@@ -54,7 +54,7 @@ class Flow(ImageGenerator):
     def training_outputs(self, tokens: Mapping[str, Tokens], fusion: Fusion, images: Tensor, chance: Chance) -> Outputs:
         time = (CENTRE + SPREAD * chance.level).sigmoid()  # [B]
         if self.training:
-            shown = torch.rand(len(time), 1, device=time.device) >= self.condition_dropout
+            shown = torch.rand(time.shape[0], 1, device=time.device) >= self.condition_dropout
             tokens = {name: Tokens(own.features, own.mask & shown) for name, own in tokens.items()}
         noisy = torch.lerp(chance.noise, images, time[:, None, None, None])
         predicted = self.canvas(noisy, time, fusion.bind(tokens))
@@ -66,7 +66,7 @@ class Flow(ImageGenerator):
     def generate(self, tokens: Mapping[str, Tokens], fusion: Fusion, noise: Tensor) -> Tensor:
         image, guided, free = noise, fusion.bind(tokens), fusion.bind({})
         for now, soon in pairwise((i / self.steps) ** 2 for i in range(self.steps + 1)):
-            time = noise.new_full((len(noise),), now)
+            time = noise.new_full((noise.shape[0],), now)
             predicted = self.canvas(image, time, guided)
             if self.guidance != 1:
                 predicted = torch.lerp(self.canvas(image, time, free), predicted, self.guidance)

@@ -58,7 +58,7 @@ class GAN(ImageGenerator):
         return {"critic": mean(critic, known), "generator": -mean(outputs["fooled"], known)}
 
     def generate(self, tokens: Mapping[str, Tokens], fusion: Fusion, noise: Tensor) -> Tensor:
-        return self.canvas(noise, noise.new_zeros(len(noise)), fusion.bind(tokens)).tanh()  # type: ignore[no-any-return]
+        return self.canvas(noise, noise.new_zeros(noise.shape[0]), fusion.bind(tokens)).tanh()  # type: ignore[no-any-return]
 
 
 class Critic(nn.Module):

@@ -37,7 +37,7 @@ class FrameQueries(nn.Module):
         slow = torch.linspace(0, -math.log(10000), self.dim // 2, device=mask.device).exp()
         fast = math.pi * 2 ** torch.arange(OCTAVES, device=mask.device, dtype=torch.float32)
         known = torch.cat(
-            [waves(position, slow).expand(len(mask), -1, -1), waves(fraction, fast)], -1
+            [waves(position, slow).expand(mask.shape[0], -1, -1), waves(fraction, fast)], -1
         )  # [B, T, D + 16]
         return Tokens(self.norm(self.project(known)), mask)
 

@@ -1,0 +1,1 @@
+"""Augmentation of a training batch on its device, before the encoders."""

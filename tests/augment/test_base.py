@@ -1,0 +1,40 @@
+"""What every option promises; a new YAML in conf/augment is taken up by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmexp.augment.base import Augment
+from mmexp.config.compose import compose
+from mmexp.config.instantiate import instantiate
+from mmexp.contract import Batch, Padded
+
+NAMES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "conf/augment").glob("*.yaml"))
+
+
+def batch() -> Batch:
+    mask = torch.arange(5) < torch.tensor([5, 2, 0])[:, None]
+    inputs = {"audio": Padded(torch.randn(3, 5), mask), "vector": Padded(torch.randn(3, 4), mask[:, 0])}
+    return Batch(inputs, {"label": torch.arange(3)}, ("a", "b", "c"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_augments_a_batch_by_the_seed_of_the_step(name):
+    (node,) = compose([f"augment=[{name}]"]).plain()["augment"].values()
+    augment, given = instantiate("augment", node), batch()
+    assert isinstance(augment, Augment)
+    found = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        found.append(augment(given))
+    first, again, other = ({key: own.values for key, own in one.inputs.items()} for one in found)
+    assert all(torch.equal(first[key], again[key]) for key in first)
+    assert any(not torch.equal(first[key], other[key]) for key in first)
+    assert found[0].ids == given.ids and list(found[0].inputs) == list(given.inputs)
+
+
+def test_without_a_choice_there_is_none():
+    assert compose([]).plain()["augment"] == {}

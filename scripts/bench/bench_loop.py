@@ -124,9 +124,9 @@ class Race:
         )
 
 
-def defaults() -> Iterator[Pair]:
+def defaults(quick: bool) -> Iterator[Pair]:
     """P5: the default captioning and classification runs on the built-in world."""
-    steps = 14  # per epoch, of which there are three
+    steps = 4 if quick else 14  # per epoch, of which there are three
     for task in (["task=captioning", "fusion=attention"], ["task=classification"]):
         with tempfile.TemporaryDirectory() as outputs:
             words = [f"dataset.sizes=[{64 * steps},8,8]", f"dataset.cache={outputs}", f"outputs={outputs}"]
@@ -185,7 +185,7 @@ def tiny(steps: int) -> Experiment:
     return Experiment(module, data, training, FullMethod(), hardware)
 
 
-def small() -> Iterator[Pair]:
+def small(quick: bool) -> Iterator[Pair]:
     """P6: a step of about 1 ms with eight losses."""
     with tempfile.TemporaryDirectory() as outputs:
         race = Race(tiny(steps=100), RunFolder.create(outputs, "race"))

@@ -19,12 +19,12 @@ from mmexp.run.folder import RunFolder
 GUARD = "import sys; from mmexp.cli import main; sys.exit(main(sys.argv[1:]) or 'torch' in sys.modules)"
 
 
-def start() -> Iterator[Pair]:
+def start(quick: bool) -> Iterator[Pair]:
     """``mmexp --help``."""
     yield _pair("P1", ["--help"], 0.15)
 
 
-def look() -> Iterator[Pair]:
+def look(quick: bool) -> Iterator[Pair]:
     """``mmexp list`` and ``mmexp compare``."""
     with tempfile.TemporaryDirectory() as outputs:
         make_runs(Path(outputs), 10)

@@ -146,17 +146,17 @@ def pair(
     return Pair(id, what, reference, goal, lambda: timed(run), lambda: timed(compare), "speed")
 
 
-def hugging_face_greedy() -> Iterator[Pair]:
+def hugging_face_greedy(quick: bool) -> Iterator[Pair]:
     """P22."""
     yield from against_hugging_face("P22", 1, 1.25)
 
 
-def no_cache() -> Iterator[Pair]:
+def no_cache(quick: bool) -> Iterator[Pair]:
     """P23."""
     for beams in (1, BEAMS):
         yield against_uncached(beams, 8)
 
 
-def hugging_face_beam() -> Iterator[Pair]:
+def hugging_face_beam(quick: bool) -> Iterator[Pair]:
     """P24."""
     yield from against_hugging_face("P24", BEAMS, 1.3)

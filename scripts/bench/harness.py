@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from statistics import median, quantiles
@@ -108,16 +108,17 @@ def _spread(values: list[float]) -> dict[str, float]:
     return {"median": median(values), "low": low, "high": high}
 
 
-def table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Lines of one table: the ratio is the median with its quartiles."""
-    heads = ("id", "what", "reference", "threads", "ratio", "wall", "goal", "met")
-    cells = [heads, *(_cells(row) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+HEADS = ("id", "what", "reference", "threads", "ratio", "wall", "goal", "met")
+WIDTHS = (3, 27, 24, 7, 25, 9, 8, 1)
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+def line(cells: Sequence[str]) -> str:
+    """One line of the table; columns are as wide as the widest cell is expected to be."""
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
+
+
+def cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """Cells of a row: the ratio is the median with its quartiles."""
     unit, sign = " ms" if row["kind"] == "extra" else "x", ">=" if row["kind"] == "speed" else "<="
     spread = row["by_clock"][row["clock"]]
     met = "yes" if row["met"] else "no" if row["missed"] else "within 10 %"
@@ -134,7 +135,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def surroundings() -> dict[str, Any]:
-    """Versions and machine, to be stored beside the samples."""
+    """Return versions and machine, which are stored with the samples."""
     from mmexp.run.machine import cpu_count, cpu_model
 
     versions = {name: version(name) for name in PACKAGES}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = ROOT / "scripts" / "bench_fusion.py"
+ROOT = Path(__file__).resolve().parents[3]
+SCRIPT = ROOT / "scripts" / "bench" / "bench_fusion.py"
 
 
 def bench(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:

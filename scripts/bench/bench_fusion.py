@@ -79,12 +79,12 @@ def anchored(fusion: Fusion) -> Callable[[Inputs], Tokens]:
     return call
 
 
-def pair(id: str, what: str, reference: str, goal: float, ours: Step, theirs: Step) -> Pair:
+def pair(id: str, what: str, reference: str, bound: float, ours: Step, theirs: Step) -> Pair:
     """Check that both sides agree, and make the pair."""
     for mine, other in zip(ours(), theirs(), strict=True):
         torch.testing.assert_close(mine, other, rtol=1e-3, atol=1e-4 * float(other.abs().max()))
     rounds = max(1, round(SAMPLE / max(timed(theirs).wall, 1e-6)))
-    return Pair(id, what, reference, goal, repeated(ours, rounds), repeated(theirs, rounds))
+    return Pair(id, what, reference, bound, repeated(ours, rounds), repeated(theirs, rounds))
 
 
 def repeated(once: Step, rounds: int) -> Callable[[], Cost]:

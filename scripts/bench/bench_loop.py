@@ -109,7 +109,7 @@ class Race:
                 clock.tick(loss)
         return clock
 
-    def pair(self, id: str, what: str, goal: float, kind: str) -> Pair:
+    def pair(self, id: str, what: str, bound: float, kind: str) -> Pair:
         """Check that both sides see the same losses, and make the pair."""
         ours, theirs = (torch.stack(clock.losses) for clock in (self.ours(), self.theirs(seeded=True)))
         torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=0)
@@ -117,7 +117,7 @@ class Race:
             id=id,
             what=what,
             reference="plain loop",
-            goal=goal,
+            bound=bound,
             ours=lambda: self.ours().cost(),
             theirs=lambda: self.theirs().cost(),
             kind=kind,  # type: ignore[arg-type]

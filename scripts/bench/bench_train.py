@@ -3,7 +3,7 @@
     make bench
     python scripts/bench/bench_train.py [--only P5,P6] [--quick] [--json FILE]
 
-A goal counts as missed beyond 10 %, if a second measurement misses it too and the machine is not busy.
+A bound counts as missed beyond 10 %, if a second measurement misses it too and the machine is not busy.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class Report:
         self._write()
 
     def exit_code(self) -> int:
-        """130 if it was stopped, 1 if a goal was missed on a quiet machine, else 0."""
+        """130 if it was stopped, 1 if a bound was missed on a quiet machine, else 0."""
         missed = any(row["missed"] and not row["busy"] for row in self.sections["rows"])
         return STOPPED if self.stopped else int(missed)
 
@@ -63,7 +63,7 @@ class Report:
 
 
 def ratios(benches: Benches, ids: Sequence[str], quick: bool, once: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
-    """Measure all pairs of some benches with one thread and, unless quick, two; one that misses its goal, twice.
+    """Measure all pairs of some benches with one thread and, unless quick, two; one that misses its bound, twice.
 
     Args:
         benches: All there are, by id.

@@ -1,4 +1,4 @@
-"""Print finished runs as a Markdown table: a row per fusion, means over seeds and data, with the gate's verdict.
+"""Print finished runs as a Markdown table: a row per fusion, means over seeds and data, each with its verdict.
 
 python scripts/tools/tabulate.py outputs/av_digits [--metric test/accuracy]
 """

@@ -27,7 +27,7 @@ def test_every_pair_agrees_and_is_measured(tmp_path):
     assert whats[-5:] == ["concat", "gated", "film", "attention", "bottleneck"]
     assert all(cost["cpu"] > 0 for row in rows for sample in row["samples"] for cost in sample.values())
     heads, line, *_ = done.stdout.splitlines()
-    assert heads.split() == ["id", "what", "reference", "threads", "ratio", "wall", "goal", "met"]
+    assert heads.split() == ["id", "what", "reference", "threads", "ratio", "wall", "bound", "met"]
     assert line.startswith("P17  low_rank ")
 
 

@@ -23,14 +23,14 @@ def test_a_benchmark_prints_one_table_and_keeps_every_sample(tmp_path):
     done = bench("--quick", "--only", "P1", "--json", "made/here.json", cwd=tmp_path)
     report = json.loads((tmp_path / "made" / "here.json").read_text())
     (row,) = report["rows"]
-    assert row["id"] == "P1" and row["goal"] == 0.15 and row["threads"] == 1
+    assert row["id"] == "P1" and row["bound"] == 0.15 and row["threads"] == 1
     assert [sorted(sample) for sample in row["samples"]] == [["ours", "theirs"]] * 2
     assert all(cost[clock] > 0 for sample in row["samples"] for cost in sample.values() for clock in ("wall", "cpu"))
     ratios = sorted(sample["ours"]["cpu"] / sample["theirs"]["cpu"] for sample in row["samples"])
     assert row["value"] == pytest.approx(sum(ratios) / 2)
     assert report["versions"]["torch"] and len(report["load"]) == 3 and report["busy"] == row["busy"]
     heads, line, *_ = done.stdout.splitlines()
-    assert heads.split() == ["id", "what", "reference", "threads", "ratio", "wall", "goal", "met"]
+    assert heads.split() == ["id", "what", "reference", "threads", "ratio", "wall", "bound", "met"]
     assert line.split()[:6] == ["P1", "mmexp", "--help", "import", "torch", "1"]
 
 

@@ -64,7 +64,7 @@ def marked(words: Sequence[str], ends: Sequence[Span]) -> str:
 
 
 def triples(asked: Iterable[Row], answers: Mapping[str, Row], least: float) -> list[Row]:
-    """A row for each fact: head, relation, tail, the highest score that it had, and how many sentences given it.
+    """A row for each fact: head, relation, tail, the highest score that it had, and how many sentences state it.
 
     Args:
         asked: Rows that ``pairs`` gave.

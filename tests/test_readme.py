@@ -109,7 +109,7 @@ def made_up_runs(elsewhere: Path) -> None:
     """Two seeds of two fusions in each task of the README, finished."""
     tasks = {word for words in commands("mmexp") for word in words if word.startswith("task=")}
     for task, fusion, seed in product(sorted(tasks) or ["task=classification"], ("concat", "attention"), (0, 1)):
-        choices = {**chosen(task), "fusion": fusion, "seed": seed, "inputs": ["image"]}
+        choices = {**chosen(task), "fusion": fusion, "seed": seed, "inputs": ["image"], "control": None}
         folder = RunFolder.create("outputs", f"{choices['task']}-{fusion}")
         manifest.begin(folder, command=["mmexp", "train"], seed=seed, config=choices)
         scores = {
@@ -221,7 +221,7 @@ def package(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_example_trains(words: list[str], package: Path, make_lab: Callable[[Path], Lab], elsewhere: Path):
     group, name = str(Path(words[0]).parent.relative_to("conf")), Path(words[0]).stem
     option = f"pool@fusion.pool={name}" if group == "pool" else f"{group}={name}"
-    data = ["dataset=interactions"] if group == "encoder/vector" else ["inputs=[image,text]", *SCENES]
+    data = ["dataset=interactions", SCENES[0]] if group == "encoder/vector" else ["inputs=[image,text]", *SCENES]
     lab = replace(make_lab(elsewhere), overrides=["plugins=[documented]", f"outputs={elsewhere}/outputs"])
     config = json.loads(json.dumps(load_config(lab.train(option, *data, *STEP).path, [], ["documented"]).plain()))
     assert "documented." in json.dumps(config)

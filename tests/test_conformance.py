@@ -223,7 +223,7 @@ def test_one_step_of_an_experiment_on_its_real_data(path: Path, run_folder: RunF
     if not issubclass(class_of(dataset["_target_"]), Manifest):
         pytest.skip("its data is made up, or no single table")
     manifest = dataset.get("manifest", "manifest.jsonl")
-    if (maker := ROOT / f"scripts/make_{path.stem}.py").exists():
+    if (maker := ROOT / f"scripts/tools/make_{path.stem}.py").exists():
         subprocess.run([sys.executable, maker, tmp_path / "whole"], check=True, capture_output=True)
     root = tmp_path / "whole" if maker.exists() else find_root(manifest, path)
     if root is None:

@@ -1,15 +1,26 @@
-"""The commands of README.md: each is read from its code blocks and tried as far as it goes without training."""
+"""README.md, CONTRIBUTING.md and docs/: commands and examples are read from their code blocks and run.
+
+A command that trains is composed, and one on the built-in scenes takes an optimizer step; it is not trained to its end.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from itertools import product
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from mmexp.cli import main
 from mmexp.cli._main import verbs
@@ -19,27 +30,35 @@ from mmexp.run import provenance as manifest
 from mmexp.run import summary
 from mmexp.run.folder import RunFolder
 
+if TYPE_CHECKING:
+    from conftest import Lab
+
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
 if not README.exists():
     pytest.skip("README.md is not there", allow_module_level=True)
 
-TEXT = README.read_text(encoding="utf-8")
+PAGES = [README, ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEXTS = {page: page.read_text(encoding="utf-8") for page in PAGES}
 BLOCK = re.compile(r"^[ ]*```(console|bash|sh|shell)\n(.*?)^[ ]*```", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
-RUNS_HERE = ("check", "compare", "list", "show")
+EXAMPLE = re.compile(r"^```(?:python|yaml)\n# ((?:mmexp|conf)/\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+ROW = re.compile(r"^\| `((?:task|experiment)=[^`]*)` ", re.MULTILINE)
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
+RUNS_HERE = ("check", "compare", "doctor", "list", "show")
+STEP = ["training.epochs=1", "training.validate_every=1", "training.batch_size=8", "dim=16", "hardware=cpu"]
+SCENES = ["dataset.sizes=[8,4,4]", "dataset.image_size=32", "dataset.cache=null"]
 
 
 def commands(program: str) -> list[list[str]]:
     """Words of each command of a program; in a console block only what stands behind the prompt is typed."""
-    found = []
-    for kind, block in BLOCK.findall(TEXT):
+    found: list[list[str]] = []
+    for kind, block in (found for text in TEXTS.values() for found in BLOCK.findall(text)):
         for line in block.replace("\\\n", " ").splitlines():
             typed = line.strip().removeprefix("$ ")
             if kind == "console" and "$ " in block and typed == line.strip():
                 continue
             for part in re.split(r"\s(?:&&|\|\||[;|])\s", typed):
-                words = shlex.split(part, comments=True)
+                words = [re.sub(r"<(\w+)>", r"\1", word) for word in shlex.split(part, comments=True)]
                 if words and words[0].rpartition("/")[2] == program and words not in found:
                     found.append(words)
     return found
@@ -72,8 +91,8 @@ def is_option(word: str | None) -> bool:
 
 
 def composed(words: list[str], folder: Path) -> list[Config]:
-    """The config of each run that a line of training asks for; a stored config is made up."""
-    jobs = expand(given(words)) if {"-m", "--multirun"} & set(words) else [given(words)]
+    """The config of a run that a line of training asks for, of a sweep the first and last; a stored one is made up."""
+    jobs = expand(given(words))[:: max(1, len(expand(given(words))) - 1)] if "-m" in words else [given(words)]
     if "--config" not in words:
         return [compose(job) for job in jobs]
     (folder / "config.yaml").write_text(stored(compose()))
@@ -90,7 +109,7 @@ def made_up_runs(elsewhere: Path) -> None:
     """Two seeds of two fusions in each task of the README, finished."""
     tasks = {word for words in commands("mmexp") for word in words if word.startswith("task=")}
     for task, fusion, seed in product(sorted(tasks) or ["task=classification"], ("concat", "attention"), (0, 1)):
-        choices = {**chosen(task), "fusion": fusion, "seed": seed, "inputs": ["image"]}
+        choices = {**chosen(task), "fusion": fusion, "seed": seed, "inputs": ["image"], "control": None}
         folder = RunFolder.create("outputs", f"{choices['task']}-{fusion}")
         manifest.begin(folder, command=["mmexp", "train"], seed=seed, config=choices)
         scores = {
@@ -120,8 +139,8 @@ def test_a_verb_and_its_options_exist(words: list[str]):
 
 
 @each([words for words in spoken("train") if "--help" not in words])
-def test_a_training_composes(words: list[str], elsewhere: Path):
-    configs = composed(words, elsewhere)
+def test_a_training_composes_but_for_the_run_it_starts_from(words: list[str], elsewhere: Path):
+    configs = composed([word for word in words if not word.startswith("pretrained=")], elsewhere)
     assert configs and all(config.plain()["name"] for config in configs)
 
 
@@ -131,6 +150,122 @@ def test_a_quick_verb_runs(words: list[str], made_up_runs: None, capsys: pytest.
     assert capsys.readouterr().out
 
 
-@each([[name] for name in sorted(set(LINK.findall(TEXT)))])
-def test_a_link_leads_to_a_file(words: list[str]):
-    assert (ROOT / words[0]).exists()
+def learned(words: list[str]) -> bool:
+    """Whether a command trains on the built-in scenes, alone and from nothing."""
+    names = {word.partition("=")[0] for word in words}
+    return not names & {"dataset", "experiment", "resume", "pretrained", "baselines", "hardware"}
+
+
+@each([given(words) for words in spoken("train") if learned(words)])
+def test_a_training_on_the_scenes_takes_a_step(words: list[str], make_lab: Callable[[Path], Lab], elsewhere: Path):
+    words = [word for word in expand(words)[0] if not word.startswith("dataset.sizes=")]
+    folder = replace(make_lab(elsewhere), overrides=[*STEP, *SCENES, f"outputs={elsewhere}"]).train(*words, *STEP)
+    assert json.loads(folder.summary.read_text())["status"] == "done"
+
+
+@each([[row] for row in sorted({row for text in TEXTS.values() for row in ROW.findall(text)})])
+def test_a_command_of_a_table_composes(words: list[str]):
+    assert compose(shlex.split(words[0])).plain()["name"]
+
+
+@pytest.fixture
+def trained(make_lab: Callable[[Path], Lab], tiny: Path, elsewhere: Path) -> None:
+    """A run in ./outputs, other data of its form, and the files that the pages name."""
+    make_lab(elsewhere / "outputs").train("training.epochs=1")
+    shutil.copytree(tiny, elsewhere / "path/to/other")
+    Image.open(tiny / "0.png").save(elsewhere / "photo.jpg")
+
+
+@each([[verb, *words] for verb in ("predict", "test") for words in spoken(verb)])
+def test_a_trained_run_is_used(words: list[str], trained: None, capsys: pytest.CaptureFixture[str]):
+    assert main([*words, "hardware=cpu"]) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out
+
+
+@each(commands("python"))
+def test_a_script_takes_its_options(words: list[str]):
+    script = ROOT / words[1]
+    said = "".join(path.read_text() for path in script.parent.glob("*.py"))
+    assert script.is_file() and [word for word in words[2:] if word[0] == "-" and f'"{word}"' not in said] == []
+
+
+def examples() -> dict[str, str]:
+    """Files that the pages show whole, by path."""
+    found = [example for text in TEXTS.values() for example in EXAMPLE.findall(text)]
+    assert len(dict(found)) == len(found), "Two pages show a file of the same name."
+    return dict(found)
+
+
+@pytest.fixture
+def package(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The examples as a package of one's own, its YAMLs in the working folder."""
+    code = elsewhere / "documented"
+    code.mkdir()
+    for path, text in examples().items():
+        module = "_".join(Path(path).with_suffix("").parts[1:])
+        if path.startswith("mmexp/"):
+            (code / f"{module}.py").write_text(text)
+            continue
+        yaml = elsewhere / path
+        yaml.parent.mkdir(parents=True, exist_ok=True)
+        yaml.write_text(
+            re.sub(r"^_target_: mmexp\.\S+\.(\w+)$", rf"_target_: documented.{module}.\1", text, flags=re.M)
+        )
+    monkeypatch.syspath_prepend(elsewhere)
+    for name in [name for name in sys.modules if name.startswith("documented")]:
+        monkeypatch.delitem(sys.modules, name)
+    return code
+
+
+@each([[path] for path in examples() if path.startswith("conf/")])
+def test_an_example_trains(words: list[str], package: Path, make_lab: Callable[[Path], Lab], elsewhere: Path):
+    group, name = str(Path(words[0]).parent.relative_to("conf")), Path(words[0]).stem
+    option = f"pool@fusion.pool={name}" if group == "pool" else f"{group}={name}"
+    data = ["dataset=interactions", SCENES[0]] if group == "encoder/vector" else ["inputs=[image,text]", *SCENES]
+    lab = replace(make_lab(elsewhere), overrides=["plugins=[documented]", f"outputs={elsewhere}/outputs"])
+    config = json.loads(json.dumps(load_config(lab.train(option, *data, *STEP).path, [], ["documented"]).plain()))
+    assert "documented." in json.dumps(config)
+
+
+def test_the_transform_of_the_pages_gives_ranks(package: Path):
+    transform = import_module("documented.transform_rank").RankTransform()
+    padded = transform.collate([transform.prepare([3.0, 1.0, 2.0]), None])
+    assert padded.values.tolist() == [[1.0, 0.0, 0.5], [0.0, 0.0, 0.0]] and padded.mask.sum(1).tolist() == [3, 0]
+
+
+def test_the_examples_are_formatted(package: Path):
+    options = ["--config", ROOT / "pyproject.toml"]
+    for command in (["check", "--ignore", "I001"], ["format", "--check"]):
+        done = subprocess.run(["ruff", *command, *options, package], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+
+
+def test_a_link_leads_to_a_heading_of_a_file():
+    broken = [
+        f"{page.name}: {path}#{heading}"
+        for page, text in TEXTS.items()
+        for path, heading in LINK.findall(text)
+        if not (target := page.parent / path if path else page).exists()
+        or (heading and heading not in headings(TEXTS.get(target.resolve(), "")))
+    ]
+    assert broken == []
+
+
+def headings(text: str) -> list[str]:
+    """Anchors of a page's headings."""
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-") for title in titles]
+
+
+def test_the_readme_is_a_page_with_a_picture():
+    assert len(TEXTS[README].splitlines()) <= 200
+    (picture,) = re.findall(r"!\[.+\]\((.+\.png)\)", TEXTS[README])
+    assert (ROOT / picture).stat().st_size < 200_000
+
+
+def test_every_verb_and_every_floor_is_documented():
+    text = "".join(TEXTS.values())
+    assert [verb for verb in verbs() if f"mmexp {verb}" not in text] == []
+    floors = re.search(r'^STOREYS = """\n(.*?)^"""', (ROOT / "tests/test_layout.py").read_text(), re.M | re.S)
+    listed = "\n".join(line.strip() for line in reversed(floors[1].strip().splitlines()))
+    assert f"```text\n{listed}\n```" in TEXTS[ROOT / "docs/design.md"]

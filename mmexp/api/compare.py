@@ -41,7 +41,7 @@ def compare(
         >>> best["metrics"]["test/accuracy"]["mean"] >= others[0]["metrics"]["test/accuracy"]["mean"]
         True
         >>> sorted(best["verdict"])
-        ['difference', 'high', 'low', 'outcome', 'rival', 'text']
+        ['baseline', 'difference', 'high', 'low', 'outcome', 'text']
     """
     folder_of_runs = os.fspath(outputs)
     folders = collect([os.fspath(ref) for ref in refs], folder_of_runs) if refs else runs(folder_of_runs)

@@ -30,13 +30,14 @@ def gallery(
         decorate: Draws more onto image i, such as boxes.
     """
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     columns = max(1, min(COLUMNS, len(images)))
     rows = max(1, -(-len(images) // columns))
     texts = [_folded(title) for title in titles]
     height = SIDE * _ratio(images) + LINE * max((text.count("\n") + 1 for text in texts), default=0) + GAP
-    figure = Figure(figsize=(SIDE * columns, height * rows), layout="constrained")
-    figure.get_layout_engine().set(h_pad=GAP / 2)  # type: ignore[union-attr]
+    spacing = ConstrainedLayoutEngine(h_pad=GAP / 2)
+    figure = Figure(figsize=(SIDE * columns, height * rows), layout=spacing)
     panels = list(figure.subplots(rows, columns, squeeze=False).flat)
     for panel in panels:
         panel.set_axis_off()

@@ -1,19 +1,16 @@
 """P17 to P21: fusions over plain ones with the same weights; and what every fusion costs, size by size.
 
-    .venv/bin/python scripts/bench_fusion.py [--only P17,sweep] [--quick] [--json FILE]
+    python scripts/bench/bench_fusion.py [--only P17,sweep] [--quick] [--json FILE]
 
 One measurement is a forward and a backward pass, to all weights and inputs, whose results agree with the other side's.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -22,7 +19,8 @@ warnings.filterwarnings("ignore")
 import fusion_cost  # noqa: E402
 import plain_fusion as plain  # noqa: E402
 import torch  # noqa: E402
-from harness import Cost, Pair, measure, surroundings, table, timed  # noqa: E402
+from harness import Cost, Pair, cells, line, timed  # noqa: E402
+from report import Benches, Report, arguments, ratios  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 from mmexp.contract import Tokens  # noqa: E402
@@ -42,7 +40,6 @@ Inputs = Mapping[str, Tokens]
 Step = Callable[[], tuple[Tensor, ...]]
 DIM, ROWS, PLACES = 128, 32, 16
 SAMPLE = 0.1  # seconds that one sample takes, about
-SEVEN = 7  # repeats
 
 
 def inputs(count: int, dim: int = DIM, ragged: bool = True) -> dict[str, Tokens]:
@@ -82,12 +79,12 @@ def anchored(fusion: Fusion) -> Callable[[Inputs], Tokens]:
     return call
 
 
-def pair(id: str, what: str, reference: str, goal: float, ours: Step, theirs: Step) -> Pair:
+def pair(id: str, what: str, reference: str, bound: float, ours: Step, theirs: Step) -> Pair:
     """Check that both sides agree, and make the pair."""
     for mine, other in zip(ours(), theirs(), strict=True):
         torch.testing.assert_close(mine, other, rtol=1e-3, atol=1e-4 * float(other.abs().max()))
     rounds = max(1, round(SAMPLE / max(timed(theirs).wall, 1e-6)))
-    return Pair(id, what, reference, goal, repeated(ours, rounds), repeated(theirs, rounds))
+    return Pair(id, what, reference, bound, repeated(ours, rounds), repeated(theirs, rounds))
 
 
 def repeated(once: Step, rounds: int) -> Callable[[], Cost]:
@@ -176,7 +173,7 @@ def name(fusion: Fusion) -> str:
     return type(fusion).__name__.removesuffix("Fusion").lower()
 
 
-BENCHES: dict[str, Callable[[bool], Iterator[Pair]]] = {
+BENCHES: Benches = {
     "P17": low_rank,
     "P18": tensor,
     "P19": bilinear,
@@ -186,45 +183,19 @@ BENCHES: dict[str, Callable[[bool], Iterator[Pair]]] = {
 
 
 def main() -> int:
-    """Run the benchmarks asked for, print the tables, store every sample and plot the sweep."""
-    given = arguments()
-    rows = [row for threads in ((1,) if given.quick else (1, 2)) for row in ratios(given.only, given.quick, threads)]
-    torch.set_num_threads(1)
-    costs = list(fusion_cost.sweep(given.quick)) if "sweep" in given.only else []
-    given.json.parent.mkdir(parents=True, exist_ok=True)
-    report = {**surroundings(), "busy": any(row["busy"] for row in rows), "rows": rows, "sweep": costs}
-    given.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    print("\n".join([*(table(rows) if rows else []), *fusion_cost.table(costs)]))
-    if costs:
+    """Run the benchmarks asked for; print and store each row when it is measured, and plot the sweep."""
+    description = "Measure fusions side by side with plain ones, and what each costs."
+    given = arguments(description, [*BENCHES, "sweep"], "outputs/bench_fusion.json")
+    with Report(given.json, ["rows", "sweep"]) as report:
+        for row in ratios(BENCHES, [id for id in given.only if id in BENCHES], given.quick):
+            report.add("rows", row, line(cells(row)))
+        if "sweep" in given.only:
+            print(fusion_cost.line(fusion_cost.HEADS))
+            for row in fusion_cost.sweep(given.quick):
+                report.add("sweep", row, fusion_cost.line(fusion_cost.cells(row)))
+    if costs := report.sections["sweep"]:
         fusion_cost.plot(costs, given.json.with_suffix(".png"))
-    print(f"\nload {report['load'][0]:.1f}; all samples are in {given.json}")
-    return int(any(row["missed"] and not row["busy"] for row in rows))
-
-
-def ratios(ids: Sequence[str], quick: bool, threads: int) -> Iterator[dict[str, Any]]:
-    """Measure all pairs of some benchmarks; one that misses its goal, a second time."""
-    torch.set_num_threads(threads)
-    for one in (pair for id in ids if id in BENCHES for pair in BENCHES[id](quick)):
-        print(f"{one.id} {one.what}, {threads} threads ...", file=sys.stderr, flush=True)
-        row = measure(one, 2 if quick else SEVEN, threads)
-        yield measure(one, SEVEN, threads) if row["missed"] and not quick else row
-
-
-def arguments() -> argparse.Namespace:
-    """What was typed."""
-    parser = argparse.ArgumentParser(description="Measure fusions side by side with plain ones, and what each costs.")
-    parser.add_argument("--only", type=chosen, default=[*BENCHES, "sweep"], help="such as P17,sweep; default: all")
-    parser.add_argument("--quick", action="store_true", help="two repeats, one thread, one small size in the sweep")
-    parser.add_argument("--json", type=Path, default=Path("outputs/bench_fusion.json"), help="default: %(default)s")
-    return parser.parse_args()
-
-
-def chosen(text: str) -> list[str]:
-    """Ids of benchmarks."""
-    ids, known = text.split(","), [*BENCHES, "sweep"]
-    if wrong := [id for id in ids if id not in known]:
-        raise argparse.ArgumentTypeError(f"{', '.join(wrong)} must be one of {', '.join(known)}")
-    return ids
+    return report.exit_code()
 
 
 if __name__ == "__main__":

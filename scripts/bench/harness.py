@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from statistics import median, quantiles
@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 Kind = Literal["time", "speed", "extra"]
 PACKAGES = ("torch", "pytorch-lightning", "transformers", "numpy")
-BUSY = 0.5  # load beside our own threads
-SLACK = 1.1  # a goal counts as missed beyond it, since time is never exact
+BUSY = 0.5  # load in addition to our own threads
+SLACK = 1.1  # a bound counts as missed beyond it, since time is never exact
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Pair:
         id: Row in the list of benchmarks.
         what: Our side.
         reference: The other one.
-        goal: Of ``kind``.
+        bound: Of ``kind``.
         ours: Does it once.
         theirs: Does it once.
         kind: ``time`` ours / theirs at most, ``speed`` theirs / ours at least, ``extra`` ours - theirs at most, in ms.
@@ -47,7 +47,7 @@ class Pair:
     id: str
     what: str
     reference: str
-    goal: float
+    bound: float
     ours: Callable[[], Cost]
     theirs: Callable[[], Cost]
     kind: Kind = "time"
@@ -66,7 +66,7 @@ def timed(function: Callable[[], object]) -> Cost:
 
 
 def measure(pair: Pair, repeats: int, threads: int) -> dict[str, Any]:
-    """Time both sides in turn, the first one alternating. One thread is judged by CPU time, several by wall time.
+    """Time both sides in turn, the first one alternating. One thread is measured by CPU time, several by wall time.
 
     Returns:
         The row for the table and the JSON file; ``value`` is the median over the repeats.
@@ -77,12 +77,12 @@ def measure(pair: Pair, repeats: int, threads: int) -> dict[str, Any]:
     by_clock = {name: _spread([_compare(pair.kind, sample, name) for sample in samples]) for name in ("cpu", "wall")}
     value = by_clock[clock]["median"]
     return {
-        **{name: getattr(pair, name) for name in ("id", "what", "reference", "kind", "goal")},
+        **{name: getattr(pair, name) for name in ("id", "what", "reference", "kind", "bound")},
         "threads": threads,
         "clock": clock,
         "value": value,
-        "met": value >= pair.goal if pair.kind == "speed" else value <= pair.goal,
-        "missed": value < pair.goal / SLACK if pair.kind == "speed" else value > pair.goal * SLACK,
+        "met": value >= pair.bound if pair.kind == "speed" else value <= pair.bound,
+        "missed": value < pair.bound / SLACK if pair.kind == "speed" else value > pair.bound * SLACK,
         "load": load,
         "busy": max(load, os.getloadavg()[0]) > threads + BUSY,
         "by_clock": by_clock,
@@ -108,16 +108,17 @@ def _spread(values: list[float]) -> dict[str, float]:
     return {"median": median(values), "low": low, "high": high}
 
 
-def table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Lines of one table: the ratio is the median with its quartiles."""
-    heads = ("id", "what", "reference", "threads", "ratio", "wall", "goal", "met")
-    cells = [heads, *(_cells(row) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+HEADS = ("id", "what", "reference", "threads", "ratio", "wall", "bound", "met")
+WIDTHS = (3, 27, 24, 7, 25, 9, 8, 1)
 
 
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+def line(cells: Sequence[str]) -> str:
+    """One line of the table; columns are as wide as the widest cell is expected to be."""
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
+
+
+def cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """Cells of a row: the ratio is the median with its quartiles."""
     unit, sign = " ms" if row["kind"] == "extra" else "x", ">=" if row["kind"] == "speed" else "<="
     spread = row["by_clock"][row["clock"]]
     met = "yes" if row["met"] else "no" if row["missed"] else "within 10 %"
@@ -128,13 +129,13 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         str(row["threads"]),
         f"{spread['median']:.2f}{unit} [{spread['low']:.2f}, {spread['high']:.2f}]",
         f"{row['by_clock']['wall']['median']:.2f}{unit}",
-        f"{sign} {row['goal']}{unit}",
+        f"{sign} {row['bound']}{unit}",
         met + (" (busy)" if row["busy"] else ""),
     )
 
 
 def surroundings() -> dict[str, Any]:
-    """Versions and machine, to be stored beside the samples."""
+    """Return versions and machine, which are stored with the samples."""
     from mmexp.run.machine import cpu_count, cpu_model
 
     versions = {name: version(name) for name in PACKAGES}

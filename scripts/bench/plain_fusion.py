@@ -209,7 +209,7 @@ def cross(layer: CrossAttentionLayer, x: Tensor, keys: Tensor, mask: Tensor, mix
 
 
 class Bottleneck(nn.Module):
-    """Each modality beside the bottlenecks through a block of its own; the bottlenecks are averaged."""
+    """Each modality next to the bottlenecks through a block of its own; the bottlenecks are averaged."""
 
     def __init__(self, fusion: BottleneckFusion, mix: Mix) -> None:
         super().__init__()

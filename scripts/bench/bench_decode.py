@@ -102,7 +102,7 @@ def copy_block(theirs: nn.Module, ours: SelfAttentionBlock) -> None:
         convolution.bias.copy_(linear.bias)
 
 
-def against_hugging_face(id: str, beams: int, goal: float) -> Iterator[Pair]:
+def against_hugging_face(id: str, beams: int, bound: float) -> Iterator[Pair]:
     """Decode without context, as their model does."""
     torch.manual_seed(0)
     fusion, start = NoFusion(dim=DIM, modalities=("prefix",)), torch.arange(4, 4 + ROWS)
@@ -116,10 +116,10 @@ def against_hugging_face(id: str, beams: int, goal: float) -> Iterator[Pair]:
         options = {"attention_mask": mask, "do_sample": False, "max_new_tokens": LENGTH, "num_beams": beams}
         return model.generate(start[:, None], **options)[:, 1:]
 
-    yield pair(id, "greedy" if beams == 1 else f"beam {beams}", "generate", goal, ours, theirs)
+    yield pair(id, "greedy" if beams == 1 else f"beam {beams}", "generate", bound, ours, theirs)
 
 
-def against_uncached(beams: int, goal: float) -> Pair:
+def against_uncached(beams: int, bound: float) -> Pair:
     """Decode over the tokens of an image, as captioning does by default."""
     torch.manual_seed(0)
     fusion, start = AttentionFusion(dim=DIM, modalities=("prefix", "image")).eval(), torch.full((ROWS,), BEGIN)
@@ -132,31 +132,31 @@ def against_uncached(beams: int, goal: float) -> Pair:
     def theirs() -> Tensor:
         return search(uncached(task, fusion, context), start, beams)
 
-    return pair("P23", "greedy" if beams == 1 else f"beam {beams}", "no cache", goal, ours, theirs)
+    return pair("P23", "greedy" if beams == 1 else f"beam {beams}", "no cache", bound, ours, theirs)
 
 
 def pair(
-    id: str, what: str, reference: str, goal: float, ours: Callable[[], Tensor], theirs: Callable[[], Tensor]
+    id: str, what: str, reference: str, bound: float, ours: Callable[[], Tensor], theirs: Callable[[], Tensor]
 ) -> Pair:
     """Check that both sides write the same ids, and make the pair."""
     run, compare = torch.inference_mode()(ours), torch.inference_mode()(theirs)
     if not torch.equal(run(), compare()):
         raise AssertionError(f"{id}: {what} must write the same ids as {reference}.")
     what = f"decode {what}, {ROWS} x {LENGTH} ids"
-    return Pair(id, what, reference, goal, lambda: timed(run), lambda: timed(compare), "speed")
+    return Pair(id, what, reference, bound, lambda: timed(run), lambda: timed(compare), "speed")
 
 
-def hugging_face_greedy() -> Iterator[Pair]:
+def hugging_face_greedy(quick: bool) -> Iterator[Pair]:
     """P22."""
     yield from against_hugging_face("P22", 1, 1.25)
 
 
-def no_cache() -> Iterator[Pair]:
+def no_cache(quick: bool) -> Iterator[Pair]:
     """P23."""
     for beams in (1, BEAMS):
         yield against_uncached(beams, 8)
 
 
-def hugging_face_beam() -> Iterator[Pair]:
+def hugging_face_beam(quick: bool) -> Iterator[Pair]:
     """P24."""
     yield from against_hugging_face("P24", BEAMS, 1.3)

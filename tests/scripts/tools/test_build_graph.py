@@ -11,7 +11,7 @@ import pytest
 from mmexp.dataset.triples import Triples
 from mmexp.transform.text import Tokenizer
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts/build_graph.py"
+SCRIPT = Path(__file__).resolve().parents[3] / "scripts/tools/build_graph.py"
 SENTENCES = [
     {"id": "a", "words": ["Ann", "Lee", "met", "Bo"]},
     {"id": "b", "words": "bo met ann lee"},

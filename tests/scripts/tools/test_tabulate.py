@@ -9,7 +9,7 @@ import pytest
 
 from mmexp.run.folder import RunFolder
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts/tabulate.py"
+SCRIPT = Path(__file__).resolve().parents[3] / "scripts/tools/tabulate.py"
 
 
 def finish(outputs: Path, fusion: str, inputs: list[str], seed: int, accuracy: float) -> None:

@@ -19,12 +19,12 @@ from mmexp.run.folder import RunFolder
 GUARD = "import sys; from mmexp.cli import main; sys.exit(main(sys.argv[1:]) or 'torch' in sys.modules)"
 
 
-def start() -> Iterator[Pair]:
+def start(quick: bool) -> Iterator[Pair]:
     """``mmexp --help``."""
     yield _pair("P1", ["--help"], 0.15)
 
 
-def look() -> Iterator[Pair]:
+def look(quick: bool) -> Iterator[Pair]:
     """``mmexp list`` and ``mmexp compare``."""
     with tempfile.TemporaryDirectory() as outputs:
         make_runs(Path(outputs), 10)
@@ -32,11 +32,11 @@ def look() -> Iterator[Pair]:
         yield _pair("P2", ["compare", "--outputs", outputs], 0.30)
 
 
-def _pair(id: str, words: list[str], goal: float) -> Pair:
+def _pair(id: str, words: list[str], bound: float) -> Pair:
     ours, theirs = ["-m", "mmexp", *words], ["-c", "import torch"]
     if any(process(words)[1] for words in (["-c", GUARD, *words], ours, theirs)):
         raise AssertionError(f"mmexp {' '.join(words)} must succeed without importing torch.")
-    return Pair(id, f"mmexp {words[0]}", "import torch", goal, lambda: process(ours)[0], lambda: process(theirs)[0])
+    return Pair(id, f"mmexp {words[0]}", "import torch", bound, lambda: process(ours)[0], lambda: process(theirs)[0])
 
 
 def process(words: list[str]) -> tuple[Cost, int]:

@@ -110,7 +110,7 @@ class Race:
                 clock.tick(loss)
         return clock
 
-    def pair(self, id: str, what: str, goal: float, kind: str) -> Pair:
+    def pair(self, id: str, what: str, bound: float, kind: str) -> Pair:
         """Check that both sides see the same losses, and make the pair."""
         ours, theirs = (torch.stack(clock.losses) for clock in (self.ours(), self.theirs(seeded=True)))
         torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=0)
@@ -118,16 +118,16 @@ class Race:
             id=id,
             what=what,
             reference="plain loop",
-            goal=goal,
+            bound=bound,
             ours=lambda: self.ours().cost(),
             theirs=lambda: self.theirs().cost(),
             kind=kind,  # type: ignore[arg-type]
         )
 
 
-def defaults() -> Iterator[Pair]:
+def defaults(quick: bool) -> Iterator[Pair]:
     """P5: the default captioning and classification runs on the built-in world."""
-    steps = 14  # per epoch, of which there are three
+    steps = 4 if quick else 14  # per epoch, of which there are three
     for task in (["task=captioning", "fusion=attention"], ["task=classification"]):
         with tempfile.TemporaryDirectory() as outputs:
             words = [f"dataset.sizes=[{64 * steps},8,8]", f"dataset.cache={outputs}", f"outputs={outputs}"]
@@ -188,7 +188,7 @@ def tiny(steps: int) -> Experiment:
     return Experiment(module, data, training, FullMethod(), hardware)
 
 
-def small() -> Iterator[Pair]:
+def small(quick: bool) -> Iterator[Pair]:
     """P6: a step of about 1 ms with eight losses."""
     with tempfile.TemporaryDirectory() as outputs:
         race = Race(tiny(steps=100), RunFolder.create(outputs, "race"))

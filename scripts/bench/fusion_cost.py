@@ -98,20 +98,19 @@ def kept(fusion: Fusion, given: dict[str, Tokens]) -> int:
     return total
 
 
-def table(costs: list[dict[str, Any]]) -> Iterator[str]:
-    """Lines of a table, the cheapest at the largest size first."""
-    if not costs:
-        return
-    order = {row["fusion"]: place for place, row in enumerate(largest(costs))}
-    heads = ("fusion", "M", "N", "D", "B", "ms", "MB kept", "weights")
+HEADS = ("fusion", "M", "N", "D", "B", "ms", "MB kept", "weights")
+WIDTHS = (16, 1, 2, 3, 2, 8, 8, 1)
+
+
+def line(cells: Sequence[str]) -> str:
+    """One line of the table."""
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
+
+
+def cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """Cells of a row."""
     keys = ("fusion", "modalities", "tokens", "dim", "rows")
-    cells = [heads]
-    for row in sorted(costs, key=lambda row: order[row["fusion"]]):
-        numbers = f"{row['ms']:.2f}", f"{row['kept_mb']:.2f}", f"{row['weights']:,}"
-        cells.append((*(str(row[key]) for key in keys), *numbers))  # type: ignore[arg-type]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+    return (*(str(row[key]) for key in keys), f"{row['ms']:.2f}", f"{row['kept_mb']:.2f}", f"{row['weights']:,}")
 
 
 def largest(costs: list[dict[str, Any]]) -> list[dict[str, Any]]:

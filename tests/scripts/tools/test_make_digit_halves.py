@@ -13,7 +13,7 @@ import pytest
 from mmexp.dataset.manifest import Manifest
 
 datasets = pytest.importorskip("sklearn.datasets", reason="needs scikit-learn")
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "make_digit_halves.py"
+SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "tools" / "make_digit_halves.py"
 
 
 @pytest.fixture(scope="module")

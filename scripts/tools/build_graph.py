@@ -1,7 +1,7 @@
 """Build a knowledge graph from text, in two steps around a relation classifier.
 
-    .venv/bin/python scripts/build_graph.py pairs manifest.jsonl outputs/tagging/RUN/predictions/test.jsonl pairs.jsonl
-    .venv/bin/python scripts/build_graph.py triples pairs.jsonl outputs/relation/RUN/predictions/test.jsonl graph.jsonl
+    python scripts/tools/build_graph.py pairs manifest.jsonl outputs/tagging/RUN/predictions/test.jsonl pairs.jsonl
+    python scripts/tools/build_graph.py triples pairs.jsonl outputs/relation/RUN/predictions/test.jsonl graph.jsonl
 
 ``pairs`` takes the entities that a tagging run found in each sentence (columns ``id`` and ``words``) and writes a row
 for each two of them: the sentence with both marked, which task=classification reads as its text. With ``--facts``, a
@@ -64,7 +64,7 @@ def marked(words: Sequence[str], ends: Sequence[Span]) -> str:
 
 
 def triples(asked: Iterable[Row], answers: Mapping[str, Row], least: float) -> list[Row]:
-    """A row for each fact: head, relation, tail, the highest score that it had, and how many sentences told it.
+    """A row for each fact: head, relation, tail, the highest score that it had, and how many sentences state it.
 
     Args:
         asked: Rows that ``pairs`` gave.

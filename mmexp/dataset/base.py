@@ -105,7 +105,7 @@ class MultimodalDataset(ABC):
         """
         found: dict[str, Iterable[Any]] = {}
         for target in self.targets:
-            found |= self.kinds.of_target(target).tables(target, self)
+            found |= self.kinds.of_target(target).tables(target, self.values(target), self.describe)
         return found
 
     def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:  # noqa: B027

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from mmexp.dataset.kind.cell import absent
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.kinds import Kinds
-from mmexp.dataset.kind.media import Folder
 from mmexp.dataset.table.reader import Record
 from mmexp.error import ConfigError, DataError
 

@@ -12,7 +12,7 @@ from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.base import Kind
-from mmexp.dataset.kind.media import Folder
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.table.classes import classes_in
 from mmexp.dataset.table.columns import as_mapping, choose, kinds_of
 from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit

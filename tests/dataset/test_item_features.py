@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from mmexp.dataset.item_features import WORDS, read_features
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.image import SIDE
 from mmexp.dataset.kind.kinds import standard
-from mmexp.dataset.kind.media import Folder
 from mmexp.dataset.table.reader import Record
 from mmexp.error import ConfigError, DataError
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from mmexp.contract import Waveform
+from mmexp.dataset.kind.inspection import Inspection
 from mmexp.dataset.kind.media import FileKind, Refused, decoding, opened
-
-if TYPE_CHECKING:
-    from mmexp.dataset.table.inspection import Inspection
 
 MAX_SAMPLES = 50_000_000
 _RIFF_SLACK = 8

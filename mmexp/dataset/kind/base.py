@@ -5,19 +5,15 @@ from __future__ import annotations
 import math
 import os.path
 from abc import ABC
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.cell import absent, as_list
+from mmexp.dataset.kind.folder import Folder
+from mmexp.dataset.kind.inspection import File, Inspection, Neighbours
 from mmexp.error import ConfigError
-
-if TYPE_CHECKING:
-    from mmexp.dataset.base import MultimodalDataset
-    from mmexp.dataset.kind.media import Folder
-    from mmexp.dataset.table.inspection import File, Inspection
-    from mmexp.dataset.table.rows import Row
 
 NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
@@ -129,7 +125,7 @@ class Kind(ABC):  # noqa: B024
         return ""
 
     def check(  # noqa: B027
-        self, name: str, value: Any, row: Row, inspected: Mapping[File, Inspection]
+        self, name: str, value: Any, row: Neighbours, inspected: Mapping[File, Inspection]
     ) -> None:
         """Check a value against the rest of its row, after every file of the row was read.
 
@@ -183,8 +179,16 @@ class Kind(ABC):  # noqa: B024
         """
         raise ConfigError(f"{key} must be the classes of a target of numbers, got {list(names)}.")
 
-    def tables(self, target: str, dataset: MultimodalDataset) -> Mapping[str, Iterable[Any]]:
-        """Return long facts of a target, see ``MultimodalDataset.tables``."""
+    def tables(
+        self, target: str, values: Iterable[Any], describe: Callable[[], Mapping[str, Any]]
+    ) -> Mapping[str, Iterable[Any]]:
+        """Return long facts of a target, see ``MultimodalDataset.tables``.
+
+        Args:
+            target: Its name.
+            values: Of the training split.
+            describe: Returns the facts of the dataset.
+        """
         return {}
 
     def features(self, cell: Any, folder: Folder) -> Any:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.text import read_text
-
-if TYPE_CHECKING:
-    from mmexp.dataset.base import MultimodalDataset
 
 
 class CaptionsKind(Kind):
@@ -24,6 +21,8 @@ class CaptionsKind(Kind):
     def check_target(self, value: Any) -> str | list[str]:
         return read_text(super().check_target(value))
 
-    def tables(self, target: str, dataset: MultimodalDataset) -> Mapping[str, Iterable[Any]]:
+    def tables(
+        self, target: str, values: Iterable[Any], describe: Callable[[], Mapping[str, Any]]
+    ) -> Mapping[str, Iterable[Any]]:
         """Return the ``references``: the captions of the training split."""
-        return {"references": dataset.values(target)}
+        return {"references": values}

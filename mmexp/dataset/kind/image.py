@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageOps
 
-from mmexp.dataset.kind.media import FileKind, Folder, Refused, decoding, opened
+from mmexp.dataset.kind.folder import Folder
+from mmexp.dataset.kind.media import FileKind, Refused, decoding, opened
 
 IMAGE_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
 MAX_PIXELS = 50_000_000

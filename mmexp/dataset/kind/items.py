@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from mmexp.dataset.catalogue import catalogue
 from mmexp.dataset.kind.symbols import SymbolsKind
-
-if TYPE_CHECKING:
-    from mmexp.dataset.base import MultimodalDataset
 
 
 class ItemsKind(SymbolsKind):
@@ -22,6 +19,8 @@ class ItemsKind(SymbolsKind):
     order = 200
     encoder = "symbols"
 
-    def tables(self, target: str, dataset: MultimodalDataset) -> Mapping[str, Iterable[Any]]:
+    def tables(
+        self, target: str, values: Iterable[Any], describe: Callable[[], Mapping[str, Any]]
+    ) -> Mapping[str, Iterable[Any]]:
         """Return the ``catalogue``: every item by name, and how often training has it."""
-        return {"catalogue": catalogue(dataset.describe()["classes"][target], dataset.values(target))}
+        return {"catalogue": catalogue(describe()["classes"][target], values)}

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.image import MAX_PIXELS, ImageKind, size
-from mmexp.dataset.kind.media import FileKind, Folder, Refused, decoding, opened
+from mmexp.dataset.kind.inspection import File, Inspection, Neighbours
+from mmexp.dataset.kind.media import FileKind, Refused, decoding, opened
 from mmexp.error import ConfigError
-
-if TYPE_CHECKING:
-    from mmexp.dataset.table.inspection import File, Inspection
-    from mmexp.dataset.table.rows import Row
 
 IGNORED = 255
 """Number of a pixel that counts for nothing."""
@@ -40,7 +38,7 @@ class MaskKind(FileKind):
         ignored = [number for number, name in enumerate(self.names or ()) if name is None]
         return np.where(np.isin(content, ignored), np.uint8(IGNORED), content) if ignored else content
 
-    def check(self, name: str, value: Any, row: Row, inspected: Mapping[File, Inspection]) -> None:
+    def check(self, name: str, value: Any, row: Neighbours, inspected: Mapping[File, Inspection]) -> None:
         """Make sure that a mask is as large as the image and has no number without a name."""
         found = inspected[name, value].facts
         shape = row.shape_of(ImageKind, inspected)

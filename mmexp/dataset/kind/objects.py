@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.cell import parse
 from mmexp.dataset.kind.image import ImageKind, size
-
-if TYPE_CHECKING:
-    from mmexp.dataset.table.inspection import File, Inspection
-    from mmexp.dataset.table.rows import Row
+from mmexp.dataset.kind.inspection import File, Inspection, Neighbours
 
 SLACK = 1.0  # pixels by which a box may stick out, since boxes are rounded
 _BOX = 4  # numbers
@@ -28,7 +25,7 @@ class ObjectsKind(Kind):
     def check_target(self, value: Any) -> list[dict[str, Any]]:
         return read_objects(value)
 
-    def check(self, name: str, value: Any, row: Row, inspected: Mapping[File, Inspection]) -> None:
+    def check(self, name: str, value: Any, row: Neighbours, inspected: Mapping[File, Inspection]) -> None:
         """Make sure that every box lies inside the image."""
         shape = row.shape_of(ImageKind, inspected)
         outside = [one["bbox"] for one in value if shape and not _inside(one["bbox"], shape)]

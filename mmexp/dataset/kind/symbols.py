@@ -8,7 +8,7 @@ from typing import Any
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.cell import parse
-from mmexp.dataset.kind.media import Folder
+from mmexp.dataset.kind.folder import Folder
 
 
 class SymbolsKind(Kind):

@@ -12,7 +12,7 @@ import numpy as np
 from mmexp.dataset.column import Column, columns_of
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.cell import absent
-from mmexp.dataset.kind.media import Folder
+from mmexp.dataset.kind.folder import Folder
 
 _DIGITS = 6  # significant ones that a fact keeps
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.inspection import File, Inspection, Neighbours
 from mmexp.dataset.kind.words import WordsKind, read_words
-
-if TYPE_CHECKING:
-    from mmexp.dataset.table.inspection import File, Inspection
-    from mmexp.dataset.table.rows import Row
 
 
 class TagsKind(Kind):
@@ -23,7 +20,7 @@ class TagsKind(Kind):
     def check_target(self, value: Any) -> list[str]:
         return read_tags(value)
 
-    def check(self, name: str, value: Any, row: Row, inspected: Mapping[File, Inspection]) -> None:
+    def check(self, name: str, value: Any, row: Neighbours, inspected: Mapping[File, Inspection]) -> None:
         """Make sure that every word has a tag."""
         for modality in row.of(WordsKind):
             if (words := len(row.inputs[modality])) != len(value):

@@ -10,7 +10,7 @@ import numpy as np
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.cell import parse
-from mmexp.dataset.kind.media import Folder
+from mmexp.dataset.kind.folder import Folder
 
 _LARGEST = float(np.finfo(np.float32).max)
 _DIGITS = 6  # significant ones that a fact keeps

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from mmexp.dataset.kind.cell import parse
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.image import ImageKind, read_image, size
-from mmexp.dataset.kind.media import FileKind, Folder
-
-if TYPE_CHECKING:
-    from mmexp.dataset.table.inspection import File, Inspection
-    from mmexp.dataset.table.rows import Row
+from mmexp.dataset.kind.inspection import File, Inspection, Neighbours
+from mmexp.dataset.kind.media import FileKind
 
 _FRAME = ImageKind()
 
@@ -48,7 +46,7 @@ class VideoKind(FileKind):
     def load(self, value: Any, folder: Folder) -> np.ndarray:
         return read_frames([folder.locate(path) for path in value])
 
-    def check(self, name: str, value: Any, row: Row, inspected: Mapping[File, Inspection]) -> None:
+    def check(self, name: str, value: Any, row: Neighbours, inspected: Mapping[File, Inspection]) -> None:
         """Make sure that all frames are of one size."""
         shapes = {inspected[name, path].facts["shape"] for path in value}
         if len(shapes) > 1:

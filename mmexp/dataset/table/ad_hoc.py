@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.kinds import Kinds
-from mmexp.dataset.kind.media import Folder
 from mmexp.dataset.table.error_policy import ErrorPolicy
 from mmexp.dataset.table.reader import SUFFIXES, Record
 from mmexp.dataset.table.rows import Fields, Rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mmexp.dataset.table.inspection import File, Inspection
+from mmexp.dataset.kind.inspection import File, Inspection
 from mmexp.dataset.table.rows import Row
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmexp.contract import Split
-from mmexp.dataset.table.inspection import File, Inspection
+from mmexp.dataset.kind.inspection import File, Inspection
 from mmexp.dataset.table.reader import Record
 from mmexp.dataset.table.rows import Row
 

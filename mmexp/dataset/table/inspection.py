@@ -5,29 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
 
-from mmexp.dataset.kind.media import FileKind, Folder
+from mmexp.dataset.kind.folder import Folder
+from mmexp.dataset.kind.inspection import File, Inspection
+from mmexp.dataset.kind.media import FileKind
 
 THREADS = min(8, os.cpu_count() or 1)
-File = tuple[str, str]
-"""Modality, or target, and path as the manifest gives it."""
-
-
-@dataclass(frozen=True)
-class Inspection:
-    """What one file turned out to be.
-
-    Args:
-        size: In bytes.
-        facts: What its kind keeps of it, such as the ``shape`` of an image.
-        fault: Why it cannot be used; empty if it can.
-    """
-
-    size: int = 0
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    fault: str = ""
 
 
 def inspect_all(

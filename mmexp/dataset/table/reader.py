@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.dataset.kind.cell import absent
-from mmexp.dataset.kind.media import Folder
+from mmexp.dataset.kind.folder import Folder
 from mmexp.error import ConfigError, DataError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}

@@ -9,9 +9,9 @@ from typing import Any, overload
 
 from mmexp.contract import Sample
 from mmexp.dataset.kind.base import Kind
-from mmexp.dataset.kind.media import Folder
+from mmexp.dataset.kind.folder import Folder
+from mmexp.dataset.kind.inspection import File, Inspection
 from mmexp.dataset.lazy import Lazy
-from mmexp.dataset.table.inspection import File, Inspection
 from mmexp.error import DataError
 
 

@@ -8,10 +8,12 @@ from typing import Any
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.cell import absent, as_list
-from mmexp.dataset.kind.media import FileKind, Folder
+from mmexp.dataset.kind.folder import Folder
+from mmexp.dataset.kind.inspection import File, Inspection
+from mmexp.dataset.kind.media import FileKind
 from mmexp.dataset.table.consistency import find_mismatch
 from mmexp.dataset.table.error_policy import ErrorPolicy
-from mmexp.dataset.table.inspection import File, Inspection, inspect_all
+from mmexp.dataset.table.inspection import inspect_all
 from mmexp.dataset.table.reader import Record
 from mmexp.dataset.table.rows import Fields, Row
 from mmexp.error import DataError

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 
 from mmexp.dataset.kind.audio import AudioKind, read_audio
-from mmexp.dataset.table.inspection import Inspection
+from mmexp.dataset.kind.inspection import Inspection
 
 
 def tone(seconds: float = 0.1, rate: int = 8000) -> np.ndarray:

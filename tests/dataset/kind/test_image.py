@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.image import IMAGE_FORMATS, ImageKind, read_image, size
-from mmexp.dataset.kind.media import Folder
 
 RED, WHITE = (255, 0, 0), (255, 255, 255)
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.image import ImageKind
+from mmexp.dataset.kind.inspection import Inspection
 from mmexp.dataset.kind.mask import MaskKind, read_mask
-from mmexp.dataset.kind.media import Folder
-from mmexp.dataset.table.inspection import Inspection
 from mmexp.dataset.table.rows import Fields, Row
 from mmexp.error import ConfigError
 

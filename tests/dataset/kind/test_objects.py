@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mmexp.dataset.kind.image import ImageKind
+from mmexp.dataset.kind.inspection import Inspection
 from mmexp.dataset.kind.objects import ObjectsKind, read_objects
-from mmexp.dataset.table.inspection import Inspection
 from mmexp.dataset.table.rows import Fields, Row
 
 

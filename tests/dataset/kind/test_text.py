@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mmexp.dataset.kind.media import Folder
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.text import TextKind, read_text
 
 

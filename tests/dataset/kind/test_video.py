@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmexp.dataset.kind.media import Folder
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.video import name_frames, paths_in, read_frames
 
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from mmexp.dataset.kind.inspection import Inspection
 from mmexp.dataset.kind.kinds import standard
 from mmexp.dataset.table.consistency import find_mismatch
-from mmexp.dataset.table.inspection import Inspection
 from mmexp.dataset.table.rows import Fields, Row
 
 KINDS = standard()

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from mmexp.dataset.kind.inspection import Inspection
 from mmexp.dataset.kind.kinds import standard
 from mmexp.dataset.table.fingerprint import fingerprint, table_fingerprint
-from mmexp.dataset.table.inspection import Inspection
 from mmexp.dataset.table.reader import Record
 from mmexp.dataset.table.rows import Fields, Row
 

@@ -8,10 +8,11 @@ import soundfile
 from PIL import Image
 
 from mmexp.dataset.kind.audio import AudioKind
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.image import ImageKind
+from mmexp.dataset.kind.inspection import Inspection
 from mmexp.dataset.kind.mask import MaskKind
-from mmexp.dataset.kind.media import Folder
-from mmexp.dataset.table.inspection import Inspection, inspect_all
+from mmexp.dataset.table.inspection import inspect_all
 
 
 def test_each_file_is_noted_in_order_by_what_it_holds(tmp_path: Path):

@@ -8,9 +8,9 @@ import pytest
 import soundfile
 from PIL import Image
 
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.kinds import standard
 from mmexp.dataset.kind.mask import MaskKind
-from mmexp.dataset.kind.media import Folder
 from mmexp.dataset.kind.video import VideoKind
 from mmexp.dataset.table.rows import Fields, Row, Rows
 from mmexp.error import DataError

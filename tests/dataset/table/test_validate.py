@@ -8,8 +8,8 @@ import pytest
 import soundfile
 from PIL import Image
 
+from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.kinds import standard
-from mmexp.dataset.kind.media import Folder
 from mmexp.dataset.table.error_policy import ErrorPolicy
 from mmexp.dataset.table.reader import Record
 from mmexp.dataset.table.rows import Fields

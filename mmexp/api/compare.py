@@ -19,7 +19,7 @@ def compare(
     metric: str = "",
     outputs: str | os.PathLike[str] = "outputs",
 ) -> list[dict[str, Any]]:
-    """Rank finished runs, those that differ only in their seed as one group, and compare each fusion with its baselines.
+    """Rank finished runs, grouped over seeds, and compare each fusion with its baselines.
 
     Only files are read; torch is not imported.
 

@@ -18,7 +18,7 @@ from mmexp.dataset.table.ad_hoc import pair, read_words, refuse_absent
 from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.reader import SUFFIXES
 from mmexp.inference.predictor import Judged, Predictor
-from mmexp.training.experiment import choose_inputs
+from mmexp.training.inputs import choose_inputs
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,8 @@ from mmexp.config.resolve import FACT
 from mmexp.config.training import TrainingConfig
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.build import build_dataset
-from mmexp.dataset.column import columns_of
 from mmexp.encoder.base import Encoder
-from mmexp.error import ConfigError, DataError, nearest
+from mmexp.error import DataError
 from mmexp.fusion.base import Fusion
 from mmexp.hardware.base import Hardware
 from mmexp.logger.base import Logger
@@ -31,6 +30,7 @@ from mmexp.missing.base import Missing
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
 from mmexp.training.datamodule import DataModule
+from mmexp.training.inputs import choose_inputs
 from mmexp.training.model import Model
 from mmexp.training.module import ExperimentModule
 from mmexp.training.warm_start import Pretrained, find_start
@@ -216,39 +216,3 @@ def gather(dataset: MultimodalDataset, root: Node, folder: RunFolder, start: Pre
         if (fact := dataset.kinds.of_target(name).summarise(dataset.values(name))) is not None:
             known[name] = fact
     return Facts.write(folder.path, known)
-
-
-def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Task) -> tuple[str, ...]:
-    """Modalities to encode: those asked for, else what the task wants, else the companions of its targets.
-
-    A modality that is read from the same column as a target of the task is not offered.
-
-    Raises:
-        ConfigError: If the dataset lacks a target, or a modality that is asked for.
-    """
-    name = type(dataset).__name__
-    missing = [target for target in task.targets if target not in dataset.targets]
-    if missing:
-        raise ConfigError(
-            f"{type(task).__name__}: targets must be offered by the dataset, got {', '.join(missing)}; "
-            f"{name} offers {', '.join(dataset.targets) or 'none'}."
-        )
-    answers = {dataset.targets[target] for target in task.targets}
-    columns = {**dataset.inputs, **dataset.extra}
-    offered = [modality for modality, column in columns.items() if answers.isdisjoint(columns_of(column))]
-    usual = {name for target in task.targets for name in dataset.companions.get(target, dataset.inputs)}
-    default = [modality for modality in offered if modality in (usual or dataset.inputs)]
-    wanted = list(asked or task.inputs or default)
-    for modality in wanted:
-        if modality in columns and modality not in offered:
-            told = ", ".join(sorted(answers.intersection(columns_of(columns[modality]))))
-            rule = f"{modality} must be read from other columns than the targets of {type(task).__name__}"
-            raise ConfigError(f"inputs: {rule}, got {told}.")
-        if modality not in offered:
-            raise ConfigError(f"inputs: {modality} must be offered by {name}. {nearest(modality, offered)}")
-        if "." in modality:
-            raise ConfigError(f"inputs: modality must have a name without a dot, got '{modality}'.")
-    lacking = [modality for modality in task.inputs or () if modality not in wanted]
-    if lacking or not wanted:
-        raise ConfigError(f"{type(task).__name__}: inputs must include {', '.join(lacking) or 'one'}, got {wanted}.")
-    return tuple(wanted)

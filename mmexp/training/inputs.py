@@ -1,0 +1,44 @@
+"""Choose which modalities of a dataset are encoded for a task."""
+
+from __future__ import annotations
+
+from mmexp.dataset.base import MultimodalDataset
+from mmexp.dataset.column import columns_of
+from mmexp.error import ConfigError, nearest
+from mmexp.task.base import Task
+
+
+def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Task) -> tuple[str, ...]:
+    """Choose the modalities to encode: those asked for, else the task's, else the companions of its targets.
+
+    A modality that is read from the same column as a target of the task is not offered.
+
+    Raises:
+        ConfigError: If the dataset lacks a target, or a modality that is asked for.
+    """
+    name = type(dataset).__name__
+    missing = [target for target in task.targets if target not in dataset.targets]
+    if missing:
+        raise ConfigError(
+            f"{type(task).__name__}: targets must be offered by the dataset, got {', '.join(missing)}; "
+            f"{name} offers {', '.join(dataset.targets) or 'none'}."
+        )
+    targets = {dataset.targets[target] for target in task.targets}
+    columns = {**dataset.inputs, **dataset.extra}
+    offered = [modality for modality, column in columns.items() if targets.isdisjoint(columns_of(column))]
+    usual = {name for target in task.targets for name in dataset.companions.get(target, dataset.inputs)}
+    default = [modality for modality in offered if modality in (usual or dataset.inputs)]
+    chosen = list(asked or task.inputs or default)
+    for modality in chosen:
+        if modality in columns and modality not in offered:
+            shared = ", ".join(sorted(targets.intersection(columns_of(columns[modality]))))
+            rule = f"{modality} must be read from other columns than the targets of {type(task).__name__}"
+            raise ConfigError(f"inputs: {rule}, got {shared}.")
+        if modality not in offered:
+            raise ConfigError(f"inputs: {modality} must be offered by {name}. {nearest(modality, offered)}")
+        if "." in modality:
+            raise ConfigError(f"inputs: modality must have a name without a dot, got '{modality}'.")
+    lacking = [modality for modality in task.inputs or () if modality not in chosen]
+    if lacking or not chosen:
+        raise ConfigError(f"{type(task).__name__}: inputs must include {', '.join(lacking) or 'one'}, got {chosen}.")
+    return tuple(chosen)

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from mmexp.dataset.base import MultimodalDataset
+from mmexp.error import ConfigError
+from mmexp.training.inputs import choose_inputs
+
+
+class Offers(MultimodalDataset):
+    """A dataset by what it offers."""
+
+    prepare = split = fingerprint = None
+
+    def __init__(self, inputs: str, targets: str) -> None:
+        self.inputs = dict(pair.split(":") for pair in inputs.split())
+        self.targets = dict(pair.split(":") for pair in targets.split())
+
+
+class Wants:
+    """A task by what it needs."""
+
+    def __init__(self, targets: str = "", inputs: tuple[str, ...] | None = None) -> None:
+        self.targets, self.inputs = tuple(targets.split()), inputs
+
+
+BOTH = Offers("image:photo text:title", "captions:captions label:label")
+
+
+@pytest.mark.parametrize(
+    ("asked", "data", "task", "chosen"),
+    [
+        (None, BOTH, Wants("label"), ("image", "text")),
+        (["text", "image"], BOTH, Wants("label"), ("text", "image")),
+        (None, BOTH, Wants("captions", ("image",)), ("image",)),
+        (["image", "text"], BOTH, Wants("captions", ("image",)), ("image", "text")),
+        (None, Offers("image:photo text:captions", "captions:captions"), Wants("captions"), ("image",)),
+        (None, Offers("image:photo text:captions", "captions:captions label:x"), Wants("label"), ("image", "text")),
+    ],
+)
+def test_inputs_are_those_asked_for_or_wanted_or_offered(asked, data, task, chosen):
+    assert choose_inputs(asked, data, task) == chosen
+
+
+@pytest.mark.parametrize(
+    ("asked", "data", "task", "rule"),
+    [
+        (None, BOTH, Wants("answer"), "Wants: targets must be offered by the dataset, got answer; Offers offers capt"),
+        (None, Offers("image:i", ""), Wants("label"), "got label; Offers offers none"),
+        (["imag"], BOTH, Wants(), r"inputs: imag must be offered by Offers\. Did you mean 'image'\?"),
+        (
+            ["text"],
+            Offers("image:i text:c", "captions:c"),
+            Wants("captions"),
+            "text must be read from other .* Wants, got c",
+        ),
+        (["text"], BOTH, Wants("captions", ("image",)), r"Wants: inputs must include image, got \['text'\]"),
+        (None, Offers("text:captions", "captions:captions"), Wants("captions"), r"inputs must include one, got \[\]"),
+    ],
+)
+def test_inputs_and_targets_that_do_not_fit_are_refused_by_name(asked, data, task, rule):
+    with pytest.raises(ConfigError, match=rule):
+        choose_inputs(asked, data, task)
+
+
+def test_a_name_with_a_dot_is_refused():
+    with pytest.raises(ConfigError, match=r"modality must have a name without a dot, got 'a.b'"):
+        choose_inputs(None, Offers("a.b:x", ""), Wants())
+    assert choose_inputs(None, Offers("items:x type:y", ""), Wants()) == ("items", "type")
+
+
+@pytest.mark.parametrize(
+    ("targets", "chosen"),
+    [("tags", ("image", "words")), ("label", ("image", "audio")), ("label tags", ("image", "audio", "words"))],
+)
+def test_the_companions_of_a_target_are_encoded_for_it(targets, chosen):
+    data = Offers("image:i audio:a", "tags:t label:l")
+    data.extra, data.companions = {"words": "w", "video": "v"}, {"tags": ("image", "words")}
+    assert choose_inputs(None, data, Wants(targets)) == chosen

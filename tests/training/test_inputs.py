@@ -10,7 +10,7 @@ from mmexp.training.inputs import choose_inputs
 class Offers(MultimodalDataset):
     """A dataset by what it offers."""
 
-    prepare = split = fingerprint = None
+    prepare = split = fingerprint = describe = texts = values = None
 
     def __init__(self, inputs: str, targets: str) -> None:
         self.inputs = dict(pair.split(":") for pair in inputs.split())

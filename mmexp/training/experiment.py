@@ -206,9 +206,7 @@ def gather(dataset: MultimodalDataset, root: Node, folder: RunFolder, start: Pre
         "num_classes": {name: len(values) for name, values in described.get("classes", {}).items()},
         "fingerprint": dataset.fingerprint(),
     }
-    for name, rows in dataset.tables().items():
-        if name not in asked:
-            continue
+    for name, rows in ((name, rows) for name, rows in dataset.tables().items() if name in asked):
         with open(folder.path / f"{name}.jsonl", "w", encoding="utf-8") as file:
             file.writelines(json.dumps(row) + "\n" for row in rows)
         known[name] = {"file": f"{name}.jsonl"}
@@ -227,12 +225,10 @@ def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Tas
         ConfigError: If the dataset lacks a target, or a modality that is asked for.
     """
     name = type(dataset).__name__
-    missing = [target for target in task.targets if target not in dataset.targets]
-    if missing:
-        raise ConfigError(
-            f"{type(task).__name__}: targets must be offered by the dataset, got {', '.join(missing)}; "
-            f"{name} offers {', '.join(dataset.targets) or 'none'}."
-        )
+    if missing := [target for target in task.targets if target not in dataset.targets]:
+        rule = f"targets must be offered by the dataset, got {', '.join(missing)}"
+        offers = f"{name} offers {', '.join(dataset.targets) or 'none'}"
+        raise ConfigError(f"{type(task).__name__}: {rule}; {offers}.")
     answers = {dataset.targets[target] for target in task.targets}
     columns = {**dataset.inputs, **dataset.extra}
     offered = [modality for modality, column in columns.items() if answers.isdisjoint(columns_of(column))]

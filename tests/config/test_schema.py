@@ -81,7 +81,7 @@ def test_a_slot_is_given_by_the_key() -> None:
 
 
 def test_only_a_dictionary_of_components_holds_many() -> None:
-    assert [name for name in ROOT if holds_many(name)] == ["encoder", "logger", "callback", "metric", "kind"]
+    assert [name for name in ROOT if holds_many(name)] == ["encoder", "logger", "callback", "metric", "kind", "augment"]
 
 
 def test_missing_is_what_omegaconf_takes_for_missing() -> None:

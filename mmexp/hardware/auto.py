@@ -13,14 +13,17 @@ class AutoHardware(Hardware):
     """One GPU if there is one, else the CPU; bfloat16 where the chip multiplies it natively.
 
     Args:
+        precision: Lightning's name of the number format; None for the one that the chip multiplies fastest.
         num_workers: Loader processes; below 0, none on a CPU and up to eight beside a GPU.
     """
 
-    def __init__(self, *, num_workers: int = -1) -> None:
+    def __init__(self, *, precision: Precision | None = None, num_workers: int = -1) -> None:
         gpu = torch.cuda.is_available()
         if num_workers < 0:
             num_workers = min(8, torch.get_num_threads()) if gpu else 0
-        super().__init__(accelerator="gpu" if gpu else "cpu", precision=_precision(gpu), num_workers=num_workers)
+        super().__init__(
+            accelerator="gpu" if gpu else "cpu", precision=precision or _precision(gpu), num_workers=num_workers
+        )
 
 
 def _precision(gpu: bool) -> Precision:

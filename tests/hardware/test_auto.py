@@ -45,3 +45,9 @@ def test_one_gpu_is_taken_if_there_is_one(machine, native, precision):
 def test_the_number_of_workers_may_be_set(machine):
     machine(gpu=True, flags=None)
     assert AutoHardware(num_workers=0).num_workers == 0 and AutoHardware(num_workers=3).num_workers == 3
+
+
+@pytest.mark.parametrize("gpu", [True, False])
+def test_a_precision_that_is_given_stands_whatever_the_machine_prefers(machine, gpu):
+    machine(gpu=gpu, flags="amx_bf16", native=True)
+    assert AutoHardware().precision == "bf16-mixed" and AutoHardware(precision="32-true").precision == "32-true"

@@ -86,6 +86,7 @@ ASKED: Mapping[str, Side] = {
 COMPANIONS: Mapping[str, Sequence[str]] = {
     "image": ("text",),
     "audio": ("transcript",),
+    "captions": ("image",),
     "answer": ("image", "audio", "question"),
     "reply": ("image", "history"),
     "motion": ("video",),

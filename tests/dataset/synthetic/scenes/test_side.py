@@ -32,6 +32,10 @@ def test_companions_and_kinds_are_of_sides_that_there_are():
     assert {name for names in COMPANIONS.values() for name in names} <= SHOWN.keys()
 
 
+def test_a_caption_tells_what_the_image_shows_so_that_no_sound_is_encoded_for_it():
+    assert COMPANIONS["captions"] == ("image",)
+
+
 def test_one_side_changes_nothing_of_another():
     before = SHOWN["text"](SCENES[0], 64), SHOWN["audio"](SCENES[0], 64).samples.tobytes()
     for show in SHOWN.values():

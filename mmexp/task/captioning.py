@@ -66,7 +66,7 @@ class Captioning(TextGeneration):
         *,
         prefix: TextEncoder,
         references: str,
-        captions_per_image: int | None = None,
+        captions_per_image: int | None = 1,
         label_smoothing: float = 0.1,
         words_weight: float = 0.0,
         word_dropout: float = 0.0,

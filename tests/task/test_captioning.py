@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional as F
@@ -138,6 +139,13 @@ def test_it_learns_to_tell_inputs_apart(make):
     assert values["bleu4"] == values["greedy_bleu4"] == values["rouge_l"] == 1
     assert values["cider"] == values["greedy_cider"] > 5 and task.monitor in values
     assert values["length"] == 4 and values["distinct1"] == pytest.approx(11 / 12)
+
+
+@pytest.mark.parametrize(("count", "taught"), [(None, 3), (2, 2)])
+def test_as_many_captions_of_an_image_are_drawn_as_asked_for_and_one_by_default(make, count, taught):
+    drawn = [task.transforms()["captions"] for task in (make(captions_per_image=count), make())]
+    rows = [own.augment(own.prepare(TEXTS[2]), np.random.default_rng(0)) for own in drawn]
+    assert [len(row) for row in rows] == [taught, 1]
 
 
 def test_each_row_tells_the_caption_its_score_and_the_references(make):

@@ -12,7 +12,7 @@ from mmexp.config.schema import ROLES
 from mmexp.error import ConfigError, nearest
 from mmexp.run.summary import DONE, RunRow
 
-_PLACE = tuple(name for name, role in ROLES.items() if role.ranked_apart)  # task and dataset
+_APART = tuple(name for name, role in ROLES.items() if role.ranked_apart)  # task and dataset
 _LESS_IS_BETTER = {"loss", "error", "perplexity", "mae", "mse", "rmse", "wer", "cer", "rank", "seconds", "nll", "fid"}
 
 
@@ -97,13 +97,13 @@ class Ranking:
     """Groups that may be compared: same task, same data.
 
     Args:
-        place: Task, dataset and fingerprint.
+        benchmark: Task, dataset and fingerprint.
         metric: Key they are ranked by.
         mode: Whether less (min) or more (max) of it is better.
         groups: Best first; a group without the metric comes last.
     """
 
-    place: tuple[str, str, str]
+    benchmark: tuple[str, str, str]
     metric: str
     mode: str
     groups: tuple[Group, ...]
@@ -114,7 +114,7 @@ class Ranking:
 
         A choice within a part, such as ``pool@fusion.pool``, counts only where there is such a part.
         """
-        keys = dict.fromkeys(key for group in self.groups for key in group.config if key not in _PLACE)
+        keys = dict.fromkeys(key for group in self.groups for key in group.config if key not in _APART)
         return [key for key in keys if len(self._values(key)) > 1] or ["fusion"]
 
     def _values(self, key: str) -> set[str]:
@@ -122,7 +122,7 @@ class Ranking:
 
     @property
     def lead(self) -> Difference | None:
-        """By how much the best group is ahead of the second; None with too few shared seeds to tell."""
+        """By how much the best group is ahead of the second; None with too few shared seeds."""
         if len(self.groups) < 2:
             return None
         best, second = (group.paired(self.metric) for group in self.groups[:2])
@@ -143,11 +143,11 @@ def compare(rows: Iterable[RunRow], by: Sequence[str] = (), metric: str = "") ->
     done = newest([row for row in rows if row.status == DONE])
     _check("--by", by, {key for row in done for key in row.config})
     _check("--metric", [metric] if metric else [], {key for row in done for key in row.metrics})
-    places: dict[tuple[str, str, str], list[RunRow]] = {}
+    benchmarks: dict[tuple[str, str, str], list[RunRow]] = {}
     for row in done:
-        task, dataset = (str(row.config.get(key, "-")) for key in _PLACE)
-        places.setdefault((task, dataset, row.fingerprint), []).append(row)
-    return [_rank(place, group(members, by), metric) for place, members in sorted(places.items())]
+        task, dataset = (str(row.config.get(key, "-")) for key in _APART)
+        benchmarks.setdefault((task, dataset, row.fingerprint), []).append(row)
+    return [_rank(benchmark, group(members, by), metric) for benchmark, members in sorted(benchmarks.items())]
 
 
 def newest(rows: Iterable[RunRow]) -> list[RunRow]:
@@ -168,7 +168,7 @@ def _shared(row: RunRow, by: Sequence[str]) -> dict[str, Any]:
     return {key: value for key, value in row.config.items() if (key in (*by, "control") if by else key != "seed")}
 
 
-def _rank(place: tuple[str, str, str], groups: Sequence[Group], metric: str) -> Ranking:
+def _rank(benchmark: tuple[str, str, str], groups: Sequence[Group], metric: str) -> Ranking:
     first = groups[0].runs[0]
     test = f"test/{first.monitor.rpartition('/')[2]}"
     main = metric or (test if any(group.score(test).mean is not None for group in groups) else first.monitor)
@@ -179,7 +179,7 @@ def _rank(place: tuple[str, str, str], groups: Sequence[Group], metric: str) -> 
         value = one.score(main).mean
         return value is None, sign * (value or 0.0), _key(one.config)
 
-    return Ranking(place, main, mode, tuple(sorted(groups, key=order)))
+    return Ranking(benchmark, main, mode, tuple(sorted(groups, key=order)))
 
 
 def _mode(metric: str) -> str:

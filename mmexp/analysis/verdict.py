@@ -49,7 +49,7 @@ class Verdict:
         )
         if self.interval:
             return f"{words} {self.margin.mean:.3f} {self.interval} (95 %)"
-        return f"{words} {self.margin.mean:.3f}, but 3 shared seeds are needed to tell that from chance variation"
+        return f"{words} {self.margin.mean:.3f}, but 3 shared seeds are needed to rule out chance variation"
 
     @property
     def is_better(self) -> bool:

@@ -6,10 +6,10 @@ import os
 
 from mmexp.api.run import load_run
 from mmexp.inference.evaluate import measure
-from mmexp.inference.predictor import Judged, restore
+from mmexp.inference.predictor import EvaluatedSplit, restore
 
 
-def evaluate(run: str | os.PathLike[str], *overrides: str, split: Judged = "test") -> dict[str, float]:
+def evaluate(run: str | os.PathLike[str], *overrides: str, split: EvaluatedSplit = "test") -> dict[str, float]:
     """Evaluate the best checkpoint of a run on its own data, or on other data of the same form.
 
     Args:

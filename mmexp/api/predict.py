@@ -48,7 +48,7 @@ def predict(run: str | os.PathLike[str], *samples: Given, overrides: Sequence[st
         raise ConfigError("predict: samples must be given, got none.")
     predictor = restore(load_run(run).folder, overrides)
     read = [sample for number, given in enumerate(samples) for sample in _read(predictor, given, number)]
-    return list(predictor.answer(read))
+    return list(predictor.predict(read))
 
 
 def _read(predictor: Predictor, given: Given, number: int) -> list[Sample]:

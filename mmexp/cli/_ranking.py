@@ -20,7 +20,7 @@ def show_ranking(ranking: Ranking, verdicts: Sequence[Verdict | None], wide: boo
         verdicts: One per group.
         wide: Whether to print all columns, however wide that is.
     """
-    task, dataset, fingerprint = ranking.place
+    task, dataset, fingerprint = ranking.benchmark
     data = f", data {fingerprint[:8]}" if fingerprint else ""
     better = "more" if ranking.mode == "max" else "less"
     print(printable(f"{task} on {dataset}{data}: best first by {ranking.metric} ({better} is better)"))
@@ -37,7 +37,7 @@ def show_ranking(ranking: Ranking, verdicts: Sequence[Verdict | None], wide: boo
 def differing(one: Ranking, other: Ranking) -> str:
     """Return why two rankings are two: task, dataset or data."""
     names = ("task", "dataset", "data")
-    return next(name for name, a, b in zip(names, one.place, other.place, strict=True) if a != b)
+    return next(name for name, a, b in zip(names, one.benchmark, other.benchmark, strict=True) if a != b)
 
 
 def score(one: Score) -> str:
@@ -105,7 +105,7 @@ def _notes(ranking: Ranking) -> list[str]:
 def _lead(ranking: Ranking, best: str, second: str) -> str:
     lead = ranking.lead
     if lead is None:
-        return f"{best} is ahead of {second}, but 3 shared seeds are needed to tell that from chance variation."
+        return f"{best} is ahead of {second}, but 3 shared seeds are needed to rule out chance variation."
     sure = f"{number(lead.mean)} [{number(lead.low)}, {number(lead.high)}] (95 %, {lead.pairs} pairs of runs)"
     if lead.is_noise:
         return f"{best} and {second} are within seed noise: difference {sure}."

@@ -23,8 +23,8 @@ def run_jobs(launcher: Launcher, jobs: Sequence[Job]) -> int:
     """
 
     def report(job: Job) -> None:
-        place = f"[{list(jobs).index(job) + 1}/{len(jobs)}]"
-        cells = [place, job.label, job.status, _score(job), _time(job), job.reason]
+        position = f"[{list(jobs).index(job) + 1}/{len(jobs)}]"
+        cells = [position, job.label, job.status, _score(job), _time(job), job.reason]
         print(printable("  ".join(filter(None, cells))), flush=True)
 
     print(f"{len(jobs)} jobs, {launcher.workers} at a time", flush=True)

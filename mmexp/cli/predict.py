@@ -45,7 +45,7 @@ def run(argv: list[str]) -> int:
 
     trained = restore(folder, overrides)
     parts, skipped = read_samples(trained, inputs)
-    rows = (row for part in parts for row in trained.answer(part))
+    rows = (row for part in parts for row in trained.predict(part))
     if given.json:
         _print_lines(rows)
     else:

@@ -17,7 +17,7 @@ mmexp probe [fusion=all] [dataset.interaction=a,b] [key=value ...] [--workers N]
 
   fusion=a,b        the fusions to try; default: all
   dataset.interaction=a,b  the questions to ask: redundant, unique, noisy, xor, xor3, order, missing; default: all
-  dataset.form=F    how they are shown: vector, sequence or picture
+  dataset.form=F    how they are shown: vector, sequence or image
   key=value         set a value of every run, for instance dim=64 or seed=0,1,2
   --workers N       jobs at once; default: one per processor
   --json            the accuracies as JSON, and nothing else

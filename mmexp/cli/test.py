@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mmexp.inference.evaluate import Measurement
-    from mmexp.inference.predictor import Judged
+    from mmexp.inference.predictor import EvaluatedSplit
     from mmexp.run.folder import RunFolder
 
 HELP = "Evaluate a trained run on its test split, or on other data."
@@ -47,7 +47,7 @@ def run(argv: list[str]) -> int:
     return 0
 
 
-def _measure(folder: RunFolder, overrides: Sequence[str], split: Judged) -> Measurement:
+def _measure(folder: RunFolder, overrides: Sequence[str], split: EvaluatedSplit) -> Measurement:
     from mmexp.inference.evaluate import measure
     from mmexp.inference.predictor import restore
 

@@ -57,7 +57,7 @@ def _root(plain: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     known = list(plain.get("encoder") or {})
     inputs = plain.get("inputs")
     if inputs is not None and (not inputs or len(set(inputs)) < len(inputs)):
-        yield "inputs", f"inputs must name each modality once, got {inputs}. Type inputs=null for all."
+        yield "inputs", f"inputs must name each modality once, got {inputs}. Set inputs=null for all."
     named = _named(plain.get("dataset"), plain.get("plugins") or ())
     for name in map(str, inputs or ()) if named is not None else ():
         mistyped = name not in named if named else get_close_matches(name, known)
@@ -138,7 +138,7 @@ class _Component:
         if isinstance(node, Mapping):
             return f"{self.path} must be a component, which names its class in _target_, got none. {near}".rstrip()
         given = "null" if node is None else repr(node)
-        return f"{self.path} must be a component, got {given}. Type {self.path.replace('.', '/')}=<option>."
+        return f"{self.path} must be a component, got {given}. Set {self.path.replace('.', '/')}=<option>."
 
     def _refuse(self, target: Any) -> str:
         """Say why a class does not fit; empty if it does, or if only the import can show it."""
@@ -172,7 +172,7 @@ class _Component:
                 yield path, f"{path} must be {rule(known[key].annotation)}, got {value!r}."
         for key in (key for key, argument in known.items() if argument.required and key not in node):
             path = f"{self.path}.{key}"
-            yield f"{self.path}._target_", f"{path} must be given to {name}, got none. Type {path}=<value>."
+            yield f"{self.path}._target_", f"{path} must be given to {name}, got none. Set {path}=<value>."
 
     def _inside(self, value: Any, path: str) -> Iterator[tuple[str, str]]:
         """Check the components inside an argument."""

@@ -203,11 +203,7 @@ def _failed(text: str, overrides: Sequence[Override]) -> str:
         owner = part.partition(".")[0]
         none = f"The chosen {owner} has no {part.removeprefix(f'{owner}.')}: choose another {owner}, or leave this out."
         hint = (
-            f"Type +{typed[0]} to add it."
-            if typed
-            else none
-            if part and group in groups()
-            else nearest(group, groups())
+            f"Use +{typed[0]} to add it." if typed else none if part and group in groups() else nearest(group, groups())
         )
         return f"{place}: group must be one that the config chooses from, got '{key}'. {hint}"
     return f"config: defaults must be a list that Hydra can follow, got: {' '.join(lines)}"

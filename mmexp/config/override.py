@@ -19,8 +19,8 @@ from mmexp.config.refusal import refusal, unknown_key
 from mmexp.config.schema import ROOT, holds_many
 from mmexp.error import ConfigError, nearest
 
-_GRAMMAR = "Type key=value, group=option or ~key."
-_SWEEP = "Type -m and a,b without brackets to sweep."
+_GRAMMAR = "Use key=value, group=option or ~key."
+_SWEEP = "Use -m and a,b without brackets to sweep."
 
 
 @dataclass
@@ -51,7 +51,7 @@ def read(words: Sequence[str]) -> Overrides:
         try:
             override = _parse(word)
             if override.is_sweep_override():
-                raise ConfigError(f"command line: value must be one, got several in '{word}'. Type -m to sweep.")
+                raise ConfigError(f"command line: value must be one, got several in '{word}'. Use -m to sweep.")
             key = override.key_or_group
             if key not in known and "/" not in key and override.package is None:
                 result.values.append(_value(override))
@@ -187,7 +187,7 @@ def _check_parent(node: DictConfig, override: Override, made: set[str]) -> None:
     if override.is_force_add() or (override.is_add() and not near):
         return
     rule = f"{override.key_or_group} must be a key of {path}"
-    hint = nearest(name, known) if near else f"Type +{override.input_line} to add it."
+    hint = nearest(name, known) if near else f"Use +{override.input_line} to add it."
     raise ConfigError(f"command line: {rule}, got '{name}'. {hint}")
 
 
@@ -197,7 +197,7 @@ def _check_component(node: DictConfig, choices: Mapping[str, str], key: str, val
     if not isinstance(present, DictConfig) or "_target_" not in present or isinstance(value, dict) or value is None:
         return
     group = next((name for name in choices if name.partition("@")[2] == key), key.replace(".", "/"))
-    raise ConfigError(f"command line: {key} must be a component, got '{value}'. Type {group}={value}.")
+    raise ConfigError(f"command line: {key} must be a component, got '{value}'. Set {group}={value}.")
 
 
 def _delete(node: DictConfig, key: str) -> None:

@@ -89,7 +89,7 @@ class _Walk:
             self.problems[""] = f"config must resolve to at most {_MOST_VALUES:,} values, got more."
             return None
         if OmegaConf.is_missing(node, key):
-            self.problems[path] = f"{path} must be given, got none. Type {path}=<value>."
+            self.problems[path] = f"{path} must be given, got none. Set {path}=<value>."
             return None
         try:
             return self.items(node[key])

@@ -80,7 +80,7 @@ def constructor(node: ast.ClassDef) -> ast.FunctionDef | None:
 
 
 def derives(cls: ClassSource, base: str) -> bool | None:
-    """Whether a class inherits from another, given by its dotted path; None if that can't be told from the source."""
+    """Whether a class inherits from another, given by its dotted path; None if the source does not say."""
     wanted = find_class(base)
     lineage = list(ancestors(cls))
     if wanted and any(parent and parent.name == wanted.name for parent in lineage):

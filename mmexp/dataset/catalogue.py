@@ -1,4 +1,4 @@
-"""What there is to choose from, as it is kept beside a run."""
+"""What there is to choose from, as it is kept with a run."""
 
 from __future__ import annotations
 

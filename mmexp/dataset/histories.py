@@ -13,25 +13,25 @@ from mmexp.dataset.lazy import Lazy
 from mmexp.dataset.samples import Samples
 
 Place = tuple[str, int]
-"""A user, and the place in what was taken."""
+"""A user, and the position in what was taken."""
 FEWEST = 3
-"""Things that a user took of which the last can be held out for test and the last but one for val."""
+"""Items that a user took of which the last can be held out for test and the last but one for val."""
 
 
 def leave_last_out(taken: Mapping[str, Sequence[str]]) -> dict[Split, list[Place]]:
-    """Give the last thing of each user to test, the last but one to val, and those before, but for the first, to train.
+    """Give the last item of each user to test, the last but one to val, and those before, but for the first, to train.
 
     A user of fewer than FEWEST is for training alone.
 
     Source: Kang and McAuley 2018, https://arxiv.org/abs/1808.09781, section 4.1.
     """
     sides: dict[Split, list[Place]] = {"train": [], "val": [], "test": []}
-    for user, things in taken.items():
-        held = 2 if len(things) >= FEWEST else 0
-        sides["train"] += [(user, place) for place in range(1, len(things) - held)]
+    for user, items in taken.items():
+        held = 2 if len(items) >= FEWEST else 0
+        sides["train"] += [(user, place) for place in range(1, len(items) - held)]
         if held:
-            sides["val"].append((user, len(things) - 2))
-            sides["test"].append((user, len(things) - 1))
+            sides["val"].append((user, len(items) - 2))
+            sides["test"].append((user, len(items) - 1))
     return sides
 
 
@@ -41,9 +41,9 @@ class Turns(Samples):
     Args:
         places: One for each sample.
         taken: By user, the oldest first.
-        content: By modality and thing, what it is like. [F]
+        content: By modality and item, what it is like. [F]
         users: What users are like, by user; one may be left out.
-        length: Things in a history at most, the newest ones.
+        length: Items in a history at most, the newest ones.
     """
 
     def __init__(
@@ -67,18 +67,18 @@ class Turns(Samples):
         return Sample(f"{user}-{place:04d}", inputs, {"item": self.taken[user][place]})
 
     def targets(self) -> Iterator[str]:
-        """What is to be told of each sample."""
+        """Return the target of each sample."""
         return (self.taken[user][place] for user, place in self.places)
 
     def _known(self, user: str, past: Sequence[str]) -> Iterator[str]:
-        yield from (name for name, rows in self.content.items() if any(thing in rows for thing in past))
+        yield from (name for name, rows in self.content.items() if any(item in rows for item in past))
         yield from ("user",) if user in self.users else ()
 
     def _show(self, user: str, past: Sequence[str], modality: str) -> Any:
-        """Content is the newest first, so that a place tells how long ago; what is not known of a thing is left out."""
+        """Content is the newest first, so that a position is an age; what is not known of an item is left out."""
         if modality == "items":
             return past
         if modality == "user":
             return self.users[user]
         rows = self.content[modality]
-        return np.stack([rows[thing] for thing in reversed(past) if thing in rows])
+        return np.stack([rows[item] for item in reversed(past) if item in rows])

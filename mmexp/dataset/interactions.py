@@ -74,8 +74,8 @@ class Interactions(MultimodalDataset):
 
     Args:
         interaction: The kind.
-        form: How it is shown: one ``vector`` or ``sequence`` per modality (left, right, third), or ``picture``: image,
-            audio and text; None takes a sequence for order, where places matter, and else a vector.
+        form: How it is shown: one ``vector`` or ``sequence`` per modality (left, right, third), or ``image``: image,
+            audio and text; None takes a sequence for order, where positions matter, and else a vector.
         seed: Names the samples.
         sizes: Samples in train, val and test.
 

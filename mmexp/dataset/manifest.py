@@ -1,4 +1,4 @@
-"""A user's own data: one table, and files beside it."""
+"""A user's own data: one table, and files next to it."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class Manifest(MultimodalDataset):
         self._splits = {name: [row for row in rows if self._sides[row.id] == name] for name in splits}
         for name, rows in self._splits.items():
             if not rows:
-                hint = "Type dataset.split.ratios=[0.8,0.1,0.1] to draw the splits."
+                hint = "Set dataset.split.ratios=[0.8,0.1,0.1] to draw the splits."
                 raise DataError(f"split {name} must have a row, got none.", path=str(self.path), hint=hint)
             for modality, column in self._offered.items():
                 if not any(modality in row.inputs for row in rows):

@@ -1,4 +1,4 @@
-"""Who liked what and when, with what the things are like."""
+"""Who liked what and when, with the content of the items."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from mmexp.dataset.table.reader import Record, column_names, read_table
 from mmexp.error import ConfigError, DataError
 
 COLUMNS = {"user": "user_id", "item": "item_id", "rating": "rating", "time": "timestamp", "name": "title"}
-"""Columns by what they tell."""
+"""Columns by what they hold."""
 _DIGITS = 4  # decimals of content that the catalogue keeps
 
 
@@ -46,7 +46,7 @@ class Ratings(MultimodalDataset):
         ratings: Table with a row per user and item.
         items: Table with a row per item; None if nothing is known of them.
         users: Table with a row per user, each of whose columns is a fact; None if nothing is known of them.
-        columns: Columns other than COLUMNS, such as columns={user: who}; rating=null if all that is told is liked,
+        columns: Columns other than COLUMNS, such as columns={user: who}; rating=null if every row counts as liked,
             name=null to call items by the column of ``item``.
         content: Modality -> column of the table of items that holds images, texts or numbers, see ``read_features``.
         threshold: Rating from which an item is liked.
@@ -97,7 +97,7 @@ class Ratings(MultimodalDataset):
         for name in splits:
             if not sides[name]:
                 rule = f"split {name} must have a row, got none: no user likes enough items"
-                raise DataError(f"{rule}.", path=str(self.paths["ratings"]), hint="Type dataset.threshold=0.")
+                raise DataError(f"{rule}.", path=str(self.paths["ratings"]), hint="Set dataset.threshold=0.")
         self._splits = {
             name: Turns(sides[name], taken=self.taken, content=self.content, users=self.users, length=self.length)
             for name in SPLITS
@@ -165,7 +165,7 @@ class Ratings(MultimodalDataset):
 
     @cached_property
     def users(self) -> dict[str, dict[str, Any]]:
-        """Of each user in the table of users, what its columns tell."""
+        """Return the facts of each user in the table of users."""
         found = {}
         for user, record in self._unique("users", "user").items():
             cells = {name: cell for name in self._facts if not tabular.is_blank(cell := record.values.get(name))}

@@ -1,4 +1,4 @@
-"""A built-in world of things that are seen, heard, told and asked about, with the truth known."""
+"""A built-in world of objects in image, audio and text, with questions about them and the truth known."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class World:
         seed: Names the world.
         split: The scenes of different splits differ.
         size: Number of scenes.
-        max_objects: Things in a scene at most.
+        max_objects: Objects in a scene at most.
         image_size: Height and width of the images, in pixels.
     """
 
@@ -55,7 +55,7 @@ class World:
         return sample(self.seed, self.split, index, self.max_objects)
 
     def file(self, cache: Path) -> Path:
-        """Where the images of the split are kept; the name tells all that they depend on."""
+        """Where the images of the split are kept; the name is a hash of all that they depend on."""
         name = hashlib.sha256(json.dumps([VERSION, asdict(self)]).encode()).hexdigest()[:16]
         return cache / f"{self.split}-{name}.npy"
 
@@ -120,21 +120,21 @@ def write_images(world: World, cache: Path) -> None:
     except OSError as error:
         raise ResourceError(
             f"Scenes: cache must be a folder that can be written, got {cache} ({error.strerror}).",
-            "Type dataset.cache=FOLDER for another one, or dataset.cache=null to draw the images each time.",
+            "Set dataset.cache=FOLDER for another one, or dataset.cache=null to draw the images each time.",
         ) from error
 
 
 class Scenes(MultimodalDataset):
     """Draws, voices and describes a little world of a few objects, the same for the same seed.
 
-    Shape, size and place are only seen, material is only heard, colour is both. ``label`` needs both: it names material
-    and shape of the largest object. So does ``score``. Further inputs go with the targets that need them, see
-    ``mmexp.dataset.synthetic.scenes.side``.
+    Only the image shows shape, size and position, only the audio the material; colour is in both. ``label`` needs both:
+    it names material and shape of the largest object. So does ``score``. Further inputs go with the targets that need
+    them, see ``mmexp.dataset.synthetic.scenes.side``.
 
     Args:
         seed: Names the world.
         sizes: Scenes in train, val and test.
-        max_objects: Things in a scene at most, 1 to 4.
+        max_objects: Objects in a scene at most, 1 to 4.
         image_size: Height and width of the images, in pixels, at least 32.
         cache: Folder of the drawn images; None draws them anew each time. MMEXP_CACHE moves the default.
 

@@ -31,7 +31,7 @@ class Triples(Manifest):
     Args:
         root: Folder that holds everything; the manifest's own folder if None.
         manifest: Table with columns head, relation, tail and split; or a file ``train.tsv`` (``train.txt``) whose lines
-            are head, relation and tail between tabs, beside one of the like for val (valid, dev) and one for test.
+            are head, relation and tail between tabs, next to one of the like for val (valid, dev) and one for test.
         entities: Table with a column ``id``, the entity, and others to show of a head: text, image, audio, vector or
             video; below root. None shows nothing but the head itself.
         on_error: ``raise`` on a broken file of an entity, ``skip`` its questions, or the largest share to skip.
@@ -121,7 +121,7 @@ def is_bare(path: Path) -> bool:
 
 
 def read_lines(path: Path) -> Iterator[Record]:
-    """Read head, relation and tail between tabs from the file of one split, and from those of the others beside it.
+    """Read head, relation and tail between tabs from the file of one split, and from those of the others next to it.
 
     Raises:
         ConfigError: If a split has no file.
@@ -132,7 +132,7 @@ def read_lines(path: Path) -> Iterator[Record]:
         files = [file for name in spelt if (file := path.with_name(f"{name}{path.suffix}")).is_file()]
         if not files:
             names = " or ".join(f"{name}{path.suffix}" for name in spelt)
-            raise ConfigError(f"dataset.manifest: {path.name} must stand beside {names}, got none in {path.parent}.")
+            raise ConfigError(f"dataset.manifest: {path.name} must be next to {names}, got none in {path.parent}.")
         try:
             lines = files[0].read_text(encoding="utf-8-sig").split("\n")
         except UnicodeDecodeError as fault:

@@ -168,7 +168,7 @@ def beam(
 
 
 def _write(step: Step[S], start: Tensor, choose: Choose, *, end: int, pad: int, max_length: int) -> Decoded:
-    """Go on with one chosen id after the other until every row has ended."""
+    """Append one chosen id after the other until every row has ended."""
     total, ended = torch.zeros(len(start), device=start.device), torch.zeros_like(start, dtype=torch.bool)
     ids, state, columns = start, None, []
     for position in range(max_length):

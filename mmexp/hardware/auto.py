@@ -14,7 +14,7 @@ class AutoHardware(Hardware):
 
     Args:
         precision: Lightning's name of the number format; None for the one that the chip multiplies fastest.
-        num_workers: Loader processes; below 0, none on a CPU and up to eight beside a GPU.
+        num_workers: Loader processes; below 0, none on a CPU and up to eight with a GPU.
     """
 
     def __init__(self, *, precision: Precision | None = None, num_workers: int = -1) -> None:

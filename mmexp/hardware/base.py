@@ -46,4 +46,4 @@ class Hardware:
 
         if self.accelerator == "gpu" and (there := torch.cuda.device_count()) < self.devices:
             rule = f"hardware.devices must be at most {there} with hardware.accelerator=gpu on this machine"
-            raise ConfigError(f"{rule}, got {self.devices}.", "Type hardware=cpu or hardware.accelerator=cpu.")
+            raise ConfigError(f"{rule}, got {self.devices}.", "Set hardware=cpu or hardware.accelerator=cpu.")

@@ -1,4 +1,4 @@
-"""Put a trained run to use: measure it on its own or other data, or read what it is to answer."""
+"""Put a trained run to use: measure it on its own or other data, or read what it is to predict."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mmexp.dataset.manifest import Manifest
 from mmexp.dataset.table.ad_hoc import pair, read_words, refuse_absent
 from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.reader import SUFFIXES
-from mmexp.inference.predictor import Judged, Predictor
+from mmexp.inference.predictor import EvaluatedSplit, Predictor
 from mmexp.training.inputs import choose_inputs
 
 
@@ -38,7 +38,7 @@ class Measurement:
     everything: bool
 
 
-def measure(trained: Predictor, split: Judged = "test") -> Measurement:
+def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
     """Measure a run on one split of its own data, or of that which was typed: data of the same form.
 
     A table other than was trained on is measured whole, if it does not say which of its rows are of the split.
@@ -59,11 +59,11 @@ def measure(trained: Predictor, split: Judged = "test") -> Measurement:
     everything = _is_other(trained) and dataset.take_whole(split, trained.facts.get("table"))
     dataset.prepare((split,))
     samples = controlled(dataset.split(split), trained.root.get("control"), trained.task.paired)
-    return Measurement(len(samples), len(dataset.skipped), trained.measure(samples, split), everything)
+    return Measurement(len(samples), len(dataset.skipped), trained.evaluate(samples, split), everything)
 
 
 def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequence[Sample]], int]:
-    """Read what is to be answered: the rows of each table, then files and typed values.
+    """Read what is to be predicted: the rows of each table, then files and typed values.
 
     Args:
         trained: Whose inputs are read; its training data is not touched.

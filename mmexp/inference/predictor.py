@@ -33,7 +33,7 @@ from mmexp.transform.base import Transform
 FETCHED = ("pretrained", "weights")
 """Arguments of an encoder that only say where it starts from, which its checkpoint makes needless."""
 DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
-Judged = Literal["val", "test"]
+EvaluatedSplit = Literal["val", "test"]
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,14 @@ class Predictor:
     def device(self) -> torch.device:
         return torch.device("cuda" if self.hardware.accelerator == "gpu" else "cpu")
 
-    def answer(self, samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
+    def predict(self, samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
         """Predict the task's row for each sample, in order."""
         for number, batch in enumerate(self._batches(samples, {})):
             with torch.inference_mode(), self._precision():
                 rows = self.module.predict_step(batch, number)
             yield from rows
 
-    def measure(self, samples: Sequence[Sample], split: Judged) -> dict[str, float]:
+    def evaluate(self, samples: Sequence[Sample], split: EvaluatedSplit) -> dict[str, float]:
         """Return the metrics over all samples, named after the split."""
         module = self.module
         begin, step, end = {

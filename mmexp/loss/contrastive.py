@@ -54,7 +54,7 @@ class Pairs(NamedTuple):
 
 
 def infonce(pairs: Pairs, scale: Tensor, bias: Tensor) -> Tensor:
-    """Tell the partner from all others, in both directions.
+    """Classify the partner among all others, in both directions.
 
     Source: Radford et al. 2021, "CLIP", https://arxiv.org/abs/2103.00020, figure 3. The bias cancels.
     """

@@ -81,7 +81,7 @@ def apart(tokens: Tokens) -> tuple[Tokens, Tokens]:
 
 
 def cut(images: Tensor, side: int, patch_size: int) -> Tensor:
-    """Pictures, brought to the size that takes, as patches in rows. uint8 [B, 3, H, W] -> [B, P, 3 S S], in [0, 1]"""
+    """Images, brought to the size that takes, as patches in rows. uint8 [B, 3, H, W] -> [B, P, 3 S S], in [0, 1]"""
     whole = F.adaptive_avg_pool2d(images.float() / 255, side * patch_size)
     grid = whole.reshape(images.shape[0], 3, side, patch_size, side, patch_size)  # [B, 3, h, S, h, S]
     return grid.permute(0, 2, 4, 1, 3, 5).flatten(3).flatten(1, 2)

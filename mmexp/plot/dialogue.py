@@ -24,7 +24,7 @@ def dialogues(rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> d
     """
     pairs = [(row, sample) for row, sample in zip(rows, samples, strict=False) if "image" in sample.inputs]
     shown = pairs[:: max(1, len(pairs) // SHOWN)][:SHOWN]
-    titles = ["\n".join([*_turns(sample)[-TURNS:], f"> {_judged(row)}"]) for row, sample in shown]
+    titles = ["\n".join([*_turns(sample)[-TURNS:], f"> {_title(row)}"]) for row, sample in shown]
     return {"dialogues": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
 
 
@@ -33,6 +33,6 @@ def _turns(sample: Sample) -> Sequence[str]:
     return [history] if isinstance(history, str) else history
 
 
-def _judged(row: Mapping[str, Any]) -> str:
+def _title(row: Mapping[str, Any]) -> str:
     wrong = row.get("target") not in (None, row["reply"])
     return f"{row['reply']} (true: {row['target']})" if wrong else str(row["reply"])

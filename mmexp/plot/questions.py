@@ -23,7 +23,7 @@ def questions(rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> d
     """
     pairs = [(row, sample) for row, sample in zip(rows, samples, strict=False) if "image" in sample.inputs]
     shown = pairs[:: max(1, len(pairs) // SHOWN)][:SHOWN]
-    titles = [f"{question_text(sample)}\n{_judged(row)}" for row, sample in shown]
+    titles = [f"{question_text(sample)}\n{_title(row)}" for row, sample in shown]
     return {"questions": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
 
 
@@ -33,6 +33,6 @@ def question_text(sample: Sample) -> str:
     return text if isinstance(text, str) else next(iter(text), "")
 
 
-def _judged(row: Mapping[str, Any]) -> str:
+def _title(row: Mapping[str, Any]) -> str:
     wrong = row.get("target") not in (None, row["label"])
     return f"{row['label']} (wrong: {row['target']})" if wrong else str(row["label"])

@@ -11,13 +11,13 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Told = tuple[np.ndarray, np.ndarray, Sequence[Sequence[str]], str]
+Reconstruction = tuple[np.ndarray, np.ndarray, Sequence[Sequence[str]], str]
 """An image, the same with its masked patches filled in, masked words each with its prediction, and the text."""
 GREY, GAP = 128, 2  # brightness of masked patches; pixels between images
 COLUMNS, WIDTH, HEIGHT, LETTERS = 3, 4.2, 2.2, 60  # of panels; of each in inches; of a line under it
 
 
-def reconstructions(shown: Sequence[Told], masks: np.ndarray) -> Figure:
+def reconstructions(shown: Sequence[Reconstruction], masks: np.ndarray) -> Figure:
     """Draw each image as it is, masked and reconstructed; above them the text, and the predicted words.
 
     Args:
@@ -34,7 +34,7 @@ def reconstructions(shown: Sequence[Told], masks: np.ndarray) -> Figure:
         panel.set_axis_off()
     for panel, (image, filled, words, text), mask in zip(panels, shown, masks, strict=False):
         panel.imshow(_triptych(image, mask, filled))
-        line = ", ".join(map(_answered, words))
+        line = ", ".join(map(_prediction, words))
         panel.set_title("\n".join(fill(line, LETTERS) for line in (text, line)), fontsize=8, parse_math=False)
     return figure
 
@@ -51,6 +51,6 @@ def _triptych(image: np.ndarray, mask: np.ndarray, filled: np.ndarray) -> np.nda
     return np.concatenate([whole, gap, grey, gap, filled], 1)
 
 
-def _answered(pair: Sequence[str]) -> str:
-    word, answer = pair
-    return word if word == answer else f"{word} ({answer})"
+def _prediction(pair: Sequence[str]) -> str:
+    word, predicted = pair
+    return word if word == predicted else f"{word} ({predicted})"

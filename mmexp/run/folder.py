@@ -159,11 +159,11 @@ def checked_name(name: str) -> str:
         return name
     plain = re.sub(r"\.{2,}|[^\w.+-]+", "-", name).strip("-._+")[:100] or "run"
     rule = "letters, digits and . _ + - (1 to 100, no '..', a letter or digit first)"
-    raise ConfigError(f"run: name must be {rule}, got {name!r}.", f"Type name={plain}.")
+    raise ConfigError(f"run: name must be {rule}, got {name!r}.", f"Set name={plain}.")
 
 
 def is_run(path: Path) -> bool:
-    """Tell a run folder from any other, also after it was renamed or moved."""
+    """Return whether a folder is that of a run, also after it was renamed or moved."""
     if not path.is_dir():
         return False
     return ID.fullmatch(path.name) is not None or any((path / f).exists() for f in ("manifest.json", "summary.json"))

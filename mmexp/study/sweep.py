@@ -20,7 +20,7 @@ def sweep(
     read: Callable[[list[list[str]]], list[Job]],
     launch: Callable[[Sequence[Job]], object] | None = None,
 ) -> list[Job]:
-    """Launch the jobs that the search asks for, tell it how they came out, and ask again until it is over.
+    """Launch the jobs that the search asks for, report their results to it, and ask again until it is over.
 
     Args:
         search: Proposes overrides.

@@ -21,7 +21,7 @@ class Task(nn.Module, ABC):
     """Asks the fusion for the form it needs, then scores what comes out.
 
     A task reads targets from the batch only in ``losses`` and ``measure``, except for teacher forcing, and must be able
-    to run ``forward`` and ``predictions`` on a batch without targets. ``self.training`` tells training from inference.
+    to run ``forward`` and ``predictions`` on a batch without targets. ``self.training`` is false at inference.
     ``transforms`` may name more targets than ``targets``: they are read where a sample has them.
 
     Attributes:

@@ -11,7 +11,7 @@ from mmexp.contract import Batch, Tokens
 from mmexp.error import ConfigError
 from mmexp.fusion.base import Fusion
 from mmexp.task.base import Task
-from mmexp.transform.view import Pictures
+from mmexp.transform.view import Images
 
 
 class DenseTask(Task):
@@ -34,9 +34,9 @@ class DenseTask(Task):
         context = {name: own for name, own in tokens.items() if name != "image"}
         return as_grid(fusion.onto(tokens["image"], context).features)
 
-    def images(self, batch: Batch) -> Pictures:
+    def images(self, batch: Batch) -> Images:
         """Return the images of a batch, with the view of each that the encoder reads."""
-        return Pictures.of(batch.inputs["image"])
+        return Images.of(batch.inputs["image"])
 
 
 def as_grid(features: Tensor) -> Tensor:

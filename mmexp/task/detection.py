@@ -13,7 +13,7 @@ from torchvision.ops import batched_nms
 from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.detection.base import DetectionTargets, Detector
-from mmexp.head.detection.box import area, into_picture, into_view
+from mmexp.head.detection.box import area, into_image, into_view
 from mmexp.head.detection.dense import DenseDetector
 from mmexp.head.detection.query import QueryDetector
 from mmexp.metric.precision import AveragePrecision, Found
@@ -100,7 +100,7 @@ class Detection(DenseTask):
     def find(self, outputs: Outputs, batch: Batch) -> list[Found]:
         """Return the boxes of each image in its pixels, the most confident first."""
         images = self.images(batch)
-        boxes = into_picture(outputs["boxes"], images)
+        boxes = into_image(outputs["boxes"], images)
         parts = zip(boxes, outputs["scores"] * images.mask[:, None, None], strict=True)
         return [self.choose(*part) for part in parts]
 
@@ -122,7 +122,7 @@ class Detection(DenseTask):
         images, objects = self.images(batch), self.objects(batch)
         whole = objects.boxes.values
         visible = into_view(whole, images)
-        share = area(into_picture(visible, images)) / area(whole).clamp(min=1e-6)
+        share = area(into_image(visible, images)) / area(whole).clamp(min=1e-6)
         known = torch.tensor([raw is not None for raw in objects.raw], device=whole.device) & images.mask
         return DetectionTargets(Padded(visible, objects.boxes.mask & (share >= VISIBLE)), objects.classes, known)
 

@@ -179,7 +179,7 @@ class Pretraining(Task):
         return self.log_scale.clamp(max=math.log(100)).exp()
 
     def matching(self, outputs: Outputs) -> Tensor:
-        """Tell partners from the pairs that either side forms with another sample; both weigh the same. -> []"""
+        """Classify partners against the pairs that either side forms with another sample; both weigh the same. -> []"""
         image, text = outputs["image"], outputs["text"]
         rows = (image.any(1) & text.any(1)).nonzero().squeeze(1)  # [R]
         if len(rows) < 2:

@@ -1,4 +1,4 @@
-"""Tell for every pixel what it belongs to."""
+"""Segmentation: the class of every pixel."""
 
 from __future__ import annotations
 

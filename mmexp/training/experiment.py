@@ -170,7 +170,7 @@ def encoder_key(root: Node, facts: Facts, modality: str) -> str:
 
 
 def refuse_other_data(dataset: MultimodalDataset, folder: RunFolder) -> None:
-    """Make sure that a run goes on with the data it began with.
+    """Make sure that a run resumes with the data it began with.
 
     Raises:
         DataError: If the fingerprints differ.

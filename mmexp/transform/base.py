@@ -46,7 +46,7 @@ class Transform(ABC):
 
 
 def stack(items: Sequence[Tensor | None], blank: Tensor) -> Padded:
-    """Stack tensors shaped like blank, which stands in for a missing one. -> values [B, ...], mask [B]"""
+    """Stack tensors shaped like blank, which fills in for a missing one. -> values [B, ...], mask [B]"""
     values = torch.stack([blank if item is None else item for item in items])
     return Padded(values, torch.tensor([item is not None for item in items]))
 

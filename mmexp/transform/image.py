@@ -1,4 +1,4 @@
-"""Pictures to uint8 tensors of one size, with gentle variations while training."""
+"""Images to uint8 tensors of one size, with gentle variations while training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageEnhance
 from torch import Tensor
 
 from mmexp.transform.base import Transform, stack
-from mmexp.transform.view import Pictures, View
+from mmexp.transform.view import Images, View
 
 MIRROR = np.array([[-1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
 
@@ -19,11 +19,11 @@ MIRROR = np.array([[-1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
 class ImageTransform(Transform):
     """Resize to a square; while training flip, crop, turn and shade at random.
 
-    A batch states, as ``Pictures``, which part of each image is seen.
+    A batch states, as ``Images``, which part of each image is seen.
 
     Args:
         image_size: Side of the square, in pixels.
-        resize: ``crop`` keeps the aspect ratio and cuts the longer side's ends; ``squash`` keeps the whole picture.
+        resize: ``crop`` keeps the aspect ratio and cuts the longer side's ends; ``squash`` keeps the whole image.
         flip: Probability of a mirror image; leave 0 where left and right matter.
         crop: Smallest share of the area a random crop keeps, in (0, 1]; 1 never crops.
         rotate: Largest turn either way, in degrees.
@@ -121,14 +121,14 @@ class ImageTransform(Transform):
         data = (motion * (1, 1, self.image_size)).ravel().tolist()
         return image.transform(image.size, Image.Transform.AFFINE, data, Image.Resampling.BILINEAR)
 
-    def collate(self, items: Sequence[Image.Image | None]) -> Pictures:
+    def collate(self, items: Sequence[Image.Image | None]) -> Images:
         blank = torch.zeros(3, self.image_size, self.image_size, dtype=torch.uint8)
         pixels = stack([None if item is None else _tensor(self.fit(item)) for item in items], blank)
-        return Pictures.seen(pixels, [None if item is None else View.of(item) for item in items])
+        return Images.seen(pixels, [None if item is None else View.of(item) for item in items])
 
 
 def _cut(box: tuple[float, float, float, float], size: tuple[int, int]) -> np.ndarray:
-    """Where the points of a box of a picture come from, in shares. [2, 3]"""
+    """Where the points of a box of an image come from, in shares. [2, 3]"""
     (left, top, right, bottom), (width, height) = box, size
     return np.array([[(right - left) / width, 0, left / width], [0, (bottom - top) / height, top / height]])
 

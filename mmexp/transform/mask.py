@@ -1,4 +1,4 @@
-"""Masks to class numbers on a square grid, of whole pictures and of what is seen of them."""
+"""Masks to class numbers on a square grid, of whole images and of what is seen of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from mmexp.contract import Padded
 from mmexp.error import DataError
 from mmexp.transform.base import Transform, stack
-from mmexp.transform.view import Pictures
+from mmexp.transform.view import Images
 
 IGNORE = 255
 """The number of a pixel that counts for nothing."""
@@ -56,24 +56,24 @@ class MaskTransform(Transform):
         return stack(items, torch.full((self.mask_size, self.mask_size), IGNORE, dtype=torch.uint8))
 
 
-def look_up(masks: Padded, pictures: Pictures) -> Tensor:
-    """What is seen of the masks of whole pictures, IGNORE outside of them. uint8 [B, S, S] -> long [B, S, S]"""
+def look_up(masks: Padded, images: Images) -> Tensor:
+    """What is seen of the masks of whole images, IGNORE outside of them. uint8 [B, S, S] -> long [B, S, S]"""
     side = masks.values.shape[-1]
     points = centres(side, side, masks.values.device).expand(len(masks.values), -1, -1)  # [B, S * S, 2]
-    places = pictures.to_picture(points) / pictures.sizes.clamp(min=1)[:, None]
-    inside = ((places >= 0) & (places < 1)).all(-1) & (masks.mask & pictures.mask)[:, None]
+    places = images.to_image(points) / images.sizes.clamp(min=1)[:, None]
+    inside = ((places >= 0) & (places < 1)).all(-1) & (masks.mask & images.mask)[:, None]
     column, row = (places * side).long().clamp(0, side - 1).unbind(-1)
     found = masks.values.flatten(1).gather(1, row * side + column).long()
     return found.masked_fill(~inside, IGNORE).view(-1, side, side)
 
 
-def spread(answers: Tensor, pictures: Pictures) -> list[np.ndarray | None]:
-    """Masks of whole pictures from masks of what is seen, IGNORE elsewhere; None without a picture. [B, S, S] -> B"""
+def spread(answers: Tensor, images: Images) -> list[np.ndarray | None]:
+    """Masks of whole images from masks of what is seen, IGNORE elsewhere; None without an image. [B, S, S] -> B"""
     masks: list[np.ndarray | None] = []
     side = answers.shape[-1]
-    for i, (width, height) in enumerate(pictures.sizes.long().tolist()):
-        points = centres(height, width, answers.device) * pictures.sizes[i]
-        places = pictures.row(i).to_view(points[None])[0]  # [height * width, 2]
+    for i, (width, height) in enumerate(images.sizes.long().tolist()):
+        points = centres(height, width, answers.device) * images.sizes[i]
+        places = images.row(i).to_view(points[None])[0]  # [height * width, 2]
         inside = ((places >= 0) & (places < 1)).all(-1)
         column, row = (places * side).long().clamp(0, side - 1).unbind(-1)
         mask = answers[i, row, column].masked_fill(~inside, IGNORE).view(height, width)

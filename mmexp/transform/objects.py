@@ -19,7 +19,7 @@ class Objects:
     """The objects of a batch, as numbers and as the dataset gives them.
 
     Args:
-        boxes: Corners (left, top, right, bottom), in pixels of the whole picture. [B, K, 4]
+        boxes: Corners (left, top, right, bottom), in pixels of the whole image. [B, K, 4]
         classes: The number of the category, UNSEEN for one that training never had. [B, K]
         raw: By sample, None where it is not known what there is.
     """

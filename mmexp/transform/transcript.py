@@ -63,7 +63,7 @@ class TranscriptTransform(Transform):
 
 
 def spoken(text: object) -> str:
-    """Write as nothing but words: lower case, one blank between them, no punctuation, which is not heard."""
+    """Write as nothing but words: lower case, one blank between them, no punctuation, which is not spoken."""
     return " ".join(re.sub(r"[^\w\s]", " ", unicodedata.normalize("NFKC", str(text)).lower()).split())
 
 

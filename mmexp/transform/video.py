@@ -1,4 +1,4 @@
-"""Films to a fixed number of frames, each through the transform of a picture."""
+"""Videos to a fixed number of frames, each through the transform of an image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which part of a picture an encoder sees, so that masks and boxes of the whole picture can be found in it."""
+"""Which part of an image an encoder sees, so that masks and boxes of the whole image can be found in it."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mmexp.contract import Padded
 
 @dataclass(frozen=True)
 class View:
-    """The place in a picture of every point that is seen of it.
+    """Map every point that a model sees of an image to its position in it.
 
     Args:
-        matrix: Takes a point (x, y, 1) of what is seen, in shares of its sides, to pixels of the picture. [2, 3]
-        width: Of the whole picture, in pixels.
-        height: Of the whole picture, in pixels.
+        matrix: Takes a point (x, y, 1) of what is seen, in shares of its sides, to pixels of the image. [2, 3]
+        width: Of the whole image, in pixels.
+        height: Of the whole image, in pixels.
     """
 
     matrix: np.ndarray
@@ -29,12 +29,12 @@ class View:
 
     @staticmethod
     def whole(width: int, height: int) -> View:
-        """All of a picture."""
+        """All of an image."""
         return View(np.array([[width, 0.0, 0.0], [0.0, height, 0.0]]), width, height)
 
     @staticmethod
     def of(image: Image.Image) -> View:
-        """The view that an image carries; without one, it is taken for a whole picture."""
+        """The view that an image carries; without one, it is taken for a whole image."""
         known: View | None = image.info.get("view")
         return known or View.whole(*image.size)
 
@@ -49,47 +49,47 @@ class View:
 
 
 @dataclass(frozen=True)
-class Pictures(Padded):
-    """Pictures of a batch, with what each shows of the one it was made from.
+class Images(Padded):
+    """Images of a batch, with the view that each shows of the one it was made from.
 
     Args:
         values: uint8. [B, 3, H, W]
-        mask: Which rows have a picture. [B]
+        mask: Which rows have an image. [B]
         matrices: Of the views. [B, 2, 3]
-        sizes: Width and height of the whole pictures, in pixels; zero where there is none. [B, 2]
+        sizes: Width and height of the whole images, in pixels; zero where there is none. [B, 2]
     """
 
     matrices: Tensor
     sizes: Tensor
 
     @staticmethod
-    def of(padded: Padded) -> Pictures:
-        """The same; plain values are taken for whole pictures."""
-        if isinstance(padded, Pictures):
+    def of(padded: Padded) -> Images:
+        """Return images as they are; plain values are taken for whole images."""
+        if isinstance(padded, Images):
             return padded
         height, width = padded.values.shape[-2:]
-        return Pictures.seen(padded, [View.whole(width, height) if there else None for there in padded.mask.tolist()])
+        return Images.seen(padded, [View.whole(width, height) if there else None for there in padded.mask.tolist()])
 
     @staticmethod
-    def seen(padded: Padded, views: Sequence[View | None]) -> Pictures:
-        """Add the views of B pictures, None where there is none."""
+    def seen(padded: Padded, views: Sequence[View | None]) -> Images:
+        """Add the views of B images, None where there is none."""
         blank = View.whole(1, 1).matrix
         matrices = np.stack([blank if view is None else view.matrix for view in views])
         sizes = [(0, 0) if view is None else (view.width, view.height) for view in views]
         device = padded.values.device
         seen = torch.tensor(matrices, dtype=torch.float32, device=device)
-        return Pictures(padded.values, padded.mask, seen, torch.tensor(sizes, dtype=torch.float32, device=device))
+        return Images(padded.values, padded.mask, seen, torch.tensor(sizes, dtype=torch.float32, device=device))
 
-    def row(self, i: int) -> Pictures:
-        """Picture i alone."""
+    def row(self, i: int) -> Images:
+        """Image i alone."""
         parts = (part[i, None] for part in (self.values, self.mask, self.matrices, self.sizes))
-        return Pictures(*parts)
+        return Images(*parts)
 
-    def to_picture(self, points: Tensor) -> Tensor:
-        """Points of what is seen, in shares, to pixels of the whole picture. [B, P, 2] -> [B, P, 2]"""
+    def to_image(self, points: Tensor) -> Tensor:
+        """Points of what is seen, in shares, to pixels of the whole image. [B, P, 2] -> [B, P, 2]"""
         return points @ self.matrices[..., :2].mT + self.matrices[:, None, :, 2]
 
     def to_view(self, points: Tensor) -> Tensor:
-        """Pixels of the whole picture to points of what is seen, in shares. [B, P, 2] -> [B, P, 2]"""
+        """Pixels of the whole image to points of what is seen, in shares. [B, P, 2] -> [B, P, 2]"""
         back: Tensor = torch.linalg.inv(self.matrices[..., :2])  # [B, 2, 2]
         return (points - self.matrices[:, None, :, 2]) @ back.mT

@@ -93,7 +93,7 @@ def test_controls_are_never_averaged_with_what_they_control() -> None:
 
 def test_other_data_and_other_tasks_are_not_ranked_together() -> None:
     rankings = compare([run(0.1), run(0.2, fingerprint="cd"), run(0.3, task="captioning")])
-    assert [ranking.place for ranking in rankings] == [
+    assert [ranking.benchmark for ranking in rankings] == [
         ("captioning", "world", "ab"),
         ("vqa", "world", "ab"),
         ("vqa", "world", "cd"),

@@ -96,8 +96,7 @@ def test_the_best_single_is_the_least_loss_where_less_is_better():
 
 def test_without_an_interval_chance_variation_is_not_ruled_out():
     assert verdict_of(fused(0.8), baselines(0.7, 0.6, 0.1)).text == (
-        "beats its best single modality (image) by 0.100, "
-        "but 3 shared seeds are needed to tell that from chance variation"
+        "beats its best single modality (image) by 0.100, but 3 shared seeds are needed to rule out chance variation"
     )
 
 

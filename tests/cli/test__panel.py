@@ -9,10 +9,10 @@ from mmexp.error import ConfigError, DataError
 
 
 def test_in_a_pipe_it_is_plain_lines(capsys: pytest.CaptureFixture[str]) -> None:
-    show_error(ConfigError(["one is wrong.", "two is wrong."], "Type x."))
+    show_error(ConfigError(["one is wrong.", "two is wrong."], "Set x."))
     out, err = capsys.readouterr()
     assert out == ""
-    assert err == "mmexp: wrong configuration\none is wrong.\ntwo is wrong.\nType x.\n"
+    assert err == "mmexp: wrong configuration\none is wrong.\ntwo is wrong.\nSet x.\n"
 
 
 def test_on_a_terminal_it_is_a_panel(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

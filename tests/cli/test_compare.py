@@ -48,7 +48,7 @@ def test_too_few_or_other_seeds_are_reported(make_run: MakeRun, capsys: pytest.C
     make_run(0.9, fusion="gated")
     make_run(0.9, fusion="gated", seed=1)
     out = printed(capsys)
-    assert "'gated' is ahead of 'concat', but 3 shared seeds are needed to tell that from chance variation." in out
+    assert "'gated' is ahead of 'concat', but 3 shared seeds are needed to rule out chance variation." in out
     assert "Not all rows have the same seeds" in out
 
 

@@ -18,7 +18,7 @@ from mmexp.run.folder import runs
         (["task=captoning"], "task must be one of its options, got 'captoning'. Did you mean 'captioning'"),
         (["fusion.dmi=3"], "fusion.dmi must be an argument of ConcatFusion, got 'dmi'. Did you mean 'dim'"),
         (["-m", "fusion=concat,gatd"], "fusion must be one of its options, got 'gatd'. Did you mean 'gated'"),
-        (["fusion=concat,gated"], "Type -m to sweep"),
+        (["fusion=concat,gated"], "Use -m to sweep"),
         (["--workers", "2"], "without -m"),
         (["-m", "seed=0,1", "--workers", "0"], "launcher.workers=0: LocalLauncher: workers must be at least 1, got 0"),
         (["-m", "seed=0,1", "--time-limit", "0"], "LocalLauncher: time_limit must be above 0 s, got 0"),

@@ -33,8 +33,8 @@ def test_the_defaults_hold(config: Config) -> None:
     ("key", "value", "text"),
     [
         ("fusion", {"dim": 3}, "fusion must be a component, which names its class in _target_, got none."),
-        ("task", None, "task must be a component, got null. Type task=<option>."),
-        ("task", "ask", "task must be a component, got 'ask'. Type task=<option>."),
+        ("task", None, "task must be a component, got null. Set task=<option>."),
+        ("task", "ask", "task must be a component, got 'ask'. Set task=<option>."),
         ("fusion._target_", None, "fusion._target_ must be the dotted path of a class, got None."),
         ("fusion._target_", "os.system", "fusion._target_ must lie under one of mmexp, torch.nn"),
         ("fusion._target_", "mmexp.gone.X", "fusion._target_ must lie in a module that exists, got 'mmexp.gone'."),
@@ -49,7 +49,7 @@ def test_the_defaults_hold(config: Config) -> None:
         ("hardware", {"_target_": "mmexp.hardware.base.Hardware", "accelerator": "tpu"}, "must be one of 'cpu', 'gpu'"),
         ("inputs", [], "inputs must name each modality once, got []."),
         ("seed", 2**32, "seed must be in [0, 2**32), got 4294967296."),
-        ("dim", "???", "dim must be given, got none. Type dim=<value>."),
+        ("dim", "???", "dim must be given, got none. Set dim=<value>."),
     ],
 )
 def test_each_rule_is_told_with_its_value(config: Config, key: str, value: Any, text: str) -> None:
@@ -60,7 +60,7 @@ def test_each_rule_is_told_with_its_value(config: Config, key: str, value: Any, 
 def test_an_argument_that_is_not_given_is_told_at_its_class(config: Config) -> None:
     del config.node.fusion["dim"]
     (problem,) = find_problems(config.node, config.where)
-    assert problem.endswith("fusion.dim must be given to ConcatFusion, got none. Type fusion.dim=<value>.")
+    assert problem.endswith("fusion.dim must be given to ConcatFusion, got none. Set fusion.dim=<value>.")
     assert "fusion/concat.yaml:" in problem
 
 

@@ -183,7 +183,7 @@ def test_a_stored_choice_of_several_options_comes_back(folder: Path) -> None:
 
 def test_a_group_of_one_component_takes_one_option() -> None:
     (problem,) = refused("fusion=[gated,concat]")
-    assert "fusion must be one of its options, got 2. Type -m and a,b without brackets to sweep." in problem
+    assert "fusion must be one of its options, got 2. Use -m and a,b without brackets to sweep." in problem
 
 
 def test_a_number_must_be_one() -> None:
@@ -239,7 +239,7 @@ def test_problems_of_the_command_line_are_told_even_if_the_composition_fails(fol
 def test_a_plain_dictionary_takes_a_new_key_only_with_a_plus_and_none_that_is_near() -> None:
     columns = "dataset.inputs={image:path}"
     (problem,) = refused(columns, "dataset.inputs.text=caption")
-    assert "Type +dataset.inputs.text=caption to add it" in problem
+    assert "Use +dataset.inputs.text=caption to add it" in problem
     assert compose([columns, "+dataset.inputs.text=caption"]).plain()["dataset"]["inputs"]["text"] == "caption"
     (problem,) = refused(columns, "+dataset.inputs.imag=x")
     assert "Did you mean 'image'?" in problem
@@ -252,7 +252,7 @@ def test_a_dictionary_that_is_typed_key_by_key_takes_each(folder: Path) -> None:
     assert dataset["targets"] == {"label": "c", "labels": "d"}
     assert dataset["split"] == {"column": "e", "seed": 1}
     path = keep(folder, *typed)
-    with pytest.raises(ConfigError, match=r"Type \+dataset\.inputs\.audio=f to add it"):
+    with pytest.raises(ConfigError, match=r"Use \+dataset\.inputs\.audio=f to add it"):
         load_config(path, ["dataset.inputs.audio=f"])
 
 

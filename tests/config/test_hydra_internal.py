@@ -70,7 +70,7 @@ def test_a_group_that_is_not_listed_is_added() -> None:
 
 
 def test_a_group_in_a_place_that_does_not_list_it_is_added_only_with_a_plus() -> None:
-    with pytest.raises(ConfigError, match=r"got 'part@fusion.x'. Type \+part@fusion.x=bolt to add it"):
+    with pytest.raises(ConfigError, match=r"got 'part@fusion.x'. Use \+part@fusion.x=bolt to add it"):
         composed("part@fusion.x=bolt")
     assert composed("+part@fusion.x=bolt").node.fusion.x == {"size": 1}
     assert compose_groups(read(["part@fusion.x=bolt"]).groups, adding=True).node.fusion.x == {"size": 1}

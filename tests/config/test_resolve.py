@@ -20,7 +20,7 @@ def test_what_cannot_be_resolved_is_told_all_at_once() -> None:
         "a must not refer to itself, got a cycle.",
         "b must not refer to itself, got a cycle.",
         "c.d must refer to a key that exists, got 'dimm'. Did you mean 'dim'?",
-        "c.e must be given, got none. Type c.e=<value>.",
+        "c.e must be given, got none. Set c.e=<value>.",
         "f must use a resolver that exists, got 'nope'. Choose one of: facts, oc.env.",
     ]
 

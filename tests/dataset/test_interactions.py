@@ -36,11 +36,11 @@ def test_the_forms_give_what_their_encoders_read():
         ["left", "right", "third"], (8,)
     )
     assert {name: value.shape for name, value in sequence.inputs.items()} == {"left": (4, 8), "right": (4, 8)}
-    picture = small("xor3", "picture").split("train")[0].inputs
+    image = small("xor3", "image").split("train")[0].inputs
     assert (
-        picture["image"].dtype == np.uint8
-        and isinstance(picture["audio"], Waveform)
-        and picture["text"] in "one two three four"
+        image["image"].dtype == np.uint8
+        and isinstance(image["audio"], Waveform)
+        and image["text"] in "one two three four"
     )
 
 
@@ -77,7 +77,7 @@ def test_a_split_travels_to_a_worker_and_ends_where_it_ends():
     ("settings", "fault"),
     [
         ({"interaction": "xr"}, "interaction must be one of redundant, .*, got 'xr'. Did you mean 'xor'?"),
-        ({"form": "film"}, "form must be one of vector, sequence, picture, got 'film'"),
+        ({"form": "film"}, "form must be one of vector, sequence, image, got 'film'"),
         ({"sizes": [1, 2]}, r"sizes must be three numbers of at least 1, got \[1, 2\]"),
         ({"sizes": [0, 1, 1]}, r"sizes must be three numbers of at least 1, got \[0, 1, 1\]"),
     ],

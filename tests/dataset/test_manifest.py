@@ -390,7 +390,7 @@ def test_the_fingerprint_changes_with_every_row_file_order_and_control(
     [
         ({"manifest": "manifest.csv"}, r"must be a file in .*, got 'manifest\.csv'\. There are: manifest\.jsonl\."),
         ({"manifest": "../manifest.jsonl"}, r"dataset\.manifest must lie inside"),
-        ({"manifest": "/x.jsonl"}, r"must be relative to dataset\.root, got '/x\.jsonl'\. Type dataset\.root=null"),
+        ({"manifest": "/x.jsonl"}, r"must be relative to dataset\.root, got '/x\.jsonl'\. Set dataset\.root=null"),
         ({"root": "nowhere"}, r"dataset\.root must be a folder, got 'nowhere'"),
         ({"test_groups": ["a"]}, r"group_by must be a column if test_groups or val_groups are given, got null"),
         ({"group_by": "label", "split": {"column": "split"}}, r"split\.column must be null with dataset\.group_by"),

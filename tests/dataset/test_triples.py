@@ -180,7 +180,7 @@ def test_a_line_or_a_file_that_cannot_be_read_is_told(tmp_path):
     with pytest.raises(DataError, match=r"test.tsv: text must be UTF-8, got .*0xff"):
         read(tmp_path, manifest="train.tsv")
     (tmp_path / "test.tsv").unlink()
-    with pytest.raises(ConfigError, match=r"train.tsv must stand beside test.tsv, got none"):
+    with pytest.raises(ConfigError, match=r"train.tsv must be next to test.tsv, got none"):
         read(tmp_path, manifest="train.tsv")
 
 

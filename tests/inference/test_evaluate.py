@@ -151,7 +151,7 @@ def test_groups_that_are_not_there_are_told_with_those_that_are(run: RunFolder, 
 
 def test_a_table_is_answered_row_by_row_as_the_run_answered(trained: Predictor, run: RunFolder, tiny: Path) -> None:
     parts, skipped = read_samples(trained, [str(tiny / "manifest.jsonl")])
-    answers = [row for part in parts for row in trained.answer(part)]
+    answers = [row for part in parts for row in trained.predict(part)]
     assert [row["id"] for row in answers] == [f"s{i}" for i in range(24)]
     assert skipped == 0
     for row, known in zip(answers[18:], predicted(run), strict=True):
@@ -165,7 +165,7 @@ def test_a_table_needs_neither_targets_nor_splits_nor_every_modality(
     folder = other(without(rows, "label", "split", "text"))
     ((part,), _) = read_samples(trained, [str(folder / "manifest.jsonl")])
     assert [set(part[i].inputs) for i in (0, 23)] == [{"image"}, {"image"}]
-    assert len(list(trained.answer(part))) == 24
+    assert len(list(trained.predict(part))) == 24
 
 
 def test_a_table_without_any_input_is_refused(trained: Predictor, tmp_path: Path) -> None:
@@ -191,10 +191,10 @@ def test_files_and_typed_values_are_answered_as_rows_are(
 ) -> None:
     words = [f"image={tiny / '18.png'}", f"text={rows[18]['text']}"]
     ((part,), _) = read_samples(trained, words)
-    (row,) = trained.answer(part)
+    (row,) = trained.predict(part)
     assert row["scores"] == pytest.approx(predicted(run)[0]["scores"], abs=1e-6)
     ((part,), _) = read_samples(trained, [str(tiny / "18.png"), str(tiny / "19.png")])
-    assert [row["id"] for row in trained.answer(part)] == [str(tiny / "18.png"), str(tiny / "19.png")]
+    assert [row["id"] for row in trained.predict(part)] == [str(tiny / "18.png"), str(tiny / "19.png")]
 
 
 def test_the_training_data_is_not_needed_to_answer(
@@ -206,7 +206,7 @@ def test_the_training_data_is_not_needed_to_answer(
     trained = restore(run)
     parts, _ = read_samples(trained, [str(tiny / "manifest.jsonl"), str(tiny / "3.png"), "text=red thing"])
     assert [len(part) for part in parts] == [24, 2]
-    assert len([row for part in parts for row in trained.answer(part)]) == 26
+    assert len([row for part in parts for row in trained.predict(part)]) == 26
 
 
 def test_a_table_may_lie_below_the_root_of_the_data(trained: Predictor, tiny: Path, rows: list[Row]) -> None:
@@ -234,7 +234,7 @@ def test_the_search_of_a_caption_may_change(make_lab: Callable[[Path], Any], tin
     for beams in (3, 1):
         trained = restore(run, [f"task.beams={beams}"])
         ((part,), _) = read_samples(trained, [str(tiny / "manifest.jsonl")])
-        answers = list(trained.answer(part))[18:]
+        answers = list(trained.predict(part))[18:]
         known = [row["caption" if beams == 3 else "greedy"] for row in predicted(run)]
         assert [row["caption"] for row in answers] == known
 
@@ -253,6 +253,6 @@ def test_modalities_of_other_names_are_typed_and_read_by_what_they_hold(
     assert measure(trained).metrics == measured(run).metrics
     (parts, _) = read_samples(trained, [str(tiny / "0.png"), "left=[1, 2]", f"photo={tiny / '1.png'}"])
     assert [sorted(sample.inputs) for sample in parts[0]] == [["photo"], ["left", "photo"]]
-    assert len(list(trained.answer(parts[0]))) == 2
+    assert len(list(trained.predict(parts[0]))) == 2
     (parts, _) = read_samples(trained, [str(folder / "manifest.jsonl")])
     assert sorted(parts[0][0].inputs) == ["left", "photo"]

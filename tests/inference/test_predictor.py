@@ -59,7 +59,7 @@ def test_a_damaged_checkpoint_is_refused(copy: RunFolder) -> None:
         content = path.read_bytes()
         path.unlink()
         path.write_bytes(content[:-1] + b"x")
-    with pytest.raises(DataError, match="checkpoint must match the hash stored beside it"):
+    with pytest.raises(DataError, match="checkpoint must match the hash stored next to it"):
         restore(copy)
 
 
@@ -133,7 +133,7 @@ def test_published_weights_are_not_fetched_for_an_encoder_that_has_its_own(
 
 def test_answers_come_in_order_whatever_the_batch_size(run: RunFolder, tiny: Path) -> None:
     samples = Manifest(manifest=str(tiny / "manifest.jsonl")).everything({"image": ["image"], "text": ["text"]})
-    rows = [list(restore(run, [f"training.batch_size={size}"]).answer(samples)) for size in (1, 24)]
+    rows = [list(restore(run, [f"training.batch_size={size}"]).predict(samples)) for size in (1, 24)]
     assert [row["id"] for row in rows[0]] == [f"s{i}" for i in range(24)]
     for one, other in zip(*rows, strict=True):
         assert one["score"] == pytest.approx(other["score"], abs=1e-6)
@@ -142,7 +142,7 @@ def test_answers_come_in_order_whatever_the_batch_size(run: RunFolder, tiny: Pat
 def test_half_precision_is_that_of_the_hardware(run: RunFolder, tiny: Path) -> None:
     samples = Manifest(manifest=str(tiny / "manifest.jsonl")).everything({"image": ["image"], "text": ["text"]})
     full, half = (
-        [row["score"] for row in restore(run, [f"hardware.precision={name}"]).answer(samples)]
+        [row["score"] for row in restore(run, [f"hardware.precision={name}"]).predict(samples)]
         for name in ("32-true", "bf16-mixed")
     )
     assert full != half

@@ -7,7 +7,7 @@ import torch
 from mmexp.contract import Batch, Padded, Tokens
 from mmexp.loss.masking import GREY, Masked, apart, chances_of, concatenate, cut, fill, lowest, normalised
 from mmexp.transform.text import Tokenizer
-from mmexp.transform.view import Pictures, View
+from mmexp.transform.view import Images, View
 
 SIDE, PATCH = 4, 4
 
@@ -23,7 +23,7 @@ def batch(*lengths: int, seed: int = 0, longest: int = 0) -> Batch:
     images = torch.randint(0, 256, (len(lengths), 3, 16, 16), dtype=torch.uint8)
     mask = torch.ones(len(lengths), dtype=torch.bool)
     views = [View.whole(16, 16)] * len(lengths)
-    inputs = {"image": Pictures.seen(Padded(images, mask), views), "text": Padded(ids, ids > 0)}
+    inputs = {"image": Images.seen(Padded(images, mask), views), "text": Padded(ids, ids > 0)}
     return Batch(inputs, {}, tuple(f"s{i}" for i in range(len(lengths))))
 
 
@@ -80,7 +80,7 @@ def test_the_lowest_are_marked():
 def test_halves_come_apart_as_they_were_put_together():
     one, other = batch(3, 2), batch(3, 2, seed=1)
     both = concatenate(one, other)
-    assert both.ids == (*one.ids, *other.ids) and isinstance(both.inputs["image"], Pictures)
+    assert both.ids == (*one.ids, *other.ids) and isinstance(both.inputs["image"], Images)
     assert torch.equal(both.inputs["image"].values[2:], other.inputs["image"].values)
     assert both.inputs["image"].sizes.shape == (4, 2)
     tokens = Tokens(torch.randn(4, 3, 2), torch.ones(4, 3, dtype=torch.bool))

@@ -72,7 +72,7 @@ def test_a_name_that_is_no_plain_folder_name_is_refused(tmp_path: Path, name: st
     with pytest.raises(ConfigError, match="name must be letters, digits and") as caught:
         RunFolder.create(tmp_path, name)
     assert repr(name) in str(caught.value)
-    assert checked_name(caught.value.hint.removeprefix("Type name=").removesuffix("."))
+    assert checked_name(caught.value.hint.removeprefix("Set name=").removesuffix("."))
     assert list(tmp_path.iterdir()) == []
 
 

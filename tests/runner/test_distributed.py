@@ -41,7 +41,7 @@ def meet(report, folder, fates=()):
         os.kill(multiprocessing.parent_process().pid, signal.SIGINT) if rank == 1 else None
         time.sleep(60)
     if fate == "diverges":
-        raise NumericsError("loss must be finite, got nan.", hint="Type a lower optimizer.lr.")
+        raise NumericsError("loss must be finite, got nan.", hint="Set a lower optimizer.lr.")
     if fate == "raises":
         raise ValueError("boom")
     if fate == "is killed":
@@ -151,7 +151,7 @@ def test_the_first_rank_to_fail_says_why_and_the_others_end(
     with pytest.raises(MmexpError, match=match) as raised:
         run_distributed(modules.meet, (tmp_path, {1: fate}), world=2, timeout=60)
     assert raised.value.exit_code == exit_code
-    assert raised.value.hint == ("Type a lower optimizer.lr." if fate == "diverges" else "")
+    assert raised.value.hint == ("Set a lower optimizer.lr." if fate == "diverges" else "")
     assert nobody_is_left(tmp_path)
 
 

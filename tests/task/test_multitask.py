@@ -259,7 +259,7 @@ def test_tasks_are_added_exchanged_and_taken_out_on_the_command_line(tmp_path):
     assert built.targets == ("same_colour", "mask") and built.monitor == "label_accuracy"
     other = compose(["task=multitask", "task@task.tasks.label=regression"]).plain()["task"]["tasks"]["label"]
     assert other["mean"] == "${facts:score.mean}"
-    with pytest.raises(ConfigError, match=r"Type \+task@task.tasks.mask=segmentation to add it"):
+    with pytest.raises(ConfigError, match=r"Use \+task@task.tasks.mask=segmentation to add it"):
         compose(["task=multitask", "task@task.tasks.mask=segmentation"])
     (tmp_path / "config.yaml").write_text(stored(config))
     again = load_config(tmp_path, ["dim=32"])

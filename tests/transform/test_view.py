@@ -7,7 +7,7 @@ from PIL import Image
 
 from mmexp.contract import Batch, Padded
 from mmexp.transform.image import ImageTransform
-from mmexp.transform.view import Pictures, View
+from mmexp.transform.view import Images, View
 
 SIZE = 64
 VARIATIONS = [{"flip": 1.0}, {"crop": 0.4}, {"rotate": 30}, {"shift": 0.2}, {"zoom": 0.3}]
@@ -20,7 +20,7 @@ def slopes(width: int, height: int) -> np.ndarray:
     return np.stack([right / width * 250, down / height * 250, 0 * down + 255], -1).astype(np.uint8)
 
 
-def seen(transform: ImageTransform, raw: np.ndarray, seed: int | None = None) -> Pictures:
+def seen(transform: ImageTransform, raw: np.ndarray, seed: int | None = None) -> Images:
     image = transform.prepare(raw)
     return transform.collate([image if seed is None else transform.augment(image, np.random.default_rng(seed))])
 
@@ -38,7 +38,7 @@ def test_each_point_that_is_seen_has_the_colour_of_its_place_in_the_picture(resi
     for seed in (1, 2):
         pictures = seen(ImageTransform(image_size=SIZE, resize=resize, **options), raw, seed if options else None)
         shares = points(50)
-        places = (pictures.to_picture(shares) / torch.tensor(shape))[0]
+        places = (pictures.to_image(shares) / torch.tensor(shape))[0]
         column, row = (shares[0] * SIZE).long().unbind(-1)
         red, green, blue = pictures.values[0, :, row, column].float()
         inside = (places > 0.05).all(-1) & (places < 0.95).all(-1) & (blue > 200) & ("jitter" not in options)
@@ -51,7 +51,7 @@ def test_each_point_that_is_seen_has_the_colour_of_its_place_in_the_picture(resi
 def test_the_way_into_a_view_is_the_way_out_reversed(options):
     pictures = seen(ImageTransform(image_size=SIZE, **options), slopes(90, 50), 3)
     shares = points(9)
-    torch.testing.assert_close(pictures.to_view(pictures.to_picture(shares)), shares, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(pictures.to_view(pictures.to_image(shares)), shares, atol=1e-4, rtol=1e-4)
 
 
 def test_the_size_of_the_whole_picture_is_kept_and_a_missing_one_has_none():
@@ -72,11 +72,11 @@ def test_varying_a_prepared_picture_leaves_it_as_it_is():
 def test_an_image_without_a_view_and_plain_values_are_whole_pictures():
     assert View.of(Image.new("RGB", (7, 5))).matrix.tolist() == [[7, 0, 0], [0, 5, 0]]
     plain = Padded(torch.zeros(2, 3, 5, 7, dtype=torch.uint8), torch.tensor([True, False]))
-    pictures = Pictures.of(plain)
-    assert pictures.sizes.tolist() == [[7, 5], [0, 0]] and Pictures.of(pictures) is pictures
+    pictures = Images.of(plain)
+    assert pictures.sizes.tolist() == [[7, 5], [0, 0]] and Images.of(pictures) is pictures
 
 
 def test_pictures_stay_pictures_when_a_batch_moves():
     pictures = seen(ImageTransform(image_size=8), slopes(9, 9))
     moved = Batch({"image": pictures}, {}, ("a",)).to("cpu").inputs["image"]
-    assert isinstance(moved, Pictures) and torch.equal(moved.matrices, pictures.matrices)
+    assert isinstance(moved, Images) and torch.equal(moved.matrices, pictures.matrices)

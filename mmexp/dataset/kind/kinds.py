@@ -111,7 +111,7 @@ class Kinds(Mapping[str, Kind]):
 
 @cache
 def standard() -> Kinds:
-    """Return the kinds that come with mmexp: ``XKind`` of each module ``x`` beside this one."""
+    """Return the kinds that come with mmexp: ``XKind`` of each module ``x`` next to this one."""
     found = {}
     for module in iter_modules(package.__path__):
         kind = getattr(import_module(f"{package.__name__}.{module.name}"), f"{module.name.title()}Kind", None)

@@ -86,7 +86,7 @@ def kind_of_file(path: str, kinds: Kinds) -> str:
     refuse_absent(path)
     name = kinds.of_file(path)
     if not name:
-        hint = f"Type image={path} or the like to say what it is."
+        hint = f"Set image={path} or the like to name its modality."
         raise ConfigError(f"{_WHERE}: file must end in {', '.join([*SUFFIXES, *kinds.suffixes])}, got '{path}'.", hint)
     return name
 
@@ -112,7 +112,7 @@ def refuse_absent(path: str) -> None:
         DataError: If it is not there.
     """
     if not os.path.isfile(path):
-        hint = "Type the path of a file, or text='...' for a text."
+        hint = "Give the path of a file, or text='...' for a text."
         raise DataError("file must be there, got none.", path=path, hint=hint)
 
 

@@ -47,7 +47,7 @@ def choose(
         key = f"dataset.{role}.{name}"
         own = kinds.of_input(name) if role == "inputs" else kinds.of_target(name)
         if not isinstance(column, str) and not (role == "inputs" and column and (own is None or own.several)):
-            raise ConfigError(f"{key} must be one column, got {list(column)}. Type dataset.inputs.tabular=[...].")
+            raise ConfigError(f"{key} must be one column, got {list(column)}. Set dataset.inputs.tabular=[...].")
         if role == "inputs" and own is None and kinds.of_target(name).is_file:
             raise ConfigError(f"{key} must have another name, got {name}, which is a target.")
         for one in columns_of(column):
@@ -72,7 +72,7 @@ def as_mapping(key: str, given: Any, names: Sequence[str] = ()) -> dict[str, Any
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        raise ConfigError(f"{key} must be a mapping, got {given!r}. Type {key}.{names[0] if names else 'name'}=...")
+        raise ConfigError(f"{key} must be a mapping, got {given!r}. Set {key}.{names[0] if names else 'name'}=...")
     if unknown := [str(name) for name in given if names and name not in names]:
         raise ConfigError([f"{key}.{name} is not known. {nearest(name, names)}" for name in unknown])
     return dict(given)

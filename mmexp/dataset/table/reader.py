@@ -45,14 +45,14 @@ def find_table(root: str | None, manifest: str) -> Path:
         raise ConfigError(f"dataset.root must be a folder, got {str(folder)!r}.")
     if Path(name).is_absolute():
         rule = f"dataset.manifest must be relative to dataset.root, got {name!r}"
-        raise ConfigError(f"{rule}. Type dataset.root=null to do without a root.")
+        raise ConfigError(f"{rule}. Set dataset.root=null to do without a root.")
     try:
         found = Folder(folder, folder).locate(name)
     except ValueError as fault:
         raise ConfigError(f"dataset.manifest {fault}.") from None
     if not found.is_file():
         tables = sorted(path.name for path in (folder / name).parent.glob("*") if path.suffix in SUFFIXES)
-        there = f"There are: {', '.join(tables)}." if tables else "There is no table beside it."
+        there = f"There are: {', '.join(tables)}." if tables else "There is no table in that folder."
         raise ConfigError(f"dataset.manifest must be a file in {folder}, got {name!r}. {there}")
     return folder / name
 
@@ -156,7 +156,7 @@ def _parquet(path: Path) -> Iterator[Line]:
     try:
         from pyarrow import ArrowException, parquet
     except ImportError:
-        raise ConfigError("dataset.manifest: Parquet needs pyarrow. Type pip install pyarrow.") from None
+        raise ConfigError("dataset.manifest: Parquet needs pyarrow. Run: pip install pyarrow") from None
     try:
         with path.open("rb") as file:
             table = parquet.ParquetFile(file).read()

@@ -59,7 +59,7 @@ class SplitRule:
         if not len(self.ratios) == len(numbers) == 3 or abs(sum(numbers) - 1) > 1e-6:
             raise ConfigError(
                 f"dataset.split.ratios must be three positive shares that sum to 1, got {self.ratios}. "
-                "Type dataset.split.ratios=[0.8,0.1,0.1]."
+                "Set dataset.split.ratios=[0.8,0.1,0.1]."
             )
 
     @classmethod
@@ -116,7 +116,7 @@ def assign(
 
 
 def split_column(records: Sequence[Record], rule: SplitRule) -> str | None:
-    """Name the column that tells the split of each record, None if the rule or the table has none."""
+    """Name the column that holds the split of each record, None if the rule or the table has none."""
     standard = "split" if rule.ratios is None and "split" in column_names(records) else None
     return rule.column or standard
 

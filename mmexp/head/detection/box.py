@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mmexp.transform.view import Pictures
+from mmexp.transform.view import Images
 
 
 def area(boxes: Tensor) -> Tensor:
@@ -50,14 +50,14 @@ def centred(boxes: Tensor) -> Tensor:
     return torch.cat([(first + last) / 2, last - first], -1)
 
 
-def into_view(boxes: Tensor, images: Pictures) -> Tensor:
+def into_view(boxes: Tensor, images: Images) -> Tensor:
     """Map boxes in pixels of images to fractions of their view; a rotated one to its outline. [B, K, 4]"""
     return _outline(images.to_view(_points(boxes)), boxes.shape).clamp(0, 1)
 
 
-def into_picture(boxes: Tensor, images: Pictures) -> Tensor:
+def into_image(boxes: Tensor, images: Images) -> Tensor:
     """The reverse of ``into_view``, cut off at the borders of the image. [B, K, 4] -> [B, K, 4]"""
-    outline = _outline(images.to_picture(_points(boxes)), boxes.shape)
+    outline = _outline(images.to_image(_points(boxes)), boxes.shape)
     return torch.min(outline.clamp(min=0), images.sizes.repeat(1, 2)[:, None])
 
 

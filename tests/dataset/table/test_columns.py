@@ -69,7 +69,7 @@ def test_a_named_column_that_is_empty_everywhere_is_refused() -> None:
     ("given", "message"),
     [
         ({"imgae": "x"}, r"dataset\.inputs\.imgae is not known\. Did you mean 'image'"),
-        (["image"], r"dataset\.inputs must be a mapping, got \['image'\]\. Type dataset\.inputs\.image="),
+        (["image"], r"dataset\.inputs must be a mapping, got \['image'\]\. Set dataset\.inputs\.image="),
     ],
 )
 def test_a_mapping_has_known_names_where_they_are_given(given: Any, message: str) -> None:

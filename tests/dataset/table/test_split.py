@@ -143,7 +143,7 @@ def test_a_column_that_is_not_there_is_refused(rule: SplitRule, group_by: str | 
     ("given", "message"),
     [
         ({"ratio": [1]}, r"dataset\.split\.ratio is not known\. Did you mean 'ratios'"),
-        ("fold", r"dataset\.split must be a mapping, got 'fold'\. Type dataset\.split\.column="),
+        ("fold", r"dataset\.split must be a mapping, got 'fold'\. Set dataset\.split\.column="),
         ({"ratios": [0.8, 0.2]}, r"three positive shares that sum to 1, got \[0\.8, 0\.2\]"),
         ({"ratios": [0.8, 0.2, 0.2]}, r"three positive shares that sum to 1"),
         ({"ratios": [1.0, 0.0, 0.0]}, r"three positive shares that sum to 1"),

@@ -54,7 +54,7 @@ def test_a_box_is_found_where_its_object_is_seen(options, resize):
     row, column = (images.values[0, 0] > 127).nonzero().unbind(1)
     expected = torch.stack([column.min(), row.min(), column.max() + 1, row.max() + 1]) / 64
     torch.testing.assert_close(found[0, 0], expected, atol=0.02, rtol=0)
-    torch.testing.assert_close(box.into_picture(found, images), boxes, atol=1e-3, rtol=1e-4)
+    torch.testing.assert_close(box.into_image(found, images), boxes, atol=1e-3, rtol=1e-4)
 
 
 def test_what_lies_outside_is_cut_off():
@@ -63,7 +63,7 @@ def test_what_lies_outside_is_cut_off():
     seen = box.into_view(torch.tensor([[[0.0, 2, 10, 8], [0, 0, 4, 9]]]), images)
     torch.testing.assert_close(seen[0, 0], torch.tensor([0, 0.2, 0.5, 0.8]))
     assert box.area(seen)[0, 1] == 0
-    whole = box.into_picture(torch.tensor([[[-1.0, -1, 2, 2]]]), images)
+    whole = box.into_image(torch.tensor([[[-1.0, -1, 2, 2]]]), images)
     assert whole.tolist() == [[[0, 0, 20, 10]]]
 
 

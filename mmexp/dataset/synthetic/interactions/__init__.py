@@ -1,6 +1,6 @@
-"""Questions about two or three modalities whose best answer is known: what a fusion makes of them tells what it can do.
+"""Questions about two or three modalities whose best answer is known, which show what a fusion can represent.
 
-``rule`` says what the modalities show and what the answer is, ``form`` shows it as vectors, sequences, or as pictures,
+``rule`` says what the modalities show and what the answer is, ``form`` shows it as vectors, sequences, or as images,
 tones and words.
 
 ========= ================================================================ =================================

@@ -1,4 +1,4 @@
-"""Ways to show symbols: as noisy vectors, as sequences of them, or as pictures, tones and words."""
+"""Ways to show symbols: as noisy vectors, as sequences of them, or as images, tones and words."""
 
 from __future__ import annotations
 
@@ -71,13 +71,13 @@ class Sequences(Form):
         return {name: {"kind": "vector", "width": WIDTH, "length": length} for name in self.names}
 
 
-class Pictures(Form):
-    """A picture of coloured squares from left to right, a row of tones, a row of words."""
+class Images(Form):
+    """An image of coloured squares from left to right, a row of tones, a row of words."""
 
     names = ("image", "audio", "text")
 
     def show(self, modality: int, symbols: np.ndarray, loudness: float, generator: np.random.Generator) -> Any:
-        return (paint, play, tell)[modality](symbols, loudness, generator)
+        return (draw, play, speak)[modality](symbols, loudness, generator)
 
 
 def encode(modality: int, symbols: np.ndarray, loudness: float, generator: np.random.Generator) -> np.ndarray:
@@ -87,7 +87,7 @@ def encode(modality: int, symbols: np.ndarray, loudness: float, generator: np.ra
     return shown.astype(np.float32)
 
 
-def paint(symbols: np.ndarray, loudness: float, generator: np.random.Generator) -> np.ndarray:
+def draw(symbols: np.ndarray, loudness: float, generator: np.random.Generator) -> np.ndarray:
     """A square for each symbol, one alone anywhere, several side by side. -> uint8 [PIXELS, PIXELS, 3]"""
     image = np.full((PIXELS, PIXELS, 3), 30.0)
     for place, symbol in enumerate(symbols):
@@ -107,13 +107,13 @@ def play(symbols: np.ndarray, loudness: float, generator: np.random.Generator) -
         for symbol, phase in zip(symbols, phases, strict=True)
     ]
     sound = 0.2 * np.concatenate(tones)
-    heard = loudness * (sound + 0.01 * generator.standard_normal(len(sound)))
-    return Waveform(heard.clip(-1, 1).astype(np.float32), RATE)
+    noisy = loudness * (sound + 0.01 * generator.standard_normal(len(sound)))
+    return Waveform(noisy.clip(-1, 1).astype(np.float32), RATE)
 
 
-def tell(symbols: np.ndarray, loudness: float, generator: np.random.Generator) -> str:
+def speak(symbols: np.ndarray, loudness: float, generator: np.random.Generator) -> str:
     """A word for each symbol; words know no noise."""
     return " ".join(NO_WORD if symbol == BLANK else WORDS[symbol] for symbol in symbols)
 
 
-FORMS: Mapping[str, Form] = {"vector": Vectors(), "sequence": Sequences(), "picture": Pictures()}
+FORMS: Mapping[str, Form] = {"vector": Vectors(), "sequence": Sequences(), "image": Images()}

@@ -1,4 +1,4 @@
-"""The world outlined: what each thing is and the box around what is drawn of it."""
+"""The world outlined: what each object is and the box around what is drawn of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def render(scene: Scene, image_size: int) -> list[dict[str, Any]]:
         image_size: Height and width of the image, in pixels.
 
     Returns:
-        Of each thing its ``category``, which is its shape, and ``bbox``: [x, y, w, h] in pixels, without the shadow.
+        Of each object its ``category``, which is its shape, and ``bbox``: [x, y, w, h] in pixels, without the shadow.
     """
     return [{"category": thing.shape, "bbox": _box(thing, image_size)} for thing in scene.things]
 

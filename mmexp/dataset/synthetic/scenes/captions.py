@@ -1,16 +1,16 @@
-"""The world told: five captions of what is seen, in other words each time."""
+"""Captions: five of each scene, in other words each time."""
 
 from __future__ import annotations
 
 from mmexp.dataset.synthetic.scenes.scene import Scene, Thing, region, relation
 
-TOLD = 3
-"""Things a caption names at most, the largest first."""
+NAMED = 3
+"""Objects a caption names at most, the largest first."""
 
 
 def render(scene: Scene) -> list[str]:
-    """Tell a scene five times; all captions hold the same facts."""
-    first, *others = (name(thing) for thing in scene.things[:TOLD])
+    """Describe a scene five times; all captions hold the same facts."""
+    first, *others = (name(thing) for thing in scene.things[:NAMED])
     place = region(scene.main)
     if not others:
         return [

@@ -1,4 +1,4 @@
-"""The world talked about: questions with their answers, each of which goes on from the one before."""
+"""Dialogues: questions with their answers, each of which continues the one before."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Sequence
 from mmexp.dataset.synthetic.scenes.scene import Scene, pick, region, relation
 
 EXCHANGES = 3
-"""Questions of a talk at most; every number up to it is as likely, as long as there is something left to ask."""
+"""Questions of a dialogue at most; every number up to it is as likely, as long as there is something left to ask."""
 TOPICS = {"kind": "what is {}", "colour": "what colour is {}", "shape": "what shape has {}", "place": "where is {}"}
-"""What can be asked of a thing, and how."""
+"""What can be asked of an object, and how."""
 
 Point = tuple[int, str]
-"""What a question is about: which of the things, and what of it."""
+"""What a question is about: which of the objects, and what of it."""
 
 
 def render(scene: Scene) -> tuple[tuple[str, ...], str]:
-    """Talk about what is seen. -> the turns so far, of which the last is a question, and the reply to it
+    """Ask and answer about the image. -> the turns so far, of which the last is a question, and the reply to it
 
-    A question goes on with the thing of the one before, which is then ``it``, or asks the same of another thing: ``and
-    the small one``. Nothing is asked that was told already.
+    A question keeps the object of the one before, which is then ``it``, or asks the same of another object: ``and the
+    small one``. Nothing is asked that was answered already.
     """
     generator = scene.generator("dialogue")
     points: list[Point] = []
@@ -34,20 +34,20 @@ def render(scene: Scene) -> tuple[tuple[str, ...], str]:
 
 
 def _points(scene: Scene) -> list[Point]:
-    """All that can be asked: things are told apart by size, and only the first two have a place that is certain."""
+    """All that can be asked: objects are named by size, and only the first two have a position that is certain."""
     sizes = Counter(thing.size for thing in scene.things)
     named = [number for number, thing in enumerate(scene.things) if sizes[thing.size] == 1]
     return [(number, topic) for number in named for topic in TOPICS if topic != "place" or number < 2]
 
 
 def _follows(point: Point, points: Sequence[Point]) -> bool:
-    """Whether a question shares either its thing or its topic with the one before, and its answer is not yet known."""
+    """Whether a question shares either its object or its topic with the one before, and its answer is not yet known."""
     if not points:
         return True
     (number, topic), (last, same) = point, points[-1]
-    told = [known for thing, known in points if thing == number]
-    known = topic in told or (topic in ("colour", "shape") and "kind" in told)
-    known |= topic == "kind" and not {"colour", "shape"}.isdisjoint(told)
+    answered = [known for thing, known in points if thing == number]
+    known = topic in answered or (topic in ("colour", "shape") and "kind" in answered)
+    known |= topic == "kind" and not {"colour", "shape"}.isdisjoint(answered)
     return (number == last) != (topic == same) and not known
 
 
@@ -67,5 +67,5 @@ def _reply(scene: Scene, point: Point) -> str:
             f"{relation(thing, scene.main)} the {scene.main.size} one" if number else f"in the {region(thing)} corner"
         )
         return f"it lies {there}"
-    told = {"kind": f"a {thing.colour} {thing.shape}", "colour": thing.colour, "shape": f"a {thing.shape}"}
-    return f"it is {told[topic]}"
+    facts = {"kind": f"a {thing.colour} {thing.shape}", "colour": thing.colour, "shape": f"a {thing.shape}"}
+    return f"it is {facts[topic]}"

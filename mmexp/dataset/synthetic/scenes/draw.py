@@ -60,26 +60,26 @@ def render(scene: Scene, image_size: int) -> np.ndarray:
 
 
 def side(thing: Thing, image_size: int) -> int:
-    """Height and width of a thing, in pixels."""
+    """Height and width of an object, in pixels."""
     return round(thing.extent * image_size)
 
 
 def corner(thing: Thing, image_size: int) -> tuple[int, int]:
-    """Left and top pixel of a thing."""
+    """Left and top pixel of an object."""
     half = side(thing, image_size) / 2
     return round(thing.x * image_size - half), round(thing.y * image_size - half)
 
 
 @cache
 def coverage(shape: str, pixels: int) -> np.ndarray:
-    """How much of each pixel a thing covers, 0 to 1. [pixels, pixels]"""
+    """How much of each pixel an object covers, 0 to 1. [pixels, pixels]"""
     inside, _ = SOLIDS[shape](*_grid(pixels))
     return _shrink(inside.astype(np.float32))
 
 
 @cache
 def _sprite(shape: str, colour: str, pixels: int) -> tuple[np.ndarray, np.ndarray]:
-    """What a thing and its shadow leave of the ground, and what they add to it. Each [H, W, 3], a shadow larger."""
+    """What an object and its shadow leave of the ground, and what they add to it. Each [H, W, 3], a shadow larger."""
     inside, light = SOLIDS[shape](*_grid(pixels))
     glow = np.where(inside, light, 0)[..., None]
     tint = np.array(PAINT[colour], np.float32)

@@ -6,16 +6,16 @@ from mmexp.dataset.synthetic.scenes.captions import name
 from mmexp.dataset.synthetic.scenes.scene import Scene, relation
 
 RELATIONS = ("above", "below", "left of", "made of", "right of")
-"""Every relation there is; only ``made of`` is heard."""
+"""Every relation there is; only ``made of`` comes from the audio."""
 
 Triple = tuple[str, str, str]
 
 
 def render(scene: Scene) -> list[Triple]:
-    """Tell a scene as triples (head, relation, tail), each once.
+    """Describe a scene as triples (head, relation, tail), each once.
 
-    ``("large green ring", "left of", "small white cone")`` for each pair of things, both ways, and
-    ``("large green ring", "made of", "metal")`` for each thing.
+    ``("large green ring", "left of", "small white cone")`` for each pair of objects, both ways, and
+    ``("large green ring", "made of", "metal")`` for each object.
     """
     things = scene.things
     places = [(name(one), relation(one, other), name(other)) for one in things for other in things if one is not other]

@@ -18,7 +18,7 @@ from mmexp.dataset.synthetic.scenes.scene import COLOURS, SPLITS, Scene, pick
 EVERY = 5
 NORMAL = "none"
 STRANGER = 0.3
-"""Extent of a thing that never occurs, in sides of the image."""
+"""Extent of an object that never occurs, in sides of the image."""
 STRIPE = 0.08
 """Height of a flickering stripe, in sides of the image."""
 BURST, LOUD = 0.06, 0.5
@@ -26,8 +26,8 @@ BURST, LOUD = 0.06, 0.5
 SILENCE = 0.1
 """Length of a silence, in s."""
 
-Seen = Callable[[np.ndarray, Generator], None]
-Heard = Callable[[np.ndarray, Generator], None]
+ImageFault = Callable[[np.ndarray, Generator], None]
+AudioFault = Callable[[np.ndarray, Generator], None]
 
 
 def incident(scene: Scene) -> str:
@@ -44,18 +44,18 @@ def anomaly(scene: Scene) -> int:
 def camera(scene: Scene, image_size: int) -> np.ndarray:
     """The image of a scene. uint8 RGB [image_size, image_size, 3]"""
     image = draw.render(scene, image_size)
-    if (kind := incident(scene)) in SEEN:
-        SEEN[kind](image, scene.generator("camera"))
+    if (kind := incident(scene)) in IMAGE_FAULTS:
+        IMAGE_FAULTS[kind](image, scene.generator("camera"))
     return image
 
 
 def microphone(scene: Scene) -> Waveform:
-    """The sound of a scene; with a ``mismatch``, as if each thing were of another colour."""
+    """The sound of a scene; with a ``mismatch``, as if each object were of another colour."""
     kind, generator = incident(scene), scene.generator("microphone")
-    heard = sound.render(_recoloured(scene, generator) if kind == "mismatch" else scene)
-    if kind in HEARD:
-        HEARD[kind](heard.samples, generator)
-    return heard
+    audio = sound.render(_recoloured(scene, generator) if kind == "mismatch" else scene)
+    if kind in AUDIO_FAULTS:
+        AUDIO_FAULTS[kind](audio.samples, generator)
+    return audio
 
 
 def _recoloured(scene: Scene, generator: Generator) -> Scene:
@@ -96,7 +96,7 @@ def _stretch(length: int, seconds: float, generator: Generator) -> slice:
     return slice(start, start + size)
 
 
-SEEN: dict[str, Seen] = {"stranger": _stranger, "stripe": _stripe}
-HEARD: dict[str, Heard] = {"burst": _burst, "silence": _silence}
-KINDS = ("mismatch", *SEEN, *HEARD)
-"""All that can be wrong: the sound does not fit the picture, or what is seen or heard never occurs otherwise."""
+IMAGE_FAULTS: dict[str, ImageFault] = {"stranger": _stranger, "stripe": _stripe}
+AUDIO_FAULTS: dict[str, AudioFault] = {"burst": _burst, "silence": _silence}
+KINDS = ("mismatch", *IMAGE_FAULTS, *AUDIO_FAULTS)
+"""All that can be wrong: the audio does not fit the image, or one of the two holds what never occurs otherwise."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mmexp.dataset.synthetic.scenes.scene import COLOURS, MATERIALS, MOTIONS, SHAPES, Scene
 
 LABELS = tuple(sorted(f"{material} {shape}" for material in MATERIALS for shape in SHAPES))
-"""Every label of the main thing."""
+"""Every label of the main object."""
 ATTRIBUTES = tuple(sorted((*COLOURS, *SHAPES)))
 """Every attribute a scene can show."""
 SAME_COLOUR = ("no", "yes")
@@ -13,7 +13,7 @@ MOTION = tuple(sorted(MOTIONS))
 
 
 def label(scene: Scene) -> str:
-    """Material, which is only heard, and shape, which is only seen, of the largest thing."""
+    """Material, which only the audio has, and shape, which only the image has, of the largest object."""
     return f"{scene.main.material} {scene.main.shape}"
 
 
@@ -23,10 +23,10 @@ def attributes(scene: Scene) -> list[str]:
 
 
 def same_colour(scene: Scene) -> str:
-    """Whether two things share a colour."""
+    """Whether two objects share a colour."""
     return SAME_COLOUR[len({thing.colour for thing in scene.things}) < len(scene.things)]
 
 
 def motion(scene: Scene) -> str:
-    """Which way the largest thing moves; only the video shows it."""
+    """Which way the largest object moves; only the video shows it."""
     return scene.main.motion

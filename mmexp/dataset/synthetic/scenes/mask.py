@@ -12,7 +12,7 @@ CLASSES = ("ground", *sorted(SHAPES))
 
 
 def render(scene: Scene, image_size: int) -> np.ndarray:
-    """Number every pixel that a thing covers, and be it in part; what is drawn later hides what was there.
+    """Number every pixel that an object covers, and be it in part; what is drawn later hides what was there.
 
     Args:
         scene: What is drawn.

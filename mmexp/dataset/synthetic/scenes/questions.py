@@ -1,4 +1,4 @@
-"""The world asked about: one question with its answer, on what is seen, what is heard, or both."""
+"""Questions: one with its answer, on the image, the audio, or both."""
 
 from __future__ import annotations
 
@@ -58,6 +58,6 @@ KINDS: tuple[Callable[[Scene, Generator], Asked], ...] = (_colour, _shape, _plac
 
 
 def _alone(things: Sequence[Thing], trait: Callable[[Thing], str]) -> list[Thing]:
-    """Things that share a trait with no other; the largest always is among them."""
+    """Objects that share a trait with no other; the largest always is among them."""
     number = Counter(map(trait, things))
     return [thing for thing in things if number[trait(thing)] == 1]

@@ -1,4 +1,4 @@
-"""The world pointed at: words that single out one thing, and where it is."""
+"""The world pointed at: words that single out one object, and where it is."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mmexp.dataset.synthetic.scenes import boxes, mask
 from mmexp.dataset.synthetic.scenes.scene import Scene, Thing, pick
 
 FORMS = ("the {size} one", "the {colour} one", "the {shape}", "the {colour} {shape}", "the {size} {colour} {shape}")
-"""Ways to name a thing; by its size the largest can always be told."""
+"""Ways to name an object; its size always names the largest."""
 
 
 def expression(scene: Scene) -> str:
-    """Name one thing so that no other is meant."""
+    """Name one object so that no other is meant."""
     return _choose(scene)[0]
 
 
@@ -35,14 +35,14 @@ def _alone(scene: Scene) -> Scene:
 
 
 def _choose(scene: Scene) -> tuple[str, Thing]:
-    """Draw a form, of those by which anything can be named, and a thing that it names."""
+    """Draw a form, of those by which anything can be named, and an object that it names."""
     generator = scene.generator("referent")
-    named = [told for form in FORMS if (told := _named(scene, form))]
+    named = [found for form in FORMS if (found := _named(scene, form))]
     return pick(pick(named, generator), generator)
 
 
 def _named(scene: Scene, form: str) -> list[tuple[str, Thing]]:
-    """Things that a form tells from all others, each with the words."""
-    told = [(form.format(**vars(thing)), thing) for thing in scene.things]
-    times = Counter(text for text, _ in told)
-    return [(text, thing) for text, thing in told if times[text] == 1]
+    """Objects that a form names and no others, each with the words."""
+    phrases = [(form.format(**vars(thing)), thing) for thing in scene.things]
+    times = Counter(text for text, _ in phrases)
+    return [(text, thing) for text, thing in phrases if times[text] == 1]

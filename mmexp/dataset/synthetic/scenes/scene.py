@@ -1,4 +1,4 @@
-"""The state of the world: what stands where, in which colour, of what, moving whither."""
+"""The state of the world: what stands where, in which colour, of what, and moving where to."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ SIZES = {"large": 0.34, "medium": 0.24, "small": 0.16}
 MOTIONS = ("still", "left", "right", "up", "down")
 GROUNDS = ("sand", "moss", "stone", "soil", "slate")
 MAX_OBJECTS = 4
-"""Things a scene can hold."""
+"""Objects a scene can hold."""
 
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 GAP = 0.02
-"""Free space between things and at the border, in sides of the image."""
+"""Free space between objects and at the border, in sides of the image."""
 MARGIN = 0.08
 """How far a fact of place stays from where its word would change, in sides of the image."""
 TRIES = 16
@@ -43,7 +43,7 @@ class Thing:
         shape: One of SHAPES.
         colour: One of COLOURS.
         size: One of SIZES.
-        material: One of MATERIALS; it is heard, never seen.
+        material: One of MATERIALS; the audio has it, the image does not.
         motion: One of MOTIONS, in the image plane.
         x: Centre from the left, in sides of the image.
         y: Centre from the top, in sides of the image.
@@ -79,7 +79,7 @@ class Scene:
 
     @property
     def main(self) -> Thing:
-        """The largest thing; its region is certain."""
+        """The largest object; its region is certain."""
         return self.things[0]
 
     def generator(self, purpose: str) -> Generator:
@@ -96,7 +96,7 @@ def sample(seed: int, split: Split, index: int, max_objects: int) -> Scene:
         seed: Names the world; 0 to 2**64 - 1.
         split: The scenes of different splits differ.
         index: Place in the split; 0 to 2**48 - 1.
-        max_objects: Things at most, 1 to MAX_OBJECTS; every number up to it is as likely.
+        max_objects: Objects at most, 1 to MAX_OBJECTS; every number up to it is as likely.
     """
     key = (seed, SPLITS.index(split) << 48 | index)
     generator = _generator(key, "scene")
@@ -131,7 +131,7 @@ def region(thing: Thing) -> str:
 
 
 def relation(thing: Thing, other: Thing) -> str:
-    """Where a thing is, seen from another: ``left of``, ``right of``, ``above`` or ``below``."""
+    """Where an object is, seen from another: ``left of``, ``right of``, ``above`` or ``below``."""
     right, down = thing.x - other.x, thing.y - other.y
     if abs(right) > abs(down):
         return "left of" if right < 0 else "right of"
@@ -144,7 +144,7 @@ def _generator(key: tuple[int, int], purpose: str) -> Generator:
 
 
 def _place(extents: Sequence[float], generator: Generator) -> list[tuple[float, float]]:
-    """Find centres that keep things apart and words of place certain."""
+    """Find centres that keep objects apart and words for positions certain."""
     places: list[tuple[float, float]] = []
     tries = 0
     while len(places) < len(extents):
@@ -159,7 +159,7 @@ def _place(extents: Sequence[float], generator: Generator) -> list[tuple[float, 
 
 
 def _fits(x: float, y: float, places: Sequence[tuple[float, float]], extents: Sequence[float]) -> bool:
-    """Whether the next thing may stand here: the first off the middle lines, the second off the first's diagonals."""
+    """Whether the next object may stand here: the first off the middle lines, the second off the first's diagonals."""
     if not places and min(abs(x - 0.5), abs(y - 0.5)) < MARGIN:
         return False
     if len(places) == 1 and abs(abs(x - places[0][0]) - abs(y - places[0][1])) < MARGIN:

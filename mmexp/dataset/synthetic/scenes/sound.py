@@ -1,4 +1,4 @@
-"""The world heard: each thing is struck in turn, the largest first. Material is timbre, colour is pitch."""
+"""Audio: each object is struck in turn, the largest first. Material is timbre, colour is pitch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mmexp.dataset.synthetic.scenes.scene import COLOURS, Scene, Thing
 RATE = 8000
 """Samples per second, in Hz."""
 TURN = 0.2
-"""Time of one thing, in seconds."""
+"""Time of one object, in seconds."""
 PITCH = {colour: 262.0 * 2 ** (i / 4) for i, colour in enumerate(COLOURS)}
 """Fundamental of each colour, in Hz."""
 

@@ -15,9 +15,9 @@ COLUMNS = ("ground", "things", "weight", "hour", "wind")
 def render(scene: Scene) -> dict[str, float | int | str]:
     """Measure a scene: COLUMNS, without ``weight`` where it is not known.
 
-    ``ground`` and ``things``, the number of them, are seen. ``weight`` is of the largest thing, in kg as if the image
-    were 1 m wide, give or take a factor of 1.5: it tells the material to those who see the size. ``hour`` and ``wind``
-    say nothing.
+    ``ground`` and ``things``, the number of them, are seen. ``weight`` is of the largest object, in kg as if the image
+    were 1 m wide, give or take a factor of 1.5: with the size, it gives the material away. ``hour`` and ``wind`` say
+    nothing.
     """
     generator = scene.generator("table")
     known = generator.random() >= UNWEIGHED

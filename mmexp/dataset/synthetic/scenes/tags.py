@@ -1,6 +1,6 @@
-"""The world mentioned: a sentence whose words are tagged, by what only the eye can tell.
+"""Tags: a sentence whose words are tagged by what only the image shows.
 
-Things are named by size and shape, and their type is the colour that they are seen in.
+Objects are named by size and shape, and their type is the colour that they are seen in.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ Tagged = list[tuple[str, str]]
 
 
 def render(scene: Scene) -> tuple[list[str], list[str]]:
-    """Say how many things there are, then name those that have a size of their own. -> words, BIO tags
+    """Say how many objects there are, then name those that have a size of their own. -> words, BIO tags
 
     ``there are two objects a small object and the large ring in the top right corner``: COUNT is the number with its
     noun, PLACE the three words of a corner, and RED, GREEN ... a phrase with its article.
     """
     generator = scene.generator("tags")
     count = len(scene.things)
-    told = [("there", "O"), ("is" if count == 1 else "are", "O")]
-    told += _span(f"{NUMBERS[count - 1]} object{'s' if count > 1 else ''}", "COUNT")
+    tagged = [("there", "O"), ("is" if count == 1 else "are", "O")]
+    tagged += _span(f"{NUMBERS[count - 1]} object{'s' if count > 1 else ''}", "COUNT")
     for number, thing in enumerate(_named(scene, generator)):
-        told += [("and", "O")] if number else []
-        told += _span(_phrase(thing, generator), thing.colour.upper()) + _placed(thing, generator)
-    return [word for word, _ in told], [tag for _, tag in told]
+        tagged += [("and", "O")] if number else []
+        tagged += _span(_phrase(thing, generator), thing.colour.upper()) + _placed(thing, generator)
+    return [word for word, _ in tagged], [tag for _, tag in tagged]
 
 
 def _named(scene: Scene, generator: Generator) -> list[Thing]:
-    """Things that are alone in their size, in any order."""
+    """Objects that are alone in their size, in any order."""
     number = Counter(thing.size for thing in scene.things)
     left, named = [thing for thing in scene.things if number[thing.size] == 1], []
     while left:

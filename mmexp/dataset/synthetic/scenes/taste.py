@@ -1,4 +1,4 @@
-"""The world as a shop: who looks at a scene has taken things before, and takes one more."""
+"""Purchases: who looks at a scene has bought objects before, and buys one more."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from numpy.random import Generator
 from mmexp.dataset.synthetic.scenes.scene import COLOURS, MATERIALS, SHAPES, SIZES, Scene, pick
 
 ITEMS = tuple(sorted(" ".join(traits) for traits in product(SIZES, COLOURS, MATERIALS, SHAPES)))
-"""Everything there is to take, 216 things: ``small red metal cube`` ..."""
+"""All items, 216 of them: ``small red metal cube`` ..."""
 TRAITS = tuple(sorted((*SIZES, *COLOURS, *MATERIALS, *SHAPES)))
 CONTENT: Mapping[str, Mapping[str, Sequence[float]]] = {
     "traits": {item: [float(trait in item.split()) for trait in TRAITS] for item in ITEMS}
 }
 """What each item is like: which of TRAITS it has."""
 LOYAL = 0.8
-"""How often one follows one's own taste, and not the crowd."""
+"""How often a user follows their own preference, and not popularity."""
 STRIDE = 97
 """Between one item and the next in the order of the crowd; prime to their number, so that all have their turn."""
 FEWEST, MOST = 3, 8
-"""Things taken before."""
+"""Items in a history."""
 
 
 def render(scene: Scene) -> list[str]:
-    """Things taken one after the other, none of them twice; the last is the one to be recommended.
+    """Items bought one after the other, none of them twice; the last is the one to be recommended.
 
-    One likes the colour and the material of the largest thing: the eye and the ear tell it at once, the history with
-    time. LOYAL of the steps take such a thing, of the shape that comes after the last one's in SHAPES, in whatever size
-    is left. All other steps follow the crowd, which has an order of its own and takes the n-th item with a chance of
-    ``log(1 + 1/n) / log(216)``.
+    A user likes the colour and the material of the largest object: image and audio show it at once, the history with
+    time. LOYAL of the steps take such an object, of the shape that comes after the last one's in SHAPES, in whatever
+    size is left. All other steps follow the crowd, which has an order of its own and takes the n-th item with a chance
+    of ``log(1 + 1/n) / log(216)``.
     """
     generator = scene.generator("taste")
     taken: list[str] = []

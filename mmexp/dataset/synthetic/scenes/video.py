@@ -1,4 +1,4 @@
-"""The world in motion: frames in which each thing goes its way at the same pace."""
+"""The world in motion: frames in which each object goes its way at the same pace."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ FRAMES = 8
 SIZE = 32
 """Height and width of a frame, in pixels."""
 TRAVEL = 0.3
-"""How far a thing goes from the first frame to the last, in sides of the image."""
+"""How far an object goes from the first frame to the last, in sides of the image."""
 STEPS = {"still": (0, 0), "left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
 def render(scene: Scene, frames: int = FRAMES, size: int = SIZE) -> np.ndarray:
-    """Draw a scene over time. Things may pass over one another.
+    """Draw a scene over time. Objects may pass over one another.
 
     Args:
-        scene: What to draw; halfway each thing is where the image shows it, as far as the border lets it.
-        frames: Pictures T.
+        scene: What to draw; halfway each object is where the image shows it, as far as the border lets it.
+        frames: Number of frames T.
         size: Height and width of each, in pixels.
 
     Returns:
@@ -34,7 +34,7 @@ def render(scene: Scene, frames: int = FRAMES, size: int = SIZE) -> np.ndarray:
 
 
 def _at(thing: Thing, time: float) -> Thing:
-    """A thing at a time in [0, 1]."""
+    """An object at a time in [0, 1]."""
     across, down = STEPS[thing.motion]
     return replace(thing, x=_along(thing.x, across, thing, time), y=_along(thing.y, down, thing, time))
 

@@ -42,38 +42,38 @@ def test_several_symbols_stand_in_order_in_a_sequence():
 
 @pytest.mark.parametrize("symbol", range(SYMBOLS))
 def test_a_picture_shows_a_square_of_the_symbols_colour(symbol):
-    image = show("picture", 0, symbol).astype(int)
+    image = show("image", 0, symbol).astype(int)
     near = np.abs(image - COLOURS[symbol]).max(-1) < 60
     assert near.sum() == pytest.approx(CELL**2, rel=0.1)
-    assert show("picture", 0, BLANK).max() < 100
+    assert show("image", 0, BLANK).max() < 100
 
 
 def test_squares_stand_from_left_to_right():
-    image = show("picture", 0, 0, 1, 2, 3).astype(int)
+    image = show("image", 0, 0, 1, 2, 3).astype(int)
     for place, colour in enumerate(COLOURS):
         columns = np.flatnonzero((np.abs(image - colour).max(-1) < 60).sum(0) > CELL // 2)
         assert columns.min() == place * CELL and columns.max() == place * CELL + CELL - 1
 
 
 def test_tones_have_the_symbols_pitch_in_order():
-    heard = show("picture", 1, 2, BLANK, 0)
-    assert heard.rate == RATE and len(heard.samples) == 3 * TONE
-    for part, pitch in zip(heard.samples.reshape(3, TONE), (PITCHES[2], None, PITCHES[0]), strict=True):
+    audio = show("image", 1, 2, BLANK, 0)
+    assert audio.rate == RATE and len(audio.samples) == 3 * TONE
+    for part, pitch in zip(audio.samples.reshape(3, TONE), (PITCHES[2], None, PITCHES[0]), strict=True):
         power = np.abs(np.fft.rfft(part)) ** 2
         peak = np.fft.rfftfreq(TONE, 1 / RATE)[power.argmax()]
         assert part.std() < 0.02 if pitch is None else peak == pytest.approx(pitch, abs=20)
 
 
 def test_words_name_the_symbols():
-    assert show("picture", 2, 0, 3, BLANK) == "one four none"
+    assert show("image", 2, 0, 3, BLANK) == "one four none"
 
 
 def test_a_loud_modality_drowns_a_quiet_one():
     assert show("vector", 0, 1, loudness=4.0) == pytest.approx(4 * show("vector", 0, 1))
-    assert show("picture", 1, 1, loudness=4.0).samples.std() > 3 * show("picture", 1, 1).samples.std()
+    assert show("image", 1, 1, loudness=4.0).samples.std() > 3 * show("image", 1, 1).samples.std()
 
 
 def test_the_facts_tell_the_shape():
     assert FORMS["vector"].facts(3)["left"] == {"kind": "vector", "width": 3 * WIDTH, "length": None}
     assert FORMS["sequence"].facts(1)["third"] == {"kind": "vector", "width": WIDTH, "length": LENGTH}
-    assert FORMS["sequence"].facts(4)["third"]["length"] == 4 and FORMS["picture"].facts(1) == {}
+    assert FORMS["sequence"].facts(4)["third"]["length"] == 4 and FORMS["image"].facts(1) == {}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from torchmetrics.functional.text import bleu_score
 
-from mmexp.dataset.synthetic.scenes.captions import TOLD, name, render
+from mmexp.dataset.synthetic.scenes.captions import NAMED, name, render
 from mmexp.dataset.synthetic.scenes.scene import MATERIALS, region, relation, sample
 
 
@@ -19,7 +19,7 @@ def test_there_are_five_different_captions_of_a_few_words():
 def test_every_caption_names_the_same_things():
     for scene in scenes():
         for text in render(scene):
-            assert all(name(thing) in text for thing in scene.things[:TOLD])
+            assert all(name(thing) in text for thing in scene.things[:NAMED])
 
 
 def test_what_is_only_heard_is_not_told():

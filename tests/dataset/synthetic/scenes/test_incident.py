@@ -5,11 +5,11 @@ import pytest
 
 from mmexp.dataset.synthetic.scenes import draw, sound
 from mmexp.dataset.synthetic.scenes.incident import (
+    AUDIO_FAULTS,
     BURST,
-    HEARD,
+    IMAGE_FAULTS,
     KINDS,
     NORMAL,
-    SEEN,
     SILENCE,
     anomaly,
     camera,
@@ -49,7 +49,7 @@ def test_an_incident_is_seen_or_heard_but_never_both(kind):
     for scene in of(kind):
         seen = not np.array_equal(camera(scene, 64), draw.render(scene, 64))
         heard = not np.array_equal(microphone(scene).samples, sound.render(scene).samples)
-        assert (seen, heard) == (kind in SEEN, kind not in SEEN)
+        assert (seen, heard) == (kind in IMAGE_FAULTS, kind not in IMAGE_FAULTS)
         assert np.array_equal(camera(scene, 64), camera(scene, 64)) and camera(scene, 64).dtype == np.uint8
 
 
@@ -69,9 +69,9 @@ def test_a_burst_is_loud_and_a_silence_has_no_noise_of_the_room():
         assert np.count_nonzero(microphone(scene).samples == 0) >= SILENCE * sound.RATE
 
 
-@pytest.mark.parametrize("kind", SEEN)
+@pytest.mark.parametrize("kind", IMAGE_FAULTS)
 def test_what_is_seen_covers_a_small_part_of_the_image(kind):
     for scene in of(kind):
         changed = (camera(scene, 64) != draw.render(scene, 64)).any(-1).mean()
         assert 0.02 < changed < 0.15
-    assert set(HEARD) | set(SEEN) | {"mismatch"} == set(KINDS)
+    assert set(AUDIO_FAULTS) | set(IMAGE_FAULTS) | {"mismatch"} == set(KINDS)

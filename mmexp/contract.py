@@ -22,7 +22,7 @@ Outputs = dict[str, Any]
 
 @dataclass(frozen=True)
 class Waveform:
-    """Sound as a dataset gives it.
+    """Audio as a dataset gives it.
 
     Args:
         samples: Mono float32 samples in [-1, 1]. [L]

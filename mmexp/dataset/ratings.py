@@ -160,7 +160,7 @@ class Ratings(MultimodalDataset):
     @cached_property
     def content(self) -> dict[str, dict[str, np.ndarray]]:
         """By modality and name of the item, what it is like. [F]"""
-        named = {self._names[item]: record for item, record in self._things.items()}
+        named = {self._names[item]: record for item, record in self._items.items()}
         return {name: read_features(column, named, self.folder, self.kinds) for name, column in self.parts.items()}
 
     @cached_property
@@ -182,14 +182,14 @@ class Ratings(MultimodalDataset):
         return [name for name in columns if name != self.columns["user"]]
 
     @cached_property
-    def _things(self) -> dict[str, Record]:
+    def _items(self) -> dict[str, Record]:
         return self._unique("items", "item")
 
     @cached_property
     def _names(self) -> dict[str, str]:
         """What each item of the table of items is called: by its name, and where two share it by the key too."""
         column = self.columns["name"]
-        shown = {item: str(record.values.get(column or "") or item) for item, record in self._things.items()}
+        shown = {item: str(record.values.get(column or "") or item) for item, record in self._items.items()}
         number = Counter(shown.values())
         return {item: name if number[name] == 1 else f"{name} #{item}" for item, name in shown.items()}
 
@@ -207,11 +207,11 @@ class Ratings(MultimodalDataset):
             raise ConfigError(f"dataset.{key} must be a file in {self.folder.root}, got {name!r}.")
         return path
 
-    def _read(self, table: str, *told: str) -> list[Record]:
+    def _read(self, table: str, *needed: str) -> list[Record]:
         """Rows of a table, once it has the columns that are needed."""
         records = read_table(self.paths[table])
         columns = column_names(records)
-        for name in told:
+        for name in needed:
             if (column := self.columns[name]) is not None:
                 known(f"dataset.columns.{name}", column, columns)
         return records

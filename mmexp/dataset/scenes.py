@@ -204,7 +204,7 @@ class Scenes(MultimodalDataset):
 
     def tables(self) -> Mapping[str, Iterable[Any]]:
         offered = catalogue(taste.ITEMS, self.values("item"), taste.CONTENT)
-        return {**super().tables(), **{name: tell() for name, tell in TABLES.items()}, "catalogue": offered}
+        return {**super().tables(), **{name: read() for name, read in TABLES.items()}, "catalogue": offered}
 
     def fingerprint(self) -> str:
         known = [VERSION, *map(asdict, self.worlds.values())]

@@ -64,13 +64,13 @@ class GraphFusion(TokenFusion):
         for layer in self.layers[:-1]:
             states.append(layer.advance(*states[-1]))  # type: ignore[operator]
         hubs = states[0][1].mask  # [B, M]
-        heard = [layer.say(near.features) for layer, (_, near) in zip(self.layers, states, strict=True)]  # type: ignore[operator]
+        messages = [layer.say(near.features) for layer, (_, near) in zip(self.layers, states, strict=True)]  # type: ignore[operator]
 
         def fuse(anchor: Tokens) -> Tokens:
             x = self.mark(self.modalities[0], anchor).features
             rows, places, _ = x.shape
             edges = torch.cat([anchor.mask.unsqueeze(2), hubs.unsqueeze(1).expand(rows, places, -1)], 2)
-            for layer, near in zip(self.layers, heard, strict=True):
+            for layer, near in zip(self.layers, messages, strict=True):
                 there = near.unsqueeze(1).expand(rows, places, -1, -1, -1)  # [B, N, M, H, d]
                 x = layer(x, torch.cat([layer.say(x).unsqueeze(2), there], 2), edges)  # type: ignore[operator]
             return Tokens(x, anchor.mask)
@@ -107,8 +107,8 @@ class GraphAttentionLayer(nn.Module):
         own = self.target(self.norm(x)).unflatten(-1, self.score.shape).unsqueeze(2)  # [B, N, 1, H, d]
         scores = (F.leaky_relu(own + said, 0.2) * self.score).sum(-1).float()  # [B, N, K, H]
         weights = scores.masked_fill(~edges.unsqueeze(-1), -1e9).softmax(2) * edges.unsqueeze(-1)
-        heard = (weights.unsqueeze(-1) * said).sum(2)  # [B, N, H, d]
-        return x + self.dropout(F.elu(heard.flatten(2)))  # type: ignore[no-any-return]
+        messages = (weights.unsqueeze(-1) * said).sum(2)  # [B, N, H, d]
+        return x + self.dropout(F.elu(messages.flatten(2)))  # type: ignore[no-any-return]
 
     def advance(self, tokens: list[Tokens], hubs: Tokens) -> tuple[list[Tokens], Tokens]:
         """Advance a whole graph by one step, in which hub m [B, M, D] is that of the m-th modality."""

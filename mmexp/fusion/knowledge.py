@@ -134,9 +134,9 @@ class GraphEncoder(nn.Module):
         head, relation, tail = self.triples
         kinds = self.relations[relation]  # [T, D]
         silence = torch.zeros_like(entities, dtype=kinds.dtype)
-        heard = self.forth(silence.index_add(0, tail, entities[head] * kinds))
-        heard = heard + self.back(silence.index_add(0, head, entities[tail] * kinds))
-        return entities + torch.tanh(heard * self.share)
+        messages = self.forth(silence.index_add(0, tail, entities[head] * kinds))
+        messages = messages + self.back(silence.index_add(0, head, entities[tail] * kinds))
+        return entities + torch.tanh(messages * self.share)
 
 
 def read_embeddings(path: str) -> Tensor:

@@ -54,9 +54,9 @@ def filtered_ranks(scores: Tensor, targets: Tensor, known: Padded | None = None)
         -> int64 [B], int64 [B].
     """
     position = targets.clamp(min=0).unsqueeze(1)  # [B, 1]
-    rivals = torch.ones_like(scores, dtype=torch.bool).scatter_(1, position, False)  # [B, E]
+    others = torch.ones_like(scores, dtype=torch.bool).scatter_(1, position, False)  # [B, E]
     if known is not None:
-        rivals.scatter_(1, torch.where(known.mask, known.values, position), False)
+        others.scatter_(1, torch.where(known.mask, known.values, position), False)
     below = scores < scores.gather(1, position)  # so a score that is no number counts against the model
-    among = 1 + rivals.sum(1)
-    return torch.where(targets < 0, among, 1 + (rivals & ~below).sum(1)), among
+    among = 1 + others.sum(1)
+    return torch.where(targets < 0, among, 1 + (others & ~below).sum(1)), among

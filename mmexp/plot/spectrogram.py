@@ -1,4 +1,4 @@
-"""Sound as it is over time and pitch, with words where they are labels."""
+"""Audio over time and pitch, with words where they are labels."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def spectrograms(
         audio: Each of its own length.
         labels: What is written onto each.
         titles: A text above each.
-        columns: Sounds in a row, which are drawn over the same time.
+        columns: Recordings in a row, which are drawn over the same time.
     """
     from matplotlib.figure import Figure
 

@@ -143,7 +143,7 @@ class SpeechRecognition(SpeechTask):
         need, have = int(needed(ids)[first]), int(positions[first])
         rule = f"transcript must need at most the {have} positions of its audio, got {need} labels."
         enough = self.split * -(-need // have)
-        hint = f"Run: mmexp train ... task.split={enough}, or with more frames (encoder.audio.hop and widths)."
+        hint = f"Set task.split={enough}, or encoder.audio.hop and widths for more frames."
         if hopeless:
             raise DataError(rule, sample=names[first], hint=hint)
         self.warned = True

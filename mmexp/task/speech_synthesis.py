@@ -95,8 +95,8 @@ class SpeechSynthesis(Task):
 
     def transforms(self) -> Mapping[str, Transform]:
         audio = AudioTransform(sample_rate=self.vocoder.sample_rate, max_seconds=self.max_seconds)
-        heard = {"transcript": TranscriptTransform(units=self.recognizer.units)} if self.recognizer else {}
-        return {"audio": audio, **heard}
+        transcripts = {"transcript": TranscriptTransform(units=self.recognizer.units)} if self.recognizer else {}
+        return {"audio": audio, **transcripts}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         fuse = fusion.bind(tokens)

@@ -1,4 +1,4 @@
-"""Sound to waveforms of one rate, with variations of voice and room while training."""
+"""Audio to waveforms of one rate, with variations of voice and room while training."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class AudioTransform(Transform):
 
     Args:
         sample_rate: Rate out, in Hz.
-        max_seconds: Longer sound is cut at the end.
+        max_seconds: Longer audio is cut at the end.
         speed: Largest relative change of speed, and with it of pitch; 0.2 gives factors 0.8 to 1.25.
         gain: Largest change of loudness, in dB.
-        noise: Loudest added white noise, relative to the sound's own level (RMS).
+        noise: Loudest added white noise, relative to the audio's own level (RMS).
 
     Shape:
         Waveform -> float32 [L].

@@ -67,7 +67,7 @@ def test_a_sample_without_enough_places_is_not_learned_from_and_named_once(caplo
         loss(task, given, known)
     (record,) = caplog.records
     assert "s1: transcript must need at most the 3 positions of its audio, got 4 labels" in record.getMessage()
-    assert "Type task.split=2" in record.getMessage()
+    assert "Set task.split=2" in record.getMessage()
     torch.testing.assert_close(first, loss(task, given, batch(task, ["metal red", None, "red"])))
 
 

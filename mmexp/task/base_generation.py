@@ -57,9 +57,7 @@ class TextGeneration(Task):
         super().__init__()
         name = type(self).__name__
         if not prefix.causal:
-            raise ValueError(
-                f"{name}: prefix.causal must be true, got false. Run: mmexp train ... task.prefix.causal=true"
-            )
+            raise ValueError(f"{name}: prefix.causal must be true, got false. Set task.prefix.causal=true.")
         if beams < 1:
             raise ValueError(f"{name}: beams must be at least 1, got {beams}.")
         self.prefix, self.label_smoothing, self.word_dropout = prefix, label_smoothing, word_dropout

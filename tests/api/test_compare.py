@@ -46,7 +46,7 @@ def test_it_returns_what_the_command_prints_as_json(outputs: Path, capsys: pytes
 def test_baselines_are_found_beside_the_runs_that_are_compared(outputs: Path):
     gated = list((outputs / "classification-gated").iterdir())
     (group,) = mmexp.compare(*map(mmexp.load_run, gated))
-    assert group["verdict"]["outcome"] == "better" and group["verdict"]["rival"] == "image"
+    assert group["verdict"]["outcome"] == "better" and group["verdict"]["baseline"] == "image"
 
 
 def test_it_groups_by_keys_and_ranks_by_a_metric(outputs: Path):

@@ -35,7 +35,7 @@ def test_a_table_and_words_tell_what_each_fusion_can_do_and_nothing_is_trained_t
     ("words", "fault"),
     [
         (["fusion=tensr"], "Did you mean 'tensor'"),
-        (["dataset.interaction=xr"], "got 'xr'"),
+        (["fusion=sum", "dataset.interaction=xr"], "got 'xr'"),
         (["--workers", "0"], "workers must be at least 1, got 0"),
     ],
 )

@@ -10,6 +10,7 @@ from omegaconf import OmegaConf
 
 from mmexp.config.compose import compose, load_config, read_config, stored
 from mmexp.config.instantiate import instantiate
+from mmexp.config.schema import ROLES
 from mmexp.error import ConfigError
 
 FILES = {
@@ -219,7 +220,7 @@ def test_all_problems_of_a_yaml_are_told_at_once_each_with_its_line(folder: Path
     expected = [
         f"{file}:2: sed must be a key of the root, got 'sed'. Did you mean 'seed'?",
         f"{file}:3: dim must be int, got 'many'.",
-        f"{file}:4: tokenizer.vocb must be a key of tokenizer, got 'vocb'. Did you mean 'vocab_size'?",
+        f"{file}:4: tokenizer.vocb must be a key of tokenizer, got 'vocb'. Choose one of: min_frequency, model, vocab_size.",
         f"{file}:6: fusion.dmi must be an argument of ConcatFusion, got 'dmi'. Did you mean 'dim'?",
         f"{file}:8: training.epochs must be int, got 'few'.",
         "command line: training.clip must be float, got 'low'.",
@@ -273,7 +274,8 @@ def test_a_stored_config_is_resolved_but_for_facts_and_comes_back_equal(
     assert "${facts:classes.kind}" in text
     assert "${dim}" not in text
     again = load_config(path.parent)
-    assert again.plain() == compose([*given]).plain()
+    kept = {key: value for key, value in compose([*given]).plain().items() if ROLES[key].kind != "sweep"}
+    assert {key: value for key, value in again.plain().items() if ROLES[key].kind != "sweep"} == kept
     assert stored(again) == text
 
 
@@ -354,11 +356,11 @@ def test_a_bomb_is_refused_within_a_second(folder: Path) -> None:
     assert time.process_time() - began < 1
 
 
-def test_a_typo_is_told_in_less_than_a_second_and_without_torch(folder: Path) -> None:
+def test_a_typo_is_reported_without_torch_or_lightning(folder: Path) -> None:
     code = (
-        "import sys, time\nfrom mmexp.config.compose import compose\n"
+        "import sys\nfrom mmexp.config.compose import compose\n"
         "try: compose(['fusion.dmi=3'])\nexcept Exception as error: print(error)\n"
-        "print(time.process_time(), 'torch' in sys.modules)\n"
+        "print({'torch', 'pytorch_lightning', 'transformers'} & set(sys.modules))\n"
     )
     root = Path(__file__).resolve().parents[2]
     output = subprocess.run(
@@ -371,9 +373,7 @@ def test_a_typo_is_told_in_less_than_a_second_and_without_torch(folder: Path) ->
     ).stdout
     problem, last = output.splitlines()
     assert "Did you mean 'dim'?" in problem
-    seconds, torch = last.split()
-    assert float(seconds) < 1
-    assert torch == "False"
+    assert last == "set()"
 
 
 def test_composing_writes_nothing(folder: Path) -> None:

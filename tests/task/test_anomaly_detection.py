@@ -179,11 +179,11 @@ def test_pictures_show_the_scores_the_curve_and_what_surprised_most():
     inputs = {"camera": np.zeros((4, 4, 3), np.uint8), "microphone": sound, "text": "x"}
     samples = [Sample(row["id"], inputs, {"incident": "burst"}) for row in rows]
     figures = task.plots(rows, samples)
-    assert list(figures) == ["scores", "roc", "seen", "heard"]
-    titles = [axes.get_title() for axes in figures["seen"].axes]
+    assert list(figures) == ["scores", "roc", "images", "audio"]
+    titles = [axes.get_title() for axes in figures["images"].axes]
     assert titles[:2] == ["11.0 burst", "10.0 normal"] and len(titles) == 8
     unknown = [{"id": "0", "score": 1.0}]
-    assert list(task.plots(unknown, samples[:1])) == ["seen", "heard"]
+    assert list(task.plots(unknown, samples[:1])) == ["images", "audio"]
     assert list(task.plots(rows[:3], [Sample("x", {}, {})] * 3)) == ["scores"]
 
 

@@ -11,8 +11,9 @@ import re
 import unicodedata
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import lru_cache, reduce
+from operator import or_
 
 import torch
 from torch import Tensor
@@ -34,6 +35,12 @@ def ngrams(text: str) -> Counter[NGram]:
     """How often each run of 1 to 4 words occurs; shared, so do not change it."""
     row = words(text)
     return Counter(tuple(row[i : i + n]) for n in range(1, NGRAM_ORDER + 1) for i in range(len(row) - n + 1))
+
+
+@lru_cache(maxsize=2048)
+def union(texts: tuple[str, ...]) -> Counter[NGram]:
+    """How often each n-gram occurs in the text that has the most of it; shared, so do not change it."""
+    return reduce(or_, map(ngrams, texts))
 
 
 class Bleu(BLEUScore):
@@ -68,14 +75,31 @@ class Bleu(BLEUScore):
 
     def update(self, captions: Sequence[str], references: Sequence[Sequence[str]]) -> None:
         """Count one caption and its references per sample; samples without references do not count."""
-        pairs = [(c, sorted(map(words, r), key=len)) for c, r in zip(captions, references, strict=True) if r]
-        if pairs:
-            super().update([" ".join(words(c)) for c, _ in pairs], [[" ".join(w) for w in r] for _, r in pairs])
-            self.samples += len(pairs)
+        pairs = [(ngrams(c), tuple(r)) for c, r in zip(captions, references, strict=True) if r]
+        for own, texts in pairs:
+            size = _length(own)
+            self.preds_len += size
+            self.target_len += min(map(_length, map(ngrams, texts)), key=lambda other: (abs(other - size), other))
+        self.numerator += self.numerator.new_tensor(self._by_order(own & union(texts) for own, texts in pairs))
+        self.denominator += self.denominator.new_tensor(self._by_order(own for own, _ in pairs))
+        self.samples += len(pairs)
+
+    def _by_order(self, counted: Iterable[Counter[NGram]]) -> list[int]:
+        """Number of n-grams of each order in all. -> [order]"""
+        totals = [0] * NGRAM_ORDER
+        for counts in counted:
+            for gram, count in counts.items():
+                totals[len(gram) - 1] += count
+        return totals[: self.n_gram]
 
     def compute(self) -> Tensor:
         """Score in [0, 1]; NaN before any sample with references."""
         return super().compute() if self.samples else torch.tensor(math.nan)
+
+
+def _length(counts: Counter[NGram]) -> int:
+    """Number of words."""
+    return sum(count for gram, count in counts.items() if len(gram) == 1)
 
 
 class MeanCaptionMetric(Metric, ABC):

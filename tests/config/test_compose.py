@@ -220,7 +220,8 @@ def test_all_problems_of_a_yaml_are_told_at_once_each_with_its_line(folder: Path
     expected = [
         f"{file}:2: sed must be a key of the root, got 'sed'. Did you mean 'seed'?",
         f"{file}:3: dim must be int, got 'many'.",
-        f"{file}:4: tokenizer.vocb must be a key of tokenizer, got 'vocb'. Choose one of: min_frequency, model, vocab_size.",
+        f"{file}:4: tokenizer.vocb must be a key of tokenizer, got 'vocb'. "
+        "Choose one of: min_frequency, model, vocab_size.",
         f"{file}:6: fusion.dmi must be an argument of ConcatFusion, got 'dmi'. Did you mean 'dim'?",
         f"{file}:8: training.epochs must be int, got 'few'.",
         "command line: training.clip must be float, got 'low'.",

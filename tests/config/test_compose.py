@@ -327,7 +327,7 @@ def test_a_loaded_config_resolves_nothing_but_facts(folder: Path, text: str) -> 
 
 def test_a_loaded_config_does_not_say_whom_to_trust(folder: Path) -> None:
     path = keep(folder, *MINE)
-    with pytest.raises(ConfigError, match=r"must lie under one of .* type plugins=\[toy_config\]"):
+    with pytest.raises(ConfigError, match=r"must lie under one of .* set plugins=\[toy_config\]"):
         load_config(path)
     assert load_config(path, ["plugins=[toy_config]"]).plugins == ("toy_config",)
     assert load_config(path, plugins=["toy_config"]).plugins == ("toy_config",)

@@ -63,13 +63,13 @@ def _examples(folder: RunFolder) -> list[Text]:
 
 
 def _example(row: dict[str, Any]) -> Text:
-    answer = next((str(row[key]) for key in ("caption", "label", "answer") if key in row), "")
-    wanted = next((row[key] for key in ("references", "target") if key in row), "")
-    wanted = wanted[0] if isinstance(wanted, list) and wanted else wanted
-    if not answer:
+    prediction = next((str(row[key]) for key in ("caption", "label", "answer", "prediction") if key in row), "")
+    target = next((row[key] for key in ("references", "target") if key in row), "")
+    target = target[0] if isinstance(target, list) and target else target
+    if not prediction:
         shown = ", ".join(f"{key} {_short(value)}" for key, value in row.items() if key != "id")
         return Text(printable(f"{row['id']}: {shown}"))
-    return Text(printable(f"{answer}\n  should be: {wanted}"))
+    return Text(printable(f"{prediction}\n  should be: {target}"))
 
 
 def _short(value: Any) -> str:

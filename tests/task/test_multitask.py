@@ -209,7 +209,7 @@ def test_a_task_that_hides_what_others_see_is_refused():
 
 def test_pictures_of_all_tasks_are_drawn_from_their_own_answers():
     kind = {"kind_label": "cat", "kind_score": 0.6, "kind_target": "cat"}
-    rows = [{"id": f"s{i}", **kind, "much_answer": 1.0, "much_target": i} for i in range(4)]
+    rows = [{"id": f"s{i}", **kind, "much_prediction": 1.0, "much_target": i} for i in range(4)]
     task = make(tasks={"kind": classify("kind", KINDS), "much": regress()})
     assert set(task.plots(rows, [])) == {"kind_classes", "kind_confusion", "kind_reliability", "much_scatter"}
 

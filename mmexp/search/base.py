@@ -13,6 +13,22 @@ class Search(ABC):
 
     Args:
         overrides: As typed, with several values where they are searched over.
+
+    Example:
+        >>> from mmexp import Search
+        >>> class SeedSearch(Search):  # seeds 0, 1, 2, ... until one fails
+        ...     seed, failed = -1, False
+        ...     def ask(self):
+        ...         self.seed += 1
+        ...         return [] if self.failed else [[*self.overrides, f"seed={self.seed}"]]
+        ...     def tell(self, overrides, run):
+        ...         self.failed = run is None
+        >>> search = SeedSearch(overrides=["fusion=gated"])
+        >>> search.ask(), search.ask()
+        ([['fusion=gated', 'seed=0']], [['fusion=gated', 'seed=1']])
+        >>> search.tell(["fusion=gated", "seed=1"], None)
+        >>> search.ask()
+        []
     """
 
     def __init__(self, *, overrides: Sequence[str]) -> None:

@@ -14,13 +14,14 @@ class Augment(ABC):
     run repeats it.
 
     Example:
+        >>> from dataclasses import replace
         >>> import torch
         >>> from mmexp import Augment, Batch, Padded
         >>> class SignFlip(Augment):
         ...     def __call__(self, batch):
         ...         own = batch.inputs["vector"]
         ...         sign = torch.randint(0, 2, (len(batch), 1)) * 2 - 1
-        ...         return Batch({**batch.inputs, "vector": Padded(own.values * sign, own.mask)}, batch.targets, batch.ids)
+        ...         return replace(batch, inputs={**batch.inputs, "vector": Padded(own.values * sign, own.mask)})
         >>> batch = Batch({"vector": Padded(torch.ones(2, 3), torch.tensor([True, True]))}, {}, ("a", "b"))
         >>> SignFlip()(batch).inputs["vector"].values.abs().sum()
         tensor(6.)

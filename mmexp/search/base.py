@@ -16,19 +16,13 @@ class Search(ABC):
 
     Example:
         >>> from mmexp import Search
-        >>> class SeedSearch(Search):  # seeds 0, 1, 2, ... until one fails
-        ...     seed, failed = -1, False
+        >>> class TwoRounds(Search):  # one job with seed=0, then one with seed=1
+        ...     seeds = [0, 1]
         ...     def ask(self):
-        ...         self.seed += 1
-        ...         return [] if self.failed else [[*self.overrides, f"seed={self.seed}"]]
-        ...     def tell(self, overrides, run):
-        ...         self.failed = run is None
-        >>> search = SeedSearch(overrides=["fusion=gated"])
-        >>> search.ask(), search.ask()
-        ([['fusion=gated', 'seed=0']], [['fusion=gated', 'seed=1']])
-        >>> search.tell(["fusion=gated", "seed=1"], None)
-        >>> search.ask()
-        []
+        ...         return [[*self.overrides, f"seed={self.seeds.pop(0)}"]] if self.seeds else []
+        >>> search = TwoRounds(overrides=["fusion=gated"])
+        >>> search.ask(), search.ask(), search.ask()
+        ([['fusion=gated', 'seed=0']], [['fusion=gated', 'seed=1']], [])
     """
 
     def __init__(self, *, overrides: Sequence[str]) -> None:

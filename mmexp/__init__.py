@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the public names, one a line: a new one is added here and n
     from mmexp.api.run import Run as Run
     from mmexp.api.run import load_run as load_run
     from mmexp.api.train import train as train
+    from mmexp.augment.base import Augment as Augment
     from mmexp.contract import Batch as Batch
     from mmexp.contract import Outputs as Outputs
     from mmexp.contract import Padded as Padded
@@ -23,10 +24,16 @@ if TYPE_CHECKING:  # the public names, one a line: a new one is added here and n
     from mmexp.contract import Tokens as Tokens
     from mmexp.contract import Waveform as Waveform
     from mmexp.dataset.base import MultimodalDataset as MultimodalDataset
+    from mmexp.dataset.kind.base import Kind as Kind
     from mmexp.encoder.base import Encoder as Encoder
     from mmexp.fusion.base import Fusion as Fusion
+    from mmexp.fusion.fuse import fuse as fuse
+    from mmexp.launcher.base import Launcher as Launcher
+    from mmexp.logger.base import Logger as Logger
     from mmexp.method.base import Method as Method
+    from mmexp.missing.base import Missing as Missing
     from mmexp.pool.base import Pool as Pool
+    from mmexp.search.base import Search as Search
     from mmexp.task.base import Task as Task
     from mmexp.transform.base import Transform as Transform
     from mmexp.transform.text import Tokenizer as Tokenizer

@@ -12,22 +12,29 @@ import mmexp
 
 HEAVY = ("torch", "hydra", "omegaconf", "pytorch_lightning", "transformers", "numpy")
 NAMES = [
+    "Augment",
     "Batch",
     "Encoder",
     "Fusion",
+    "Kind",
+    "Launcher",
+    "Logger",
     "Method",
+    "Missing",
     "MultimodalDataset",
     "Outputs",
     "Padded",
     "Pool",
     "Run",
     "Sample",
+    "Search",
     "Task",
     "Tokens",
     "Transform",
     "Waveform",
     "compare",
     "evaluate",
+    "fuse",
     "load_run",
     "predict",
     "train",
@@ -66,8 +73,8 @@ def test_a_star_import_gives_the_public_names():
 def test_a_name_that_it_lacks_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'mmexp' has no attribute 'Fussion'"):
         mmexp.Fussion  # noqa: B018
-    with pytest.raises(ImportError, match="cannot import name 'fuse' from 'mmexp'"):
-        from mmexp import fuse  # noqa: F401
+    with pytest.raises(ImportError, match="cannot import name 'merge' from 'mmexp'"):
+        from mmexp import merge  # noqa: F401
 
 
 def test_a_submodule_is_not_a_public_name():

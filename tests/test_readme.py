@@ -6,6 +6,7 @@ A command that trains is composed, and one on the built-in scenes takes an optim
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -28,7 +29,7 @@ from mmexp.config.compose import Config, compose, load_config, stored
 from mmexp.config.override import expand
 from mmexp.run import provenance as manifest
 from mmexp.run import summary
-from mmexp.run.folder import RunFolder
+from mmexp.run.folder import RunFolder, runs
 
 if TYPE_CHECKING:
     from conftest import Lab
@@ -66,6 +67,43 @@ def commands(program: str) -> list[list[str]]:
 
 def spoken(verb: str) -> list[list[str]]:
     return [words[2:] for words in commands("mmexp") if words[1:2] == [verb]]
+
+
+def examples() -> dict[str, str]:
+    """Files that the pages show whole, by path."""
+    found = [example for text in TEXTS.values() for example in EXAMPLE.findall(text)]
+    assert len(dict(found)) == len(found), "Two pages show a file of the same name."
+    return dict(found)
+
+
+EXAMPLES = examples()
+
+
+def options(words: list[str]) -> dict[str, set[str]]:
+    """Values that are typed, by key without a place: ``pool@fusion.pool=max`` chooses an option of ``pool``."""
+    pairs = (word.partition("=")[::2] for word in words if "=" in word)
+    return {key.partition("@")[0]: set(value.strip("[]").split(",")) for key, value in pairs}
+
+
+def is_own(words: list[str]) -> bool:
+    """Whether a command uses a part that a page adds; of kinds of data none is chosen, so it is the data that does."""
+    typed, added = options(words), [Path(path).relative_to("conf") for path in EXAMPLES if path.startswith("conf/")]
+    return any(path.stem in typed.get(str(path.parent), ()) for path in added) or "path/to/series" in " ".join(words)
+
+
+def merged(all_words: list[list[str]]) -> list[list[str]]:
+    """Commands on the same data that set nothing to different values, joined into one: fewer runs do the same."""
+    joined: list[list[str]] = []
+    for words in all_words:
+        typed = {"dataset": {"scenes"}, "-m": {"-m" in words}, **options(words)}
+        for other in joined:
+            known = {"dataset": {"scenes"}, "-m": {"-m" in other}, **options(other)}
+            if all(known.get(key, value) == value for key, value in typed.items()):
+                other += [word for word in words if word not in other]
+                break
+        else:
+            joined.append([*words])
+    return joined
 
 
 def each(argvalues: list[list[str]]) -> pytest.MarkDecorator:
@@ -138,7 +176,7 @@ def test_a_verb_and_its_options_exist(words: list[str]):
     assert [word for word in words[1:] if word.startswith("-") and word.partition("=")[0] not in usage] == []
 
 
-@each([words for words in spoken("train") if "--help" not in words])
+@each([words for words in spoken("train") if "--help" not in words and not is_own(words)])
 def test_a_training_composes_but_for_the_run_it_starts_from(words: list[str], elsewhere: Path):
     configs = composed([word for word in words if not word.startswith("pretrained=")], elsewhere)
     assert configs and all(config.plain()["name"] for config in configs)
@@ -156,7 +194,7 @@ def learned(words: list[str]) -> bool:
     return not names & {"dataset", "experiment", "resume", "pretrained", "baselines", "hardware"}
 
 
-@each([given(words) for words in spoken("train") if learned(words)])
+@each([given(words) for words in spoken("train") if learned(words) and not is_own(words)])
 def test_a_training_on_the_scenes_takes_a_step(words: list[str], make_lab: Callable[[Path], Lab], elsewhere: Path):
     words = [word for word in expand(words)[0] if not word.startswith("dataset.sizes=")]
     folder = replace(make_lab(elsewhere), overrides=[*STEP, *SCENES, f"outputs={elsewhere}"]).train(*words, *STEP)
@@ -189,42 +227,63 @@ def test_a_script_takes_its_options(words: list[str]):
     assert script.is_file() and [word for word in words[2:] if word[0] == "-" and f'"{word}"' not in said] == []
 
 
-def examples() -> dict[str, str]:
-    """Files that the pages show whole, by path."""
-    found = [example for text in TEXTS.values() for example in EXAMPLE.findall(text)]
-    assert len(dict(found)) == len(found), "Two pages show a file of the same name."
-    return dict(found)
-
-
 @pytest.fixture
 def package(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The examples as a package of one's own, its YAMLs in the working folder."""
     code = elsewhere / "documented"
     code.mkdir()
-    for path, text in examples().items():
-        module = "_".join(Path(path).with_suffix("").parts[1:])
+    for path, text in EXAMPLES.items():
         if path.startswith("mmexp/"):
-            (code / f"{module}.py").write_text(text)
+            (code / f"{module_of(path)}.py").write_text(text)
             continue
         yaml = elsewhere / path
         yaml.parent.mkdir(parents=True, exist_ok=True)
-        yaml.write_text(
-            re.sub(r"^_target_: mmexp\.\S+\.(\w+)$", rf"_target_: documented.{module}.\1", text, flags=re.M)
-        )
+        yaml.write_text(re.sub(r"(?<=_target_: )(mmexp[\w.]+)(?=[.]\w+$)", moved, text, flags=re.MULTILINE))
     monkeypatch.syspath_prepend(elsewhere)
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
     for name in [name for name in sys.modules if name.startswith("documented")]:
         monkeypatch.delitem(sys.modules, name)
     return code
 
 
-@each([[path] for path in examples() if path.startswith("conf/")])
-def test_an_example_trains(words: list[str], package: Path, make_lab: Callable[[Path], Lab], elsewhere: Path):
-    group, name = str(Path(words[0]).parent.relative_to("conf")), Path(words[0]).stem
-    option = f"pool@fusion.pool={name}" if group == "pool" else f"{group}={name}"
-    data = ["dataset=interactions", SCENES[0]] if group == "encoder/vector" else ["inputs=[image,text]", *SCENES]
-    lab = replace(make_lab(elsewhere), overrides=["plugins=[documented]", f"outputs={elsewhere}/outputs"])
-    config = json.loads(json.dumps(load_config(lab.train(option, *data, *STEP).path, [], ["documented"]).plain()))
-    assert "documented." in json.dumps(config)
+def module_of(path: str) -> str:
+    return "_".join(Path(path).with_suffix("").parts[1:])
+
+
+def moved(module: re.Match[str]) -> str:
+    """The module of a class in the package of one's own, if a page shows it; else where it is."""
+    path = f"{module[1].replace('.', '/')}.py"
+    return f"documented.{module_of(path)}" if path in EXAMPLES else module[1]
+
+
+def series(folder: Path) -> None:
+    """A table of the kind of data that a page adds."""
+    folder.mkdir(parents=True)
+    rows = []
+    for number, split in enumerate(["train"] * 4 + ["val"] * 2 + ["test"] * 2):
+        (folder / f"{number}.dat").write_text(f"{number} 1\n" * (2 + number % 2))
+        rows.append({"id": f"s{number}", "series": f"{number}.dat", "label": "ab"[number % 2], "split": split})
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+@each(merged([words for words in spoken("train") if is_own(words)]))
+def test_the_examples_train(words: list[str], package: Path, elsewhere: Path, capsys: pytest.CaptureFixture[str]):
+    series(elsewhere / "path/to/series")
+    (data,) = options(words).get("dataset", {"scenes"})
+    small = {"scenes": ["inputs=[image,text]", *SCENES], "interactions": SCENES[:1], "manifest": []}[data]
+    assert main(["train", "plugins=[documented]", *small, *STEP, *words]) == 0, capsys.readouterr().err
+    assert runs("outputs") and all(summary.row(run).status == "done" for run in runs("outputs"))
+    for path in (Path(path).relative_to("conf") for path in EXAMPLES if path.startswith("conf/")):
+        if path.stem in options(words).get(str(path.parent), ()):
+            target = re.search(r"_target_: (documented[.]\w+)", (elsewhere / "conf" / path).read_text())
+            assert target and target[1] in sys.modules
+
+
+def test_each_option_of_the_pages_is_trained():
+    typed = [options(words) for words in spoken("train")]
+    added = [Path(path).relative_to("conf") for path in EXAMPLES if path.startswith("conf/")]
+    chosen = [path for path in added if any(path.stem in one.get(str(path.parent), ()) for one in typed)]
+    assert [str(path) for path in added if path not in chosen] == ["kind/series.yaml"]
 
 
 def test_the_transform_of_the_pages_gives_ranks(package: Path):
@@ -235,7 +294,7 @@ def test_the_transform_of_the_pages_gives_ranks(package: Path):
 
 def test_the_examples_are_formatted(package: Path):
     options = ["--config", ROOT / "pyproject.toml"]
-    for command in (["check", "--ignore", "I001"], ["format", "--check"]):
+    for command in (["check", "--ignore", "I001,RUF012"], ["format", "--check"]):
         done = subprocess.run(["ruff", *command, *options, package], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout
 

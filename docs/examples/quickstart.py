@@ -9,7 +9,6 @@ import torch
 from torch import nn
 
 import mmexp
-from mmexp import Tokens
 from mmexp.fusion.product import ProductFusion
 from mmexp.pool.mean import MeanPool
 
@@ -34,19 +33,18 @@ rows = mmexp.predict(best, {"text": "a large red metal cube"}, {"id": "ball", "t
 for row in rows:
     print(row["id"], row["label"], f"{row['score']:.2f}")
 
-# %% Use a fusion in a loop of one's own, with tokens from anywhere: here the product of two numbers is to be found.
+# %% Use a fusion in a loop of one's own, with features from anywhere: here the product of two numbers is to be found.
 torch.manual_seed(0)
 left, right = nn.Linear(1, 32), nn.Linear(1, 32)
 fusion = ProductFusion(dim=32, modalities=["left", "right"], pool=MeanPool())
 model = nn.ModuleList([left, right, fusion, head := nn.Linear(32, 1)])
 optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-real = torch.ones(64, 1, dtype=torch.bool)
 
 losses = []
 for _ in range(300):
     x, y = torch.randn(64, 1), torch.randn(64, 1)
-    tokens = {"left": Tokens(left(x).unsqueeze(1), real), "right": Tokens(right(y).unsqueeze(1), real)}
-    loss = nn.functional.mse_loss(head(fusion(tokens).pool()), x * y)
+    fused = mmexp.fuse(fusion, {"left": left(x), "right": right(y)})
+    loss = nn.functional.mse_loss(head(fused), x * y)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()

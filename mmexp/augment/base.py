@@ -12,6 +12,19 @@ class Augment(ABC):
 
     All randomness comes from torch's generators, which the training step seeds by (seed, batch number, rank): a resumed
     run repeats it.
+
+    Example:
+        >>> from dataclasses import replace
+        >>> import torch
+        >>> from mmexp import Augment, Batch, Padded
+        >>> class SignFlip(Augment):
+        ...     def __call__(self, batch):
+        ...         own = batch.inputs["vector"]
+        ...         sign = torch.randint(0, 2, (len(batch), 1)) * 2 - 1
+        ...         return replace(batch, inputs={**batch.inputs, "vector": Padded(own.values * sign, own.mask)})
+        >>> batch = Batch({"vector": Padded(torch.ones(2, 3), torch.tensor([True, True]))}, {}, ("a", "b"))
+        >>> SignFlip()(batch).inputs["vector"].values.abs().sum()
+        tensor(6.)
     """
 
     @abstractmethod

@@ -32,7 +32,7 @@ def fuse(fusion: Fusion, inputs: Mapping[str, Features]) -> Tensor:
 
     Example:
         >>> import torch
-        >>> from mmexp.fusion.fuse import fuse
+        >>> from mmexp import fuse
         >>> from mmexp.fusion.gated import GatedFusion
         >>> from mmexp.pool.mean import MeanPool
         >>> fusion = GatedFusion(dim=64, modalities=["image", "text"], pool=MeanPool())

@@ -20,6 +20,16 @@ class Launcher(ABC):
 
     Raises:
         ValueError: If there are no workers, or no time.
+
+    Example:
+        >>> from mmexp import Launcher
+        >>> class DryLauncher(Launcher):
+        ...     def launch(self, jobs, report=lambda job: None):
+        ...         for job in jobs:
+        ...             job.status, job.reason = "stopped", "not run"
+        ...             report(job)
+        >>> DryLauncher(workers=2).workers
+        2
     """
 
     def __init__(self, *, workers: int = 1, time_limit: float | None = None, fail_fast: bool = False) -> None:

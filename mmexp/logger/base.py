@@ -21,6 +21,14 @@ class Logger(ABC):
 
     Attributes:
         required: Whether a failure ends the run instead, because other parts of mmexp read what it writes.
+
+    Example:
+        >>> from mmexp import Logger
+        >>> class PrintLogger(Logger):
+        ...     def log(self, row):
+        ...         print(*(f"{key}={value:g}" for key, value in row.items()))
+        >>> PrintLogger().log({"step": 20, "train/loss": 1.5})
+        step=20 train/loss=1.5
     """
 
     required: ClassVar[bool] = False

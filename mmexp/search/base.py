@@ -13,6 +13,16 @@ class Search(ABC):
 
     Args:
         overrides: As typed, with several values where they are searched over.
+
+    Example:
+        >>> from mmexp import Search
+        >>> class TwoRounds(Search):  # one job with seed=0, then one with seed=1
+        ...     seeds = [0, 1]
+        ...     def ask(self):
+        ...         return [[*self.overrides, f"seed={self.seeds.pop(0)}"]] if self.seeds else []
+        >>> search = TwoRounds(overrides=["fusion=gated"])
+        >>> search.ask(), search.ask(), search.ask()
+        ([['fusion=gated', 'seed=0']], [['fusion=gated', 'seed=1']], [])
     """
 
     def __init__(self, *, overrides: Sequence[str]) -> None:

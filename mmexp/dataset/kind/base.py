@@ -38,6 +38,20 @@ class Kind(ABC):  # noqa: B024
         may_be_empty: Whether a target may be an empty list.
         classed: Whether the values of a target are classes.
         is_file: Whether a cell is the path of a file.
+
+    Example:
+        >>> from mmexp import Kind
+        >>> class DurationKind(Kind):  # "3:20" -> 200.0 s, as a target
+        ...     targets = {"duration": ("duration",)}
+        ...     classed = False
+        ...     def check_target(self, value):
+        ...         minutes, seconds = str(value).split(":")
+        ...         return 60 * int(minutes) + float(seconds)
+        >>> DurationKind().read_target("3:20")
+        200.0
+        >>> DurationKind().read_target("")
+        Traceback (most recent call last):
+        ValueError: must have a value, got ''
     """
 
     suffixes: tuple[str, ...] = ()

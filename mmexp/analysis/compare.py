@@ -172,7 +172,8 @@ def _rank(benchmark: tuple[str, str, str], groups: Sequence[Group], metric: str)
     first = groups[0].runs[0]
     test = f"test/{first.monitor.rpartition('/')[2]}"
     main = metric or (test if any(group.score(test).mean is not None for group in groups) else first.monitor)
-    mode = first.mode if _last(main) == _last(first.monitor) else _mode(main)
+    declared = first.mode if _last(main) == _last(first.monitor) else first.directions.get(main)
+    mode = declared or _guess_mode(main)
     sign = -1 if mode == "max" else 1
 
     def order(one: Group) -> tuple[bool, float, str]:
@@ -182,7 +183,8 @@ def _rank(benchmark: tuple[str, str, str], groups: Sequence[Group], metric: str)
     return Ranking(benchmark, main, mode, tuple(sorted(groups, key=order)))
 
 
-def _mode(metric: str) -> str:
+def _guess_mode(metric: str) -> str:
+    """Guess by its name whether less or more of a metric is better, where the metric does not declare it."""
     return "min" if _LESS_IS_BETTER & set(_last(metric).replace("-", "_").split("_")) else "max"
 
 

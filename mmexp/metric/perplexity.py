@@ -9,7 +9,7 @@ from torchmetrics import Metric
 
 
 class Perplexity(Metric):
-    """Number of equally likely words that would nll as much as the true ones: ``exp(mean(-log p(word)))``.
+    """Compute the exponential of the mean negative log-likelihood per word: ``exp(mean(-log p(word)))``.
 
     The mean is over all words of all texts, the end included. It compares only models of the same vocabulary: a word
     outside it counts as the unknown one.

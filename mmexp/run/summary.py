@@ -29,6 +29,7 @@ class RunRow:
         metrics: Final values by key; None is undefined.
         monitor: Metric by which its best checkpoint was chosen.
         mode: Whether less (min) or more (max) of it is better.
+        directions: The same of each metric that declares it, by key.
         parameters: Weights in all.
         seconds: Training time.
         fingerprint: Of the data.
@@ -43,6 +44,7 @@ class RunRow:
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     monitor: str = ""
     mode: str = "max"
+    directions: Mapping[str, str] = field(default_factory=dict)
     parameters: int | None = None
     seconds: float | None = None
     fingerprint: str = ""
@@ -121,6 +123,7 @@ def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]
         metrics={k: v if isinstance(v, (int, float)) else None for k, v in summary.get("metrics", {}).items()},
         monitor=summary.get("monitor", ""),
         mode=summary.get("mode", "max"),
+        directions=summary.get("directions", {}),
         parameters=summary.get("parameters", {}).get("total"),
         seconds=summary.get("seconds", {}).get("train"),
         fingerprint=summary.get("fingerprint", ""),

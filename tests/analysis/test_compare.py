@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,17 @@ def test_the_best_comes_first_by_the_test_value_of_what_was_monitored() -> None:
     [ranking] = compare([run(0.2, fusion="sum"), run(0.9, fusion="gated"), run(0.5)])
     assert (ranking.metric, ranking.mode) == ("test/accuracy", "max")
     assert [one.config["fusion"] for one in ranking.groups] == ["gated", "concat", "sum"]
+
+
+def test_a_metric_declares_whether_less_of_it_is_better() -> None:
+    rows = [
+        replace(run(value, fusion=name), directions={"test/gap": "min"})
+        for name, value in (("sum", 0.2), ("gated", 0.9))
+    ]
+    rows = [replace(row, metrics={**row.metrics, "test/gap": row.metrics["test/accuracy"]}) for row in rows]
+    [ranking] = compare(rows, metric="test/gap")
+    assert ranking.mode == "min"
+    assert [one.config["fusion"] for one in ranking.groups] == ["sum", "gated"]
 
 
 def test_of_a_loss_less_is_better() -> None:

@@ -184,5 +184,5 @@ def as_pixels(numbers: Tensor) -> Tensor:
 def _title(row: Mapping[str, Any], sample: Sample) -> str:
     """Return the text that was given, if there was one, and the detected attributes."""
     text = sample.inputs.get("text", row["id"])
-    detected = f"\nseen: {', '.join(row['detected'])}" if "attributes" in row else ""
+    detected = f"\ndetected: {', '.join(row['attributes'])}" if "attributes" in row else ""
     return f"{text[0] if isinstance(text, list) else text}{detected}"

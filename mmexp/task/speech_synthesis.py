@@ -207,13 +207,17 @@ class SpeechSynthesis(Task):
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
         """Draw some true audio as spectrograms, each next to the generated one."""
-        pairs = [(row, sample.targets["audio"]) for row, sample in zip(rows, samples, strict=True) if _heard(sample)]
+        pairs = [
+            (row, sample.targets["audio"]) for row, sample in zip(rows, samples, strict=True) if _has_audio(sample)
+        ]
         if not (shown := pairs[:SHOWN]):
             return {}
         audio = [audio for row, true in shown for audio in (true, row["audio"])]
-        titles = [t for row, _ in shown for t in (f"true: {row.get('target', '')}", f"made: {row.get('scores', '')}")]
+        titles = [
+            t for row, _ in shown for t in (f"true: {row.get('target', '')}", f"made: {row.get('recognized', '')}")
+        ]
         return {"audio": spectrograms(audio, [()] * len(audio), titles, columns=2)}
 
 
-def _heard(sample: Sample) -> bool:
+def _has_audio(sample: Sample) -> bool:
     return "audio" in sample.targets

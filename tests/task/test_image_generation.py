@@ -74,7 +74,7 @@ def test_no_loss_teaches_the_judge_but_its_own_and_that_teaches_nothing_else(obj
     task, given = make(objective=objective), tokens(4)
     rows = pair(task)
     names = set(task.losses(task(given, fusion(), rows), rows))
-    assert "judge" in names and len(names) > 1
+    assert "evaluator" in names and len(names) > 1
     for name in names:
         task.zero_grad()
         task.losses(task(given, fusion(), rows), rows)[name].backward()
@@ -155,7 +155,7 @@ def test_its_picture_shows_what_was_painted_beside_what_is_true():
     ]
     samples = [Sample("0", {"text": ["a red one", "other"]}, {"image": RED}), Sample("1", {}, {})]
     figure = make().plots(rows, samples)["generated_images"]
-    assert figure.axes[0].get_title() == "a red one\nseen: red"
+    assert figure.axes[0].get_title() == "a red one\ndetected: red"
     assert make().plots(rows[1:], samples[1:]) == {}
 
 

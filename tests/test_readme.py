@@ -295,7 +295,9 @@ def test_the_transform_of_the_pages_gives_ranks(package: Path):
 def test_the_examples_are_formatted(package: Path):
     options = ["--config", ROOT / "pyproject.toml"]
     for command in (["check", "--ignore", "I001,RUF012"], ["format", "--check"]):
-        done = subprocess.run(["ruff", *command, *options, package], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, *options, package], capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stdout
 
 

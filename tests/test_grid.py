@@ -31,6 +31,8 @@ CONF = Path(__file__).resolve().parents[1] / "conf"
 TASKS, FUSIONS = (sorted(path.stem for path in CONF.glob(f"{group}/*.yaml")) for group in ("task", "fusion"))
 COMMON = ("none", "concat", "attention")
 """What is true of a task with these is held to be true with any; ``tests/fusion/test_base.py`` holds all to it."""
+INPUTS = {"captioning": "[image,audio]"}
+"""Where the built-in world offers an image alone, so that nothing would have to be padded."""
 ROWS = (0, 1, 2)
 STEPS = ["training.epochs=1", "training.batch_size=8", "training.log_every=1", "dim=16", "hardware=cpu"]
 SCENES = ["dataset.sizes=[16,5,4]", "dataset.image_size=32", "dataset.cache=null"]
@@ -100,7 +102,7 @@ def lab(tmp_path: Path) -> Callable[..., Lab]:
 
     def make_or_skip(task: str, fusion: str, seed: int = 0) -> Lab:
         if fusion != "none":
-            return make(task, fusion, "null", seed)
+            return make(task, fusion, INPUTS.get(task, "null"), seed)
         try:
             return make(task, fusion, "[image]", seed)
         except ConfigError as error:
@@ -131,9 +133,8 @@ def test_two_steps_and_a_prediction(lab, monkeypatch, task, fusion):
 def test_an_answer_depends_neither_on_padding_nor_on_the_rest_of_the_batch(lab, task, fusion):
     one = lab(task, fusion)
     together, alone = one.answers(one.batch(*ROWS)), [one.answers(one.batch(row))[0] for row in ROWS]
-    lengths = [own.mask for own in one.batch(*ROWS).inputs.values()]
-    of_one_length = all(mask.ndim == 1 or mask.shape[1:] == (1,) for mask in lengths)  # nothing to pad, as of images
-    assert fusion == "none" or of_one_length or any(not mask.all() for mask in lengths)
+    is_padded = any(not own.mask.all() for own in one.batch(*ROWS).inputs.values())
+    assert is_padded or fusion == "none" or task == "link_prediction"  # which is given one symbol each
     for row, expected in zip(together, alone, strict=True):
         assert same(row, expected), (row, expected)
 

@@ -84,16 +84,24 @@ def _train(given: Namespace, command: Sequence[str]) -> int:
 
 
 def _sweep(given: Namespace) -> int:
+    print("loading libraries", flush=True)
+    from rich.console import Console
+
     from mmexp.cli._sweep import run_baselines, run_jobs
     from mmexp.config.compose import read_config
     from mmexp.runner.jobs import has_failed
     from mmexp.study.sweep import make_launcher, make_search, read_jobs, separate, sweep
+    from mmexp.training.phase import phase
 
     words, _ = separate(given.overrides)
     chosen = [*given.overrides, *_limits(given)]
     launcher, search = make_launcher(chosen), make_search(chosen, words)
     prefix = ["mmexp", "train", *(["--config", given.config] if given.config else [])]
-    read = partial(read_jobs, prefix=prefix, read=lambda overrides: read_config(overrides, given.config))
+
+    def read(proposals: list[list[str]]) -> list[Job]:
+        with phase(Console(), f"reading the configs of {len(proposals)} jobs"):
+            return read_jobs(proposals, prefix, lambda overrides: read_config(overrides, given.config))
+
     jobs = sweep(search, launcher, read, partial(run_jobs, launcher))
     failed = int(has_failed(jobs))
     if not (failed and launcher.fail_fast):

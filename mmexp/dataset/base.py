@@ -11,6 +11,7 @@ from typing import Any, get_args
 from mmexp.contract import Sample, Split
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.kinds import Kinds, standard
+from mmexp.dataset.table.inspection import Progress
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 
@@ -26,6 +27,7 @@ class MultimodalDataset(ABC):
         companions: Target name -> the modalities that are encoded for it unless others are named; those in ``inputs``
             for a target without any.
         skipped: What ``prepare`` left out: one row ``{"id", "path", "reason"}`` each.
+        progress: Takes how many files of how many ``prepare`` has read; None if nobody watches.
 
     Example:
         >>> import numpy as np
@@ -58,6 +60,7 @@ class MultimodalDataset(ABC):
     targets: Mapping[str, str]
     companions: Mapping[str, Sequence[str]] = MappingProxyType({})
     skipped: Sequence[Mapping[str, str]] = ()
+    progress: Progress | None = None
 
     @cached_property
     def kinds(self) -> Kinds:

@@ -219,7 +219,7 @@ class Manifest(MultimodalDataset):
         policy = ErrorPolicy(self.limit, len(records))
         folder, lists = self.folder, self.kinds.list_columns
         validator = Validator(inputs=inputs, targets=targets, fields=fields, folder=folder, policy=policy, lists=lists)
-        rows = validator.rows(records)
+        rows = validator.rows(records, self.progress)
         self.skipped, self._inspected = policy.skipped, validator.inspected
         return rows
 

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -28,6 +29,9 @@ from mmexp.runner.log import log_to
 from mmexp.runner.process import Report, redirect
 from mmexp.runner.worker import warm_up
 from mmexp.training.phase import phase
+
+if TYPE_CHECKING:
+    from mmexp.dataset.table.inspection import Progress
 
 Started = Callable[[RunFolder], None]
 
@@ -114,12 +118,12 @@ def _train(config: Config, folder: RunFolder, console: Console) -> None:
     if hardware.devices == 1:
         train(config, folder, console)
         return
-    with phase(console, "checking data"):
-        train_facts(config, folder, hardware.devices)
+    with phase(console, "checking data") as progress:
+        train_facts(config, folder, hardware.devices, progress)
     run_distributed(run_rank, (folder.path, config.plugins), world=hardware.devices, timeout=hardware.timeout)
 
 
-def train_facts(config: Config, folder: RunFolder, world: int) -> None:
+def train_facts(config: Config, folder: RunFolder, world: int, progress: Progress | None = None) -> None:
     """Check the data and write the facts in one process, before several read them.
 
     Raises:
@@ -128,7 +132,7 @@ def train_facts(config: Config, folder: RunFolder, world: int) -> None:
     from mmexp.dataset.base import SPLITS
     from mmexp.training.experiment import build, load_data
 
-    dataset = load_data(config.plain())
+    dataset = load_data(config.plain(), progress)
     for name in SPLITS:
         if (size := len(dataset.split(name))) < world:
             raise ConfigError(f"hardware.devices must be at most the {size} samples of {name}, got {world}.")
@@ -146,8 +150,8 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
 
     start = time.monotonic()
     root = config.plain()
-    with phase(console, "checking data"):
-        dataset = load_data(root)
+    with phase(console, "checking data") as progress:
+        dataset = load_data(root, progress)
     if dataset.skipped:
         console.print(f"{len(dataset.skipped)} samples are skipped; see {folder.skipped}.", highlight=False)
     refuse_other_data(dataset, folder)

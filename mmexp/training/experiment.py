@@ -19,6 +19,7 @@ from mmexp.config.resolve import FACT
 from mmexp.config.training import TrainingConfig
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.build import build_dataset
+from mmexp.dataset.table.inspection import Progress
 from mmexp.encoder.base import Encoder
 from mmexp.error import DataError
 from mmexp.fusion.base import Fusion
@@ -73,14 +74,20 @@ class Experiment:
         return f"val/{self.task.monitor}"
 
 
-def load_data(root: Node) -> MultimodalDataset:
+def load_data(root: Node, progress: Progress | None = None) -> MultimodalDataset:
     """Build the dataset and check its data.
+
+    Args:
+        root: The root node.
+        progress: Takes how many files of how many are checked.
 
     Raises:
         DataError: If the data is refused.
     """
     dataset = build_dataset(root)
+    dataset.progress = progress
     dataset.prepare()
+    dataset.progress = None
     return dataset
 
 

@@ -121,6 +121,12 @@ def halves(tmp_path: Path) -> list[str]:
     return ["dataset=manifest", f"dataset.root={tmp_path}", columns, "dim=8", "hardware=cpu"]
 
 
+def test_loading_says_how_many_files_are_checked(halves):
+    seen: list[tuple[int, int]] = []
+    dataset = load_data(compose(halves).plain(), lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 2), (2, 2)] and dataset.progress is None
+
+
 def test_two_modalities_of_one_kind_have_each_their_facts_and_an_encoder(halves, folder):
     root = compose([*halves, "encoder/vector@encoder.right=linear", "encoder.vector.widths=[5]"]).plain()
     experiment = build(root, load_data(root), folder)

@@ -32,6 +32,20 @@ def test_on_a_terminal_the_display_moves_while_the_phase_lasts():
         assert "checking data" in screen.getvalue() and screen.getvalue() != before
 
 
+def test_a_bar_shows_how_much_of_a_phase_is_done():
+    shown, screen = console(terminal=True)
+    with phase(shown, "checking data") as progress:
+        progress(3, 12)
+    assert "checking data" in screen.getvalue() and "3/12" in screen.getvalue()
+
+
+def test_without_a_terminal_progress_is_not_shown():
+    shown, screen = console(terminal=False)
+    with phase(shown, "checking data") as progress:
+        progress(3, 12)
+    assert screen.getvalue() == "checking data\n"
+
+
 def test_the_display_is_closed_when_the_phase_fails():
     shown, _ = console(terminal=True)
     with pytest.raises(KeyboardInterrupt), phase(shown, "building"):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.inspection import File, Inspection
 from mmexp.dataset.kind.media import FileKind
 
+Progress = Callable[[int, int], None]
+"""Takes how many files are read, and of how many."""
 THREADS = min(8, os.cpu_count() or 1)
 
 

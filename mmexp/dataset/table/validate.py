@@ -13,7 +13,7 @@ from mmexp.dataset.kind.inspection import File, Inspection
 from mmexp.dataset.kind.media import FileKind
 from mmexp.dataset.table.consistency import find_mismatch
 from mmexp.dataset.table.error_policy import ErrorPolicy
-from mmexp.dataset.table.inspection import inspect_all
+from mmexp.dataset.table.inspection import Progress, inspect_all
 from mmexp.dataset.table.reader import Record
 from mmexp.dataset.table.rows import Fields, Row
 from mmexp.error import DataError
@@ -50,8 +50,12 @@ class Validator:
         self._forms: dict[str, tuple[str, str]] = {}
         self._lists = {*lists, *(column for name, column in targets.items() if fields.targets[name].many)}
 
-    def rows(self, records: Iterable[Record]) -> list[Row]:
+    def rows(self, records: Iterable[Record], progress: Progress | None = None) -> list[Row]:
         """Check all cells first, then all files, then whether they fit one another.
+
+        Args:
+            records: Of the table.
+            progress: Takes how many files of how many are read.
 
         Raises:
             DataError: On a path that is refused, or on more faults than the policy allows.
@@ -64,7 +68,9 @@ class Validator:
         kinds = {**self.fields.targets, **self.fields.inputs}
         files = {name: kind for name, kind in kinds.items() if isinstance(kind, FileKind)}
         bad: set[str] = set()
-        for file, found in inspect_all(list(users), files, self.folder):
+        for done, (file, found) in enumerate(inspect_all(list(users), files, self.folder), start=1):
+            if progress:
+                progress(done, len(users))
             self.inspected[file] = found
             for row in users[file] if found.fault else ():
                 if row.id not in bad:

@@ -54,6 +54,15 @@ def test_what_the_header_of_a_file_says_is_kept(validator: Validator, tmp_path: 
     assert validator.inspected["image", "good.png"].size == (tmp_path / "good.png").stat().st_size
 
 
+def test_progress_is_reported_file_by_file(validator: Validator) -> None:
+    seen: list[tuple[int, int]] = []
+    validator.rows(
+        [record("a", photo="good.png", words="x", label=1), record("b", sound="good.wav", words="x", label=1)],
+        lambda done, total: seen.append((done, total)),
+    )
+    assert seen == [(1, 2), (2, 2)]
+
+
 def test_an_empty_cell_is_a_missing_modality(validator: Validator) -> None:
     (row,) = validator.rows([record("a", photo=None, sound="", words="x", label=1)])
     assert list(row.inputs) == ["text"]

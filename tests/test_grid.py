@@ -6,7 +6,9 @@ import json
 import math
 import re
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -39,19 +41,22 @@ SCENES = ["dataset.sizes=[16,5,4]", "dataset.image_size=32", "dataset.cache=null
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec")  # of Lightning's own making
 every = pytest.mark.parametrize(("task", "fusion"), [(task, fusion) for task in TASKS for fusion in FUSIONS])
-some = pytest.mark.parametrize(
-    ("task", "fusion"),
-    [
-        pytest.param(task, fusion, marks=[] if fusion in COMMON else pytest.mark.slow)
-        for task in TASKS
-        for fusion in FUSIONS
-    ],
-)
+BY_SPEED = [pytest.param(fusion, marks=[] if fusion in COMMON else pytest.mark.slow) for fusion in FUSIONS]
+
+
+def common(test: Callable[..., None]) -> Callable[..., None]:
+    """Parametrize a test with every task and fusion; those beyond COMMON are slow."""
+    return pytest.mark.parametrize("fusion", BY_SPEED)(pytest.mark.parametrize("task", TASKS)(test))
 
 
 def class_of(task: str) -> Any:
     module, _, name = OmegaConf.load(CONF / f"task/{task}.yaml")._target_.rpartition(".")
     return getattr(import_module(module), name)
+
+
+@cache
+def composed(*words: str) -> dict[str, Any]:
+    return compose([*STEPS, *SCENES, *words]).plain()
 
 
 WRITING = [task for task in TASKS if class_of(task).anchor == "prefix"]
@@ -95,8 +100,8 @@ class Lab:
 @pytest.fixture
 def lab(tmp_path: Path) -> Callable[..., Lab]:
     def make(task: str, fusion: str, inputs: str, seed: int) -> Lab:
-        words = [f"task={task}", f"fusion={fusion}", f"inputs={inputs}", f"seed={seed}"]
-        root = compose([*STEPS, *SCENES, *words]).plain()
+        choices = {"fusion": composed(f"fusion={fusion}")["fusion"], "seed": seed}
+        root = deepcopy({**composed(f"task={task}", f"inputs={inputs}"), **choices})
         folder = RunFolder.create(tmp_path, "x")
         return Lab(build(root, load_data(root), folder), folder)
 
@@ -116,8 +121,24 @@ def lab(tmp_path: Path) -> Callable[..., Lab]:
 
 
 @every
-def test_two_steps_and_a_prediction(lab, monkeypatch, task, fusion):
-    if fusion not in COMMON:  # no picture depends on the fusion
+def test_two_steps_and_a_prediction(lab, task, fusion):
+    one = lab(task, fusion)
+    optimizer = torch.optim.AdamW(one.model.parameters())
+    for rows in (range(8), range(8, 16)):
+        loss = one.experiment.module.train().training_step(one.batch(*rows), 0)["loss"]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        assert loss.isfinite()
+    batch = one.batch(*ROWS)
+    answers = one.answers(batch)
+    assert [row["id"] for row in answers] == list(batch.ids)
+    json.dumps(answers, allow_nan=False, default=listed)
+
+
+@common
+def test_a_run_of_two_steps_is_evaluated_and_predicts_every_sample_once(lab, monkeypatch, task, fusion):
+    if fusion != "concat":  # no plot depends on the fusion
         monkeypatch.setattr("mmexp.training.trainer.draw", lambda *_: None)
     one = lab(task, fusion)
     result = fit(one.experiment, one.folder, Console(quiet=True))
@@ -129,7 +150,7 @@ def test_two_steps_and_a_prediction(lab, monkeypatch, task, fusion):
         assert len({row["id"] for row in rows}) == len(rows) == size
 
 
-@some
+@common
 def test_an_answer_depends_neither_on_padding_nor_on_the_rest_of_the_batch(lab, task, fusion):
     one = lab(task, fusion)
     together, alone = one.answers(one.batch(*ROWS)), [one.answers(one.batch(row))[0] for row in ROWS]
@@ -139,7 +160,7 @@ def test_an_answer_depends_neither_on_padding_nor_on_the_rest_of_the_batch(lab, 
         assert same(row, expected), (row, expected)
 
 
-@some
+@common
 def test_an_answer_does_not_need_the_target(lab, task, fusion):
     one = lab(task, fusion)
     batch = one.batch(*ROWS)
@@ -147,7 +168,7 @@ def test_an_answer_does_not_need_the_target(lab, task, fusion):
         assert len(row) > 1 and same(row, {key: known[key] for key in row})
 
 
-@some
+@common
 def test_a_missing_modality_leaves_answers_and_gradients_finite(lab, task, fusion):
     one = lab(task, fusion)
     for gone in one.model.encoders:
@@ -159,7 +180,7 @@ def test_a_missing_modality_leaves_answers_and_gradients_finite(lab, task, fusio
             assert all(p.grad is None or p.grad.isfinite().all() for p in one.model.parameters())
 
 
-@some
+@common
 def test_every_input_reaches_the_loss(lab, task, fusion):
     one = lab(task, fusion)
     batch = one.batch(*ROWS)
@@ -172,7 +193,7 @@ def test_every_input_reaches_the_loss(lab, task, fusion):
         assert any(p.grad is not None and p.grad.any() for p in encoder.parameters()), name
 
 
-@some
+@common
 def test_a_state_dict_carries_everything(lab, task, fusion):
     one, other = lab(task, fusion), lab(task, fusion, seed=1)
     batch = one.batch(*ROWS)
@@ -182,7 +203,7 @@ def test_a_state_dict_carries_everything(lab, task, fusion):
     assert plain(other.answers(batch)) == plain(expected)
 
 
-@pytest.mark.parametrize("fusion", FUSIONS)
+@pytest.mark.parametrize("fusion", BY_SPEED)
 @pytest.mark.parametrize("task", WRITING)
 def test_a_word_is_told_from_the_words_before_it(lab, task, fusion):
     one = lab(task, fusion)

@@ -34,7 +34,7 @@ endif
 	$(BIN)/python -m pip install --quiet --editable '.[dev,docs]' --constraint constraints.txt
 	@touch $@
 
-test: install ## Run the tests, at most 10 minutes on 2 cores
+test: install ## Run the tests, in 2 processes
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-all: install ## Run the slow tests too
@@ -52,6 +52,6 @@ format: install ## Format the code
 docs: install ## Build the documentation into build/site; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
-bench: install ## Measure speed against plain PyTorch, at most 10 minutes on 2 cores
+bench: install ## Measure speed against plain PyTorch
 	$(BIN)/python scripts/bench/bench_train.py --quick
 	$(BIN)/python scripts/bench/bench_fusion.py --quick

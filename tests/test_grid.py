@@ -40,7 +40,6 @@ STEPS = ["training.epochs=1", "training.batch_size=8", "training.log_every=1", "
 SCENES = ["dataset.sizes=[16,5,4]", "dataset.image_size=32", "dataset.cache=null"]
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec")  # of Lightning's own making
-every = pytest.mark.parametrize(("task", "fusion"), [(task, fusion) for task in TASKS for fusion in FUSIONS])
 BY_SPEED = [pytest.param(fusion, marks=[] if fusion in COMMON else pytest.mark.slow) for fusion in FUSIONS]
 
 
@@ -54,12 +53,13 @@ def class_of(task: str) -> Any:
     return getattr(import_module(module), name)
 
 
+WRITING = [task for task in TASKS if class_of(task).anchor == "prefix"]
+
+
 @cache
 def composed(*words: str) -> dict[str, Any]:
+    """A config, composed once for all tests: the node of a fusion is the same whatever the task."""
     return compose([*STEPS, *SCENES, *words]).plain()
-
-
-WRITING = [task for task in TASKS if class_of(task).anchor == "prefix"]
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,8 @@ def lab(tmp_path: Path) -> Callable[..., Lab]:
     return make_or_skip
 
 
-@every
+@pytest.mark.parametrize("fusion", FUSIONS)
+@pytest.mark.parametrize("task", TASKS)
 def test_two_steps_and_a_prediction(lab, task, fusion):
     one = lab(task, fusion)
     optimizer = torch.optim.AdamW(one.model.parameters())

@@ -6,6 +6,7 @@ nothing written. Files are merged here, so that each fault is found where it sta
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,12 +29,13 @@ from omegaconf.errors import OmegaConfBaseException
 from mmexp.config.provenance import Source, groups, mention, option_path, options
 from mmexp.config.refusal import refusal
 from mmexp.config.schema import Schema, holds_many
-from mmexp.config.search_path import conf_folders
+from mmexp.config.search_path import conf_folders, conf_state
 from mmexp.config.yaml import check_yaml, shown, yaml_errors
 from mmexp.error import ConfigError, nearest
 
 WHOLE = "kind"
 """Group of which every option is composed, below its own name: all kinds of data are known, and the data says which."""
+_kept: dict[tuple[tuple[str, ...], bool, tuple[tuple[str, int, int], ...]], bytes] = {}
 
 
 class CheckedSource(FileConfigSource):
@@ -77,7 +79,7 @@ class Composition:
 
 
 def compose_groups(overrides: Sequence[Override], adding: bool = False) -> Composition:
-    """Compose ``conf/config.yaml`` with other choices of groups.
+    """Compose ``conf/config.yaml`` with other choices of groups; jobs of a sweep that choose the same share the work.
 
     Args:
         overrides: The choices.
@@ -86,6 +88,14 @@ def compose_groups(overrides: Sequence[Override], adding: bool = False) -> Compo
     Raises:
         ConfigError: If the defaults lists can't be followed to the end.
     """
+    words = tuple(str(override.input_line) for override in overrides)
+    if (kept := _kept.get((words, adding, state := conf_state()))) is None:
+        kept = _kept[words, adding, state] = pickle.dumps(_composed(overrides, adding))
+    composed: Composition = pickle.loads(kept)
+    return composed
+
+
+def _composed(overrides: Sequence[Override], adding: bool) -> Composition:
     repository = CachingConfigRepository(_repository())
     listed = _defaults(repository, overrides, adding)
     composed = Composition(OmegaConf.structured(Schema))

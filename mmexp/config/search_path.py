@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from mmexp.error import ConfigError
@@ -31,3 +34,17 @@ def conf_folders() -> list[Path]:
     """Every conf folder, the user's first: it wins where both have a file."""
     own = user_conf()
     return [own, conf_path()] if own else [conf_path()]
+
+
+def conf_state() -> tuple[tuple[str, int, int], ...]:
+    """Path, time of change and size of every file in the conf folders: the same as long as none is changed."""
+    return tuple(sorted(state for folder in conf_folders() for state in _states(folder)))
+
+
+def _states(folder: Path) -> Iterator[tuple[str, int, int]]:
+    for path, _, files in os.walk(folder):
+        for name in files:
+            file = os.path.join(path, name)
+            with suppress(OSError):
+                status = os.stat(file)
+                yield file, status.st_mtime_ns, status.st_size

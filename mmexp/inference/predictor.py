@@ -20,6 +20,7 @@ from mmexp.contract import Batch, Sample
 from mmexp.error import ConfigError
 from mmexp.hardware.base import Hardware
 from mmexp.method.base import Method
+from mmexp.run import advice
 from mmexp.run.checkpoints import intact, listed
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
@@ -118,7 +119,7 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
     root = load_config(folder.config, overrides).plain()
     path = next(chain(listed(folder.checkpoints, "best"), intact(folder.checkpoints, "last")), None)
     if path is None or not folder.facts.exists():
-        hint = f"Run: mmexp train resume={folder.id}"
+        hint = f"Run: {advice.resume(folder)}"
         raise ConfigError(f"run: {folder.id} must have a checkpoint, got none.", hint)
     root["encoder"] = {name: _without_start(node) for name, node in root["encoder"].items()}
     pl.seed_everything(root["seed"], verbose=False)

@@ -28,11 +28,15 @@ class Slot:
         bases: Dotted paths; a component must inherit from one of them.
         parts: Arguments that mmexp gives, which no config may.
         optional: Whether null leaves it out.
+        uses_files: Whether its constructor may read or write files.
+        fetched: Arguments that only say where its weights start from, which a checkpoint makes needless.
     """
 
     bases: tuple[str, ...]
     parts: tuple[str, ...] = ()
     optional: bool = False
+    uses_files: bool = False
+    fetched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,9 @@ class Schema:
     plugins: list[str] = _key(Role("place", resumable=True, changeable=True))
     tokenizer: TokenizerConfig = _key(Role(of_model=True), default_factory=TokenizerConfig)
     training: TrainingConfig = _key(Role(changeable=("batch_size",)), default_factory=TrainingConfig)
-    encoder: dict[str, Any] = _key(Role(slot=Slot(("mmexp.encoder.base.Encoder",)), of_model=True))
+    encoder: dict[str, Any] = _key(
+        Role(slot=Slot(("mmexp.encoder.base.Encoder",), fetched=("pretrained", "weights")), of_model=True)
+    )
     missing: Any = _key(Role(slot=Slot(("mmexp.missing.base.Missing",)), of_model=True))
     fusion: Any = _key(Role(slot=Slot(("mmexp.fusion.base.Fusion",)), of_model=True))
     task: Any = _key(
@@ -138,7 +144,7 @@ class Schema:
     )
     dataset: Any = _key(
         Role(
-            slot=Slot(("mmexp.dataset.base.MultimodalDataset",)),
+            slot=Slot(("mmexp.dataset.base.MultimodalDataset",), uses_files=True),
             changeable=True,
             ranked_apart=True,
             also=("data", "datamodule"),
@@ -155,7 +161,9 @@ class Schema:
         Role(slot=Slot(("mmexp.hardware.base.Hardware",)), changeable=True, also=("device", "accelerator", "trainer"))
     )
     method: Any = _key(Role(slot=Slot(("mmexp.method.base.Method",)), of_model=True))
-    logger: dict[str, Any] = _key(Role("place", slot=Slot(("mmexp.logger.base.Logger",))), default_factory=dict)
+    logger: dict[str, Any] = _key(
+        Role("place", slot=Slot(("mmexp.logger.base.Logger",), uses_files=True)), default_factory=dict
+    )
     callback: dict[str, Any] = _key(Role(slot=Slot(("pytorch_lightning.callbacks.Callback",))), default_factory=dict)
     metric: dict[str, Any] = _key(Role(slot=Slot(("mmexp.metric.row.RowMetric",))), default_factory=dict)
     kind: dict[str, Any] = _key(Role("place", slot=Slot(("mmexp.dataset.kind.base.Kind",))), default_factory=dict)

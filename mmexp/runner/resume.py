@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rich.console import Console
@@ -13,6 +15,7 @@ from mmexp.error import ConfigError
 from mmexp.run import advice
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import strict
+from mmexp.run.origin import origin, paths_from
 from mmexp.run.redact import redact_tree
 from mmexp.run.start import differences, is_edited, read_start
 
@@ -51,9 +54,20 @@ def resumed_config(folder: RunFolder, plugins: Sequence[str], console: Console) 
         ConfigError: If they would make it another model.
     """
     config = load_config(folder.config, plugins=plugins)
+    _refuse_other_place(config, folder)
     if is_edited(folder):
         _show_edits(config, folder, console)
     return config
+
+
+def _refuse_other_place(config: Config, folder: RunFolder) -> None:
+    """Refuse to resume where the relative paths of the data lead nowhere, with the place where they lead to it."""
+    start, node = origin(folder), config.plain()["dataset"]
+    for key in paths_from(start, node) if start else ():
+        if not Path(node[key]).exists():
+            rule = f"dataset.{key} must exist in the working directory, as it did in {start}"
+            away = advice.resume(RunFolder(folder.path.absolute()))
+            raise ConfigError(f"{folder.id}: {rule}, got {node[key]!r}.", f"Run: cd {quote(str(start))} && {away}")
 
 
 def _show_edits(config: Config, folder: RunFolder, console: Console) -> None:

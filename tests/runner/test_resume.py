@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from mmexp.cli._main import main
 from mmexp.error import ConfigError
+from mmexp.run import advice
 from mmexp.run.folder import RunFolder
 
 
@@ -87,3 +90,30 @@ def test_any_other_edit_of_the_config_is_shown(stopped: Any, tmp_path: Path) -> 
     resume(lab, copy)
     assert "config.yaml was edited: optimizer.lr from 0.01 to 0.5." in lab.said
     assert "config.yaml was edited: training.epochs from 1 to 2." in lab.said
+
+
+def test_a_run_whose_data_lies_elsewhere_says_where_to_resume_it(
+    make_lab: Any, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away, here = tmp_path / "my work", tmp_path / "here"
+    away.mkdir()
+    here.mkdir()
+    shutil.copytree(tiny, away / "data")
+    monkeypatch.chdir(away)
+    lab = make_lab(Path("outputs"))
+    folder = lab.train("dataset.root=data", "training.epochs=1")
+    folder.manifest.write_text(json.dumps(json.loads(folder.manifest.read_text()) | {"status": "stopped"}))
+    monkeypatch.chdir(here)
+    with pytest.raises(ConfigError, match=r"dataset\.root must exist in the working directory, as it") as caught:
+        resume(lab, folder)
+    step, line = caught.value.hint.removeprefix("Run: ").split(" && ")
+    monkeypatch.chdir(shlex.split(step)[1])
+    assert main(shlex.split(line)[1:]) == 0
+    assert json.loads(folder.manifest.read_text())["status"] == "done"
+
+    monkeypatch.chdir(here)
+    before = json.loads(folder.summary.read_text())["metrics"]
+    capsys.readouterr()
+    assert main(shlex.split(advice.on_runs("test", [folder], "--json"))[1:]) == 0
+    found = json.loads(capsys.readouterr().out)["metrics"]
+    assert found["test/accuracy"] == pytest.approx(before["test/accuracy"])

@@ -169,7 +169,7 @@ def test_a_run_that_is_done_is_not_touched_by_resuming_it(lab, capsys):
 def test_nothing_else_may_be_typed_beside_resume(lab):
     folder = lab.train()
     folder.manifest.write_text(json.dumps(record_of(folder) | {"status": "stopped"}))
-    rule = r"resume takes the config of its run as it is, got training\.epochs, dim\."
+    rule = r"resume takes the config of its run as it is, got training\.epochs=5, dim=4\."
     with pytest.raises(ConfigError, match=rule) as caught:
         lab_words(lab, f"resume={folder.path}", "training.epochs=5", "dim=4")
     assert caught.value.hint == f"Run: mmexp train resume={folder.path}"

@@ -86,7 +86,8 @@ def nearest(value: str, choices: Sequence[str]) -> str:
 
 def _strokes(typed: str, meant: str) -> int:
     """Letters put in, left out, changed or swapped with the next one (Damerau 1964)."""
-    before, row = [], list(range(len(meant) + 1))
+    before: list[int] = []
+    row = list(range(len(meant) + 1))
     for i, letter in enumerate(typed, 1):
         earlier, before, row = before, row, [i]
         for j, other in enumerate(meant, 1):

@@ -188,7 +188,7 @@ _HINTS = get_type_hints(Schema)
 ROLES: dict[str, Role] = {one.name: one.metadata["role"] for one in fields(Schema)}
 ROOT = tuple(name for name, role in ROLES.items() if role.kind != "composed")
 SWEEP = tuple(name for name, role in ROLES.items() if role.kind == "sweep")
-SECTIONS = {name: kind for name, kind in _HINTS.items() if is_dataclass(kind)}
+SECTIONS = {name: kind for name, kind in _HINTS.items() if isinstance(kind, type) and is_dataclass(kind)}
 GROUPS = tuple(name for name, role in ROLES.items() if role.slot)
 SLOTS = {
     **{name: role.slot for name, role in ROLES.items() if role.slot},

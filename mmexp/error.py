@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+_MOST = 40  # choices that are listed
+
 
 class MmexpError(Exception):
     """A fault that is shown as one panel without a traceback.
@@ -71,6 +73,26 @@ class Stopped(MmexpError):
 
 
 def nearest(value: str, choices: Sequence[str]) -> str:
-    """Return ``"Did you mean 'x'?"`` for the nearest choice, else the list of all choices."""
-    close = get_close_matches(value, choices, n=1, cutoff=0.6)
-    return f"Did you mean '{close[0]}'?" if close else f"Choose one of: {', '.join(sorted(choices))}."
+    """Return ``"Did you mean 'x'?"`` for a choice that is begun or a few strokes away; else the choices."""
+    close = min(choices, key=lambda choice: _strokes(value, choice), default="")
+    begun = [choice for choice in choices if len(value) >= 3 and choice.startswith(value)]
+    if close and _strokes(value, close) <= max(1, (len(value) + 1) // 3):
+        return f"Did you mean '{close}'?"
+    if len(begun) == 1:
+        return f"Did you mean '{begun[0]}'?"
+    shown = sorted(choices) if len(choices) <= _MOST else begun or get_close_matches(value, choices, n=5, cutoff=0.0)
+    return f"Choose one of{'' if len(choices) <= _MOST else f' {len(choices):,}, such as'}: {', '.join(shown[:_MOST])}."
+
+
+def _strokes(typed: str, meant: str) -> int:
+    """Letters put in, left out, changed or swapped with the next one (Damerau 1964)."""
+    before: list[int] = []
+    row = list(range(len(meant) + 1))
+    for i, letter in enumerate(typed, 1):
+        earlier, before, row = before, row, [i]
+        for j, other in enumerate(meant, 1):
+            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == meant[j - 2] and typed[i - 2] == other:
+                best = min(best, earlier[j - 2] + 1)
+            row.append(best)
+    return row[-1]

@@ -78,9 +78,7 @@ class Lab:
         from mmexp.runner.run import run_training
 
         words = [f"resume={folder.path}"]
-        return run_training(
-            compose(["dataset=manifest", *words]), ["mmexp", *words], Console(file=self.screen, width=1000)
-        )
+        return run_training(compose(words), ["mmexp", "train", *words], Console(file=self.screen, width=1000))
 
     def only_run(self) -> RunFolder:
         """The run of this lab, also if it has raised."""

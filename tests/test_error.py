@@ -52,3 +52,22 @@ def test_the_nearest_name_is_offered_and_else_all_of_them():
 def test_a_far_fetched_name_is_not_offered():
     assert nearest("early", ["late", "concat"]) == "Choose one of: concat, late."
     assert nearest("resnet", ["frames", "cnn"]) == "Choose one of: cnn, frames."
+
+
+@pytest.mark.parametrize(
+    ("typed", "choices", "hint"),
+    [
+        ("early", ["query", "late"], "Choose one of: late, query."),
+        ("fusoin", ["fusion", "vision"], "Did you mean 'fusion'?"),
+        ("trans", ["transformer", "tensor"], "Did you mean 'transformer'?"),
+        ("lr", ["clip", "dim"], "Choose one of: clip, dim."),
+        ("bert", ["text", "lstm"], "Choose one of: lstm, text."),
+    ],
+)
+def test_only_what_is_near_is_suggested(typed, choices, hint):
+    assert nearest(typed, choices) == hint
+
+
+def test_of_very_many_names_only_the_nearest_are_listed():
+    hint = nearest("nothing_like_it", [f"model{i}" for i in range(1300)])
+    assert hint.startswith("Choose one of 1,300, such as: ") and hint.count("model") == 5

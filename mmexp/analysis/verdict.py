@@ -11,6 +11,8 @@ from mmexp.analysis.compare import Ranking, newest
 from mmexp.analysis.margin import Margin, Pairs, margin, margin_over_majority_class
 from mmexp.analysis.statistics import mean
 from mmexp.config.schema import role_of, root_of
+from mmexp.run import advice
+from mmexp.run.folder import RunFolder
 from mmexp.run.summary import DONE, RunRow
 
 Outcome = Literal["better", "no_better", "at_chance", "unknown"]
@@ -22,14 +24,14 @@ class Verdict:
 
     Args:
         outcome: better, no_better, at_chance, or unknown where baselines are missing.
-        runs: Ids of the runs it is about.
+        runs: Folders of the runs it is about.
         baseline: The best single input, the control or the majority class that decided; empty if unknown.
         margin: By how much the fusion is better than the baseline; None if unknown.
         is_control: Whether the baseline is no single input, because the task needs several.
     """
 
     outcome: Outcome
-    runs: tuple[str, ...]
+    runs: tuple[RunFolder, ...]
     baseline: str = ""
     margin: Margin | None = None
     is_control: bool = False
@@ -38,7 +40,7 @@ class Verdict:
     def text(self) -> str:
         """The verdict in words, on one line."""
         if self.margin is None:
-            return f"not compared, because baselines are missing (run: mmexp baselines {' '.join(self.runs)})"
+            return f"not compared, because baselines are missing (run: {advice.on_runs('baselines', self.runs)})"
         if self.outcome == "at_chance":
             return "at chance"
         kind = "control" if self.is_control else "single modality"
@@ -104,20 +106,20 @@ class BaselineComparison:
         fused = [run for run in runs if run.is_fusion]
         if not fused:
             return None
-        ids = tuple(run.folder.id for run in fused)
+        folders = tuple(run.folder for run in fused)
         controls, singles = self._paired(fused, metric, mode)
         chance, found = _best(controls, metric, mode)
         if found is None:
             chance, found = "majority class", margin_over_majority_class(fused, metric)
         if found and not found.is_won:
-            return Verdict("at_chance", ids, chance, found, is_control=True)
+            return Verdict("at_chance", folders, chance, found, is_control=True)
         wanted = {name for run in fused for name in (run.inputs if run.alone is None else run.alone)}
         if not wanted and controls:
-            return Verdict("better", ids, chance, found, is_control=True)
+            return Verdict("better", folders, chance, found, is_control=True)
         if not wanted or wanted - set(singles):
-            return Verdict("unknown", ids)
+            return Verdict("unknown", folders)
         baseline, ahead = _best(singles, metric, mode)
-        return Verdict("better" if ahead and ahead.is_won else "no_better", ids, baseline, ahead)
+        return Verdict("better" if ahead and ahead.is_won else "no_better", folders, baseline, ahead)
 
     def _paired(self, fused: Sequence[RunRow], metric: str, mode: str) -> tuple[dict[str, Pairs], dict[str, Pairs]]:
         """Pair runs with their baselines, by the name of a control, and by that of a single input.

@@ -9,6 +9,7 @@ from typing import Any
 from mmexp.analysis.compare import compare as rank
 from mmexp.analysis.verdict import BaselineComparison
 from mmexp.error import ConfigError
+from mmexp.run.command import first_run
 from mmexp.run.folder import collect, runs
 from mmexp.run.summary import row, rows
 
@@ -46,7 +47,7 @@ def compare(
     folder_of_runs = os.fspath(outputs)
     folders = collect([os.fspath(ref) for ref in refs], folder_of_runs) if refs else runs(folder_of_runs)
     if not folders:
-        raise ConfigError(f"compare: outputs must hold runs, got none in {folder_of_runs}.", "Run: mmexp train")
+        raise ConfigError(f"compare: outputs must hold runs, got none in {folder_of_runs}.", first_run(folder_of_runs))
     rankings = rank([row(folder) for folder in folders], by, metric)
     searched = {folder.path.parent.parent for folder in folders}
     baselines = BaselineComparison([one for found in searched for one in rows(found)])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.error import ConfigError
+from mmexp.run import advice
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import row
 
@@ -71,7 +72,7 @@ class Run:
         path = self.folder.predictions(split)
         if not path.is_file():
             rule = f"predictions of {self.id} must be of a split that it was evaluated on"
-            raise ConfigError(f"run: {rule}, got {split!r}.", f"Run: mmexp train resume={self.id}")
+            raise ConfigError(f"run: {rule}, got {split!r}.", f"Run: {advice.resume(self.folder)}")
         with path.open(encoding="utf-8") as lines:
             return [json.loads(line) for line in lines]
 

@@ -14,7 +14,8 @@ from rich.text import Text
 from mmexp.analysis.verdict import Verdict
 from mmexp.cli._text import count, duration, number, printable
 from mmexp.cli._verdict import verdict_of
-from mmexp.run import summary
+from mmexp.run import advice, summary
+from mmexp.run.command import line
 from mmexp.run.folder import RunFolder
 
 EXAMPLES = 4
@@ -80,6 +81,7 @@ def _short(value: Any) -> str:
 
 
 def _next(folder: RunFolder) -> Text:
-    lines = [f"run      {folder.path}", f"next     mmexp compare {folder.path.parent}"]
-    lines += [f"         mmexp test {folder.id} --json", f"         mmexp predict {folder.id} FILE"]
+    lines = [f"run      {folder.path}", f"next     {line('compare', str(folder.path.parent))}"]
+    lines += [f"         {advice.on_runs('test', [folder], '--json')}"]
+    lines += [f"         {advice.on_runs('predict', [folder], 'FILE')}"]
     return Text("\n".join(lines))

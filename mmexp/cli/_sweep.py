@@ -10,6 +10,7 @@ from mmexp.cli._verdict import neighbours
 from mmexp.config.yaml import shown
 from mmexp.launcher.base import Launcher
 from mmexp.run.folder import RunFolder
+from mmexp.run.redact import redact
 from mmexp.run.summary import RunRow, row
 from mmexp.runner.baselines import baselines, fitting
 from mmexp.runner.jobs import Job, distinct, has_failed, missing, results
@@ -24,8 +25,8 @@ def run_jobs(launcher: Launcher, jobs: Sequence[Job]) -> int:
 
     def report(job: Job) -> None:
         position = f"[{list(jobs).index(job) + 1}/{len(jobs)}]"
-        cells = [position, job.label, job.status, _score(job), _time(job), job.reason]
-        print(printable("  ".join(filter(None, cells))), flush=True)
+        label, status, score, time, _, reason = _cells(job)
+        print(printable("  ".join(filter(None, [position, label, status, score, time, reason]))), flush=True)
 
     print(f"{len(jobs)} jobs, {launcher.workers} at a time", flush=True)
     try:
@@ -61,12 +62,12 @@ def _show(jobs: Sequence[Job]) -> None:
     print_table(columns, map(_cells, jobs), optional=["time", "run"])
     for job in jobs:
         if job.folder and job.reason:
-            print(printable(f"{job.label}: see {shown(job.folder.log)}"))
+            print(printable(f"{redact(job.label)}: see {shown(job.folder.log)}"))
 
 
 def _cells(job: Job) -> list[str]:
     run = job.folder.id if job.folder else ""
-    return [job.label, job.status, _score(job), _time(job), run, job.reason]
+    return [redact(job.label), job.status, _score(job), _time(job), run, redact(job.reason)]
 
 
 def _score(job: Job) -> str:

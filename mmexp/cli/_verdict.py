@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from mmexp.analysis.compare import Group, Ranking, compare
 from mmexp.analysis.verdict import BaselineComparison, Verdict
 from mmexp.cli._text import printable
+from mmexp.run import advice
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow, row, rows
 
@@ -41,8 +42,9 @@ def show_verdicts(rankings: Sequence[Ranking], comparison: BaselineComparison) -
 def exit_code(verdicts: Iterable[Verdict | None]) -> int:
     """Return the exit code of ``--strict``: 3 if a fusion is not shown to be better; name what lacks baselines."""
     doubtful = [verdict for verdict in verdicts if verdict and not verdict.is_better]
-    if ids := [run for verdict in doubtful if verdict.outcome == "unknown" for run in verdict.runs]:
-        print(f"There is no verdict without baselines.\nRun: mmexp baselines {' '.join(ids)}", file=sys.stderr)
+    if lacking := [run for verdict in doubtful if verdict.outcome == "unknown" for run in verdict.runs]:
+        line = advice.on_runs("baselines", lacking)
+        print(f"There is no verdict without baselines.\nRun: {line}", file=sys.stderr)
     return UNCONVINCING if doubtful else 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-HELP = "Check a config without building anything, and show what it comes to."
+HELP = "Check a config without training anything, and show what it comes to."
 USAGE = """
 mmexp check [GROUP=OPTION ...] [KEY=VALUE ...] [--config PATH] [-m] [--show]
 
@@ -29,7 +29,8 @@ def run(argv: list[str]) -> int:
 
 
 def _check(words: list[str], path: str | None, multirun: bool, show: bool) -> None:
-    from mmexp.config.compose import compose, load_config, stored
+    from mmexp.config.compose import read_config, stored
+    from mmexp.config.construct import refused_by_constructors
     from mmexp.config.override import expand
     from mmexp.error import ConfigError
     from mmexp.run.redact import redact
@@ -38,7 +39,9 @@ def _check(words: list[str], path: str | None, multirun: bool, show: bool) -> No
     jobs = expand(words) if multirun else [words]
     for job in jobs:
         try:
-            config = load_config(path, job) if path else compose(job)
+            config = read_config(job, path or "")
+            if refused := refused_by_constructors(config):
+                raise ConfigError(refused)
         except ConfigError as error:
             problems += error.problems
             continue

@@ -36,6 +36,7 @@ def run(argv: list[str]) -> int:
     from mmexp.analysis.verdict import BaselineComparison
     from mmexp.cli._arguments import Arguments
     from mmexp.cli._verdict import exit_code, neighbours
+    from mmexp.run.command import first_run
     from mmexp.run.folder import collect, runs
     from mmexp.run.summary import BROKEN, DONE, row
 
@@ -51,7 +52,7 @@ def run(argv: list[str]) -> int:
 
     folders = collect(given.refs, given.outputs) if given.refs else runs(given.outputs)
     if not folders:
-        raise ConfigError(f"compare: outputs must hold runs, got none in {given.outputs}.", "Run: mmexp train")
+        raise ConfigError(f"compare: outputs must hold runs, got none in {given.outputs}.", first_run(given.outputs))
     rows = [row(folder) for folder in folders]
     rankings = compare(rows, [key for key in given.by.split(",") if key], given.metric)
     unfinished = [one for one in rows if one.status not in (DONE, BROKEN)]

@@ -64,8 +64,10 @@ def opening(path: Path) -> str:
 
 def print_advice(rows: Sequence[RunRow]) -> None:
     """Print how to resume the newest runs that were killed or stopped."""
+    from mmexp.run import advice
+
     for row in [row for row in rows if row.status in ("killed", "stopped")][-_ADVISED:]:
-        print(f"{row.status}, to resume it: mmexp train resume={row.folder.id}")
+        print(f"{row.status}, to resume it: {advice.resume(row.folder)}")
 
 
 def reason(row: RunRow) -> str:
@@ -95,12 +97,13 @@ def _print_options(name: str) -> None:
 def _print_runs(outputs: str, everything: bool) -> None:
     from mmexp.cli._table import print_table
     from mmexp.cli._text import number
+    from mmexp.run.command import first_run
     from mmexp.run.folder import runs
     from mmexp.run.summary import row
 
     found = runs(outputs)[::-1]
     if not found:
-        print(f"No runs in {outputs} yet. Run: mmexp train")
+        print(f"No runs in {outputs} yet. {first_run(outputs)}")
         return
     shown = [row(folder) for folder in (found if everything else found[:_NEWEST])]
     lines = []

@@ -61,12 +61,14 @@ def run(argv: list[str]) -> int:
 def _train(jobs: Sequence[Job], launcher: Launcher) -> bool:
     """Run the jobs, a line each on stderr, and return whether one has failed."""
     from mmexp.cli._text import printable
+    from mmexp.run.redact import redact
     from mmexp.runner.jobs import has_failed
 
     def report(job: Job) -> None:
         if job.status != "running":
             ended = sum(one.status not in ("waiting", "running") for one in jobs)
-            print(printable(f"[{ended}/{len(jobs)}] {job.label}  {job.status}  {job.reason}"), file=sys.stderr)
+            shown = redact(f"{job.label}  {job.status}  {job.reason}")
+            print(printable(f"[{ended}/{len(jobs)}] {shown}"), file=sys.stderr)
 
     if jobs:
         launcher.launch(jobs, report)

@@ -13,12 +13,13 @@ from omegaconf import DictConfig
 
 from mmexp.config.instantiate import refuse_target
 from mmexp.config.resolve import try_resolve
-from mmexp.config.schema import GROUPS, SLOTS, Slot, holds_many, slot_of
+from mmexp.config.schema import GROUPS, SECTIONS, SLOTS, Slot, holds_many, slot_of
 from mmexp.config.signature import Signature, accepts, read_signature, rule
-from mmexp.config.static import derives, find_class, is_module, names_in
-from mmexp.config.training import TrainingConfig
+from mmexp.config.static import derives, find_class, is_module, is_package, names_in
+from mmexp.config.synonym import suggest_argument
 from mmexp.error import ConfigError, nearest
 from mmexp.run.folder import checked_name
+from mmexp.run.redact import redact
 
 
 def find_problems(root: DictConfig, where: Callable[[str], str]) -> list[str]:
@@ -49,11 +50,19 @@ def _root(plain: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             checked_name(name)
         except ConfigError as error:
             yield "name", f"{error.problems[0].removeprefix('run: ')} {error.hint}"
-    if isinstance(section := plain.get("training"), dict) and None not in section.values():
-        try:
-            TrainingConfig(**section)
-        except ValueError as error:
-            yield str(error).partition(" ")[0], str(error)
+    for key in ("name", "outputs"):
+        if redact(str(plain.get(key))) != str(plain.get(key)):
+            yield key, f"{key} must hold no secret, because folders are called by it, got {redact(str(plain[key]))}."
+    for package in plain.get("plugins") or ():
+        if not is_package(package):
+            yield "plugins", f"plugins must be packages that are installed or lie here, got '{package}'."
+    for key, kind in SECTIONS.items():
+        section = plain.get(key)
+        if isinstance(section, dict) and None not in section.values():
+            try:
+                kind(**section)
+            except ValueError as error:
+                yield str(error).partition(" ")[0], str(error)
     known = list(plain.get("encoder") or {})
     inputs = plain.get("inputs")
     if inputs is not None and (not inputs or len(set(inputs)) < len(inputs)):
@@ -167,7 +176,7 @@ class _Component:
             elif key not in known:
                 if not signature.open:
                     text = f"{path} must be an argument of {name}"
-                    yield path, f"{text}, got '{key}'. {nearest(key, list(known)) if known else 'It takes none.'}"
+                    yield path, f"{text}, got '{key}'. {suggest_argument(path, list(known))}"
             elif not _fits(known[key].annotation, value):
                 yield path, f"{path} must be {rule(known[key].annotation)}, got {value!r}."
         for key in (key for key, argument in known.items() if argument.required and key not in node):

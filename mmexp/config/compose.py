@@ -11,6 +11,7 @@ from typing import Any
 
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from mmexp.config.check import find_problems
 from mmexp.config.hydra_internal import Composition, compose_groups, merge
@@ -31,11 +32,13 @@ class Config:
         node: The root of the typed schema; ``${...}`` is not resolved.
         sources: Files it was merged from, in order.
         typed: Keys set on the command line.
+        words: The command line itself.
     """
 
     node: DictConfig
     sources: tuple[Source, ...] = ()
     typed: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
     @property
     def choices(self) -> dict[str, str]:
@@ -159,9 +162,9 @@ def _finish(composed: Composition, asked: Overrides, settle: bool) -> Config:
     for key in GROUPS:
         if OmegaConf.is_missing(node, key) and (SLOTS[key].optional or not holds_many(key)):
             node[key] = {} if holds_many(key) else None
-    if not OmegaConf.is_missing(node, "name") and node.name is None:
+    if not (OmegaConf.is_missing(node, "name") or OmegaConf.is_interpolation(node, "name")) and node.name is None:
         node.name = _name(composed.choices)
-    config = Config(node, tuple(composed.sources), asked.keys)
+    config = Config(node, tuple(composed.sources), asked.keys, asked.words)
     problems += find_problems(node, config.where)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
@@ -170,10 +173,12 @@ def _finish(composed: Composition, asked: Overrides, settle: bool) -> Config:
 
 def _settle(node: DictConfig) -> list[str]:
     """Name the run to start from by its id, or its path if it lies elsewhere, so that it stays this one."""
-    if node.pretrained is None or OmegaConf.is_missing(node, "outputs"):
-        return []
     try:
+        if OmegaConf.is_missing(node, "outputs") or node.pretrained is None:
+            return []
         found = RunFolder.find(node.pretrained, node.outputs)
+    except OmegaConfBaseException:
+        return []  # the check says why
     except ConfigError as error:
         return [f"pretrained: {error.problems[0].removeprefix('run: ')} {error.hint}".rstrip()]
     outputs = Path(node.outputs).absolute()

@@ -30,6 +30,7 @@ from mmexp.config.provenance import Source, groups, mention, option_path, option
 from mmexp.config.refusal import refusal
 from mmexp.config.schema import Schema, holds_many
 from mmexp.config.search_path import conf_folders, conf_state
+from mmexp.config.synonym import suggest_option
 from mmexp.config.yaml import check_yaml, shown, yaml_errors
 from mmexp.error import ConfigError, nearest
 
@@ -197,8 +198,7 @@ def _missing(error: MissingConfigException) -> str:
     if not group:
         return f"conf: {option}.yaml must be in one of the config folders, got none."
     place = mention(rf"{re.escape(group.rpartition('/')[2])}(@[\w.]+)?\s*:\s*{re.escape(option)}\s*(#|$)")
-    known = options(group)
-    hint = nearest(option, known) if known else f"Groups are: {', '.join(groups())}."
+    hint = suggest_option(group, option) if group in groups() else f"Groups are: {', '.join(groups())}."
     return f"{place or 'defaults'}: {group} must be one of its options, got '{option}'. {hint}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -16,10 +17,15 @@ from omegaconf.errors import OmegaConfBaseException
 from mmexp.config.hydra_internal import split_sweep
 from mmexp.config.provenance import groups, options
 from mmexp.config.refusal import refusal, unknown_key
-from mmexp.config.schema import ROOT, holds_many
+from mmexp.config.schema import ROOT, holds_many, is_text
+from mmexp.config.synonym import suggest_option
+from mmexp.config.yaml import depth
 from mmexp.error import ConfigError, nearest
+from mmexp.run.command import quoted
 
 _GRAMMAR = "Use key=value, group=option or ~key."
+_LONGEST = 100  # characters of a word that is shown
+_DEEPEST = 50  # brackets inside brackets
 _SWEEP = "Use -m and a,b without brackets to sweep."
 
 
@@ -31,11 +37,13 @@ class Overrides:
         groups: Choices of options.
         values: Everything else.
         problems: What is wrong with the rest, one line each.
+        words: All of it, as typed.
     """
 
     groups: list[Override] = field(default_factory=list)
     values: list[Override] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    words: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -46,7 +54,7 @@ class Overrides:
 
 def read(words: Sequence[str]) -> Overrides:
     """Separate choices of options from values; a value below an option that does not exist is left out."""
-    result, known, lost = Overrides(), groups(), set()
+    result, known, lost = Overrides(words=tuple(words)), groups(), set()
     for word in words:
         try:
             override = _parse(word)
@@ -100,6 +108,8 @@ def assign(node: DictConfig, choices: Mapping[str, str], override: Override, mad
         ConfigError: If the key is not there or the value does not fit.
     """
     key, value = override.key_or_group, override.value()
+    if is_text(key) and isinstance(value, (int, float)):  # 1e3 is no name of 1000.0
+        value = str(override.input_line).partition("=")[2]
     try:
         _check_parent(node, override, made)
         if override.is_delete():
@@ -120,15 +130,29 @@ class _Options:
 
 
 def _parse(word: str) -> Override:
+    rule, shown = "override must follow Hydra's grammar", word if len(word) <= _LONGEST else f"{word[:_LONGEST]}..."
+    if depth(word) > _DEEPEST:
+        raise ConfigError(f"command line: {rule}, got '{shown}' (more than {_DEEPEST} nested brackets).")
     try:
         override = OverridesParser.create().parse_override(word)
     except HydraException as error:
-        rule = "override must follow Hydra's grammar"
-        raise ConfigError(f"command line: {rule}, got '{word}' ({str(error).splitlines()[0]}). {_GRAMMAR}") from error
+        reason = str(error).splitlines()[0][:_LONGEST]
+        raise ConfigError(f"command line: {rule}, got '{shown}' ({reason}). {_cure(word)}") from error
     override.config_loader = _Options()  # type: ignore[assignment]
     if override.is_hydra_override():
         raise ConfigError(f"command line: {unknown_key('hydra')}")
     return override
+
+
+def _cure(word: str) -> str:
+    """Say how to type a value that holds signs of the grammar: in quotes, inside those of the shell."""
+    key, sign, value = word.partition("=")
+    typed = f"{key}={quoted(value)}"
+    try:
+        OverridesParser.create().parse_override(typed)
+    except HydraException:
+        return _GRAMMAR
+    return f"Put the value in quotes: {shlex.quote(typed)}" if sign and value else _GRAMMAR
 
 
 def _discrete(override: Override) -> Override:
@@ -146,9 +170,10 @@ def _discrete(override: Override) -> Override:
 
 def _value(override: Override) -> Override:
     """Check that the root key exists."""
-    root = override.key_or_group.partition(".")[0]
+    root, below, _ = override.key_or_group.partition(".")
     if root not in ROOT:
-        raise ConfigError(f"command line: {unknown_key(root)}")
+        value = "" if below else str(override.input_line).partition("=")[2]
+        raise ConfigError(f"command line: {unknown_key(root, value)}")
     return override
 
 
@@ -165,14 +190,13 @@ def _choice(override: Override, known: Sequence[str]) -> Override:
         raise ConfigError(f"command line: {group} must be one of its options, got {len(value)}. {_SWEEP}")
     elif not override.is_delete():
         for option in value if isinstance(value, list) else [value]:
-            _check_option(group, option, known)
+            _check_option(group, option)
     return override
 
 
-def _check_option(group: str, option: Any, known: Sequence[str]) -> None:
+def _check_option(group: str, option: Any) -> None:
     if option not in options(group):
-        there, inner = options(group), [name for name in known if name.startswith(f"{group}/")]
-        hint = nearest(str(option), there) if there else f"Choose in one of: {', '.join(inner)}."
+        hint = suggest_option(group, str(option))
         raise ConfigError(f"command line: {group} must be one of its options, got '{option}'. {hint}")
 
 

@@ -8,6 +8,7 @@ from dataclasses import fields
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from mmexp.config.schema import ROOT, SECTIONS
+from mmexp.config.synonym import suggest_key
 from mmexp.error import nearest
 
 _TYPES = {"Integer": "int", "Float": "float", "Boolean": "true or false"}
@@ -29,7 +30,11 @@ def refusal(key: str, error: OmegaConfBaseException, known: list[str] | None = N
     if found := re.match(r"Unsupported interpolation type (.*)", text):
         return f"{key} must use a resolver that exists, got '{found[1]}'. {nearest(found[1], ['facts', 'oc.env'])}"
     if found := re.match(r"Value '(.*)' of type '.*' could not be converted to (\w+)", text):
-        return f"{key} must be {_TYPES.get(found[2], found[2])}, got '{found[1]}'."
+        whole = re.fullmatch(r"(-?\d+)\.0", found[1]) if found[2] == "Integer" else None
+        hint = f" Set {key}={whole[1]}." if whole else ""
+        return f"{key} must be {_TYPES.get(found[2], found[2])}, got '{found[1]}'.{hint}"
+    if found := re.match(r"ConfigError raised while resolving interpolation: (.*)", text):
+        return f"{key} must {found[1]}"
     if "Incompatible value 'None'" in text or "is not Optional" in text:
         return f"{key} must have a value, got null."
     if "ecursive interpolation" in text or "parent node detected" in text:
@@ -39,8 +44,14 @@ def refusal(key: str, error: OmegaConfBaseException, known: list[str] | None = N
     return f"{key} must be a value that fits its place, got: {text.rstrip('.')}."
 
 
-def unknown_key(key: str) -> str:
-    """Say that a root key, or a key of a section such as the tokenizer, does not exist."""
+def unknown_key(key: str, value: str = "") -> str:
+    """Say that a root key, or a key of a section such as the tokenizer, does not exist, and which one is meant.
+
+    Args:
+        key: Dotted path.
+        value: As typed, if it was.
+    """
     parent, _, name = key.rpartition(".")
     known = [one.name for one in fields(SECTIONS[parent])] if parent in SECTIONS else list(ROOT)
-    return f"{key} must be a key of {parent or 'the root'}, got '{name}'. {nearest(name, known)}"
+    hint = suggest_key(key, value) or nearest(name, known)
+    return f"{key} must be a key of {parent or 'the root'}, got '{name}'. {hint}"

@@ -10,6 +10,7 @@ from typing import Any
 from omegaconf import Container, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+import mmexp.config.environment  # noqa: F401  # of which a config may read some variables
 from mmexp.config.omegaconf_internal import full_path, is_null, root_node
 from mmexp.config.refusal import refusal
 from mmexp.error import ConfigError

@@ -5,12 +5,15 @@ Adding a root key is one field of ``Schema``; adding a group of components is on
 depends on a key reads its ``Role``. This module imports nothing beyond the standard library, so anything may read it.
 """
 
+# ruff: noqa: RUF009  # what _key returns is a field
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, get_origin, get_type_hints
 
+from mmexp.config.tokenizer import TokenizerConfig
 from mmexp.config.training import TrainingConfig
 
 MISSING: Any = "???"  # OmegaConf's mark of a value that a file has yet to give
@@ -25,11 +28,15 @@ class Slot:
         bases: Dotted paths; a component must inherit from one of them.
         parts: Arguments that mmexp gives, which no config may.
         optional: Whether null leaves it out.
+        uses_files: Whether its constructor may read or write files.
+        fetched: Arguments that only say where its weights start from, which a checkpoint makes needless.
     """
 
     bases: tuple[str, ...]
     parts: tuple[str, ...] = ()
     optional: bool = False
+    uses_files: bool = False
+    fetched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,8 @@ class Role:
         recorded: Whether a run records its value apart from what was typed.
         of_baseline: Whether a baseline sets or drops it by itself, instead of taking it from its run.
         ranked_apart: Whether runs that differ in it are never ranked against each other.
+        also: Other words of the field for it.
+        of_model: Whether another value makes another model, which a checkpoint does not fit.
     """
 
     kind: Kind = "identity"
@@ -56,6 +65,8 @@ class Role:
     recorded: bool = False
     of_baseline: bool = False
     ranked_apart: bool = False
+    of_model: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def is_compared(self) -> bool:
@@ -68,19 +79,11 @@ class Role:
         return self.kind not in ("place", "sweep", "composed")
 
 
-@dataclass
-class TokenizerSchema:
-    """How the tokenizer is trained.
-
-    Args:
-        model: Kind of tokenizer.
-        vocab_size: Ids at most.
-        min_frequency: Times a word must occur in the training split to get an id.
-    """
-
-    model: str = MISSING
-    vocab_size: int = MISSING
-    min_frequency: int = MISSING
+def _key(role: Role, *, default: Any = MISSING, default_factory: Callable[[], Any] | None = None) -> Any:
+    """A field that says what its key is to a run."""
+    if default_factory:
+        return field(default_factory=default_factory, metadata={"role": role})
+    return field(default=default, metadata={"role": role})
 
 
 @dataclass
@@ -109,96 +112,83 @@ class Schema:
         choices: Option chosen in each group of a run; filled when composed.
     """
 
-    name: str | None = field(default=MISSING, metadata={"role": Role("place", of_baseline=True)})
-    seed: int = field(default=MISSING, metadata={"role": Role("repetition", recorded=True)})
-    dim: int = field(default=MISSING, metadata={"role": Role()})
-    inputs: list[str] | None = field(default=MISSING, metadata={"role": Role(recorded=True, of_baseline=True)})
-    control: str | None = field(default=MISSING, metadata={"role": Role(of_baseline=True)})
-    outputs: str = field(default=MISSING, metadata={"role": Role("place", resumable=True, of_baseline=True)})
-    resume: str | None = field(default=MISSING, metadata={"role": Role("place", resumable=True, of_baseline=True)})
-    pretrained: str | None = field(default=None, metadata={"role": Role()})  # None: runs from before this key was there
-    baselines: bool = field(default=MISSING, metadata={"role": Role("place", resumable=True, of_baseline=True)})
-    plugins: list[str] = field(default=MISSING, metadata={"role": Role("place", resumable=True, changeable=True)})
-    tokenizer: TokenizerSchema = field(default=MISSING, metadata={"role": Role()})
-    training: TrainingConfig = field(
-        default_factory=TrainingConfig, metadata={"role": Role(changeable=("batch_size",))}
+    name: str | None = _key(Role("place", of_baseline=True, also=("run_name", "experiment_name")))
+    seed: int = _key(Role("repetition", recorded=True, also=("random_seed", "manual_seed")))
+    dim: int = _key(Role(of_model=True, also=("hidden_size", "hidden_dim", "d_model", "embed_dim", "width")))
+    inputs: list[str] | None = _key(Role(recorded=True, of_baseline=True, of_model=True, also=("modalities",)))
+    control: str | None = _key(Role(of_baseline=True))
+    outputs: str = _key(Role("place", resumable=True, of_baseline=True, also=("output_dir", "save_dir", "log_dir")))
+    resume: str | None = _key(
+        Role("place", resumable=True, of_baseline=True, also=("resume_from", "ckpt_path", "resume_from_checkpoint"))
     )
-    encoder: dict[str, Any] = field(
-        default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.encoder.base.Encoder",)))}
+    pretrained: str | None = _key(
+        Role(also=("checkpoint", "init_from")), default=None
+    )  # None: runs from before this key was there
+    baselines: bool = _key(Role("place", resumable=True, of_baseline=True))
+    plugins: list[str] = _key(Role("place", resumable=True, changeable=True))
+    tokenizer: TokenizerConfig = _key(Role(of_model=True), default_factory=TokenizerConfig)
+    training: TrainingConfig = _key(Role(changeable=("batch_size",)), default_factory=TrainingConfig)
+    encoder: dict[str, Any] = _key(
+        Role(slot=Slot(("mmexp.encoder.base.Encoder",), fetched=("pretrained", "weights")), of_model=True)
     )
-    missing: Any = field(default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.missing.base.Missing",)))})
-    fusion: Any = field(default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.fusion.base.Fusion",)))})
-    task: Any = field(
-        default=MISSING,
-        metadata={
-            "role": Role(
-                slot=Slot(("mmexp.task.base.Task",)), changeable=("beams", "length_penalty"), ranked_apart=True
-            )
-        },
+    missing: Any = _key(Role(slot=Slot(("mmexp.missing.base.Missing",)), of_model=True))
+    fusion: Any = _key(Role(slot=Slot(("mmexp.fusion.base.Fusion",)), of_model=True))
+    task: Any = _key(
+        Role(
+            slot=Slot(("mmexp.task.base.Task",)),
+            changeable=("beams", "length_penalty"),
+            ranked_apart=True,
+            of_model=True,
+            also=("head", "objective"),
+        )
     )
-    dataset: Any = field(
-        default=MISSING,
-        metadata={
-            "role": Role(slot=Slot(("mmexp.dataset.base.MultimodalDataset",)), changeable=True, ranked_apart=True)
-        },
+    dataset: Any = _key(
+        Role(
+            slot=Slot(("mmexp.dataset.base.MultimodalDataset",), uses_files=True),
+            changeable=True,
+            ranked_apart=True,
+            also=("data", "datamodule"),
+        )
     )
-    optimizer: Any = field(
-        default=MISSING, metadata={"role": Role(slot=Slot(("torch.optim.Optimizer",), parts=("params",)))}
+    optimizer: Any = _key(Role(slot=Slot(("torch.optim.Optimizer",), parts=("params",)), also=("optim", "opt")))
+    scheduler: Any = _key(
+        Role(
+            slot=Slot(("torch.optim.lr_scheduler.LRScheduler",), parts=("optimizer", "total_steps"), optional=True),
+            also=("lr_scheduler", "sched"),
+        )
     )
-    scheduler: Any = field(
-        default=MISSING,
-        metadata={
-            "role": Role(
-                slot=Slot(("torch.optim.lr_scheduler.LRScheduler",), parts=("optimizer", "total_steps"), optional=True)
-            )
-        },
+    hardware: Any = _key(
+        Role(slot=Slot(("mmexp.hardware.base.Hardware",)), changeable=True, also=("device", "accelerator", "trainer"))
     )
-    hardware: Any = field(
-        default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.hardware.base.Hardware",)), changeable=True)}
+    method: Any = _key(Role(slot=Slot(("mmexp.method.base.Method",)), of_model=True))
+    logger: dict[str, Any] = _key(
+        Role("place", slot=Slot(("mmexp.logger.base.Logger",), uses_files=True)), default_factory=dict
     )
-    method: Any = field(default=MISSING, metadata={"role": Role(slot=Slot(("mmexp.method.base.Method",)))})
-    logger: dict[str, Any] = field(
-        default_factory=dict, metadata={"role": Role("place", slot=Slot(("mmexp.logger.base.Logger",)))}
+    callback: dict[str, Any] = _key(Role(slot=Slot(("pytorch_lightning.callbacks.Callback",))), default_factory=dict)
+    metric: dict[str, Any] = _key(Role(slot=Slot(("mmexp.metric.row.RowMetric",))), default_factory=dict)
+    kind: dict[str, Any] = _key(Role("place", slot=Slot(("mmexp.dataset.kind.base.Kind",))), default_factory=dict)
+    launcher: Any = _key(
+        Role("sweep", Slot(("mmexp.launcher.base.Launcher",), optional=True), resumable=True, of_baseline=True)
     )
-    callback: dict[str, Any] = field(
-        default_factory=dict, metadata={"role": Role(slot=Slot(("pytorch_lightning.callbacks.Callback",)))}
+    search: Any = _key(
+        Role(
+            "sweep",
+            Slot(("mmexp.search.base.Search",), parts=("overrides",), optional=True),
+            resumable=True,
+            of_baseline=True,
+        )
     )
-    metric: dict[str, Any] = field(
-        default_factory=dict, metadata={"role": Role(slot=Slot(("mmexp.metric.row.RowMetric",)))}
+    augment: dict[str, Any] = _key(
+        Role(slot=Slot(("mmexp.augment.base.Augment",)), also=("augmentation", "transforms")), default_factory=dict
     )
-    kind: dict[str, Any] = field(
-        default_factory=dict, metadata={"role": Role("place", slot=Slot(("mmexp.dataset.kind.base.Kind",)))}
-    )
-    launcher: Any = field(
-        default=MISSING,
-        metadata={
-            "role": Role(
-                "sweep", Slot(("mmexp.launcher.base.Launcher",), optional=True), resumable=True, of_baseline=True
-            )
-        },
-    )
-    search: Any = field(
-        default=MISSING,
-        metadata={
-            "role": Role(
-                "sweep",
-                Slot(("mmexp.search.base.Search",), parts=("overrides",), optional=True),
-                resumable=True,
-                of_baseline=True,
-            )
-        },
-    )
-    augment: dict[str, Any] = field(
-        default_factory=dict, metadata={"role": Role(slot=Slot(("mmexp.augment.base.Augment",)))}
-    )
-    choices: dict[str, str] = field(default=MISSING, metadata={"role": Role("composed")})
+    choices: dict[str, str] = _key(Role("composed"))
 
 
 _HINTS = get_type_hints(Schema)
 ROLES: dict[str, Role] = {one.name: one.metadata["role"] for one in fields(Schema)}
 ROOT = tuple(name for name, role in ROLES.items() if role.kind != "composed")
 SWEEP = tuple(name for name, role in ROLES.items() if role.kind == "sweep")
-SECTIONS = {name: kind for name, kind in _HINTS.items() if is_dataclass(kind)}
+SECTIONS = {name: kind for name, kind in _HINTS.items() if isinstance(kind, type) and is_dataclass(kind)}
 GROUPS = tuple(name for name, role in ROLES.items() if role.slot)
 SLOTS = {
     **{name: role.slot for name, role in ROLES.items() if role.slot},
@@ -218,6 +208,11 @@ CHANGEABLE = tuple(
 def holds_many(name: str) -> bool:
     """Whether a root key holds components by name, so that several options of its group can be chosen at once."""
     return name in GROUPS and get_origin(_HINTS[name]) is dict
+
+
+def is_text(name: str) -> bool:
+    """Whether the value of a root key is a text."""
+    return _HINTS.get(name) in (str, str | None)
 
 
 def slot_of(path: str) -> Slot:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from mmexp.config.static import ClassSource, Module, ancestors, constructor
+from mmexp.config.static import ClassSource, Module, ancestors, constructor, find_alias
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "int": (int,),
@@ -90,11 +90,14 @@ def _fields(module: Module, node: ast.ClassDef) -> dict[str, Argument]:
 
 
 def _expand(module: Module, annotation: ast.expr | None) -> ast.expr | None:
-    """Put in what an alias such as ``Split = Literal[...]`` stands for."""
+    """Put in what each alias such as ``Split = Literal[...]`` stands for."""
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
         annotation = ast.parse(annotation.value, mode="eval").body
-    bound = module.names.get(annotation.id) if isinstance(annotation, ast.Name) else None
-    return bound.value if isinstance(bound, ast.Assign) else annotation
+    if isinstance(annotation, ast.BinOp):
+        left, right = (_expand(module, side) or side for side in (annotation.left, annotation.right))
+        return ast.BinOp(left, annotation.op, right)
+    alias = find_alias(module, annotation.id) if isinstance(annotation, ast.Name) else None
+    return alias if isinstance(alias, (ast.Subscript, ast.BinOp)) else annotation
 
 
 def accepts(annotation: ast.expr | None, value: Any) -> bool:
@@ -111,6 +114,8 @@ def accepts(annotation: ast.expr | None, value: Any) -> bool:
 
 def rule(annotation: ast.expr | None) -> str:
     """Return a type as the rule of a message."""
+    if isinstance(annotation, ast.BinOp) and "Literal[" in ast.unparse(annotation):
+        return f"{rule(annotation.left)} or {rule(annotation.right)}"
     if isinstance(annotation, ast.Subscript) and ast.unparse(annotation.value).endswith("Literal"):
         return f"one of {ast.unparse(annotation.slice).strip('()')}"
     return "plain" if annotation is None else ast.unparse(annotation)

@@ -63,6 +63,27 @@ def is_module(name: str) -> bool:
     return _read(name) is not None
 
 
+def is_package(name: str) -> bool:
+    """Whether there is such a package, installed or in the working directory; it is not imported."""
+    top = name.partition(".")[0]
+    try:
+        return top.isidentifier() and (find_spec(top) or PathFinder.find_spec(top, [os.getcwd()])) is not None
+    except (ValueError, ImportError):
+        return False
+
+
+def find_alias(module: Module, name: str, hops: int = _HOPS) -> ast.expr | None:
+    """Return what a name such as ``Split = Literal[...]`` stands for, also where it is imported from."""
+    bound = module.names.get(name)
+    if isinstance(bound, ast.Assign):
+        return bound.value
+    if isinstance(bound, ast.ImportFrom) and hops:
+        origin, _, original = dict(_imports(module, bound))[name].rpartition(".")
+        found = _read(origin)
+        return find_alias(found, original, hops - 1) if found else None
+    return None
+
+
 def ancestors(cls: ClassSource) -> Iterator[ClassSource | None]:
     """Yield the class and its bases, depth first; None for a base that can't be followed."""
     yield cls

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(kw_only=True)
@@ -26,16 +26,20 @@ class TrainingConfig:
         ValueError: If a count is below its minimum or validate_every does not divide epochs; names the key.
     """
 
-    epochs: int = 10
-    batch_size: int = 64
-    accumulate: int = 1
-    clip: float = 1.0
-    validate_every: int = 1
-    patience: int = 0
-    log_every: int = 20
-    checkpoint_every: int = 0
+    epochs: int = field(default=10, metadata={"also": ("max_epochs", "num_epochs", "num_train_epochs", "n_epochs")})
+    batch_size: int = field(default=64, metadata={"also": ("bs", "batch", "train_batch_size")})
+    accumulate: int = field(
+        default=1, metadata={"also": ("accumulate_grad_batches", "gradient_accumulation_steps", "grad_accum")}
+    )
+    clip: float = field(
+        default=1.0, metadata={"also": ("grad_clip", "clip_grad", "gradient_clip_val", "max_grad_norm")}
+    )
+    validate_every: int = field(default=1, metadata={"also": ("check_val_every_n_epoch", "val_every", "eval_every")})
+    patience: int = field(default=0, metadata={"also": ("early_stopping", "early_stopping_patience")})
+    log_every: int = field(default=20, metadata={"also": ("log_every_n_steps", "logging_steps")})
+    checkpoint_every: int = field(default=0, metadata={"also": ("save_every", "save_steps")})
     modality_dropout: float = 0.0
-    ema: float = 0.0
+    ema: float = field(default=0.0, metadata={"also": ("ema_decay", "average")})
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "accumulate", "log_every", "validate_every"):

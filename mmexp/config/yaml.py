@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from mmexp.error import ConfigError
 
 LARGEST = 1_000_000  # bytes of one config file
 MOST_NODES = 10_000  # values of one config file once its aliases are written out
+DEEPEST = 100  # values inside values
 
 
 def shown(path: Path) -> str:
@@ -35,6 +37,9 @@ def check_yaml(path: Path) -> None:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{shown(path)}: text must be UTF-8, got {error.reason} at byte {error.start}.") from error
+    with yaml_errors(path):
+        if _could_be_deep(text) and (line := _too_deep(text)):
+            raise ConfigError(f"{shown(path)}:{line}: values must be nested at most {DEEPEST} deep, got more.")
     if "&" in text and "*" in text:
         with yaml_errors(path):
             size = _written_out(yaml.compose(text, Loader=yaml.SafeLoader), {})
@@ -58,6 +63,30 @@ def yaml_errors(path: Path) -> Iterator[None]:
     except (yaml.YAMLError, RecursionError) as error:
         reason = "nesting too deep" if isinstance(error, RecursionError) else str(error).splitlines()[0]
         raise ConfigError(f"{shown(path)}: file must be plain YAML, got: {reason}.") from error
+
+
+def depth(text: str) -> int:
+    """Return how deep the brackets of a text are nested at most, those in quotes counted as well."""
+    level = deepest = 0
+    for sign in re.findall(r"[\[\](){}]", text):
+        level += 1 if sign in "[({" else -1
+        deepest = max(deepest, level)
+    return deepest
+
+
+def _could_be_deep(text: str) -> bool:
+    """Whether brackets, or dashes and question marks in one line, are nested deeper than allowed."""
+    return depth(text) > DEEPEST or any(len(re.findall("[-?] ", line)) > DEEPEST for line in text.splitlines())
+
+
+def _too_deep(text: str) -> int:
+    """Return the line where values are nested too deep; 0 if they are nowhere."""
+    level = 0
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        level += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if level > DEEPEST:
+            return int(event.start_mark.line) + 1 if event.start_mark else 1
+    return 0
 
 
 def _written_out(node: yaml.Node | None, sizes: dict[int, int]) -> int:

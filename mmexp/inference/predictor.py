@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -15,13 +16,15 @@ from mmexp.config.compose import load_config
 from mmexp.config.facts import Facts
 from mmexp.config.instantiate import instantiate
 from mmexp.config.override import read
-from mmexp.config.schema import CHANGEABLE
+from mmexp.config.schema import CHANGEABLE, SLOTS
 from mmexp.contract import Batch, Sample
 from mmexp.error import ConfigError
 from mmexp.hardware.base import Hardware
 from mmexp.method.base import Method
+from mmexp.run import advice
 from mmexp.run.checkpoints import intact, listed
 from mmexp.run.folder import RunFolder
+from mmexp.run.origin import origin, paths_from
 from mmexp.task.base import Task
 from mmexp.training.datamodule import PreparedSplit
 from mmexp.training.experiment import assemble
@@ -30,8 +33,6 @@ from mmexp.training.sampler import Share
 from mmexp.training.trainer import load_weights
 from mmexp.transform.base import Transform
 
-FETCHED = ("pretrained", "weights")
-"""Arguments of an encoder that only say where it starts from, which its checkpoint makes needless."""
 DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 EvaluatedSplit = Literal["val", "test"]
 
@@ -118,8 +119,9 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
     root = load_config(folder.config, overrides).plain()
     path = next(chain(listed(folder.checkpoints, "best"), intact(folder.checkpoints, "last")), None)
     if path is None or not folder.facts.exists():
-        hint = f"Run: mmexp train resume={folder.id}"
+        hint = f"Run: {advice.resume(folder)}"
         raise ConfigError(f"run: {folder.id} must have a checkpoint, got none.", hint)
+    root["dataset"] = _from_origin(folder, root["dataset"], typed)
     root["encoder"] = {name: _without_start(node) for name, node in root["encoder"].items()}
     pl.seed_everything(root["seed"], verbose=False)
     facts = Facts.read(folder.path)
@@ -151,6 +153,15 @@ def _typed(overrides: Sequence[str]) -> tuple[str, ...]:
     return keys
 
 
+def _from_origin(folder: RunFolder, node: Mapping[str, Any], typed: Sequence[str]) -> dict[str, Any]:
+    """Let the paths of the run's own data count from where the run began; those that are typed count from here."""
+    start = None if any(f"{key}.".startswith("dataset.") for key in typed) else origin(folder)
+    found = paths_from(start, node) if start else {}
+    for key, path in found.items():
+        logging.getLogger(__name__).warning("dataset.%s is %s, from the folder that the run began in.", key, path)
+    return {**node, **found}
+
+
 def _without_start(node: Mapping[str, Any]) -> dict[str, Any]:
-    known = {key: value for key, value in node.items() if key not in FETCHED}
+    known = {key: value for key, value in node.items() if key not in SLOTS["encoder"].fetched}
     return {key: _without_start(value) if isinstance(value, Mapping) else value for key, value in known.items()}

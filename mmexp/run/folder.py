@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from mmexp.error import ConfigError
+from mmexp.run.command import OUTPUTS, first_run
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _NAME = re.compile(r"[^\W_][\w.+-]{0,99}")
@@ -51,12 +52,10 @@ class RunFolder:
             return cls(_fresh(parent, clock).absolute())
         except OSError as error:
             rule = "outputs must be a folder that can be written to"
-            raise ConfigError(
-                f"run: {rule}, got {outputs} ({error.strerror}).", "Run: mmexp train outputs=<folder>"
-            ) from error
+            raise ConfigError(f"run: {rule}, got {outputs} ({error.strerror}).", "Set outputs=<folder>.") from error
 
     @classmethod
-    def find(cls, ref: str, outputs: Path | str = "outputs") -> RunFolder:
+    def find(cls, ref: str, outputs: Path | str = OUTPUTS) -> RunFolder:
         """Find one run.
 
         Args:
@@ -93,6 +92,11 @@ class RunFolder:
     def config(self) -> Path:
         """The resolved config."""
         return self.path / "config.yaml"
+
+    @property
+    def start(self) -> Path:
+        """The values of the config that the run began with, and the hash of config.yaml."""
+        return self.path / "config.json"
 
     @property
     def facts(self) -> Path:
@@ -175,7 +179,7 @@ def runs(outputs: Path | str) -> list[RunFolder]:
     return sorted(found, key=lambda run: (run.id, run.name))
 
 
-def collect(refs: Iterable[str], outputs: Path | str = "outputs") -> list[RunFolder]:
+def collect(refs: Iterable[str], outputs: Path | str = OUTPUTS) -> list[RunFolder]:
     """The runs that ``refs`` name, each once: run folders, folders of runs, or whatever ``find`` takes.
 
     Raises:
@@ -189,7 +193,7 @@ def collect(refs: Iterable[str], outputs: Path | str = "outputs") -> list[RunFol
         else:
             inside = [RunFolder.find(ref, outputs)]
         if not inside:
-            raise ConfigError(f"run: folder must hold runs, got none in {ref}.", "Run: mmexp train")
+            raise ConfigError(f"run: folder must hold runs, got none in {ref}.", first_run(ref))
         found.update((run.path.absolute(), run) for run in inside)
     return list(found.values())
 
@@ -219,7 +223,7 @@ def _not_one(ref: str, matches: list[RunFolder], known: list[RunFolder], outputs
         names = ", ".join(f"{run.name}/{run.id}" for run in matches[:5])
         return ConfigError(f"run: id must name one run, got '{ref}' for {len(matches)}.", f"Choose one of: {names}.")
     if not known:
-        return ConfigError(f"run: id must name a run, got '{ref}' but {outputs} holds none.", "Run: mmexp train")
+        return ConfigError(f"run: id must name a run, got '{ref}' but {outputs} holds none.", first_run(outputs))
     ids = [run.id for run in known]
     near = get_close_matches(ref, ids, n=3, cutoff=0.5) or ids[:-4:-1]
     return ConfigError(f"run: id must name a run in {outputs}, got '{ref}'.", f"Nearest: {', '.join(near)}.")

@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from datetime import UTC, datetime
+from shlex import quote
 from typing import Any
 
 from mmexp.error import ConfigError
@@ -103,7 +104,7 @@ def _try(folder: RunFolder) -> int | None:
         return None
     if holder(folder).get("host", socket.gethostname()) != socket.gethostname():
         os.close(handle)
-        raise _in_use(folder, f"If that machine is down, run: rm {folder.lock}")
+        raise _in_use(folder, f"If that machine is down, run: rm {quote(str(folder.lock))}")
     _held.add(handle)
     return handle
 
@@ -116,7 +117,7 @@ def _open(folder: RunFolder) -> int:
             raise
         rule = "folder must be one that can be written to"
         raise ConfigError(
-            f"run: {rule}, got {folder.path} ({error.strerror}).", f"Run: ls -ld {folder.path}"
+            f"run: {rule}, got {folder.path} ({error.strerror}).", f"Run: ls -ld {quote(str(folder.path))}"
         ) from error
 
 

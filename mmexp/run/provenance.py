@@ -51,7 +51,7 @@ def begin(
         "resumed": [*earlier.get("resumed", []), now] if earlier else [],
         "seconds": earlier.get("seconds", 0.0),
         "command": earlier.get("command", list(command)),
-        "cwd": without_home(Path.cwd()),
+        "cwd": earlier.get("cwd", without_home(Path.cwd())),
         "seed": seed,
         "fingerprint": fingerprint,
         "config": config or {},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
 
@@ -13,6 +12,7 @@ from mmexp.config.schema import role_of, root_of
 from mmexp.config.yaml import shown
 from mmexp.error import ConfigError
 from mmexp.run import summary
+from mmexp.run.command import override
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import read_json
 from mmexp.run.redact import redact_tree
@@ -39,7 +39,7 @@ def baselines(folder: RunFolder) -> list[Job]:
         return []
     words, path = _typed(folder)
     if start := known["config"].get("pretrained"):  # by now the last run is another one
-        words = [f"pretrained={_quoted(start)}" if _root(word) == "pretrained" else word for word in words]
+        words = [override("pretrained", start) if _root(word) == "pretrained" else word for word in words]
     if known.get("key") not in (None, read_config(words, path).key):
         rule = "config files must be as they were when the run was trained"
         raise ConfigError(
@@ -51,7 +51,7 @@ def baselines(folder: RunFolder) -> list[Job]:
     lone = fusion if known.get("anchor") else [_NONE, *([] if path else _stray(rest))]
     wanted = {f"{name} alone": [*lone, f"inputs=[{name}]"] for name in known.get("alone", inputs)}
     wanted |= {f"{name} inputs": [f"inputs=[{','.join(inputs)}]", f"control={name}"] for name in CONTROLS}
-    place = [f"name={folder.name}", f"outputs={_quoted(shown(folder.path.parent.parent))}"]
+    place = [f"name={folder.name}", override("outputs", shown(folder.path.parent.parent))]
     return [
         _job(f"{what}, seed {known['config']['seed']}", [*rest, *own, *place], path) for what, own in wanted.items()
     ]
@@ -91,9 +91,3 @@ def _stray(words: Sequence[str]) -> list[str]:
     """Words that take out what an experiment sets for its own fusion, and no fusion knows nothing of."""
     mixed, plain = (compose_groups(read(typed).groups).node.fusion for typed in ([*words, _NONE], [_NONE]))
     return [f"~fusion.{key}" for key in mixed if key not in plain]
-
-
-def _quoted(path: str) -> str:
-    r"""A path as the value of an override."""
-    escaped = path.replace("\\", "\\\\").replace("'", "\\'")
-    return path if re.fullmatch(r"[\w./+-]+", path) else f"'{escaped}'"

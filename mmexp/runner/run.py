@@ -13,10 +13,9 @@ from rich.console import Console
 
 from mmexp.config.compose import Config, load_config, stored
 from mmexp.config.instantiate import instantiate
-from mmexp.config.schema import role_of
 from mmexp.error import ConfigError, Stopped
 from mmexp.hardware.base import Hardware
-from mmexp.run import summary
+from mmexp.run import advice, summary
 from mmexp.run.atomic import write_atomic
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import read_json
@@ -24,9 +23,11 @@ from mmexp.run.provenance import status
 from mmexp.run.redact import redact, remember
 from mmexp.run.session import record
 from mmexp.run.signals import signals_deferred, stoppable
+from mmexp.run.start import write_start
 from mmexp.runner.distributed import run_distributed
 from mmexp.runner.log import log_to
 from mmexp.runner.process import Report, redirect
+from mmexp.runner.resume import refuse_words, resumed_config
 from mmexp.runner.worker import warm_up
 from mmexp.training.phase import phase
 
@@ -60,10 +61,11 @@ def run_training(
     folder: RunFolder | None = None
     if resumed:
         folder = RunFolder.find(root["resume"], root["outputs"])
+        refuse_words(typed, folder)
         if folder.manifest.exists() and status(folder) == "done":
             console.print(f"{folder.id} is done already; nothing to resume.", highlight=False)
             return folder
-        config = _initial(config, folder)
+        config = resumed_config(folder, config.plugins, console)
     with phase(console, "loading torch"):
         import mmexp.training.trainer  # noqa: F401  # before there is a folder, so that an interrupt leaves none
     try:
@@ -76,6 +78,7 @@ def run_training(
             with record(folder, **known), log_to(folder):
                 if not resumed:
                     write_atomic(folder.config, redact(stored(config)))
+                    write_start(folder, config.plain())
                 _train(config, folder, console)
     except ConfigError:
         if not resumed and folder:
@@ -83,7 +86,7 @@ def run_training(
         raise
     except Stopped as stop:
         if folder and folder.config.exists():
-            stop.hint = f"Run: mmexp train resume={folder.id}"
+            stop.hint = f"Run: {advice.resume(folder)}"
         elif folder and not resumed:
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
@@ -96,18 +99,6 @@ def run_rank(report: Report, path: Path, plugins: Sequence[str]) -> None:
     redirect(folder.log, *((2,) if _rank() == 0 else (1, 2)))
     with log_to(folder):
         train(load_config(folder.config, plugins=plugins), folder, Console(quiet=_rank() > 0))
-
-
-def _initial(config: Config, folder: RunFolder) -> Config:
-    """Load the config that a run was started with; no other value may be typed for it.
-
-    Raises:
-        ConfigError: If one is.
-    """
-    if others := [key for key in config.typed if not role_of(key).resumable]:
-        rule = "resume takes the config of its run as it is"
-        raise ConfigError(f"command line: {rule}, got {', '.join(others)}.", f"Run: mmexp train resume={folder.id}")
-    return load_config(folder.config, plugins=config.plugins)
 
 
 def _train(config: Config, folder: RunFolder, console: Console) -> None:

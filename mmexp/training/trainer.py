@@ -20,6 +20,7 @@ from rich.console import Console
 from mmexp.error import DataError, NumericsError
 from mmexp.hardware.base import Hardware
 from mmexp.logger.base import LoggerCollection
+from mmexp.run import advice
 from mmexp.run.atomic import write_atomic
 from mmexp.run.checkpoints import intact, is_intact, listed, sweep
 from mmexp.run.folder import RunFolder
@@ -123,7 +124,7 @@ def choose_best(folder: RunFolder, monitor: str) -> Path:
     if best := next(intact(folder.checkpoints, "best"), None):
         return best
     for path in listed(folder.checkpoints, "best"):
-        hint = f"Run: rm -r {folder.checkpoints} && mmexp train resume={folder.id}"
+        hint = f"Run: {advice.train_again(folder)}"
         raise DataError("checkpoint must match the hash stored next to it, got another.", path=str(path), hint=hint)
     sound = any(row.get("val/loss") is not None for row in read_metrics(folder.metrics))
     lacking = f"The loss is one: add validation samples for which {monitor.removeprefix('val/')} is defined."

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from mmexp.config.compose import load_config
 from mmexp.config.facts import Facts
 from mmexp.error import ConfigError
+from mmexp.run import advice
 from mmexp.run.checkpoints import intact, listed
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
@@ -52,7 +53,7 @@ class Pretrained:
         """
         path = next(chain(listed(folder.checkpoints, "best"), intact(folder.checkpoints, "last")), None)
         if path is None or not folder.facts.exists():
-            hint = f"Run: mmexp train resume={folder.id}"
+            hint = f"Run: {advice.resume(folder)}"
             raise ConfigError(f"pretrained: {folder.id} must have a checkpoint, got none.", hint)
         weights = {name.removeprefix("model."): value for name, value in read_weights(path).items()}
         return cls(folder, load_config(folder.config, plugins=plugins).plain(), Facts.read(folder.path), weights)

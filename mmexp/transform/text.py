@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, tra
 from tokenizers import Tokenizer as Engine
 from torch import Tensor
 
+from mmexp.config.tokenizer import Model
 from mmexp.contract import Padded
 from mmexp.transform.base import Transform, pad
 
@@ -75,7 +75,7 @@ class Tokenizer:
         texts: Iterable[str],
         path: str | Path,
         *,
-        model: Literal["word", "bpe"] = "word",
+        model: Model = "word",
         vocab_size: int = 4096,
         min_frequency: int = 1,
     ) -> Tokenizer:

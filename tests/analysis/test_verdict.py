@@ -68,8 +68,8 @@ def test_a_missing_single_leaves_it_open_and_says_what_to_type():
     runs = fused(0.9, 0.9, 0.9)
     verdict = verdict_of(runs, [single("image", 0.1, seed) for seed in range(3)])
     assert verdict.outcome == "unknown"
-    ids = " ".join(one.folder.id for one in runs)
-    assert verdict.text == f"not compared, because baselines are missing (run: mmexp baselines {ids})"
+    paths = " ".join(str(one.folder.path.absolute()) for one in runs)
+    assert verdict.text == f"not compared, because baselines are missing (run: mmexp baselines {paths})"
 
 
 @pytest.mark.parametrize("other", [{"training.epochs": 2}, {"data": "cd"}, {"task": "captioning"}, {"dataset": "x"}])
@@ -148,10 +148,11 @@ def test_grouped_by_one_key_each_run_still_meets_its_own_baselines():
 
 
 def test_as_plain_data_it_has_the_same_keys_whatever_it_says():
-    verdict = Verdict("better", ("1",), "image", Margin(0.1, 0.05, 0.15))
+    verdict = Verdict("better", (RunFolder(Path("1")),), "image", Margin(0.1, 0.05, 0.15))
     assert verdict.plain() == {"text": verdict.text, "outcome": "better", "baseline": "image"} | {
         "difference": 0.1,
         "low": 0.05,
         "high": 0.15,
     }
-    assert set(Verdict("unknown", ("1",)).plain().items()) >= {("baseline", None), ("difference", None), ("low", None)}
+    unknown = Verdict("unknown", (RunFolder(Path("1")),)).plain()
+    assert set(unknown.items()) >= {("baseline", None), ("difference", None), ("low", None)}

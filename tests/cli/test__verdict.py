@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from mmexp.analysis.compare import compare, group
 from mmexp.analysis.verdict import BaselineComparison, Verdict
 from mmexp.cli._verdict import exit_code, neighbours, show_verdicts, verdict_of, what
+from mmexp.run.folder import RunFolder
 from mmexp.run.summary import row
 
 BOTH = ["image", "text"]
@@ -33,11 +36,11 @@ def test_each_way_gets_one_line_over_its_seeds(make_run, capsys):
 
 
 def test_strict_asks_for_a_better_fusion_and_names_what_lacks_baselines(capsys):
-    assert exit_code([None, Verdict("better", ("1",))]) == 0
-    assert exit_code([Verdict("better", ("1",)), Verdict("no_better", ("2",))]) == 3
-    assert exit_code([Verdict("at_chance", ("2",))]) == 3
+    assert exit_code([None, Verdict("better", (RunFolder(Path("1")),))]) == 0
+    assert exit_code([Verdict("better", (RunFolder(Path("1")),)), Verdict("no_better", (RunFolder(Path("2")),))]) == 3
+    assert exit_code([Verdict("at_chance", (RunFolder(Path("2")),))]) == 3
     assert capsys.readouterr().err == ""
-    assert exit_code([Verdict("unknown", ("1", "2"))]) == 3
+    assert exit_code([Verdict("unknown", (RunFolder(Path("outputs/x/1")), RunFolder(Path("outputs/x/2"))))]) == 3
     assert "Run: mmexp baselines 1 2" in capsys.readouterr().err
 
 

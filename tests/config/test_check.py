@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 
 from mmexp.config.check import find_problems
 from mmexp.config.compose import Config, compose
+from mmexp.error import ConfigError
 
 
 @pytest.fixture
@@ -97,3 +98,25 @@ def test_all_problems_are_raised_at_once(config: Config) -> None:
     config.node.fusion["dmi"] = 1
     config.node.seed = -1
     assert len(find_problems(config.node, config.where)) == 2
+
+
+@pytest.mark.parametrize("word", ["name=hf_a1b2c3d4e5f6a7b8", "outputs=runs/ghp_a1b2c3d4e5f6a7b8"])
+def test_no_folder_is_called_by_a_secret(word: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"must hold no secret, because folders are called by it, got .*REDACTED"
+    ) as caught:
+        compose([word])
+    assert "a1b2c3d4" not in str(caught.value)
+
+
+def test_a_plugin_that_does_not_exist_is_named() -> None:
+    with pytest.raises(
+        ConfigError, match="plugins must be packages that are installed or lie here, got 'nosuchplugin'"
+    ):
+        compose(["plugins=[nosuchplugin]"])
+
+
+@pytest.mark.parametrize("hardware", ["auto", "cpu"])
+def test_a_choice_behind_an_alias_of_another_module_is_checked(hardware: str) -> None:
+    with pytest.raises(ConfigError, match=r"hardware.precision must be one of '32-true', .*, got 'bf17'"):
+        compose([f"hardware={hardware}", "hardware.precision=bf17"])

@@ -127,7 +127,7 @@ def test_a_typo_is_told_with_the_nearest_name(typed: str, nearest: str) -> None:
         ("fusion=concat,gated", "value must be one, got several"),
         ("fusion.dim=${fusion.dim}", "fusion.dim must not refer to itself, got a cycle"),
         ("fusion.dim=${eval:1}", "fusion.dim must use a resolver that exists, got 'eval'"),
-        ("fusion.dim=${oc.env:MMEXP_IS_NOT_SET}", "fusion.dim must be a value that fits"),
+        ("fusion.dim=${oc.env:MMEXP_IS_NOT_SET}", "fusion.dim must read an environment variable that is set"),
         ("inputs=image", "inputs must be a list"),
         ("inputs=[image,image]", "inputs must name each modality once"),
         ("name=../up", "name must be letters"),

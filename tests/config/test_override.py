@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mmexp.config.compose import compose
 from mmexp.config.override import expand, read
 from mmexp.error import ConfigError
 
@@ -72,3 +73,30 @@ def test_a_value_below_a_choice_that_does_not_exist_is_not_told_as_well() -> Non
     asked = read(["fusion=gatd", "fusion.depth=3"])
     assert asked.problems == ["command line: fusion must be one of its options, got 'gatd'. Did you mean 'gated'?"]
     assert asked.values == []
+
+
+@pytest.mark.parametrize(
+    ("word", "typed"),
+    [
+        ("name=x=1", 'name="x=1"'),
+        ("dataset.root=run#1", 'dataset.root="run#1"'),
+        ("outputs=für alle", 'outputs="für alle"'),
+    ],
+)
+def test_a_value_with_signs_of_the_grammar_is_refused_with_what_to_type(word: str, typed: str) -> None:
+    (problem,) = read([word]).problems
+    assert problem.endswith(f" Put the value in quotes: '{typed}'")
+    (value,) = read([typed]).values
+    assert value.value() == word.partition("=")[2]
+
+
+def test_a_word_of_brackets_is_refused_at_once() -> None:
+    (problem,) = read(["seed=" + "[" * 100_000]).problems
+    assert "(more than 50 nested brackets)" in problem and len(problem) < 300
+
+
+def test_a_text_stays_as_it_is_typed() -> None:
+    root = compose(["name=1e3", "outputs=007"]).plain()
+    assert (root["name"], root["outputs"]) == ("1e3", "007")
+    with pytest.raises(ConfigError, match=r"seed must be int, got '1000.0'\. Set seed=1000\."):
+        compose(["seed=1e3"])

@@ -27,7 +27,9 @@ def test_plain_yaml_with_a_few_aliases_passes(tmp_path: Path) -> None:
         (b"a: \xff", "text must be UTF-8, got invalid start byte at byte 3"),
         ("a: &a [*a]", "aliases must write out to at most 10,000 values"),
         ("a: &a [" + "x," * 200 + "]\nb: [" + "*a," * 200 + "]", "aliases must write out to at most 10,000 values"),
-        ("a: &a 1\nb: *a\nc: " + "[" * 3000, "file must be plain YAML, got: nesting too deep"),
+        ("a: &a 1\nb: *a\nc: " + "[" * 3000, ":3: values must be nested at most 100 deep, got more"),
+        ("a:\n" + "- " * 100_000, ":2: values must be nested at most 100 deep, got more"),
+        ("a: " + "{a: " * 50_000, ":1: values must be nested at most 100 deep, got more"),
         ("a: &a 1\nb: *c\n", r"a.yaml:2: file must be plain YAML, got: found undefined alias 'c'"),
     ],
 )

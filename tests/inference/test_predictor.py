@@ -14,6 +14,7 @@ from mmexp.dataset.manifest import Manifest
 from mmexp.error import ConfigError, DataError
 from mmexp.inference.predictor import restore
 from mmexp.run.checkpoints import listed
+from mmexp.run.command import override
 from mmexp.run.folder import RunFolder
 
 
@@ -51,7 +52,7 @@ def test_without_any_checkpoint_it_says_how_to_get_one(copy: RunFolder) -> None:
     shutil.rmtree(copy.checkpoints)
     with pytest.raises(ConfigError, match="must have a checkpoint, got none") as caught:
         restore(copy)
-    assert caught.value.hint == f"Run: mmexp train resume={copy.id}"
+    assert caught.value.hint == f"Run: mmexp train {override('resume', str(copy.path))}"
 
 
 def test_a_damaged_checkpoint_is_refused(copy: RunFolder) -> None:

@@ -224,7 +224,7 @@ def test_a_signal_in_mid_step_saves_one_state_that_can_be_resumed(
     (saved,) = listed(folder.checkpoints, "last")
     assert is_intact(saved) and "with its state saved" in said
     monkeypatch.setenv("FATE", "none")
-    assert main(["train", "dataset=manifest", f"resume={folder.path}", "plugins=[launch_parts]"]) == 0
+    assert main(["train", f"resume={folder.path}", "plugins=[launch_parts]"]) == 0
     assert status(folder) == "done"
     assert [row["step"] for row in read_metrics(folder.metrics) if "val/loss" in row] == [4, 8]
 

@@ -79,8 +79,8 @@ def test_a_run_that_is_asked_to_stop_saves_its_state_and_says_how_to_resume(lab,
     assert record_of(folder)["status"] == "stopped" and not folder.summary.exists()
     assert record_of(folder)["reason"] == "Run: stopped at step 6, with its state saved."
     assert is_intact(listed(folder.checkpoints, "last")[0])
-    assert f"with its state saved.\nRun: mmexp train resume={folder.id}" in capsys.readouterr().err
-    assert main(["train", "dataset=manifest", f"resume={folder.path}"]) == 0
+    assert f"with its state saved.\nRun: mmexp train resume={folder.path}" in capsys.readouterr().err
+    assert main(["train", f"resume={folder.path}"]) == 0
     assert record_of(folder)["status"] == "done" and len(record_of(folder)["resumed"]) == 1
 
 
@@ -161,7 +161,7 @@ def test_a_library_that_catches_every_exception_does_not_hold_up_a_stop(lab, mon
 def test_a_run_that_is_done_is_not_touched_by_resuming_it(lab, capsys):
     folder = lab.train()
     before = {path: path.stat().st_mtime_ns for path in folder.path.rglob("*")}
-    assert main(["train", "dataset=manifest", f"resume={folder.path}"]) == 0
+    assert main(["train", f"resume={folder.path}"]) == 0
     assert f"{folder.id} is done already; nothing to resume." in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in folder.path.rglob("*")} == before
 
@@ -169,10 +169,11 @@ def test_a_run_that_is_done_is_not_touched_by_resuming_it(lab, capsys):
 def test_nothing_else_may_be_typed_beside_resume(lab):
     folder = lab.train()
     folder.manifest.write_text(json.dumps(record_of(folder) | {"status": "stopped"}))
-    rule = r"resume takes the config of its run as it is, got training\.epochs, dim\."
+    rule = r"resume takes the config of its run as it is, got training\.epochs=5, dim=4\."
     with pytest.raises(ConfigError, match=rule) as caught:
         lab_words(lab, f"resume={folder.path}", "training.epochs=5", "dim=4")
-    assert caught.value.hint == f"Run: mmexp train resume={folder.id}"
+    assert caught.value.hint == f"Run: mmexp train resume={folder.path}"
+    assert "It would change dim from 8 to 4." in caught.value.problems
     assert record_of(folder)["status"] == "stopped"
 
 
@@ -181,7 +182,7 @@ def lab_words(lab: Any, *words: str) -> RunFolder:
 
     from mmexp.config.compose import compose
 
-    return run_training.run_training(compose(["dataset=manifest", *words]), ["mmexp"], Console(file=lab.screen))
+    return run_training.run_training(compose([*words]), ["mmexp"], Console(file=lab.screen))
 
 
 def test_the_second_process_that_resumes_a_run_is_told_who_has_it(lab, monkeypatch):
@@ -368,7 +369,7 @@ def test_a_process_that_is_asked_to_stop_exits_as_shells_expect(lab, number, cod
         out, err = process.communicate(timeout=60)
     assert process.returncode == code, (out, err)
     assert record_of(folder)["status"] == "stopped" and not folder.lock.exists()
-    assert err.endswith(f"with its state saved.\nRun: mmexp train resume={folder.id}\n")
+    assert err.endswith(f"with its state saved.\nRun: mmexp train resume={folder.path}\n")
     assert is_intact(listed(folder.checkpoints, "last")[0])
 
 
@@ -391,7 +392,7 @@ def test_an_interrupt_in_any_phase_exits_with_130_and_leaves_a_sound_folder_or_n
     assert "Traceback" not in err
     for folder in runs(lab.overrides[-1].removeprefix("outputs=")):
         assert record_of(folder)["status"] == "stopped" and folder.config.exists() and not folder.lock.exists()
-        assert err.endswith(f"Run: mmexp train resume={folder.id}\n")
+        assert err.endswith(f"Run: mmexp train resume={folder.path}\n")
 
 
 @pytest.mark.slow
@@ -410,7 +411,7 @@ def test_a_kill_at_any_moment_costs_at_most_one_step(lab):
         newest = next(path for path in listed(folder.checkpoints, "last") if is_intact(path))
         reached, logged = step_of(newest), read_metrics(folder.metrics)[-1]["step"]
         assert 0 <= logged - reached <= 1
-        words = ["dataset=manifest", f"resume={folder.path}"]
+        words = [f"resume={folder.path}"]
     with start(*words) as process:
         wait_for_step(lab, reached + 1, process)
         process.terminate()
@@ -432,7 +433,7 @@ def test_a_kill_in_the_middle_of_a_save_leaves_the_previous_checkpoint(lab, monk
         lab.train()
     folder = lab.only_run()
     before = {path: path.read_bytes() for path in folder.checkpoints.iterdir()}
-    with start("dataset=manifest", f"resume={folder.path}", MMEXP_FAULT="checkpoint.half_written:kill") as process:
+    with start(f"resume={folder.path}", MMEXP_FAULT="checkpoint.half_written:kill") as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, (out, err)
     strays = list(folder.checkpoints.glob(f"{STRAY}*"))

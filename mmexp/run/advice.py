@@ -1,0 +1,38 @@
+"""Lines to type next about a run: where it lies and the plugins it needs are part of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+
+from mmexp.run.command import OUTPUTS, line, override
+from mmexp.run.folder import RunFolder
+from mmexp.run.start import read_start
+
+
+def named(folder: RunFolder) -> str:
+    """Return how a run is named here: by its id if it lies in the usual folder of runs, else by its path."""
+    here = folder.path.absolute().parent.parent == Path(OUTPUTS).absolute()
+    return folder.id if here else str(folder.path.absolute())
+
+
+def resume(folder: RunFolder) -> str:
+    """Return the line that resumes a run."""
+    return line("train", override("resume", named(folder)), *_plugins(folder))
+
+
+def train_again(folder: RunFolder) -> str:
+    """Return the line that removes the checkpoints of a run and trains it from its beginning."""
+    return f"rm -r {quote(str(folder.checkpoints))} && {resume(folder)}"
+
+
+def on_runs(verb: str, folders: Sequence[RunFolder], *words: str) -> str:
+    """Return the line that calls a verb on runs; other words stand after their names."""
+    return line(verb, *map(named, folders), *words, *_plugins(*folders))
+
+
+def _plugins(*folders: RunFolder) -> tuple[str, ...]:
+    """The override that allows the plugins of some runs; nothing if they have none."""
+    names = {str(name) for folder in folders for name in read_start(folder).get("plugins") or ()}
+    return (f"plugins=[{','.join(sorted(names))}]",) if names else ()

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mmexp.config.compose import compose
+from mmexp.config.synonym import keys_called, suggest_argument, suggest_key, suggest_option
+from mmexp.error import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("word", "cure"),
+    [
+        ("fusion=early", "Set fusion=concat or fusion=transformer."),
+        ("fusion=Cross-Attention", "Set fusion=attention or fusion=co_attention."),
+        ("fusion=intermediate", "fusion=bottleneck"),
+        ("encoder/image=resnet", "Set encoder/image=cnn or encoder/image=timm."),
+        ("encoder=lstm", "Set encoder/text=lstm."),
+        ("encoder/text=bert", "Set encoder/text=transformer."),
+        ("optimizer=adam", "Set optimizer=adamw."),
+        ("lr=0.1", "Set optimizer.lr=0.1."),
+        ("training.lr=0.1", "Set optimizer.lr."),
+        ("optimizer.learning_rate=0.1", "Set optimizer.lr."),
+        ("epochs=3", "Set training.epochs=3."),
+        ("max_epochs=3", "Set training.epochs=3."),
+        ("batch_size=8", "Set training.batch_size=8."),
+        ("optim=sgd", "Set optimizer=sgd."),
+        ("precision=bf16-mixed", "Set hardware.precision=bf16-mixed."),
+    ],
+)
+def test_a_word_of_the_field_leads_to_what_it_means(word: str, cure: str) -> None:
+    with pytest.raises(ConfigError, match="must be") as caught:
+        compose([word])
+    assert cure in str(caught.value)
+
+
+@pytest.mark.parametrize("word", ["fusion=quantum", "frobnicate=1", "encoder/text=bret_large"])
+def test_a_word_that_means_nothing_here_leads_nowhere(word: str) -> None:
+    with pytest.raises(ConfigError, match="Choose one of") as caught:
+        compose([word])
+    assert "Did you mean" not in str(caught.value) and "Set " not in str(caught.value)
+
+
+def test_an_argument_is_suggested_only_of_the_component_that_is_asked() -> None:
+    assert keys_called("lr") == ["optimizer.lr"] and keys_called("nothing") == []
+    assert suggest_key("x.wd", "0.1") == "Set optimizer.weight_decay=0.1."
+    assert suggest_argument("fusion.lr", ["dim"]) == "Choose one of: dim."
+    assert suggest_argument("fusion.lr", []) == "It takes none."
+    assert suggest_option("fusion", "gatd") == "Did you mean 'gated'?"
+
+
+def test_an_option_of_ones_own_declares_its_words_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "conf/fusion").mkdir(parents=True)
+    (tmp_path / "conf/fusion/mine.yaml").write_text("# Mine.\n# Also: our own, nostra.\n_target_: x.Y\n")
+    monkeypatch.chdir(tmp_path)
+    assert suggest_option("fusion", "our-own") == "Set fusion=mine."

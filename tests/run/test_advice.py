@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from mmexp.run import advice
+from mmexp.run.folder import RunFolder
+from mmexp.run.start import write_start
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "my work").mkdir()
+    monkeypatch.chdir(tmp_path / "my work")
+    return tmp_path / "my work"
+
+
+def made(outputs: Path | str, *plugins: str) -> RunFolder:
+    folder = RunFolder.create(outputs, "x")
+    folder.config.touch()
+    write_start(folder, {"plugins": list(plugins)})
+    return folder
+
+
+def test_a_run_in_the_usual_place_is_named_by_its_id(here: Path) -> None:
+    folder = made("outputs")
+    assert advice.resume(folder) == f"mmexp train resume={folder.id}"
+    assert advice.on_runs("test", [folder], "--json") == f"mmexp test {folder.id} --json"
+
+
+def test_one_that_lies_elsewhere_is_named_by_its_path(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = made("other runs")
+    assert shlex.split(advice.resume(folder)) == ["mmexp", "train", f'resume="{folder.path}"']
+    assert shlex.split(advice.on_runs("baselines", [folder])) == ["mmexp", "baselines", str(folder.path)]
+    usual = made("outputs")
+    monkeypatch.chdir(here.parent)
+    assert shlex.split(advice.on_runs("test", [usual]))[2] == str(usual.path)
+
+
+def test_the_plugins_of_a_run_are_typed_again(here: Path) -> None:
+    one, two = made("outputs", "beta", "alpha"), made("outputs", "alpha")
+    assert shlex.split(advice.resume(one))[-1] == "plugins=[alpha,beta]"
+    assert shlex.split(advice.on_runs("baselines", [one, two]))[-1] == "plugins=[alpha,beta]"
+
+
+def test_a_run_is_trained_again_without_its_checkpoints(here: Path) -> None:
+    folder = made("outputs")
+    words = shlex.split(advice.train_again(folder))
+    assert words[:4] == ["rm", "-r", str(folder.checkpoints), "&&"] and words[-1] == f"resume={folder.id}"
+
+
+def test_a_run_of_a_version_that_kept_no_start_has_no_plugins(here: Path) -> None:
+    folder = RunFolder.create("outputs", "x")
+    assert advice.resume(folder) == f"mmexp train resume={folder.id}"

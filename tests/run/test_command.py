@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import shlex
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from mmexp.run.command import first_run, line, override, quoted
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "plain",
+        "runs/a-b.c+1",
+        "two words",
+        "a=b,c",
+        'l\'été "x"',
+        "end\\",
+        "a\\'b",
+        'a\\"',
+        "#1 [x] {y}",
+        "1e3",
+        "12",
+        "null",
+        "true",
+    ],
+)
+def test_a_value_comes_back_from_hydra_and_the_shell_as_it_was(value: str) -> None:
+    (_, word) = shlex.split(line(override("outputs", value)))
+    parsed = OverridesParser.create().parse_override(word)
+    assert (parsed.key_or_group, parsed.value()) == ("outputs", value)
+
+
+def test_a_value_that_needs_no_quotes_has_none() -> None:
+    assert override("resume", "20260102-030405-abcd") == "resume=20260102-030405-abcd"
+    assert line("test", "a", "--json") == "mmexp test a --json"
+    assert quoted("a b") == '"a b"'
+
+
+def test_the_first_run_is_trained_where_one_was_looked_for() -> None:
+    assert first_run("outputs") == "Run: mmexp train"
+    assert first_run("my runs") == "Run: mmexp train 'outputs=\"my runs\"'"

@@ -25,6 +25,7 @@ class MultimodalDataset(ABC):
             asks for is not offered as an input, so that no answer leaks into the question.
         companions: Target name -> the modalities that are encoded for it unless others are named; those in ``inputs``
             for a target without any.
+        trained: Facts from training, where a run that is trained already reads this.
         skipped: What ``prepare`` left out: one row ``{"id", "path", "reason"}`` each.
 
     Example:
@@ -57,6 +58,7 @@ class MultimodalDataset(ABC):
     extra: Mapping[str, Column] = MappingProxyType({})
     targets: Mapping[str, str]
     companions: Mapping[str, Sequence[str]] = MappingProxyType({})
+    trained: Mapping[str, Any] = MappingProxyType({})
     skipped: Sequence[Mapping[str, str]] = ()
 
     @cached_property

@@ -11,7 +11,7 @@ from typing import Any, Literal, NoReturn
 from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.column import Column
-from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.base import Kind, Names
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.table.classes import classes_in
 from mmexp.dataset.table.columns import as_mapping, choose, kinds_of
@@ -46,8 +46,9 @@ class Manifest(MultimodalDataset):
         group_by: Column whose equal values stay on one side; the manifest's own split is then ignored.
         test_groups: Groups that make the test split; drawn if empty.
         val_groups: Groups that make the val split; drawn if empty.
-        classes: Names of the numbers of a mask in order, such as mask=[sky,road,null]; pixels of a number without a
-            name count for nothing, as do those of 255. The numbers stand for themselves if None.
+        classes: Names of the numbers of a mask in order, such as mask=[sky,road,null], or by number, such as
+            mask={0: sky, 255: road}; pixels of a number without a name count for nothing, as do those of 255. The
+            numbers stand for themselves if None.
         on_error: ``raise`` on a broken file or unlabeled row, ``skip`` it, or the largest share to skip, in (0, 1).
 
     Raises:
@@ -65,7 +66,7 @@ class Manifest(MultimodalDataset):
         group_by: str | None = None,
         test_groups: Sequence[str | int] = (),
         val_groups: Sequence[str | int] = (),
-        classes: Mapping[str, Sequence[str | None]] | None = None,
+        classes: Mapping[str, Names] | None = None,
         on_error: Literal["raise", "skip"] | float = "raise",
     ) -> None:
         self.path = find_table(root, manifest)
@@ -104,8 +105,13 @@ class Manifest(MultimodalDataset):
     def fields(self) -> Fields:
         """Kind of each input and target."""
         targets = {name: self.kinds.of_target(name) for name in {**self.targets, **self._names}}
-        named = {name: targets[name].named(f"dataset.classes.{name}", names) for name, names in self._names.items()}
-        return Fields(kinds_of(self._offered, self._records, self.kinds), {**targets, **named})
+        targets |= {name: targets[name].named(f"dataset.classes.{name}", names) for name, names in self._names.items()}
+        rows, trained = [record.values for record in self._records], self.trained.get("target", {})
+        own = {
+            name: kind.for_column(rows, self.targets.get(name, name), trained.get(name, {}))
+            for name, kind in targets.items()
+        }
+        return Fields(kinds_of(self._offered, self._records, self.kinds, self.trained.get("modality", {})), own)
 
     @cached_property
     def table(self) -> str:
@@ -161,7 +167,7 @@ class Manifest(MultimodalDataset):
             known = ", ".join(column_names(self._records))
             rule = f"the table must have a column of {', '.join(options)} with a value in some row"
             raise DataError(f"{rule}, got {known}.", path=str(self.path))
-        fields = Fields(kinds_of(inputs, self._records, self.kinds))
+        fields = Fields(kinds_of(inputs, self._records, self.kinds, self.trained.get("modality", {})))
         return Rows(self._usable(self._records, inputs, {}, fields), self.folder)
 
     def describe(self) -> dict[str, Any]:
@@ -184,6 +190,8 @@ class Manifest(MultimodalDataset):
         described = {name: self._describe_input(name, kind) for name, kind in self.fields.inputs.items()}
         if own := {name: found for name, found in described.items() if found != {"kind": name}}:
             facts["modality"] = own
+        if told := {name: found for name in self.targets if (found := self.fields.targets[name].describe_target())}:
+            facts["target"] = told
         if self.group_by is not None:
             facts["groups"] = groups_by_split(self._records, self._sides, self.group_by)
         return facts

@@ -52,6 +52,7 @@ def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
         DataError: If the data is refused.
     """
     dataset = build_dataset(trained.root)
+    dataset.trained = trained.facts
     if columns := trained.facts.get("columns"):
         asked = {"inputs": trained.facts["inputs"], "targets": trained.task.targets}
         dataset.narrow(**{role: {name: columns[role][name] for name in names} for role, names in asked.items()})
@@ -84,6 +85,8 @@ def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequenc
     kinds = build_kinds(trained.root)
     columns = {name: (known.get(name, name), *kinds.inputs.get(name, ())) for name in inputs}
     manifests = [_manifest(word, trained.root["dataset"].get("root"), on_error, kinds) for word in tables]
+    for manifest in manifests:
+        manifest.trained = trained.facts
     parts = [manifest.everything(columns) for manifest in manifests]
     policy = ErrorPolicy(read_limit(on_error), len(others))
     if others:

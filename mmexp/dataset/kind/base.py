@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os.path
 from abc import ABC
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -14,7 +14,10 @@ from mmexp.dataset.kind.cell import absent, as_list
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.inspection import File, Inspection, Neighbours
 from mmexp.error import ConfigError
+from mmexp.transform.spelling import Name, distinct
 
+Names = Sequence[str | None] | Mapping[Any, str | None]
+"""Of numbers from 0 on, or by number."""
 NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
@@ -80,6 +83,23 @@ class Kind(ABC):  # noqa: B024
         By default the length of the suffix, for a path of such a file.
         """
         return self.suffix_length(cell) if isinstance(cell, str) else 0
+
+    def claims(self, cells: Collection[Any]) -> bool:
+        """Return whether the filled cells of a column, all together, are of this kind; asked before any single one."""
+        return False
+
+    def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> Kind:
+        """Return this kind as all cells of a column together ask for, such as one that reads decimal commas.
+
+        Args:
+            rows: Cells by column, of all splits.
+            column: It is read from.
+            trained: Facts of the modality from training, empty before there are any.
+
+        Raises:
+            DataError: If the cells can be read in several ways.
+        """
+        return self
 
     def pick(self, values: Mapping[str, Any], column: Column) -> Any:
         """Return the cell of a row, None if it is empty."""
@@ -181,17 +201,40 @@ class Kind(ABC):  # noqa: B024
         """Return the classes that one value of a target has."""
         return value if isinstance(value, list) else [value]
 
+    def unique(self, members: Sequence[Name]) -> list[Name]:
+        """Return each class once, sorted; by default 1, "1" and " 1 " are one."""
+        return distinct(members)
+
     def classes_of_files(self, inspected: Iterable[Inspection]) -> list[str | int] | None:
         """Return the classes that the files of a target hold; None if its values are the classes."""
         return None
 
-    def named(self, key: str, names: Sequence[str | None]) -> Kind:
+    def settle(self, name: str, inspected: Sequence[Inspection]) -> None:  # noqa: B027
+        """Decide what only all files of a column together say, before any row is checked.
+
+        Args:
+            name: Of the modality, or target.
+            inspected: Its files that can be read.
+
+        Raises:
+            DataError: If they can be read in several ways.
+        """
+
+    def describe_target(self) -> Mapping[str, Any]:
+        """Return facts of a target by which another table is read as the one that was trained on."""
+        return {}
+
+    def notes(self, name: str) -> list[str]:
+        """Return lines that say what was decided of a column, in addition to its kind."""
+        return []
+
+    def named(self, key: str, names: Names) -> Kind:
         """Return this kind with names for its numbers, as ``dataset.classes.<target>`` gives them.
 
         Raises:
             ConfigError: By default; only a kind of numbers can be named.
         """
-        raise ConfigError(f"{key} must be the classes of a target of numbers, got {list(names)}.")
+        raise ConfigError(f"{key} must be the classes of a target of numbers, got {names!r}.")
 
     def tables(
         self, target: str, values: Iterable[Any], describe: Callable[[], Mapping[str, Any]]

@@ -70,6 +70,8 @@ class Validator:
                 if row.id not in bad:
                     self.policy.refuse(found.fault, sample=row.id, path=file[1], where=row.where)
                 bad.add(row.id)
+        for name, kind in files.items():
+            kind.settle(name, [one for file, one in self.inspected.items() if file[0] == name and not one.fault])
         return [row for row in rows if row.id not in bad and self._fits(row)]
 
     def _fits(self, row: Row) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from mmexp.contract import Sample, Split
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.kinds import Kinds, standard
+from mmexp.dataset.table.overview import ColumnOverview
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 
@@ -26,6 +27,7 @@ class MultimodalDataset(ABC):
         companions: Target name -> the modalities that are encoded for it unless others are named; those in ``inputs``
             for a target without any.
         trained: Facts from training, where a run that is trained already reads this.
+        notes: What ``prepare`` found that a user should know, a line each.
         skipped: What ``prepare`` left out: one row ``{"id", "path", "reason"}`` each.
 
     Example:
@@ -60,6 +62,7 @@ class MultimodalDataset(ABC):
     companions: Mapping[str, Sequence[str]] = MappingProxyType({})
     trained: Mapping[str, Any] = MappingProxyType({})
     skipped: Sequence[Mapping[str, str]] = ()
+    notes: Sequence[str] = ()
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -109,6 +112,22 @@ class MultimodalDataset(ABC):
         for target in self.targets:
             found |= self.kinds.of_target(target).tables(target, self.values(target), self.describe)
         return found
+
+    def overview(self) -> Sequence[ColumnOverview]:
+        """Return what each column is, without opening any file; empty if the dataset is no table. Before ``prepare``.
+
+        Raises:
+            DataError: If the table cannot be read.
+        """
+        return ()
+
+    def lengths(self, split: Split, name: str) -> Iterator[Any]:
+        """Return the values of one modality, or target, whose length is counted; None where a sample has none.
+
+        By default the values of the samples. Of a file it may be what was kept of it, so that none is read again.
+        """
+        for sample in self.split(split):
+            yield sample.inputs[name] if name in sample.inputs else sample.targets.get(name)
 
     def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:  # noqa: B027
         """Offer only the columns that a run was trained on, where that makes less to read. Called before ``prepare``.

@@ -177,6 +177,10 @@ class Scenes(MultimodalDataset):
     def split(self, name: Split) -> Sequence[Sample]:
         return SceneSplit(self.worlds[name], self.cache)
 
+    def lengths(self, split: Split, name: str) -> Iterator[Any]:
+        """Return nothing: whatever is drawn, said or heard is short."""
+        return iter(())
+
     def describe(self) -> dict[str, Any]:
         """Facts of the training split, ``score`` and ``modality.tabular`` from its first scenes."""
         rows = [table.render(scene) for scene in islice(self._training(), MEASURED)]

@@ -29,12 +29,14 @@ class Measurement:
         samples: Number measured.
         skipped: Number left out, because they could not be read.
         metrics: By key, such as ``test/accuracy``.
+        notes: What a user should know of the data, a line each.
         everything: Whether that is a whole table, because nothing says which of its rows are of the split.
     """
 
     samples: int
     skipped: int
     metrics: Mapping[str, float]
+    notes: Sequence[str]
     everything: bool
 
 
@@ -60,7 +62,7 @@ def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
     everything = _is_other(trained) and dataset.take_whole(split, trained.facts.get("table"))
     dataset.prepare((split,))
     samples = controlled(dataset.split(split), trained.root.get("control"), trained.task.paired)
-    return Measurement(len(samples), len(dataset.skipped), trained.evaluate(samples, split), everything)
+    return Measurement(len(samples), len(dataset.skipped), trained.evaluate(samples, split), dataset.notes, everything)
 
 
 def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequence[Sample]], int]:

@@ -101,6 +101,14 @@ class Kind(ABC):  # noqa: B024
         """
         return self
 
+    def is_blank(self, column: str, cell: Any) -> bool:
+        """Return whether a cell of a column counts as missing."""
+        return absent(cell)
+
+    def extent(self, column: str, cells: Sequence[Any]) -> str:
+        """Return what a column comes to, such as the range of its numbers; empty if there is no such thing."""
+        return ""
+
     def pick(self, values: Mapping[str, Any], column: Column) -> Any:
         """Return the cell of a row, None if it is empty."""
         return values.get(str(column))

@@ -67,3 +67,10 @@ def decimal_of(cells: Iterable[Any]) -> Decimal | None:
     if len(read["point"]) != len(read["comma"]):
         return "point" if len(read["point"]) > len(read["comma"]) else "comma"
     return None
+
+
+def span(numbers: Iterable[float | None], decimal: Decimal = "point") -> str:
+    """Return the range of some numbers, and how their decimals are written if by a comma; empty if there are none."""
+    known = [number for number in numbers if number is not None]
+    comma = " (decimal comma)" if decimal == "comma" else ""
+    return f"{min(known):.6g} to {max(known):.6g}{comma}" if known else ""

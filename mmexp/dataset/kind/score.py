@@ -7,7 +7,7 @@ from typing import Any
 
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.base import Kind
-from mmexp.dataset.kind.number import Decimal, decimal_of, read_number
+from mmexp.dataset.kind.number import Decimal, decimal_of, read_number, span
 from mmexp.dataset.kind.tabular import moments
 
 
@@ -32,6 +32,10 @@ class ScoreKind(Kind):
 
     def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> ScoreKind:
         return type(self)(decimal=self.decimal or decimal_of(row.get(str(column)) for row in rows))
+
+    def extent(self, column: str, cells: Sequence[Any]) -> str:
+        decimal = self.decimal or "point"
+        return span((read_number(cell, decimal) for cell in cells), decimal)
 
     def check_target(self, value: Any) -> float:
         if self.decimal is None and isinstance(value, str) and "," in value:

@@ -12,7 +12,7 @@ import numpy as np
 from mmexp.dataset.column import Column, columns_of
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.folder import Folder
-from mmexp.dataset.kind.number import MISSING, Decimal, decimal_of, is_missing, read_number
+from mmexp.dataset.kind.number import MISSING, Decimal, decimal_of, is_missing, read_number, span
 from mmexp.error import DataError
 
 _DIGITS = 6  # significant ones that a fact keeps
@@ -69,7 +69,7 @@ class TabularKind(Kind):
 
     def pick(self, values: Mapping[str, Any], column: Column) -> Any:
         cells = _cells(values, column)
-        return {one: cell for one, cell in cells.items() if not self._is_blank(one, cell)} or None
+        return {one: cell for one, cell in cells.items() if not self.is_blank(one, cell)} or None
 
     def from_word(self, word: str) -> Mapping[str, Any]:
         return parse_row(word)
@@ -90,8 +90,14 @@ class TabularKind(Kind):
         commas = {name: {"decimal": way} for name, way in self.numeric.items() if way == "comma"}
         return {"columns": [one | commas.get(one["name"], {}) for one in describe(values, names, self.numeric)]}
 
-    def _is_blank(self, name: str, cell: Any) -> bool:
-        return is_missing(cell, self.missing) if name in self.numeric else is_blank(cell)
+    def is_blank(self, column: str, cell: Any) -> bool:
+        return is_missing(cell, self.missing if column in self.numeric else ())
+
+    def extent(self, column: str, cells: Sequence[Any]) -> str:
+        if decimal := self.numeric.get(column):
+            return span((read_number(cell, decimal) for cell in cells), decimal)
+        names = {str(cell) for cell in cells}
+        return f"{len(names)} categories" if names else ""
 
     def _is_numeric(self, cells: Iterable[Any]) -> bool:
         """Return whether most of the filled cells are numbers, in either way to write decimals."""
@@ -115,11 +121,6 @@ def _cells(values: Mapping[str, Any], column: Column) -> dict[str, Any]:
     if isinstance(column, str) and isinstance(whole := values.get(column), Mapping):
         return dict(whole)
     return {one: values.get(one) for one in columns_of(column)}
-
-
-def is_blank(value: Any) -> bool:
-    """Return whether a cell is empty; NaN is."""
-    return is_missing(value, ())
 
 
 def is_plain(cell: Cell) -> bool:

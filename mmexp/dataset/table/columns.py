@@ -83,6 +83,11 @@ def as_mapping(key: str, given: Any, names: Sequence[str] = ()) -> dict[str, Any
     return dict(given)
 
 
+def as_names(given: Sequence[str | int] | str | int) -> list[str]:
+    """Return one name or several as a list of texts."""
+    return [str(given)] if isinstance(given, str | int) else [str(one) for one in given]
+
+
 def known(key: str, column: str, columns: Sequence[str]) -> None:
     """Refuse a column that is not there.
 

@@ -45,5 +45,5 @@ def test_fractions_are_no_classes(labels: list[Any]) -> None:
 def test_a_fraction_among_names_is_a_name() -> None:
     kind = LabelKind().for_column([{"y": "1.5"}, {"y": "2.0-beta"}], "y", {})
     assert kind.read_target("1.5") == "1.5"
-    with pytest.raises(ValueError, match="must be a class, .*, got 1.5"):
+    with pytest.raises(ValueError, match=r"must be a class, .*, got 1\.5"):
         read_class(1.5, fractions=True)

@@ -144,7 +144,7 @@ def test_sparse_numbers_become_the_places_of_their_names(tmp_path: Path):
     assert kind.load("m.png", folder).tolist() == [[0, 1], [1, 255]]
     assert kind.classes_of_files([]) == ["back", "tumour"] and kind.notes("mask") == ["mask: 0 is back, 255 is tumour"]
     row = Row("a", "m:1", {}, {"mask": "m.png"}, Fields())
-    with pytest.raises(ValueError, match="'m.png' must hold 0, 255, or 255 for none, got 9"):
+    with pytest.raises(ValueError, match=r"'m\.png' must hold 0, 255, or 255 for none, got 9"):
         kind.check(
             "mask", "m.png", row, {("mask", "m.png"): Inspection(facts=kind.inspect(kind.open(tmp_path / "m.png")))}
         )

@@ -29,5 +29,5 @@ def test_commas_of_a_column_of_scores_are_read_by_all_of_them():
     ):
         read("1,200", "1,300")
     assert ScoreKind(decimal="comma").for_column([], "y", {}).read_target("1,200") == 1.2
-    with pytest.raises(ValueError, match="ScoreKind: decimal must be point, comma or null, got '.'"):
+    with pytest.raises(ValueError, match=r"ScoreKind: decimal must be point, comma or null, got '\.'"):
         ScoreKind(decimal=".")  # type: ignore[arg-type]

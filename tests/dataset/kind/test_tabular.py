@@ -10,16 +10,10 @@ import numpy as np
 import pytest
 
 from mmexp.dataset.kind.folder import Folder
-from mmexp.dataset.kind.tabular import TabularKind, describe, is_blank, is_plain, moments, parse_row, read_row
+from mmexp.dataset.kind.tabular import TabularKind, describe, is_plain, moments, parse_row, read_row
 from mmexp.error import DataError
 
 FOLDER = Folder(Path(), Path())
-
-
-@pytest.mark.parametrize("value", [None, "", [], float("nan"), "NaN", " nan "])
-def test_a_cell_that_says_nothing_is_blank(value):
-    assert is_blank(value)
-    assert not is_blank(0) and not is_blank("no") and not is_blank(False)
 
 
 def test_cells_stay_what_they_are_and_truth_becomes_text():

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import csv
 import json
+import random
+import re
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -712,7 +715,7 @@ def random_table(draw: random.Random) -> list[dict[str, Any]]:
 
 def outcome(folder: Path, rows: list[dict[str, Any]]) -> Any:
     """What a table comes to: samples used and skipped, kinds, classes and facts; or why it is refused."""
-    write(folder / "manifest.jsonl", rows)
+    write(folder, rows)
     inputs = {"tabular": ["age", "city"], "free": "free"}
     dataset = Manifest(root=str(folder), inputs=inputs, on_error="skip")
     try:
@@ -720,7 +723,7 @@ def outcome(folder: Path, rows: list[dict[str, Any]]) -> Any:
     except DataError as fault:
         return re.sub(r".*?jsonl(:\d+, sample [\w-]+)?: ", "", str(fault))
     facts = dataset.describe()
-    used = {sample.id for name in SPLITS for sample in dataset.split(name)}
+    used = {sample.id for name in facts["sizes"] for sample in dataset.split(name)}
     skipped = {one["id"] for one in dataset.skipped}
     assert len(used) + len(skipped) == len(rows) == len(used | skipped) == sum(facts["sizes"].values()) + len(skipped)
     kinds = {one.column: (one.kind, one.values, one.missing) for one in dataset.overview()}

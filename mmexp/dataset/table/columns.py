@@ -123,7 +123,10 @@ def kinds_of(
             kind = kinds.of_columns(name)
         else:
             kind = kinds.of_input(name) or kinds.get(facts.get("kind", "")) or _by_cells(name, column, records, kinds)
-        found[name] = kind.for_column(rows, column, facts)
+        try:
+            found[name] = kind.for_column(rows, column, facts)
+        except DataError as fault:
+            raise DataError(str(fault), path=records[0].where.rpartition(":")[0], hint=fault.hint) from None
     return found
 
 
@@ -137,7 +140,7 @@ def _by_cells(name: str, column: str, records: Sequence[Record], kinds: Kinds) -
     named = sum(isinstance(cell := record.values[column], str) and bool(kinds.of_file(cell)) for record in filled)
     if strange and 2 * (len(strange) + named) > len(filled):
         record, rule = min(strange, key=lambda one: (str(one[0].values[column]), one[0].id))
-        hint = f"Convert the files; or set dataset.inputs={{text: {column}}} to read the cells as texts."
+        hint = f"Convert or download the files; or set dataset.inputs={{text: {column}}} to read the cells as texts."
         raise DataError(f"column {column!r} of {name} {rule}.", sample=record.id, path=record.where, hint=hint)
     return kind
 

@@ -178,7 +178,7 @@ class Scenes(MultimodalDataset):
         return SceneSplit(self.worlds[name], self.cache)
 
     def lengths(self, split: Split, name: str) -> Iterator[Any]:
-        """Return nothing: whatever is drawn, said or heard is short."""
+        """Return nothing: whatever is drawn or said is short."""
         return iter(())
 
     def describe(self) -> dict[str, Any]:

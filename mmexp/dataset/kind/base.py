@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os.path
 from abc import ABC
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -13,15 +13,15 @@ from mmexp.dataset.column import Column
 from mmexp.dataset.kind.cell import absent, as_list
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.inspection import File, Inspection, Neighbours
+from mmexp.dataset.kind.whole_column import WholeColumn
 from mmexp.error import ConfigError
-from mmexp.transform.spelling import Name, distinct
 
 Names = Sequence[str | None] | Mapping[Any, str | None]
 """Of numbers from 0 on, or by number."""
 NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
-class Kind(ABC):  # noqa: B024
+class Kind(WholeColumn, ABC):
     """Recognise, read, check and describe one kind of data.
 
     A subclass states what differs. It serves as an input if it has ``inputs``, as a target if it has ``targets``.
@@ -84,31 +84,6 @@ class Kind(ABC):  # noqa: B024
         """
         return self.suffix_length(cell) if isinstance(cell, str) else 0
 
-    def claims(self, cells: Collection[Any]) -> bool:
-        """Return whether the filled cells of a column, all together, are of this kind; asked before any single one."""
-        return False
-
-    def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> Kind:
-        """Return this kind as all cells of a column together ask for, such as one that reads decimal commas.
-
-        Args:
-            rows: Cells by column, of all splits.
-            column: It is read from.
-            trained: Facts of the modality from training, empty before there are any.
-
-        Raises:
-            DataError: If the cells can be read in several ways.
-        """
-        return self
-
-    def is_blank(self, column: str, cell: Any) -> bool:
-        """Return whether a cell of a column counts as missing."""
-        return absent(cell)
-
-    def extent(self, column: str, cells: Sequence[Any]) -> str:
-        """Return what a column comes to, such as the range of its numbers; empty if there is no such thing."""
-        return ""
-
     def pick(self, values: Mapping[str, Any], column: Column) -> Any:
         """Return the cell of a row, None if it is empty."""
         return values.get(str(column))
@@ -166,9 +141,7 @@ class Kind(ABC):  # noqa: B024
         """Name the shape that all values of one modality must share; empty if there is no such shape."""
         return ""
 
-    def check(  # noqa: B027
-        self, name: str, value: Any, row: Neighbours, inspected: Mapping[File, Inspection]
-    ) -> None:
+    def check(self, name: str, value: Any, row: Neighbours, inspected: Mapping[File, Inspection]) -> None:
         """Check a value against the rest of its row, after every file of the row was read.
 
         Raises:
@@ -209,32 +182,9 @@ class Kind(ABC):  # noqa: B024
         """Return the classes that one value of a target has."""
         return value if isinstance(value, list) else [value]
 
-    def unique(self, members: Sequence[Name]) -> list[Name]:
-        """Return each class once, sorted; by default 1, "1" and " 1 " are one."""
-        return distinct(members)
-
     def classes_of_files(self, inspected: Iterable[Inspection]) -> list[str | int] | None:
         """Return the classes that the files of a target hold; None if its values are the classes."""
         return None
-
-    def settle(self, name: str, inspected: Sequence[Inspection]) -> None:  # noqa: B027
-        """Decide what only all files of a column together say, before any row is checked.
-
-        Args:
-            name: Of the modality, or target.
-            inspected: Its files that can be read.
-
-        Raises:
-            DataError: If they can be read in several ways.
-        """
-
-    def describe_target(self) -> Mapping[str, Any]:
-        """Return facts of a target by which another table is read as the one that was trained on."""
-        return {}
-
-    def notes(self, name: str) -> list[str]:
-        """Return lines that say what was decided of a column, in addition to its kind."""
-        return []
 
     def named(self, key: str, names: Names) -> Kind:
         """Return this kind with names for its numbers, as ``dataset.classes.<target>`` gives them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.base import Kind
@@ -18,7 +18,7 @@ class LabelKind(Kind):
     scalar = True
     fractions = False
 
-    def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> LabelKind:
+    def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> Self:
         """Refuse fractions where all labels are numbers, be they written as such or as text."""
         kind = type(self)()
         cells = (row.get(str(column)) for row in rows)

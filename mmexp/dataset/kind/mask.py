@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import numpy as np
 from PIL import Image
@@ -49,9 +49,9 @@ class MaskKind(FileKind):
         classes = np.full(IGNORED + 1, IGNORED, np.uint8)
         for place, (number, name) in enumerate(zip(self.numbers or range(IGNORED), self.names, strict=False)):
             classes[number] = IGNORED if name is None else place
-        return classes[content]
+        return np.take(classes, content)
 
-    def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> MaskKind:
+    def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> Self:
         kind = copy(self)
         kind.numbers = self.numbers or (tuple(trained["numbers"]) if "numbers" in trained else None)
         return kind

@@ -58,7 +58,7 @@ def decimal_of(cells: Iterable[Any]) -> Decimal | None:
     """
     texts = {cell.strip() for cell in cells if isinstance(cell, str)}
     with_comma = [text for text in texts if "," in text]
-    read = {way: [t for t in texts if read_number(t, way) is not None] for way in ("point", "comma")}  # type: ignore[arg-type]
+    read = {way: [t for t in texts if read_number(t, way) is not None] for way in ("point", "comma")}
     commas = {way: sum("," in text for text in found) for way, found in read.items()}
     if not with_comma or commas == {"point": 0, "comma": 0}:
         return "point"

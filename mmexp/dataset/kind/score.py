@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.base import Kind
@@ -30,7 +30,7 @@ class ScoreKind(Kind):
             raise ValueError(f"ScoreKind: decimal must be point, comma or null, got {decimal!r}.")
         self.decimal = decimal
 
-    def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> ScoreKind:
+    def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> Self:
         return type(self)(decimal=self.decimal or decimal_of(row.get(str(column)) for row in rows))
 
     def extent(self, column: str, cells: Sequence[Any]) -> str:

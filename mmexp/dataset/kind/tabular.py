@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 import numpy as np
 
@@ -54,7 +54,7 @@ class TabularKind(Kind):
     def claims(self, cells: Collection[Any]) -> bool:
         return self._is_numeric(cells)
 
-    def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> TabularKind:
+    def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> Self:
         kind = type(self)(missing=self.missing, decimal=self.decimal, categories=self.categories)
         cells: dict[str, list[Any]] = {}
         for row in rows:
@@ -77,11 +77,12 @@ class TabularKind(Kind):
     def read(self, cell: Any, folder: Folder) -> dict[str, Cell]:
         row = read_row(cell)
         for name, decimal in self.numeric.items():
-            if name in row and (number := read_number(row[name], decimal)) is None:
+            number = read_number(row[name], decimal) if name in row else None
+            if name in row and number is None:
                 cure = f"Add its mark to kind.tabular.missing, or set kind.tabular.categories=[{name}]"
                 rule = f"column {name!r} must be a finite number, as most of its cells are"
                 raise ValueError(f"{rule}, got {row[name]!r}. {cure}")
-            if name in row and (decimal == "comma" or not is_plain(row[name])):
+            if number is not None and (decimal == "comma" or not is_plain(row[name])):
                 row[name] = number
         return row
 

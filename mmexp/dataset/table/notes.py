@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mmexp.contract import Split
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.table.rows import Fields, Row
 from mmexp.transform.spelling import near, spelling
@@ -13,8 +14,10 @@ from mmexp.transform.spelling import near, spelling
 _NAMED = 5  # classes
 
 
-def class_notes(target: str, kind: Kind, splits: Mapping[str, Sequence[Row]], classes: Sequence[Any]) -> Iterator[str]:
-    """Say which classes look alike, which are written in several ways, and which training lacks.
+def class_notes(
+    target: str, kind: Kind, splits: Mapping[Split, Sequence[Row]], classes: Sequence[Any]
+) -> Iterator[str]:
+    """Say which classes differ in case only, which are written in several ways, and which training lacks.
 
     Args:
         target: Its name.
@@ -42,7 +45,7 @@ def class_notes(target: str, kind: Kind, splits: Mapping[str, Sequence[Row]], cl
 
 
 def category_notes(
-    modality: str, splits: Mapping[str, Sequence[Row]], columns: Sequence[Mapping[str, Any]]
+    modality: str, splits: Mapping[Split, Sequence[Row]], columns: Sequence[Mapping[str, Any]]
 ) -> Iterator[str]:
     """Say how many cells of a column of categories training lacks, which are unknown to the model.
 
@@ -67,7 +70,7 @@ def _counted(names: Counter[str]) -> str:
     return shown + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
-def table_notes(fields: Fields, splits: Mapping[str, Sequence[Row]], facts: Mapping[str, Any]) -> list[str]:
+def table_notes(fields: Fields, splits: Mapping[Split, Sequence[Row]], facts: Mapping[str, Any]) -> list[str]:
     """Say what was decided of the columns of a table, and what of them training lacks.
 
     Args:

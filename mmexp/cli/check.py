@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-HELP = "Check a config without training anything, and show what it comes to."
+import json
+from typing import Any
+
+HELP = "Check a config and its data without training anything, and show what they come to."
 USAGE = """
 mmexp check [GROUP=OPTION ...] [KEY=VALUE ...] [--config PATH] [-m] [--show]
 
@@ -36,6 +39,7 @@ def _check(words: list[str], path: str | None, multirun: bool, show: bool) -> No
     from mmexp.run.redact import redact
 
     problems: list[str] = []
+    tables: dict[str, dict[str, Any]] = {}
     jobs = expand(words) if multirun else [words]
     for job in jobs:
         try:
@@ -50,5 +54,27 @@ def _check(words: list[str], path: str | None, multirun: bool, show: bool) -> No
         else:
             chosen = [f"{group}={option}" for group, option in config.choices.items() if "@" not in group]
             print(f"OK: {config.node.name}  {' '.join(chosen)}")
+            tables |= {json.dumps(config.plain()["dataset"], default=str): config.plain()}
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
+    for root in tables.values():
+        _show_table(root)
+
+
+def _show_table(root: dict[str, Any]) -> None:
+    """Print what each column of the data is, if that is a table which is there.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    from mmexp.cli._text import console
+    from mmexp.dataset.build import build_dataset
+    from mmexp.error import ConfigError
+    from mmexp.runner.columns import show_columns
+
+    try:
+        dataset = build_dataset(root)
+    except ConfigError as error:
+        print(f"data: not read: {error}")
+        return
+    show_columns(dataset.overview(), console())

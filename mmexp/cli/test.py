@@ -42,6 +42,8 @@ def run(argv: list[str]) -> int:
         _print_json(found, folder.id, given.split)
     else:
         _print_table(found, folder.id, given.split)
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
     if found.everything:
         print(f"No column says which rows are {given.split}, so all of them are.", file=sys.stderr)
     return 0

@@ -12,6 +12,7 @@ from mmexp.contract import Sample, Split
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.kinds import Kinds, standard
 from mmexp.dataset.table.inspection import Progress
+from mmexp.dataset.table.overview import ColumnOverview
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 
@@ -26,6 +27,8 @@ class MultimodalDataset(ABC):
             asks for is not offered as an input, so that no answer leaks into the question.
         companions: Target name -> the modalities that are encoded for it unless others are named; those in ``inputs``
             for a target without any.
+        trained: Facts from training, where a run that is trained already reads this.
+        notes: What ``prepare`` found that a user should know, a line each.
         skipped: What ``prepare`` left out: one row ``{"id", "path", "reason"}`` each.
         progress: Takes how many files of how many ``prepare`` has read; None if nobody watches.
 
@@ -59,8 +62,10 @@ class MultimodalDataset(ABC):
     extra: Mapping[str, Column] = MappingProxyType({})
     targets: Mapping[str, str]
     companions: Mapping[str, Sequence[str]] = MappingProxyType({})
+    trained: Mapping[str, Any] = MappingProxyType({})
     skipped: Sequence[Mapping[str, str]] = ()
     progress: Progress | None = None
+    notes: Sequence[str] = ()
 
     @cached_property
     def kinds(self) -> Kinds:
@@ -110,6 +115,22 @@ class MultimodalDataset(ABC):
         for target in self.targets:
             found |= self.kinds.of_target(target).tables(target, self.values(target), self.describe)
         return found
+
+    def overview(self) -> Sequence[ColumnOverview]:
+        """Return what each column is, without opening any file; empty if the dataset is no table. Before ``prepare``.
+
+        Raises:
+            DataError: If the table cannot be read.
+        """
+        return ()
+
+    def lengths(self, split: Split, name: str) -> Iterator[Any]:
+        """Return the values of one modality, or target, whose length is counted; None where a sample has none.
+
+        By default the values of the samples. Of a file it may be what was kept of it, so that none is read again.
+        """
+        for sample in self.split(split):
+            yield sample.inputs[name] if name in sample.inputs else sample.targets.get(name)
 
     def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:  # noqa: B027
         """Offer only the columns that a run was trained on, where that makes less to read. Called before ``prepare``.

@@ -11,14 +11,17 @@ from typing import Any, Literal, NoReturn
 from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.column import Column
-from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.base import Names
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.table.classes import classes_in
-from mmexp.dataset.table.columns import as_mapping, choose, kinds_of
+from mmexp.dataset.table.columns import as_mapping, as_names, choose, kinds_of
+from mmexp.dataset.table.described import describe_columns
 from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.fingerprint import fingerprint, table_fingerprint
+from mmexp.dataset.table.notes import table_notes
+from mmexp.dataset.table.overview import ColumnOverview, overview
 from mmexp.dataset.table.reader import Record, column_names, find_table, read_table
-from mmexp.dataset.table.rows import Fields, Row, Rows
+from mmexp.dataset.table.rows import Fields, Row, Rows, lengths
 from mmexp.dataset.table.split import SplitRule, assign, groups_by_split, split_column
 from mmexp.dataset.table.validate import Validator
 from mmexp.error import ConfigError, DataError
@@ -46,8 +49,9 @@ class Manifest(MultimodalDataset):
         group_by: Column whose equal values stay on one side; the manifest's own split is then ignored.
         test_groups: Groups that make the test split; drawn if empty.
         val_groups: Groups that make the val split; drawn if empty.
-        classes: Names of the numbers of a mask in order, such as mask=[sky,road,null]; pixels of a number without a
-            name count for nothing, as do those of 255. The numbers stand for themselves if None.
+        classes: Names of the numbers of a mask in order, such as mask=[sky,road,null], or by number, such as
+            mask={0: sky, 255: road}; pixels of a number without a name count for nothing, as do those of 255. The
+            numbers stand for themselves if None.
         on_error: ``raise`` on a broken file or unlabeled row, ``skip`` it, or the largest share to skip, in (0, 1).
 
     Raises:
@@ -65,7 +69,7 @@ class Manifest(MultimodalDataset):
         group_by: str | None = None,
         test_groups: Sequence[str | int] = (),
         val_groups: Sequence[str | int] = (),
-        classes: Mapping[str, Sequence[str | None]] | None = None,
+        classes: Mapping[str, Names] | None = None,
         on_error: Literal["raise", "skip"] | float = "raise",
     ) -> None:
         self.path = find_table(root, manifest)
@@ -73,7 +77,7 @@ class Manifest(MultimodalDataset):
         self.rule = SplitRule.of(split)
         self.limit = read_limit(on_error)
         self.group_by = group_by
-        self.groups: dict[Split, list[str]] = {"test": _names(test_groups), "val": _names(val_groups)}
+        self.groups: dict[Split, list[str]] = {"test": as_names(test_groups), "val": as_names(val_groups)}
         self._inputs = as_mapping("dataset.inputs", inputs)
         self._targets = as_mapping("dataset.targets", targets)
         self._names = as_mapping("dataset.classes", classes) or {}
@@ -104,8 +108,11 @@ class Manifest(MultimodalDataset):
     def fields(self) -> Fields:
         """Kind of each input and target."""
         targets = {name: self.kinds.of_target(name) for name in {**self.targets, **self._names}}
-        named = {name: targets[name].named(f"dataset.classes.{name}", names) for name, names in self._names.items()}
-        return Fields(kinds_of(self._offered, self._records, self.kinds), {**targets, **named})
+        targets |= {name: targets[name].named(f"dataset.classes.{name}", names) for name, names in self._names.items()}
+        rows, trained = [record.values for record in self._records], self.trained.get("target", {})
+        column = {name: self.targets.get(name, name) for name in targets}
+        own = {name: kind.for_column(rows, column[name], trained.get(name, {})) for name, kind in targets.items()}
+        return Fields(kinds_of(self._offered, self._records, self.kinds, self.trained.get("modality", {})), own)
 
     @cached_property
     def table(self) -> str:
@@ -144,6 +151,13 @@ class Manifest(MultimodalDataset):
             if self.fields.targets[target].scalar and len(values := self._classes(target)) == 1:
                 self._refuse(f"{target} must have at least 2 values in train, got only {values[0]!r}")
 
+    @property
+    def notes(self) -> list[str]:  # type: ignore[override]
+        return table_notes(self.fields, self._splits, self.trained or self.describe())
+
+    def overview(self) -> Sequence[ColumnOverview]:
+        return overview(self._offered, self.targets, self.fields, self._records, self.kinds)
+
     def split(self, name: Split) -> Sequence[Sample]:
         return Rows(self._splits[name], self.folder)
 
@@ -161,7 +175,7 @@ class Manifest(MultimodalDataset):
             known = ", ".join(column_names(self._records))
             rule = f"the table must have a column of {', '.join(options)} with a value in some row"
             raise DataError(f"{rule}, got {known}.", path=str(self.path))
-        fields = Fields(kinds_of(inputs, self._records, self.kinds))
+        fields = Fields(kinds_of(inputs, self._records, self.kinds, self.trained.get("modality", {})))
         return Rows(self._usable(self._records, inputs, {}, fields), self.folder)
 
     def describe(self) -> dict[str, Any]:
@@ -177,13 +191,7 @@ class Manifest(MultimodalDataset):
             "columns": {"inputs": dict(self._offered), "targets": dict(self.targets)},
             "table": self.table,
         }
-        kinds = {**self.fields.targets, **self.fields.inputs}
-        for kind in dict.fromkeys(kinds.values()):
-            files = (file for row in self._splits["train"] for file in row.files if kinds[file[0]] is kind)
-            facts |= kind.describe_files(self._inspected[file] for file in files)
-        described = {name: self._describe_input(name, kind) for name, kind in self.fields.inputs.items()}
-        if own := {name: found for name, found in described.items() if found != {"kind": name}}:
-            facts["modality"] = own
+        facts |= describe_columns(self.fields, self._offered, self._splits, self._inspected, self.kinds)
         if self.group_by is not None:
             facts["groups"] = groups_by_split(self._records, self._sides, self.group_by)
         return facts
@@ -199,6 +207,9 @@ class Manifest(MultimodalDataset):
 
     def values(self, target: str) -> Iterator[Any]:
         return (row.targets[target] for row in self._splits["train"])
+
+    def lengths(self, split: Split, name: str) -> Iterator[Any]:
+        return lengths(self._splits[split], name, self._inspected)
 
     def fingerprint(self) -> str:
         """Hash the rows as used, in order: id, split, texts, targets, and path and size of each file."""
@@ -223,14 +234,6 @@ class Manifest(MultimodalDataset):
         self.skipped, self._inspected = policy.skipped, validator.inspected
         return rows
 
-    def _describe_input(self, name: str, kind: Kind) -> dict[str, Any]:
-        """Return the facts of one modality of the training split."""
-        values, known = (
-            [row.inputs[name] for rows in part for row in rows if name in row.inputs]
-            for part in ([self._splits["train"]], self._splits.values())
-        )
-        return {"kind": self.kinds.name(kind), **kind.describe(values, self._offered[name], known)}
-
     def _classes(self, name: str) -> list[str | int]:
         """Return the classes of a target of the training split; those that files hold are taken from all splits."""
         kind = self.fields.targets[name]
@@ -244,7 +247,3 @@ class Manifest(MultimodalDataset):
     def _refuse(self, fault: str) -> NoReturn:
         hint = "Name only the columns you need, such as dataset.inputs={text: text} or dataset.targets={label: label}."
         raise DataError(f"{fault}.", path=str(self.path), hint=hint)
-
-
-def _names(groups: Sequence[str | int] | str | int) -> list[str]:
-    return [str(groups)] if isinstance(groups, str | int) else [str(group) for group in groups]

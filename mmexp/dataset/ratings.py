@@ -19,9 +19,9 @@ from mmexp.dataset.catalogue import catalogue
 from mmexp.dataset.column import Column
 from mmexp.dataset.histories import Turns, leave_last_out
 from mmexp.dataset.item_features import read_features
-from mmexp.dataset.kind import tabular
 from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.kind.folder import Folder
+from mmexp.dataset.kind.tabular import TabularKind
 from mmexp.dataset.table.columns import as_mapping, known
 from mmexp.dataset.table.reader import Record, column_names, read_table
 from mmexp.error import ConfigError, DataError
@@ -112,7 +112,8 @@ class Ratings(MultimodalDataset):
         own: dict[str, Any] = {"items": {"kind": "symbols", "symbols": self.items}}
         own |= {name: {"kind": "vector", "width": width, "length": self.length} for name, width in widths.items()}
         if self._facts:
-            own["user"] = {"kind": "tabular", "columns": tabular.describe([*self.users.values()], self._facts)}
+            users = [*self.users.values()]
+            own["user"] = {"kind": "tabular", **self._user.describe(users, self._facts, users)}
         return {
             "classes": {"item": self.items},
             "sizes": {name: len(turns) for name, turns in self._splits.items()},
@@ -168,12 +169,17 @@ class Ratings(MultimodalDataset):
         """Return the facts of each user in the table of users."""
         found = {}
         for user, record in self._unique("users", "user").items():
-            cells = {name: cell for name in self._facts if not tabular.is_blank(cell := record.values.get(name))}
             try:
-                found[user] = tabular.read_row(cells)
+                found[user] = self._user.read(self._user.pick(record.values, self._facts) or {}, self.folder)
             except ValueError as fault:
                 raise DataError(f"user {fault}.", path=record.where) from None
         return found
+
+    @cached_property
+    def _user(self) -> TabularKind:
+        """Reads the table of users."""
+        rows = [record.values for record in self._read("users", "user")]
+        return TabularKind().for_column(rows, self._facts, {})
 
     @cached_property
     def _facts(self) -> list[str]:

@@ -18,6 +18,7 @@ from mmexp.contract import Sample, Split
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.catalogue import catalogue
 from mmexp.dataset.kind import tabular
+from mmexp.dataset.kind.number import is_number
 from mmexp.dataset.lazy import Lazy
 from mmexp.dataset.samples import Samples
 from mmexp.dataset.synthetic.scenes import captions, dialogue, draw, questions, score, sound, table, taste
@@ -176,9 +177,14 @@ class Scenes(MultimodalDataset):
     def split(self, name: Split) -> Sequence[Sample]:
         return SceneSplit(self.worlds[name], self.cache)
 
+    def lengths(self, split: Split, name: str) -> Iterator[Any]:
+        """Return nothing: whatever is drawn or said is short."""
+        return iter(())
+
     def describe(self) -> dict[str, Any]:
         """Facts of the training split, ``score`` and ``modality.tabular`` from its first scenes."""
         rows = [table.render(scene) for scene in islice(self._training(), MEASURED)]
+        numbers = {name for row in rows for name, cell in row.items() if is_number(cell)}
         scores = [score.render(scene) for scene in islice(self._training(), MEASURED)]
         return {
             "classes": {target: list(values) for target, values in CLASSES.items()},
@@ -186,7 +192,7 @@ class Scenes(MultimodalDataset):
             "sample_rate": sound.RATE,
             "score": tabular.moments(scores),
             "modality": {
-                "tabular": {"kind": "tabular", "columns": tabular.describe(rows, table.COLUMNS)},
+                "tabular": {"kind": "tabular", "columns": tabular.describe(rows, table.COLUMNS, numbers)},
                 **{name: {"kind": kind} for name, kind in KINDS.items()},
                 **{name: {"kind": "symbols", "symbols": list(known)} for name, known in SYMBOLS.items()},
             },

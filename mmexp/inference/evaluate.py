@@ -29,12 +29,14 @@ class Measurement:
         samples: Number measured.
         skipped: Number left out, because they could not be read.
         metrics: By key, such as ``test/accuracy``.
+        notes: What a user should know of the data, a line each.
         everything: Whether that is a whole table, because nothing says which of its rows are of the split.
     """
 
     samples: int
     skipped: int
     metrics: Mapping[str, float]
+    notes: Sequence[str]
     everything: bool
 
 
@@ -52,6 +54,7 @@ def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
         DataError: If the data is refused.
     """
     dataset = build_dataset(trained.root)
+    dataset.trained = trained.facts
     if columns := trained.facts.get("columns"):
         asked = {"inputs": trained.facts["inputs"], "targets": trained.task.targets}
         dataset.narrow(**{role: {name: columns[role][name] for name in names} for role, names in asked.items()})
@@ -59,7 +62,7 @@ def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
     everything = _is_other(trained) and dataset.take_whole(split, trained.facts.get("table"))
     dataset.prepare((split,))
     samples = controlled(dataset.split(split), trained.root.get("control"), trained.task.paired)
-    return Measurement(len(samples), len(dataset.skipped), trained.evaluate(samples, split), everything)
+    return Measurement(len(samples), len(dataset.skipped), trained.evaluate(samples, split), dataset.notes, everything)
 
 
 def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequence[Sample]], int]:
@@ -84,6 +87,8 @@ def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequenc
     kinds = build_kinds(trained.root)
     columns = {name: (known.get(name, name), *kinds.inputs.get(name, ())) for name in inputs}
     manifests = [_manifest(word, trained.root["dataset"].get("root"), on_error, kinds) for word in tables]
+    for manifest in manifests:
+        manifest.trained = trained.facts
     parts = [manifest.everything(columns) for manifest in manifests]
     policy = ErrorPolicy(read_limit(on_error), len(others))
     if others:

@@ -24,6 +24,7 @@ from mmexp.run.redact import redact, remember
 from mmexp.run.session import record
 from mmexp.run.signals import signals_deferred, stoppable
 from mmexp.run.start import write_start
+from mmexp.runner.columns import show_columns, show_notes
 from mmexp.runner.distributed import run_distributed
 from mmexp.runner.log import log_to
 from mmexp.runner.process import Report, redirect
@@ -143,11 +144,14 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     root = config.plain()
     with phase(console, "checking data") as progress:
         dataset = load_data(root, progress)
+    show_columns(dataset.overview(), console)
+    show_notes(dataset.notes, console)
     if dataset.skipped:
         console.print(f"{len(dataset.skipped)} samples are skipped; see {folder.skipped}.", highlight=False)
     refuse_other_data(dataset, folder)
     with phase(console, "building the model"):
         experiment = build(root, dataset, folder)
+    show_notes([*map(str, experiment.cuts)], console)
     ready = time.monotonic()
     known = fit(experiment, folder, console)
     if _rank() > 0:

@@ -90,7 +90,7 @@ class Detection(DenseTask):
         )
 
     def transforms(self) -> Mapping[str, ObjectsTransform]:
-        return {self.target: ObjectsTransform(classes=self.classes)}
+        return {self.target: ObjectsTransform(classes=self.classes, max_objects=self.max_objects)}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         outputs: Outputs = self.detector(self.fuse(tokens, fusion))

@@ -6,7 +6,7 @@ dataset -> facts -> task -> inputs -> encoders, fusion -> model -> module, data.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from mmexp.config.facts import Facts
 from mmexp.config.instantiate import instantiate
 from mmexp.config.resolve import FACT
 from mmexp.config.training import TrainingConfig
-from mmexp.dataset.base import MultimodalDataset
+from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.build import build_dataset
 from mmexp.dataset.table.inspection import Progress
 from mmexp.encoder.base import Encoder
@@ -30,6 +30,7 @@ from mmexp.method.base import Method
 from mmexp.missing.base import Missing
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
+from mmexp.training.cuts import Cut, find_cut, limits, setting_of
 from mmexp.training.datamodule import DataModule
 from mmexp.training.inputs import choose_inputs
 from mmexp.training.model import Model
@@ -53,6 +54,7 @@ class Experiment:
         loggers: Where metrics go, by name.
         callbacks: What the config adds to the loop.
         config: The root node it was built from.
+        cuts: What is cut of the data.
     """
 
     module: ExperimentModule
@@ -63,6 +65,7 @@ class Experiment:
     loggers: Mapping[str, Logger] = field(default_factory=dict)
     callbacks: Sequence[pl.Callback] = ()
     config: Node = field(default_factory=dict)
+    cuts: Sequence[Cut] = ()
 
     @property
     def task(self) -> Task:
@@ -126,8 +129,22 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
         control=root["control"],
         apart=task.paired,
     )
+    if "cuts" not in facts:
+        facts = facts.add(folder.path, cuts=[cut.facts() for cut in find_cuts(root, facts, dataset, data)])
     loggers = {"files": FilesLogger(), **build_each("logger", root)}
-    return Experiment(module, data, training, method, hardware, loggers, [*build_each("callback", root).values()], root)
+    cuts, callbacks = [Cut(**one) for one in facts["cuts"]], [*build_each("callback", root).values()]
+    return Experiment(module, data, training, method, hardware, loggers, callbacks, root, cuts)
+
+
+def find_cuts(root: Node, facts: Facts, dataset: MultimodalDataset, data: DataModule) -> Iterator[Cut]:
+    """Count per split the values that the transforms of inputs and targets cut."""
+    for transforms, target in ((data.inputs, False), (data.targets, True)):
+        for name in limits(transforms):
+            key = "task" if target else encoder_key(root, facts, name)
+            node = root["task"] if target else root["encoder"][key.removeprefix("encoder.")]
+            setting = setting_of(key, node, transforms[name].limit)
+            found = (find_cut(name, split, dataset.lengths(split, name), transforms[name], setting) for split in SPLITS)
+            yield from filter(None, found)
 
 
 def build_each(group: str, root: Node, facts: Facts | None = None) -> dict[str, Any]:

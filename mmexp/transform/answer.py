@@ -43,6 +43,9 @@ class WrittenAnswerTransform(CaptionsTransform):
         super().__init__(text=text)
         self.normalise = normalise
 
+    def length(self, raw: object) -> int:
+        return super().length(self.normalise(raw))
+
     def prepare(self, raw: object) -> list[Caption]:
         return super().prepare(self.normalise(raw))
 

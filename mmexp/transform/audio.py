@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import gcd
+from typing import Any
 
 import numpy as np
 import torch
@@ -47,6 +48,11 @@ class AudioTransform(Transform):
             raise ValueError(f"AudioTransform: speed must be in [0, 1), got {speed}.")
         self.sample_rate, self.max_seconds = sample_rate, max_seconds
         self.speed, self.gain, self.noise = speed, gain, noise
+
+    limit = "max_seconds"
+
+    def length(self, raw: Waveform | Mapping[str, Any]) -> float:
+        return float(raw["seconds"]) if isinstance(raw, Mapping) else len(raw.samples) / raw.rate
 
     def prepare(self, raw: Waveform) -> np.ndarray:
         samples = raw.samples

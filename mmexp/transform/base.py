@@ -32,6 +32,13 @@ class Transform(ABC):
         Padded(values=tensor([3, 0]), mask=tensor([ True, False]))
     """
 
+    limit: str = ""
+    """Argument, and attribute, beyond which a value is cut, such as ``max_length``; empty if nothing is."""
+
+    def length(self, raw: Any) -> float:
+        """Return the limit that keeps all of a raw value, for which the facts kept of its file may stand."""
+        return 0
+
     @abstractmethod
     def prepare(self, raw: Any) -> Any:
         """Turn a raw value into arrays of the size the encoder wants."""

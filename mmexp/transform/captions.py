@@ -40,6 +40,16 @@ class CaptionsTransform(Transform):
     def __init__(self, *, text: TextTransform, per_sample: int | None = None) -> None:
         self.text, self.per_sample = text, per_sample
 
+    limit = "max_length"
+
+    @property
+    def max_length(self) -> int:
+        """Ids of a caption at most."""
+        return self.text.max_length
+
+    def length(self, raw: str | Sequence[str]) -> int:
+        return self.text.length([raw] if isinstance(raw, str) else list(raw))
+
     def prepare(self, raw: str | Sequence[str]) -> list[Caption]:
         texts = [raw] if isinstance(raw, str) else list(raw)
         return list(zip(texts, self.text.prepare(texts), strict=True)) if texts else []

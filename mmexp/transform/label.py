@@ -11,19 +11,20 @@ from torch import Tensor
 
 from mmexp.contract import Padded
 from mmexp.transform.base import Transform
+from mmexp.transform.spelling import spelling
 
 UNSEEN = -100
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels of a batch, as numbers and as the dataset gives them.
+    """The labels of a batch, as numbers and by name.
 
     Args:
         values: One label per sample: the number of its class, UNSEEN for one that training never had. [B]
             Several: 1 for each class it has, and in one more column for having any unseen one. [B, C + 1]
             The mask marks which samples are labelled. [B]
-        raw: By sample, None where there is none.
+        raw: By sample, as its class is called where it has one; None where there is no label.
     """
 
     values: Padded
@@ -31,7 +32,7 @@ class Labels:
 
 
 class LabelTransform(Transform):
-    """Number a label by its place among the classes.
+    """Number a label by its place among the classes, whatever type and blanks it comes with: 1, "1" and 1.0 are one.
 
     Args:
         classes: The training split's values; place i is class i.
@@ -39,18 +40,27 @@ class LabelTransform(Transform):
     """
 
     def __init__(self, *, classes: Sequence[Any], multilabel: bool = False) -> None:
+        self.classes = list(classes)
         self.numbers = {value: number for number, value in enumerate(classes)}
+        self.spellings = {spelling(value): number for number, value in enumerate(classes)}
         self.multilabel = multilabel
 
     def prepare(self, raw: Any) -> tuple[Any, Tensor]:
         if not self.multilabel:
-            return raw, torch.tensor(self.numbers.get(raw, UNSEEN))
-        row = torch.zeros(len(self.numbers) + 1)
-        row[[self.numbers.get(value, len(self.numbers)) for value in raw]] = 1
-        return raw, row
+            number = self.number(raw)
+            return (raw, torch.tensor(UNSEEN)) if number is None else (self.classes[number], torch.tensor(number))
+        numbers = [self.number(value) for value in raw]
+        row = torch.zeros(len(self.classes) + 1)
+        row[[len(self.classes) if number is None else number for number in numbers]] = 1
+        named = zip(raw, numbers, strict=True)
+        return list(dict.fromkeys(value if number is None else self.classes[number] for value, number in named)), row
+
+    def number(self, value: Any) -> int | None:
+        """Return the place of the class of a label, None if training never had it."""
+        return self.numbers.get(value, self.spellings.get(spelling(value)))
 
     def collate(self, items: Sequence[tuple[Any, Tensor] | None]) -> Labels:
-        blank = torch.zeros(len(self.numbers) + 1) if self.multilabel else torch.tensor(UNSEEN)
+        blank = torch.zeros(len(self.classes) + 1) if self.multilabel else torch.tensor(UNSEEN)
         values = torch.stack([blank if item is None else item[1] for item in items])
         mask = torch.tensor([item is not None for item in items])
         return Labels(Padded(values, mask), [None if item is None else item[0] for item in items])

@@ -34,10 +34,19 @@ class ObjectsTransform(Transform):
 
     Args:
         classes: The training split's categories; place i is class i.
+        max_objects: Answers per image at most, beyond which an object cannot be found; None if there is no such limit.
     """
 
-    def __init__(self, *, classes: Sequence[str]) -> None:
+    def __init__(self, *, classes: Sequence[str], max_objects: int | None = None) -> None:
+        self.max_objects = max_objects
         self.numbers = {name: number for number, name in enumerate(classes)}
+
+    @property
+    def limit(self) -> str:  # type: ignore[override]
+        return "max_objects" if self.max_objects else ""
+
+    def length(self, raw: Sequence[Mapping[str, Any]]) -> int:
+        return len(raw)
 
     def prepare(self, raw: Sequence[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], Tensor]:
         rows = [(*one["bbox"], self.numbers.get(one["category"], UNSEEN)) for one in raw]

@@ -28,11 +28,16 @@ class SymbolsTransform(Transform):
         ValueError: If max_length < 1.
     """
 
+    limit = "max_length"
+
     def __init__(self, *, symbols: Sequence[str], max_length: int = 64) -> None:
         if max_length < 1:
             raise ValueError(f"SymbolsTransform: max_length must be at least 1, got {max_length}.")
         self.numbers = {symbol: number for number, symbol in enumerate(symbols, UNKNOWN + 1)}
         self.max_length = max_length
+
+    def length(self, raw: str | Sequence[str]) -> int:
+        return 1 if isinstance(raw, str) else len(raw)
 
     def prepare(self, raw: str | Sequence[str]) -> Tensor:
         row = [raw] if isinstance(raw, str) else raw[-self.max_length :]

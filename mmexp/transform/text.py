@@ -136,6 +136,8 @@ class TextTransform(Transform):
         ValueError: If max_length < 3.
     """
 
+    limit = "max_length"
+
     def __init__(self, *, tokenizer: str, max_length: int = 64) -> None:
         if max_length < 3:
             raise ValueError(f"TextTransform: max_length must be at least 3, got {max_length}.")
@@ -147,6 +149,12 @@ class TextTransform(Transform):
             ids = [i for turn in self.tokenizer.encode_batch(raw) for i in (*turn, Tokenizer.eos)]
             return [torch.tensor([Tokenizer.bos, *ids[1 - self.max_length :]])]
         return [self.frame(ids) for ids in self.tokenizer.encode_batch([raw] if isinstance(raw, str) else raw)]
+
+    def length(self, raw: str | list[str] | tuple[str, ...]) -> int:
+        ids = self.tokenizer.encode_batch([raw] if isinstance(raw, str) else raw)
+        if isinstance(raw, tuple):
+            return 1 + sum(len(turn) + 1 for turn in ids)
+        return max((len(row) + 2 for row in ids), default=0)
 
     def frame(self, ids: Sequence[int]) -> Tensor:
         """Cut ids and put begin and end around them. -> [L]"""

@@ -53,6 +53,13 @@ class VectorTransform(Transform):
         if not (self.std > 0).all():
             raise ValueError(f"VectorTransform: std must be positive, got {self.std.min()}.")
 
+    @property
+    def limit(self) -> str:  # type: ignore[override]
+        return "max_length" if self.max_length else ""
+
+    def length(self, raw: Any) -> int:
+        return len(raw)
+
     def prepare(self, raw: Any) -> np.ndarray:
         """Check and scale the numbers of one sample.
 

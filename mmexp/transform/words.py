@@ -29,11 +29,16 @@ class WordsTransform(Transform):
         ValueError: If max_length < 1.
     """
 
+    limit = "max_length"
+
     def __init__(self, *, tokenizer: str, max_length: int = 64) -> None:
         if max_length < 1:
             raise ValueError(f"WordsTransform: max_length must be at least 1, got {max_length}.")
         self.tokenizer = Tokenizer(tokenizer)
         self.max_length = max_length
+
+    def length(self, raw: Sequence[str]) -> int:
+        return len(raw)
 
     def prepare(self, raw: Sequence[str]) -> Tensor:
         pieces = self.tokenizer.encode_batch(raw[: self.max_length])

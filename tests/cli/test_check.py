@@ -24,9 +24,18 @@ def test_what_holds_is_said_in_a_line(capsys: pytest.CaptureFixture[str]) -> Non
     assert " fusion=gated " in line
 
 
+def test_a_table_shows_what_each_column_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "rows.csv").write_text("text,label,split\nso,1,train\nno,0.0,val\nyes,1.0,test\n")
+    assert run(["dataset=scenes", f"dataset.root={tmp_path}"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.split() == ["label", "label", "label", "2:", "0.0,", "1", "0", "1"] for line in lines)
+    assert max(map(len, lines[1:])) <= 80
+
+
 def test_each_job_of_a_sweep_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-m", "fusion=concat,gated", "seed=0,1"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 4
+    said = capsys.readouterr().out
+    assert said.count("OK: ") == 4 and said.count("data: not read: dataset.manifest must be a file") == 1
     with pytest.raises(ConfigError, match="Did you mean 'gated'") as caught:
         run(["-m", "fusion=concat,gatd"])
     assert len(caught.value.problems) == 1

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import csv
 import json
+import random
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -677,3 +680,63 @@ def test_a_reply_or_a_turn_that_is_no_text_is_refused(tmp_path: Path, rows: list
         write(tmp_path, [{**row, "reply": "so", "history": "why", cell: 3} for row in rows])
         with pytest.raises(DataError, match=rule):
             prepared(tmp_path)
+
+
+MARKS = ("", "NA", "n/a", "null", "nan", "?", "-")
+CELLS: dict[str, Callable[[random.Random], Any]] = {
+    "whole": lambda draw: draw.randint(0, 99),
+    "digits": lambda draw: str(draw.randint(0, 99)),
+    "fraction": lambda draw: f"{draw.random():.3f}",
+    "comma": lambda draw: f"{draw.randint(0, 99)},{draw.randint(10, 99)}",
+    "word": lambda draw: draw.choice(["Rome", "\u0932\u093e\u0932", "a,b", "\u041e\u0441\u043b\u043e"]),
+    "file": lambda draw: draw.choice(["a.heic", "b.heic"]),
+    "list": lambda draw: [draw.random(), 1],
+    "mark": lambda draw: draw.choice(MARKS),
+}
+"""Kinds of cells that a random table is drawn from."""
+
+
+def random_table(draw: random.Random) -> list[dict[str, Any]]:
+    """A table of mostly one kind of cell a column, some of another, and labels of mixed types, some of them missing."""
+    rows: list[dict[str, Any]] = [{"id": str(n)} for n in range(draw.randint(6, 30))]
+    for column in ("age", "city", "free"):
+        usual, other = draw.choice([*CELLS]), draw.choice([*CELLS])
+        rare = draw.choice([0.0, 0.1, 0.5])
+        for row in rows:
+            row[column] = CELLS[other if draw.random() < rare else usual](draw)
+    for row in rows:
+        row["label"] = draw.choice([0, "0", 1.0, " 1", "1", "Yes"]) if draw.random() < 0.95 else draw.choice(MARKS[:1])
+        row["split"] = draw.choice(["train", "train", "val", "test"])
+    return [*rows, *({**row, "id": f"{row['id']}-again"} for row in rows[:2])]
+
+
+def outcome(folder: Path, rows: list[dict[str, Any]]) -> Any:
+    """What a table comes to: samples used and skipped, kinds, classes and facts; or why it is refused."""
+    write(folder, rows)
+    inputs = {"tabular": ["age", "city"], "free": "free"}
+    dataset = Manifest(root=str(folder), inputs=inputs, on_error="skip")
+    try:
+        dataset.prepare()
+    except DataError as fault:
+        return re.sub(r".*?jsonl(:\d+, sample [\w-]+)?: ", "", str(fault))
+    facts = dataset.describe()
+    used = {sample.id for name in facts["sizes"] for sample in dataset.split(name)}
+    skipped = {one["id"] for one in dataset.skipped}
+    assert len(used) + len(skipped) == len(rows) == len(used | skipped) == sum(facts["sizes"].values()) + len(skipped)
+    kinds = {one.column: (one.kind, one.values, one.missing) for one in dataset.overview()}
+    return used, skipped, kinds, facts["classes"], facts["modality"]["tabular"]["columns"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_every_row_is_used_or_skipped_and_the_order_of_rows_changes_nothing(seed: int, tmp_path: Path) -> None:
+    """Seeded random tables, as there is no hypothesis among what the tests need."""
+    draw = random.Random(seed)
+    rows = random_table(draw)
+    found = outcome(tmp_path, rows)
+    for _ in range(2):
+        draw.shuffle(rows)
+        other = outcome(tmp_path, rows)
+        if isinstance(found, str):
+            assert isinstance(other, str) and other.split(", got")[0] == found.split(", got")[0]
+        else:
+            assert other == found

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -442,3 +443,25 @@ def test_a_kill_in_the_middle_of_a_save_leaves_the_previous_checkpoint(lab, monk
     assert manifest.status(folder) == "killed"
     assert record_of(lab.resume(folder))["status"] == "done"
     assert not list(folder.path.rglob(f"{STRAY}*"))
+
+
+def test_the_first_lines_say_what_each_column_is_what_training_lacks_and_what_is_cut(lab, tmp_path: Path):
+    table = Path(lab.overrides[-2].removeprefix("dataset.root=")) / "manifest.jsonl"
+    rows = [json.loads(line) for line in table.read_text().splitlines()]
+    (tmp_path / "data").mkdir()
+    for n, row in enumerate(rows):
+        row |= {"text": "so " * (9 if n % 3 else 4), "label": " r" if row["label"] == "r" else row["label"]}
+        row["label"] = "x" if n == len(rows) - 1 else row["label"]
+        del row["image"]
+    (tmp_path / "data/manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    folder = lab.train(f"dataset.root={tmp_path / 'data'}", "encoder.text.max_length=8", "training.epochs=1")
+    assert re.search(r"label +label +label +4: b, g, r, x +0 +r", lab.said)
+    assert "note: label: 1 of 6 rows of test are of classes that training lacks, and count as wrong: x (1)" in lab.said
+    cut = "note: text: 8 of 12 values of train are longer than 8 and are cut; encoder.text.max_length=11 keeps all"
+    assert cut in lab.said
+    cuts = json.loads(folder.facts.read_text())["cuts"]
+    assert [(one["split"], one["cut"], one["values"]) for one in cuts] == [
+        ("train", 8, 12),
+        ("val", 4, 6),
+        ("test", 4, 6),
+    ]

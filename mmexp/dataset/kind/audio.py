@@ -29,7 +29,7 @@ class AudioKind(FileKind):
         return read_audio(path)
 
     def inspect(self, content: Waveform) -> Mapping[str, Any]:
-        return {"rate": content.rate}
+        return {"rate": content.rate, "seconds": len(content.samples) / content.rate}
 
     def describe_files(self, inspected: Iterable[Inspection]) -> Mapping[str, Any]:
         """Return the most frequent ``sample_rate``, in Hz."""

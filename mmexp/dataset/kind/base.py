@@ -13,12 +13,15 @@ from mmexp.dataset.column import Column
 from mmexp.dataset.kind.cell import absent, as_list
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.inspection import File, Inspection, Neighbours
+from mmexp.dataset.kind.whole_column import WholeColumn
 from mmexp.error import ConfigError
 
+Names = Sequence[str | None] | Mapping[Any, str | None]
+"""Of numbers from 0 on, or by number."""
 NONE: Mapping[str, Sequence[str]] = MappingProxyType({})
 
 
-class Kind(ABC):  # noqa: B024
+class Kind(WholeColumn, ABC):
     """Recognise, read, check and describe one kind of data.
 
     A subclass states what differs. It serves as an input if it has ``inputs``, as a target if it has ``targets``.
@@ -138,9 +141,7 @@ class Kind(ABC):  # noqa: B024
         """Name the shape that all values of one modality must share; empty if there is no such shape."""
         return ""
 
-    def check(  # noqa: B027
-        self, name: str, value: Any, row: Neighbours, inspected: Mapping[File, Inspection]
-    ) -> None:
+    def check(self, name: str, value: Any, row: Neighbours, inspected: Mapping[File, Inspection]) -> None:
         """Check a value against the rest of its row, after every file of the row was read.
 
         Raises:
@@ -185,13 +186,13 @@ class Kind(ABC):  # noqa: B024
         """Return the classes that the files of a target hold; None if its values are the classes."""
         return None
 
-    def named(self, key: str, names: Sequence[str | None]) -> Kind:
+    def named(self, key: str, names: Names) -> Kind:
         """Return this kind with names for its numbers, as ``dataset.classes.<target>`` gives them.
 
         Raises:
             ConfigError: By default; only a kind of numbers can be named.
         """
-        raise ConfigError(f"{key} must be the classes of a target of numbers, got {list(names)}.")
+        raise ConfigError(f"{key} must be the classes of a target of numbers, got {names!r}.")
 
     def tables(
         self, target: str, values: Iterable[Any], describe: Callable[[], Mapping[str, Any]]

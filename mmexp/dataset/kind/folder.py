@@ -28,6 +28,8 @@ class Folder:
         """
         if not isinstance(value, str) or not value or "\0" in value:
             raise ValueError(f"must be a path, got {value!r}")
+        if "://" in value:
+            raise ValueError(f"must be the path of a file, not a URL, as nothing is downloaded, got {value!r}")
         if _SCHEME.match(value) or Path(value).is_absolute():
             raise ValueError(f"must be a path relative to the manifest, got {value!r}")
         try:

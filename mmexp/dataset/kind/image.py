@@ -35,7 +35,7 @@ SIDE = 8
 class ImageKind(FileKind):
     """Images, as uint8 RGB [H, W, 3]."""
 
-    suffixes = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp")
+    suffixes = (".jpg", ".jpeg", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp")
     inputs = {"image": ("image",)}
     targets = {"image": ()}
     order = 10

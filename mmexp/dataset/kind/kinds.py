@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -76,6 +77,23 @@ class Kinds(Mapping[str, Kind]):
         value = parse(cell)
         return self._narrowest({name: kind.specificity(value) for name, kind in self.items() if kind.inputs}, cell)
 
+    def of_cells(self, cells: Collection[Any]) -> Kind:
+        """Return the kind of input that most cells of a column are of, in whatever order; of two the narrower one.
+
+        Raises:
+            ConfigError: If a cell is of more than one.
+        """
+        if claiming := next((kind for kind in self.values() if kind.inputs and kind.claims(cells)), None):
+            return claiming
+        texts = Counter(cell for cell in cells if isinstance(cell, str))
+        others = [(cell, 1) for cell in cells if not isinstance(cell, str)]
+        found: Counter[str] = Counter()
+        for cell, times in (*texts.items(), *others):
+            kind = self.of_cell(cell)
+            found[self.own_name(kind)] += times
+        rest = self.of_cell(None)
+        return max(self.values(), key=lambda kind: (found[self.own_name(kind)], kind is not rest)) if found else rest
+
     def of_file(self, path: str) -> str:
         """Return the name of the kind of a file by its suffix; empty if no kind has it.
 
@@ -98,7 +116,12 @@ class Kinds(Mapping[str, Kind]):
 
     def name(self, kind: Kind) -> str:
         """Return the name by which the encoder of a kind is found."""
-        return kind.encoder or next(name for name, one in self.items() if one is kind)
+        return kind.encoder or self.own_name(kind)
+
+    def own_name(self, kind: Kind) -> str:
+        """Return the name of a kind, also of one that ``for_column`` made of it."""
+        same = (name for name, one in self.items() if one is kind)
+        return next(same, "") or next(name for name, one in self.items() if type(one) is type(kind))
 
     def _narrowest(self, found: Mapping[str, int], cell: Any) -> Kind:
         best = max(found.values(), default=0)

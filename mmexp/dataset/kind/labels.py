@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.label import read_class
 
 
 class LabelsKind(Kind):
@@ -12,3 +15,6 @@ class LabelsKind(Kind):
     order = 120
     many = True
     may_be_empty = True
+
+    def check_target(self, value: Any) -> Any:
+        return [read_class(item, fractions=True) for item in super().check_target(value)]

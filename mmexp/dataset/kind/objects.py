@@ -49,14 +49,14 @@ def read_objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _object(one: Any) -> dict[str, Any]:
-    if not isinstance(one, Mapping) or not isinstance(one.get("category"), str) or not one["category"]:
+    if not isinstance(one, Mapping) or not isinstance(one.get("category"), str) or not one["category"].strip():
         raise ValueError(f"must have a category, a text, for each, got {str(one)[:60]}")
     box = one.get("bbox")
     if not isinstance(box, list) or len(box) != _BOX or any(type(side) not in (int, float) for side in box):
         raise ValueError(f"must have a bbox of four numbers [x, y, w, h] for each, got {box!r}")
     if not all(map(math.isfinite, box)) or min(box[2:]) <= 0:
         raise ValueError(f"must have a bbox with finite numbers and a positive width and height, got {box!r}")
-    return {"category": one["category"], "bbox": box}
+    return {"category": one["category"].strip(), "bbox": box}
 
 
 def _inside(box: Sequence[float], shape: tuple[int, ...]) -> bool:

@@ -9,6 +9,7 @@ from mmexp.dataset.column import Column
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.cell import parse
 from mmexp.dataset.kind.folder import Folder
+from mmexp.transform.spelling import Name
 
 
 class SymbolsKind(Kind):
@@ -22,6 +23,10 @@ class SymbolsKind(Kind):
 
     def check_target(self, value: Any) -> str:
         return read_symbol(value)
+
+    def unique(self, members: Sequence[Name]) -> list[Name]:
+        """Return each symbol once, sorted, as it is written."""
+        return sorted(set(members), key=str)
 
     def describe(self, values: Sequence[Any], column: Column, known: Sequence[Any]) -> Mapping[str, Any]:
         return {"symbols": sorted({symbol for row in values for symbol in row})}

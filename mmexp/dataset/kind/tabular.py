@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Self, get_args
 
 import numpy as np
 
 from mmexp.dataset.column import Column, columns_of
 from mmexp.dataset.kind.base import Kind
-from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.kind.folder import Folder
+from mmexp.dataset.kind.number import MISSING, Decimal, decimal_of, is_missing, read_number, span
+from mmexp.error import DataError
 
 _DIGITS = 6  # significant ones that a fact keeps
 
@@ -20,31 +21,115 @@ Cell = int | float | str
 
 
 class TabularKind(Kind):
-    """Rows of a table: columns with a number or a category each; an empty cell is left out."""
+    """Rows of a table: columns with a number or a category each; an empty cell is left out.
+
+    A column is one of numbers if most of its filled cells are. A missing mark in it is an empty cell, anything
+    else that is no number is refused. A comma may part thousands or be the decimal one, where a column leaves no doubt.
+
+    Args:
+        missing: Marks of a missing number, in any case.
+        decimal: ``point`` or ``comma``; None reads it from each column.
+        categories: Columns that hold categories, though they look like numbers.
+
+    Raises:
+        ValueError: If decimal is neither.
+    """
 
     inputs = {"tabular": ()}
     order = 70
     several = True
 
+    def __init__(
+        self,
+        *,
+        missing: Sequence[str] = MISSING,
+        decimal: Decimal | None = None,
+        categories: Sequence[str] = (),
+    ) -> None:
+        if decimal not in (None, "point", "comma"):
+            raise ValueError(f"TabularKind: decimal must be point, comma or null, got {decimal!r}.")
+        self.missing, self.decimal, self.categories = tuple(missing), decimal, tuple(categories)
+        self.numeric: dict[str, Decimal] = {}
+
+    def claims(self, cells: Collection[Any]) -> bool:
+        return self._is_numeric(cells)
+
+    def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> Self:
+        kind = type(self)(missing=self.missing, decimal=self.decimal, categories=self.categories)
+        cells: dict[str, list[Any]] = {}
+        for row in rows:
+            for name, cell in _cells(row, column).items():
+                cells.setdefault(name, []).append(cell)
+        known = {one["name"]: one for one in trained.get("columns", ())}
+        for name, given in cells.items():
+            numeric = "mean" in known[name] if name in known else self._is_numeric(given)
+            if numeric and name not in self.categories:
+                kind.numeric[name] = known.get(name, {}).get("decimal") or self._decimal(name, given)
+        return kind
+
     def pick(self, values: Mapping[str, Any], column: Column) -> Any:
-        cells = {one: values.get(one) for one in columns_of(column)}
-        if isinstance(column, str) and isinstance(whole := cells[column], Mapping):
-            cells = dict(whole)
-        return {one: cell for one, cell in cells.items() if not is_blank(cell)} or None
+        cells = _cells(values, column)
+        return {one: cell for one, cell in cells.items() if not self.is_blank(one, cell)} or None
 
     def from_word(self, word: str) -> Mapping[str, Any]:
         return parse_row(word)
 
     def read(self, cell: Any, folder: Folder) -> dict[str, Cell]:
-        return read_row(cell)
+        row = read_row(cell)
+        for name, decimal in self.numeric.items():
+            number = read_number(row[name], decimal) if name in row else None
+            if name in row and number is None:
+                cure = f"Add its mark to kind.tabular.missing, or set kind.tabular.categories=[{name}]"
+                rule = f"column {name!r} must be a finite number, as most of its cells are"
+                raise ValueError(f"{rule}, got {row[name]!r}. {cure}")
+            if number is not None and (decimal == "comma" or not is_plain(row[name])):
+                row[name] = number
+        return row
 
     def describe(self, values: Sequence[Any], column: Column, known: Sequence[Any]) -> Mapping[str, Any]:
-        return {"columns": describe(values, columns_of(column), known)}
+        names = columns_of(column)
+        commas = {name: {"decimal": way} for name, way in self.numeric.items() if way == "comma"}
+        return {"columns": [one | commas.get(one["name"], {}) for one in describe(values, names, self.numeric)]}
+
+    def is_blank(self, column: str, cell: Any) -> bool:
+        return is_missing(cell, self.missing if column in self.numeric else ())
+
+    def extent(self, column: str, cells: Sequence[Any]) -> str:
+        if decimal := self.numeric.get(column):
+            return span((read_number(cell, decimal) for cell in cells), decimal)
+        names = {str(cell) for cell in cells}
+        return f"{len(names)} categories" if names else ""
+
+    def _is_numeric(self, cells: Iterable[Any]) -> bool:
+        """Return whether most of the filled cells are numbers, in either way to write decimals."""
+        filled = [cell for cell in cells if not is_missing(cell, self.missing)]
+        numbers = sum(any(read_number(cell, way) is not None for way in get_args(Decimal)) for cell in filled)
+        return 2 * numbers > len(filled)
+
+    def _decimal(self, name: str, cells: Sequence[Any]) -> Decimal:
+        if found := self.decimal or decimal_of(cells):
+            return found
+        shown = min(cell for cell in cells if isinstance(cell, str) and "," in cell)
+        point, comma = (read_number(shown, way) for way in get_args(Decimal))
+        raise DataError(
+            f"column {name!r} must show what its commas mean, got only such as {shown!r}.",
+            hint=f"Set kind.tabular.decimal=point to read it as {point:g}, or kind.tabular.decimal=comma as {comma:g}.",
+        )
 
 
-def is_blank(value: Any) -> bool:
-    """Return whether a cell is empty; NaN is."""
-    return absent(value) or str(value).strip().lower() == "nan"
+def _cells(values: Mapping[str, Any], column: Column) -> dict[str, Any]:
+    """Return the cells of one row by column; those of a JSON object that stands in one cell by its keys."""
+    if isinstance(column, str) and isinstance(whole := values.get(column), Mapping):
+        return dict(whole)
+    return {one: values.get(one) for one in columns_of(column)}
+
+
+def is_plain(cell: Cell) -> bool:
+    """Return whether a cell is a number as Python writes it."""
+    try:
+        return not isinstance(cell, str) or math.isfinite(float(cell))
+    except ValueError:
+        return False
 
 
 def read_row(cells: Mapping[str, Any]) -> dict[str, Cell]:
@@ -78,29 +163,21 @@ def parse_row(value: Any) -> Mapping[str, Any]:
     return found
 
 
-def is_number(value: Cell) -> bool:
-    """Return whether a cell is a finite number, or the text of one, as every cell of a CSV is."""
-    try:
-        return math.isfinite(float(value))
-    except ValueError:
-        return False
-
-
 def describe(
-    rows: Sequence[Mapping[str, Cell]], columns: Sequence[str], known: Sequence[Mapping[str, Cell]] | None = None
+    rows: Sequence[Mapping[str, Cell]], columns: Sequence[str], numeric: Collection[str]
 ) -> list[dict[str, Any]]:
     """Return the facts of each column: ``mean`` and ``std`` of numbers, sorted ``values`` of categories.
 
     Args:
         rows: Of the training split.
         columns: Their names.
-        known: All rows, where a column is of numbers only if every cell is; the training split's if None.
+        numeric: Those that hold numbers.
     """
     found = []
     for column in columns:
-        values, others = ([row[column] for row in part if column in row] for part in (rows, known or rows))
-        is_numeric = all(map(is_number, others))
-        facts = moments(map(float, values)) if is_numeric else {"values": sorted({str(value) for value in values})}
+        values = [row[column] for row in rows if column in row]
+        names = {"values": sorted({str(value) for value in values})}
+        facts = moments(map(float, values)) if column in numeric else names
         found.append({"name": column, **facts})
     return found
 

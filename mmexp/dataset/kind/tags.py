@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.inspection import File, Inspection, Neighbours
 from mmexp.dataset.kind.words import WordsKind, read_words
+from mmexp.transform.spelling import Name
 
 
 class TagsKind(Kind):
@@ -19,6 +20,10 @@ class TagsKind(Kind):
 
     def check_target(self, value: Any) -> list[str]:
         return read_tags(value)
+
+    def unique(self, members: Sequence[Name]) -> list[Name]:
+        """Return each tag once, sorted, as it is written."""
+        return sorted(set(members), key=str)
 
     def check(self, name: str, value: Any, row: Neighbours, inspected: Mapping[File, Inspection]) -> None:
         """Make sure that every word has a tag."""

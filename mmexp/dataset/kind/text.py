@@ -38,7 +38,7 @@ class TextKind(Kind):
     def read(self, cell: Any, folder: Folder) -> str | list[str]:
         text = read_text(cell)
         if isinstance(text, str) and self._names_file(text, folder):
-            raise ValueError(f"must be text, got the path of a file of no known kind, {text!r}")
+            raise ValueError(f"must be text, got the path of a file, {text!r}")
         return text
 
     def features(self, cell: Any, folder: Folder) -> list[str]:
@@ -47,7 +47,7 @@ class TextKind(Kind):
         return [str(one) for one in given] if isinstance(given, list) else re.findall(r"\w+", str(given).lower())
 
     def _names_file(self, text: str, folder: Folder) -> bool:
-        if not _FILE.fullmatch(text) or self.suffix_length(text):
+        if not _FILE.fullmatch(text):
             return False
         try:
             return folder.locate(text).is_file()

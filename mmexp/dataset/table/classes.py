@@ -20,4 +20,4 @@ def classes_in(kind: Kind, values: Iterable[Any]) -> list[str | int]:
     flat = [item for value in values for item in kind.members(value)]
     if not all(isinstance(item, str | int) for item in flat):
         return []
-    return sorted(set(flat), key=lambda item: (type(item).__name__, item))
+    return kind.unique(flat)

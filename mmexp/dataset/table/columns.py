@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from mmexp.dataset.column import Column, columns_of
@@ -13,6 +15,9 @@ from mmexp.dataset.table.reader import Record, column_names
 from mmexp.error import ConfigError, DataError, nearest
 
 C = TypeVar("C", bound=Column)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S|data:[\w.+-]+/[\w.+-]+[;,]")
+_BASE64 = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/_-]{64,}={0,2}")
+_FILE = re.compile(r"[^\n]*[^\s./\\]\.(?=\d*[A-Za-z])[A-Za-z0-9]{2,12}")
 
 
 def choose(
@@ -78,6 +83,11 @@ def as_mapping(key: str, given: Any, names: Sequence[str] = ()) -> dict[str, Any
     return dict(given)
 
 
+def as_names(given: Sequence[str | int] | str | int) -> list[str]:
+    """Return one name or several as a list of texts."""
+    return [str(given)] if isinstance(given, str | int) else [str(one) for one in given]
+
+
 def known(key: str, column: str, columns: Sequence[str]) -> None:
     """Refuse a column that is not there.
 
@@ -88,20 +98,64 @@ def known(key: str, column: str, columns: Sequence[str]) -> None:
         raise ConfigError(f"{key} must be a column of {', '.join(columns)}, got {column!r}. {nearest(column, columns)}")
 
 
-def kinds_of(inputs: Mapping[str, Column], records: Sequence[Record], kinds: Kinds) -> dict[str, Kind]:
-    """Return the kind of each modality: by its name, else by its first filled cell.
+def kinds_of(
+    inputs: Mapping[str, Column],
+    records: Sequence[Record],
+    kinds: Kinds,
+    trained: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+) -> dict[str, Kind]:
+    """Return the kind of each modality: by its name, else as in training, else by all cells of its column.
 
     Args:
         inputs: Modality -> column, or columns.
-        records: The table.
+        records: The table, in any order.
         kinds: All that are known.
+        trained: Facts of each modality from training, empty before there are any.
+
+    Raises:
+        DataError: If the cells of a column name files that nothing reads.
     """
+    rows = [record.values for record in records]
     found: dict[str, Kind] = {}
     for name, column in inputs.items():
+        facts = trained.get(name, {})
         if not isinstance(column, str):
-            found[name] = kinds.of_columns(name)
-            continue
-        cells = (record.values.get(column) for record in records)
-        first = next((cell for cell in cells if not absent(cell)), None)
-        found[name] = kinds.of_input(name) or kinds.of_cell(first)
+            kind = kinds.of_columns(name)
+        else:
+            kind = kinds.of_input(name) or kinds.get(facts.get("kind", "")) or _by_cells(name, column, records, kinds)
+        try:
+            found[name] = kind.for_column(rows, column, facts)
+        except DataError as fault:
+            raise DataError(str(fault), path=records[0].where.rpartition(":")[0], hint=fault.hint) from None
     return found
+
+
+def _by_cells(name: str, column: str, records: Sequence[Record], kinds: Kinds) -> Kind:
+    """Return the kind that most cells are of; a column of names of files or addresses is none of texts."""
+    filled = [record for record in records if not absent(record.values.get(column))]
+    kind = kinds.of_cells([record.values[column] for record in filled])
+    if not kind.prose:
+        return kind
+    strange = [(record, rule) for record in filled if (rule := unread(record.values[column], kinds))]
+    named = sum(isinstance(cell := record.values[column], str) and bool(kinds.of_file(cell)) for record in filled)
+    if strange and 2 * (len(strange) + named) > len(filled):
+        record, rule = min(strange, key=lambda one: (str(one[0].values[column]), one[0].id))
+        hint = f"Convert or download the files; or set dataset.inputs={{text: {column}}} to read the cells as texts."
+        raise DataError(f"column {column!r} of {name} {rule}.", sample=record.id, path=record.where, hint=hint)
+    return kind
+
+
+def unread(cell: Any, kinds: Kinds) -> str:
+    """Return what is wrong with a cell that names something that is not read, such as ``a.heic``; empty if nothing is.
+
+    It is the end of a line that begins with the column.
+    """
+    if not isinstance(cell, str):
+        return ""
+    if _URL.match(cell):
+        return f"must be paths of files, not URLs, as nothing is downloaded, got {cell[:60]!r}"
+    if _BASE64.fullmatch(cell):
+        return f"must be paths of files, not their content in base64, got {cell[:20]!r}..."
+    if _FILE.fullmatch(cell) and not kinds.of_file(cell):
+        return f"must be paths of files that are read ({', '.join(kinds.suffixes)}), got {cell!r}"
+    return ""

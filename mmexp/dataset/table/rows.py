@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, overload
@@ -60,6 +60,14 @@ class Row:
         inputs = [(name, path) for name, value in self.inputs.items() for path in self.fields.inputs[name].paths(value)]
         targets = [(name, p) for name, value in self.targets.items() for p in self.fields.targets[name].paths(value)]
         return [*inputs, *targets]
+
+
+def lengths(rows: Sequence[Row], name: str, inspected: Mapping[File, Inspection]) -> Iterator[Any]:
+    """Return the values of one modality or target, of a file what was kept of it; None where a row has none."""
+    for row in rows:
+        values, kinds = (row.inputs, row.fields.inputs) if name in row.inputs else (row.targets, row.fields.targets)
+        value = values.get(name)
+        yield inspected[name, value].facts if value is not None and kinds[name].is_file else value
 
 
 class Rows(Sequence[Sample]):

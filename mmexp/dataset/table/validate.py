@@ -76,6 +76,12 @@ class Validator:
                 if row.id not in bad:
                     self.policy.refuse(found.fault, sample=row.id, path=file[1], where=row.where)
                 bad.add(row.id)
+        for name, kind in files.items():
+            seen = [one for file, one in self.inspected.items() if file[0] == name and not one.fault]
+            try:
+                kind.settle(name, seen)
+            except DataError as fault:
+                raise DataError(str(fault), path=rows[0].where.rpartition(":")[0], hint=fault.hint) from None
         return [row for row in rows if row.id not in bad and self._fits(row)]
 
     def _fits(self, row: Row) -> bool:

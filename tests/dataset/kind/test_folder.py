@@ -20,7 +20,7 @@ def test_a_folder_finds_files_below_its_root_only(tmp_path: Path) -> None:
         "../out/x.png": "must lie inside .*root, got '../out/x.png'",
         "../../root2/x.png": "must lie inside",
         "/etc/hostname": "must be a path relative to the manifest, got '/etc/hostname'",
-        "http://host/x.png": "must be a path relative to the manifest, got 'http:",
+        "http://host/x.png": "must be the path of a file, not a URL, as nothing is downloaded, got 'http:",
         "pipe:cat x": "must be a path relative to the manifest, got 'pipe:",
         "file:x.png": "must be a path relative to the manifest",
         "C:\\x.png": "must be a path relative to the manifest",

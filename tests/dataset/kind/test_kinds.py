@@ -78,3 +78,13 @@ def test_columns_and_suffixes_are_those_that_the_kinds_declare() -> None:
     kinds = standard()
     assert kinds.inputs["words"] == ("words", "tokens") and kinds.companions["tags"] == ("words",)
     assert kinds.list_columns == {"captions", "labels", "answers"} and {".png", ".wav", ".txt"} <= set(kinds.suffixes)
+
+
+def test_a_column_is_of_the_kind_of_most_cells_and_of_two_of_the_narrower_one() -> None:
+    kinds = standard()
+    assert (
+        kinds.of_cells(["a.png", "b", "c.png"]) is kinds["image"] and kinds.of_cells(["a.png", "b"]) is kinds["image"]
+    )
+    assert kinds.of_cells(["a", "b", "c.png"]) is kinds["text"] and kinds.of_cells([]) is kinds["text"]
+    assert kinds.of_cells([3, "4", "?"]) is kinds["tabular"] and kinds.of_cells([3, "x"]) is kinds["text"]
+    assert kinds.own_name(kinds["tabular"].for_column([], "a", {})) == "tabular"

@@ -8,7 +8,9 @@ import pytest
 from mmexp.dataset.kind.labels import LabelsKind
 
 
-@pytest.mark.parametrize(("value", "expected"), [([], []), ("[]", []), ("a", ["a"]), ('["a", "b"]', ["a", "b"])])
+@pytest.mark.parametrize(
+    ("value", "expected"), [([], []), ("[]", []), ("a", ["a"]), ([" a", 1.0], ["a", 1]), ('["a", "b"]', ["a", "b"])]
+)
 def test_labels_are_a_list_which_may_be_empty(value: Any, expected: Any) -> None:
     assert LabelsKind().read_target(value) == expected
 

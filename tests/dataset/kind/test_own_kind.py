@@ -191,6 +191,6 @@ def test_an_array_file_of_no_known_kind_is_never_read_as_text(lab: Path) -> None
     words = ["dataset=manifest", f"dataset.root={lab}", "dataset.inputs={cloud: points}"]
     dataset = build_dataset(compose(words).plain())
     with pytest.raises(
-        DataError, match=r"cloud must be text, got the path of a file of no known kind, '0\.points\.npy'"
+        DataError, match=r"column .points. of cloud must be paths of files that are read .*, got '0\.points\.npy'"
     ):
         dataset.prepare()

@@ -16,10 +16,13 @@ def test_text_is_one_or_several_strings() -> None:
         read_text(3)
 
 
-def test_the_path_of_a_file_of_no_known_kind_is_no_text(tmp_path: Path) -> None:
+def test_the_path_of_a_file_that_is_there_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "cloud.npy").write_bytes(b"x")
+    (tmp_path / "note.txt").write_text("x")
     folder = Folder(tmp_path, tmp_path)
-    with pytest.raises(ValueError, match=r"must be text, got the path of a file of no known kind, 'cloud\.npy'"):
+    with pytest.raises(ValueError, match=r"got the path of a file, 'note\.txt'"):
+        TextKind().read("note.txt", folder)
+    with pytest.raises(ValueError, match=r"must be text, got the path of a file, 'cloud\.npy'"):
         TextKind().read("cloud.npy", folder)
     for text in ("gone.npy", "a cloud.npy", "so.", "../x.npy", "v1.2"):
         assert TextKind().read(text, folder) == text

@@ -17,3 +17,8 @@ def test_prose_and_numbers_have_no_classes():
     values = {"captions": [["a"]], "transcript": ["a"], "score": [1.0], "dialogue": ["so"], "anomaly": [0, 1]}
     assert not any(classes_in(KINDS[name], given) for name, given in values.items())
     assert classes_in(KINDS.of_target("price"), [1.5, 2]) == []
+
+
+def test_one_class_of_several_types_counts_once_and_symbols_stay_apart():
+    assert classes_in(KINDS["label"], ["1", 1, " 0"]) == [0, 1]
+    assert classes_in(KINDS["items"], [["1"], ["1.0"]]) == ["1", "1.0"]

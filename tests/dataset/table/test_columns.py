@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mmexp.dataset.kind.kinds import standard
-from mmexp.dataset.table.columns import as_mapping, choose, kinds_of
+from mmexp.dataset.table.columns import as_mapping, choose, kinds_of, unread
 from mmexp.dataset.table.reader import Record
 from mmexp.error import ConfigError, DataError
 
@@ -101,17 +101,57 @@ def test_an_input_may_not_have_the_name_of_the_target_that_is_a_file() -> None:
         choose("inputs", {"mask": "mask"}, KINDS.inputs, table(mask="m.png"), KINDS)
 
 
-def test_a_name_that_is_always_of_a_kind_says_it_and_any_other_is_told_by_its_first_cell() -> None:
-    rows = [{"a": None, "b": "x.png"}, {"a": [1, 2], "b": "y.png"}, {"a": "z"}]
-    records = [Record(str(n), f"m.jsonl:{n}", values) for n, values in enumerate(rows)]
-    found = kinds_of({"left": "a", "front": "b", "text": "b"}, records, KINDS)
-    assert {name: KINDS.name(kind) for name, kind in found.items()} == {
-        "left": "vector",
-        "front": "image",
-        "text": "text",
-    }
+def column(*cells: Any) -> list[Record]:
+    return [Record(f"r{n}", f"m.csv:{n + 2}", {"a": cell, "b": "x.png"}) for n, cell in enumerate(cells)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        ([None, [1, 2], "z", [3]], "vector"),
+        ([[1, 2], "z"], "vector"),
+        (["4", None, "?", 5.5], "tabular"),
+        (["a.png", "b.jpg", "gone"], "image"),
+        (["see a.png here", "so it is", "b.jpg"], "text"),
+        (["v1.2", "e.g. this", "one.two three"], "text"),
+        (["see node.js", "plain", "more"], "text"),
+        (["so.Then", "a b", "http://x.org is it", "c"], "text"),
+        ([None, None], "text"),
+    ],
+)
+def test_a_name_says_the_kind_else_all_cells_do_in_any_order(cells: list[Any], kind: str) -> None:
+    for order in (1, -1):
+        found = kinds_of({"left": "a", "front": "b", "text": "b"}, column(*cells[::order]), KINDS)
+        names = {name: KINDS.name(kind) for name, kind in found.items()}
+        assert names == {"left": kind, "front": "image", "text": "text"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule"),
+    [
+        (["b.heic", "a.HEIC"], r"must be paths of files that are read \(.*\.png.*\), got 'a\.HEIC'"),
+        (["my cat.avif", None, "x/my dog.avif"], r"files that are read .*, got 'my cat\.avif'"),
+        (["a.png", "b.heic", "c.heic"], r"files that are read .*, got 'b\.heic'"),
+        (["clip.mp4", "clip.m4a", "some words"], r"files that are read .*, got 'clip\.m4a'"),
+        (["https://x.org/a.png?w=1", "https://x.org/b"], r"must be paths of files, not URLs, .* got 'https://x"),
+        (["s3://a/b"], "must be paths of files, not URLs"),
+        (["data:image/png;base64,AAAA"], "must be paths of files, not URLs"),
+        (["iVBORw0KGgo" * 8], r"not their content in base64, got 'iVBORw0KGgoiVBORw0KG'\.\.\."),
+    ],
+)
+def test_a_column_that_names_files_which_nothing_reads_is_no_text(cells: list[Any], rule: str) -> None:
+    for order in (1, -1):
+        with pytest.raises(DataError, match=rf"m\.csv:\d, sample r\d: column 'a' of photo .*{rule}") as caught:
+            kinds_of({"photo": "a"}, column(*cells[::order]), KINDS)
+        assert "dataset.inputs={text: a}" in caught.value.hint
+
+
+def test_another_table_is_of_the_kinds_of_training() -> None:
+    trained = {"left": {"kind": "text"}}
+    assert KINDS.name(kinds_of({"left": "a"}, column("4", "5"), KINDS, trained)["left"]) == "text"
+    assert unread("a.heic", KINDS) and not unread("a.png", KINDS) and not unread(3, KINDS)
 
 
 def test_several_columns_are_one_row_of_a_table() -> None:
     found = kinds_of({"person": ["age", "city"], "tabular": "age"}, [], KINDS)
-    assert set(found.values()) == {KINDS["tabular"]}
+    assert {KINDS.name(kind) for kind in found.values()} == {"tabular"}

@@ -26,7 +26,7 @@ def test_each_file_is_noted_in_order_by_what_it_holds(tmp_path: Path):
     assert list(found) == files
     size = {name: (tmp_path / name).stat().st_size for name in ("a.png", "m.png", "none.png", "a.wav")}
     assert found["front", "a.png"] == Inspection(size["a.png"], {"shape": (3, 4)})
-    assert found["mask", "m.png"] == Inspection(size["m.png"], {"shape": (2, 2), "top": 7})
-    assert found["mask", "none.png"] == Inspection(size["none.png"], {"shape": (2, 2), "top": -1})
-    assert found["audio", "a.wav"] == Inspection(size["a.wav"], {"rate": 8000})
+    assert found["mask", "m.png"] == Inspection(size["m.png"], {"shape": (2, 2), "numbers": [0, 7, 255]})
+    assert found["mask", "none.png"] == Inspection(size["none.png"], {"shape": (2, 2), "numbers": [255]})
+    assert found["audio", "a.wav"] == Inspection(size["a.wav"], {"rate": 8000, "seconds": 8 / 8000})
     assert found["front", "gone.png"].fault == "front 'gone.png' must be a file, got none."

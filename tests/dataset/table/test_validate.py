@@ -50,7 +50,7 @@ def test_cells_become_inputs_and_targets(validator: Validator) -> None:
 
 def test_what_the_header_of_a_file_says_is_kept(validator: Validator, tmp_path: Path) -> None:
     validator.rows([record("a", photo="good.png", sound="good.wav", words="x", label=1)])
-    assert validator.inspected["audio", "good.wav"].facts == {"rate": 8000}
+    assert validator.inspected["audio", "good.wav"].facts == {"rate": 8000, "seconds": 8 / 8000}
     assert validator.inspected["image", "good.png"].size == (tmp_path / "good.png").stat().st_size
 
 

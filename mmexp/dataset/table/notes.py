@@ -1,0 +1,89 @@
+"""What a user should know of the classes of a table, though nothing is wrong with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from mmexp.contract import Split
+from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.table.rows import Fields, Row
+from mmexp.transform.spelling import near, spelling
+
+_NAMED = 5  # classes
+
+
+def class_notes(
+    target: str, kind: Kind, splits: Mapping[Split, Sequence[Row]], classes: Sequence[Any]
+) -> Iterator[str]:
+    """Say which classes differ in case only, which are written in several ways, and which training lacks.
+
+    Args:
+        target: Its name.
+        kind: Of the target.
+        splits: Rows by split.
+        classes: Those of training.
+    """
+    found = {split: [[*kind.members(row.targets[target])] for row in rows] for split, rows in splits.items()}
+    members = [one for rows in found.values() for row in rows for one in row]
+    written: dict[str, set[str]] = {}
+    for one in members:
+        written.setdefault(spelling(one), set()).add(repr(one))
+    for group in near({spelling(one) for one in (*members, *classes)}):
+        yield f"{target}: {' and '.join(group)} are different classes, though they differ in case or blanks only"
+    for ways in written.values():
+        if len(ways) > 1:
+            yield f"{target}: {' and '.join(sorted(ways))} are one class"
+    known = {spelling(one) for one in classes}
+    for split, rows in found.items():
+        unseen = [[one for one in row if spelling(one) not in known] for row in rows]
+        names = Counter(spelling(one) for row in unseen for one in row)
+        if names:
+            rule = f"{sum(map(bool, unseen))} of {len(rows)} rows of {split} are of classes that training lacks"
+            yield f"{target}: {rule}, and count as wrong: {_counted(names)}"
+
+
+def category_notes(
+    modality: str, splits: Mapping[Split, Sequence[Row]], columns: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
+    """Say how many cells of a column of categories training lacks, which are unknown to the model.
+
+    Args:
+        modality: Of the rows, of the kind tabular.
+        splits: Rows by split.
+        columns: Facts of each column from training.
+    """
+    for column in columns:
+        for split, rows in splits.items() if "values" in column else ():
+            cells = [
+                str(cells[column["name"]]) for row in rows if column["name"] in (cells := row.inputs.get(modality, {}))
+            ]
+            names = Counter(cell for cell in cells if cell not in column["values"])
+            if names:
+                rule = f"{names.total()} of {len(cells)} cells of {split} are categories that training lacks"
+                yield f"column {column['name']!r}: {rule}: {_counted(names)}"
+
+
+def _counted(names: Counter[str]) -> str:
+    shown = ", ".join(f"{name} ({times})" for name, times in names.most_common(_NAMED))
+    return shown + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def table_notes(fields: Fields, splits: Mapping[Split, Sequence[Row]], facts: Mapping[str, Any]) -> list[str]:
+    """Say what was decided of the columns of a table, and what of them training lacks.
+
+    Args:
+        fields: Kind of each.
+        splits: Rows by split.
+        facts: From training.
+    """
+    found: list[str] = []
+    for name, kind in fields.targets.items():
+        found += kind.notes(name)
+        if (classes := facts["classes"].get(name)) and not kind.is_file:
+            found += class_notes(name, kind, splits, classes)
+    for name, kind in fields.inputs.items():
+        columns = facts.get("modality", {}).get(name, {}).get("columns", ()) if kind.several else ()
+        found += category_notes(name, splits, columns)
+    return found

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+
+from mmexp.dataset.kind.kinds import standard
+from mmexp.dataset.table.notes import category_notes, class_notes, table_notes
+from mmexp.dataset.table.rows import Fields, Row
+
+KINDS = standard()
+
+
+def rows(*labels: Any, **inputs: Any) -> list[Row]:
+    return [Row(str(n), "m", inputs, {"label": label}, Fields()) for n, label in enumerate(labels)]
+
+
+def test_classes_that_training_lacks_are_counted_and_named_by_split() -> None:
+    splits = {"train": rows("a", "b"), "val": rows("a"), "test": rows("c", "a", "d", "c")}
+    assert [*class_notes("label", KINDS["label"], splits, ["a", "b"])] == [
+        "label: 3 of 4 rows of test are of classes that training lacks, and count as wrong: c (2), d (1)"
+    ]
+
+
+def test_classes_that_look_alike_and_those_written_in_several_ways_are_said() -> None:
+    splits = {"train": rows("Pos", 1), "test": rows("pos", "1")}
+    found = [*class_notes("label", KINDS["label"], splits, [1, "Pos", "pos"])]
+    assert found == [
+        "label: Pos and pos are different classes, though they differ in case or blanks only",
+        "label: '1' and 1 are one class",
+    ]
+
+
+def test_categories_that_training_lacks_are_counted() -> None:
+    splits = {"test": rows("a", tabular={"city": "Rome", "age": 3}) + rows("a", tabular={"city": "Oslo"})}
+    facts = [{"name": "city", "values": ["Oslo"]}, {"name": "age", "mean": 0.0, "std": 1.0}]
+    expected = ["column 'city': 1 of 2 cells of test are categories that training lacks: Rome (1)"]
+    assert [*category_notes("tabular", splits, facts)] == expected
+    known = {"classes": {"label": ["a"]}, "modality": {"tabular": {"columns": facts}}}
+    assert table_notes(Fields({"tabular": KINDS["tabular"]}, {"label": KINDS["label"]}), splits, known) == expected

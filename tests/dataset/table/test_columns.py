@@ -56,8 +56,8 @@ def test_named_columns_are_taken_in_their_order_and_null_leaves_one_out() -> Non
 
 
 def test_a_named_column_that_is_not_there_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ConfigError, match=r"dataset\.inputs\.image must be a column of id, photo, got 'foto'.*'photo'"):
-        choose("inputs", {"image": "foto"}, KINDS.inputs, table(id=1, photo="a.png"), KINDS)
+    with pytest.raises(ConfigError, match=r"dataset\.inputs\.image must be a column of id, photo, got 'phto'.*'photo'"):
+        choose("inputs", {"image": "phto"}, KINDS.inputs, table(id=1, photo="a.png"), KINDS)
 
 
 def test_a_named_column_that_is_empty_everywhere_is_refused() -> None:

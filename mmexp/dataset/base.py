@@ -26,6 +26,8 @@ class MultimodalDataset(ABC):
         companions: Target name -> the modalities that are encoded for it unless others are named; those in ``inputs``
             for a target without any.
         skipped: What ``prepare`` left out: one row ``{"id", "path", "reason"}`` each.
+        notes: What ``prepare`` guessed or found odd, a line each.
+        deep: Whether ``prepare`` reads every file anew, even one that it remembers.
 
     Example:
         >>> import numpy as np
@@ -58,6 +60,8 @@ class MultimodalDataset(ABC):
     targets: Mapping[str, str]
     companions: Mapping[str, Sequence[str]] = MappingProxyType({})
     skipped: Sequence[Mapping[str, str]] = ()
+    notes: Sequence[str] = ()
+    deep: bool = False
 
     @cached_property
     def kinds(self) -> Kinds:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.inspection import File, Inspection
 from mmexp.dataset.kind.media import FileKind
+from mmexp.dataset.table.inspection_cache import InspectionCache
 
 THREADS = min(8, os.cpu_count() or 1)
 
 
 def inspect_all(
-    files: Sequence[File], kinds: Mapping[str, FileKind], folder: Folder
+    files: Sequence[File], kinds: Mapping[str, FileKind], folder: Folder, cache: InspectionCache | None = None
 ) -> Iterator[tuple[File, Inspection]]:
     """Read files in threads, as decoding is done outside Python's lock; return them in order.
 
@@ -22,19 +25,41 @@ def inspect_all(
         files: To read.
         kinds: Kind by modality, or target.
         folder: Where they are.
+        cache: What is known of files from an earlier reading; none if None.
     """
-    with ThreadPoolExecutor(THREADS) as pool:
+    known = cache or InspectionCache(None)
+    with ThreadPoolExecutor(THREADS) as pool, known:
         try:
-            yield from zip(files, pool.map(lambda file: _inspect(file, kinds[file[0]], folder), files), strict=True)
+            yield from zip(
+                files, pool.map(lambda file: _inspect(file, kinds[file[0]], folder, known), files), strict=True
+            )
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _inspect(file: File, kind: FileKind, folder: Folder) -> Inspection:
+def _inspect(file: File, kind: FileKind, folder: Folder, cache: InspectionCache) -> Inspection:
     name, value = file
     try:
         path = folder.locate(value)
-        facts = kind.inspect(kind.open(path))
+        key, state, known = cache.look_up(path, kind)
+        if known is not None:
+            return known
+        found = Inspection(_hash(path), kind.inspect(kind.open(path)))
     except ValueError as fault:
-        return Inspection(fault=f"{name} {value!r} {fault}.")
-    return Inspection(path.stat().st_size, facts)
+        return Inspection(fault=f"{name} {value!r} {fault}.{_cure(value, folder)}")
+    cache.keep(key, state, found)
+    return found
+
+
+def _hash(path: Path) -> str:
+    """Hash the content of a file; empty where it cannot be read, which decoding reports."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def _cure(value: str, folder: Folder) -> str:
+    near = folder.nearest(value)
+    return f" There is {near!r}." if near and near != value else ""

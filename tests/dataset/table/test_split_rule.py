@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mmexp.dataset.table.split_rule import SplitRule
+from mmexp.error import ConfigError
+
+
+def test_groups_are_names_whatever_their_type() -> None:
+    assert SplitRule.of({"test_groups": [3, "ann"], "val_groups": "bob"}).named == {
+        "test": ["3", "ann"],
+        "val": ["bob"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"ratio": [1]}, r"dataset\.split\.ratio is not known\. Did you mean 'ratios'"),
+        ("fold", r"dataset\.split must be a mapping, got 'fold'\. Set dataset\.split\.column="),
+        ({"ratios": [0.8, 0.2]}, r"three positive shares that sum to 1, got \[0\.8, 0\.2\]"),
+        ({"ratios": [0.8, 0.2, 0.2]}, r"three positive shares that sum to 1"),
+        ({"ratios": [1.0, 0.0, 0.0]}, r"three positive shares that sum to 1"),
+        ({"ratios": ["a", "b", "c"]}, r"three positive shares that sum to 1"),
+        ({"ratios": [0.8, 0.1, 0.1], "column": "fold"}, r"must give one of column, ratios and everything, got .*fold"),
+        ({"everything": "test", "column": "fold"}, r"must give one of column, ratios and everything, got .*fold"),
+        ({"everything": "tst"}, r"split\.everything must be a split, got 'tst'\. Did you mean 'test'"),
+    ],
+)
+def test_a_wrong_rule_is_refused(given: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        SplitRule.of(given)

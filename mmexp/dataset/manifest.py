@@ -13,7 +13,7 @@ from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.column import Column, as_mapping
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.folder import Folder
-from mmexp.dataset.table.classes import classes_in
+from mmexp.dataset.table.classes import classes_of
 from mmexp.dataset.table.columns import choose, kinds_of
 from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.fingerprint import fingerprint, table_fingerprint
@@ -247,11 +247,4 @@ class Manifest(MultimodalDataset):
         return {"kind": self.kinds.name(kind), **kind.describe(values, self._offered[name], known)}
 
     def _classes(self, name: str) -> list[str | int]:
-        """Return the classes of a target of the training split; those that files hold are taken from all splits."""
-        kind = self.fields.targets[name]
-        rows = chain(*self._splits.values())
-        files = (self._inspected[name, path] for row in rows for path in kind.paths(row.targets[name]))
-        if (found := kind.classes_of_files(files)) is not None:
-            return found
-        candidates = (row.inputs.get(kind.candidates.get(name, ""), []) for row in self._splits["train"])
-        return classes_in(kind, chain(self.values(name), candidates))
+        return classes_of(name, self.fields.targets[name], self._splits, self._inspected)

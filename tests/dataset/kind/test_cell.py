@@ -18,3 +18,24 @@ def test_an_empty_cell_stays_empty_as_a_list() -> None:
 @pytest.mark.parametrize(("value", "empty"), [(None, True), ("", True), ([], True), (0, False), (" ", False)])
 def test_null_and_nothing_are_empty(value: object, empty: bool) -> None:
     assert absent(value) is empty
+
+
+@pytest.mark.parametrize(
+    ("cell", "values"),
+    [
+        ("['red', 'big']", ["red", "big"]),
+        ("['red' 'big']", ["red", "big"]),
+        ("[\"it's\", 'a\\\\b', 'c\\d']", ["it's", "a\\b", "c\\d"]),
+        ("array(['red', 'big'], dtype=object)", ["red", "big"]),
+        ("[ 0.5 -1.\n 2e-3]", [0.5, -1.0, 0.002]),
+        ("[[1 2]\n [3 4]]", [[1, 2], [3, 4]]),
+        ("['a', None, True]", ["a", None, True]),
+    ],
+)
+def test_lists_are_read_as_python_pandas_and_numpy_write_them(cell: str, values: list[object]) -> None:
+    assert parse(cell) == as_list(cell) == values
+
+
+@pytest.mark.parametrize("cell", ["[Applause] hi", "[1 2 ... 9]", "['a'] 'b'", "[1-2]", "[a, b]", "[1] [2]", "['\\x']"])
+def test_a_text_in_brackets_that_is_no_list_stays_a_text(cell: str) -> None:
+    assert parse(cell) == cell and as_list(cell) == [cell]

@@ -90,7 +90,7 @@ def test_nul_surrogates_and_emoji_are_read(tmp_path: Path) -> None:
         ("m.csv", "id,text\na,b\na,c\n", r"m\.csv:3, sample a: id must be unique, got that of .*m\.csv:2"),
         ("m.csv", 'id,text\na,"x y"\n\nb\n', r"m\.csv:4: a row must have one cell per column, got 1 cells below 2"),
         ("m.csv", 'id,text\na,"x\ny"\nb,z\n', r"m\.csv:2: a row .* got a quote that opens here and closes in line 3"),
-        ("m.tsv", 'id\ttext\na\t"x" y\n', r"m\.tsv:2: a row must have one cell per column, got '\\t' expected after"),
+        ("m.tsv", 'id\ttext\na\t"x" y\n', r"m\.tsv:2: a row must have one cell per column, got .* expected after"),
         ("m.csv", 'id,text\na,"x\n', r"m\.csv:2: a row must have one cell per column, got unexpected end"),
         ("m.parquet", "PAR1", r"m\.parquet: the file must be whole Parquet"),
     ],
@@ -165,7 +165,7 @@ def test_a_table_of_a_dataset_without_the_setting_is_not_told_to_set_it(tmp_path
     ("name", "hint"), [("a.csv.gz", "Run: gunzip -k a.csv.gz"), ("a.json", "< a.json > a.jsonl"), ("a.xlsx", "")]
 )
 def test_a_file_that_is_no_table_is_refused_with_what_makes_one_of_it(tmp_path: Path, name: str, hint: str) -> None:
-    with pytest.raises(ConfigError, match="dataset.manifest must end in") as caught:
+    with pytest.raises(ConfigError, match=r"dataset\.manifest must end in") as caught:
         read_table(write(tmp_path, name, "[]"))
     assert hint in caught.value.hint
 

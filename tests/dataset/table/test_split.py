@@ -136,3 +136,24 @@ def test_a_row_without_a_side_is_refused(arguments: Any, message: str) -> None:
 def test_a_column_that_is_not_there_is_refused(rule: SplitRule, group_by: str | None, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         assign(records(split=["train"]), rule, group_by)
+
+
+def test_val_is_drawn_from_train_where_the_column_names_none_and_never_from_test() -> None:
+    rows = records(Split=["train"] * 18 + ["test"] * 9)
+    sides = assign(rows, SplitRule(), None)
+    assert Counter(sides) == {"train": 16, "val": 2, "test": 9} and sides[18:] == ["test"] * 9
+    assert assign(rows, SplitRule(), None, ["test"]) == ["train"] * 18 + ["test"] * 9
+    assert set(assign(rows[18:], SplitRule(), None)) == {"test"}
+
+
+def test_rows_of_one_unit_are_drawn_together() -> None:
+    rows = records(text=["x"] * 40)
+    units = [f"u{number // 4}" for number in range(40)]
+    sides = assign(rows, SplitRule(), None, together=units)
+    assert len(set(zip(units, sides, strict=True))) == 10 and set(sides) == {"train", "val", "test"}
+    given = records(split=["train"] * 36 + ["test"] * 4)
+    sides = assign(given, SplitRule(), None, together=units)
+    assert len(set(zip(units, sides, strict=True))) == 10 and sides.count("val") == 4
+    with pytest.raises(ConfigError, match="must each have a group of rows, got 1 groups") as caught:
+        assign(rows, SplitRule(), None, together=["one"] * 40)
+    assert "dataset.on_leak=warn" in caught.value.hint

@@ -685,3 +685,44 @@ def test_a_reply_or_a_turn_that_is_no_text_is_refused(tmp_path: Path, rows: list
         write(tmp_path, [{**row, "reply": "so", "history": "why", cell: 3} for row in rows])
         with pytest.raises(DataError, match=rule):
             prepared(tmp_path)
+
+
+def test_an_image_changed_at_the_same_size_is_another_fingerprint(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    before = prepared(tmp_path).fingerprint()
+    path = tmp_path / "images/3.png"
+    size = path.stat().st_size
+    picture(path, 33)
+    assert path.stat().st_size == size and prepared(tmp_path).fingerprint() != before
+
+
+def test_a_picture_in_two_splits_is_refused_and_kept_together_where_splits_are_drawn(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    rows[8]["image"] = rows[0]["image"]
+    write(tmp_path, rows)
+    with pytest.raises(DataError, match=r"got the same file content in two .* r0 \(train\) and r8 \(test\)") as caught:
+        prepared(tmp_path)
+    assert "dataset.group_by=image" in caught.value.hint
+    assert prepared(tmp_path, on_leak="warn").notes[-1].startswith("leak: 1 samples")
+    assert prepared(tmp_path, group_by="image").notes == ["columns not used: split."]
+    for seed in range(5):
+        drawn = prepared(tmp_path, split={"ratios": [0.6, 0.2, 0.2], "seed": seed})
+        assert any({"r0", "r8"} <= {*ids(drawn, name)} for name in ("train", "val", "test"))
+
+
+def test_a_table_as_it_comes_is_read(tmp_path: Path) -> None:
+    lines = [f"{n}\t{'abc'[n % 3]} {n}\t{'x|y' if n % 2 else 'y'}\t{'test' if n > 7 else 'train'}" for n in range(10)]
+    (tmp_path / "m.tsv").write_text("\n".join(["Id\tTEXT\t Labels\tSplit", *lines]))
+    dataset = prepared(tmp_path, manifest="m.tsv", csv={"lists": "pipe"})
+    assert dataset.describe()["classes"] == {"labels": ["x", "y"]}
+    assert dataset.describe()["sizes"] == {"train": 7, "val": 1, "test": 2} and dataset.is_drawn("val")
+    assert dataset.notes == ["val: 1 rows drawn from train (dataset.split.seed=0), as column 'Split' names none."]
+
+
+def test_a_name_in_another_case_is_refused_with_the_one_that_is_there(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    rows[2]["image"] = "Images/2.PNG"
+    write(tmp_path, rows)
+    with pytest.raises(DataError, match=r"image 'Images/2\.PNG' must be a file, got none\. There is 'images/2\.png'\."):
+        prepared(tmp_path)

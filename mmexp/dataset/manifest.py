@@ -110,6 +110,11 @@ class Manifest(MultimodalDataset):
         own = {target: self.kinds.companions.get(target, ()) for target in self.kinds.targets}
         return {name: [*self.inputs, *(one for one in self.extra if one in others)] for name, others in own.items()}
 
+    @property
+    def apart(self) -> Mapping[str, Column]:
+        """Inputs whose files may be in one split only."""
+        return self._offered
+
     @cached_property
     def fields(self) -> Fields:
         """Kind of each input and target."""
@@ -126,11 +131,7 @@ class Manifest(MultimodalDataset):
         """Return whether the rows of a split are drawn, so that neither a column nor the config says which."""
         if self.rule.everything is not None:
             return False
-        if self.group_by:
-            return not self.rule.named.get(name)
-        if split_column(self._records, self.rule) is None:
-            return True
-        return name == "val" and name not in assign(self._records, self.rule, None, ())
+        return not self.rule.named.get(name) if self.group_by else split_column(self._records, self.rule) is None
 
     def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:
         self._inputs = {**inputs, **(self._inputs or {})}
@@ -142,14 +143,14 @@ class Manifest(MultimodalDataset):
         return whole
 
     def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
-        units = None if self.leak_policy.warns else same_files(self._records, self._offered, self.fields.inputs)
+        units = None if self.leak_policy.warns else same_files(self._records, self.apart, self.fields.inputs)
         sides = assign(self._records, self.rule, self.group_by, splits, units)
         self._sides = {record.id: side for record, side in zip(self._records, sides, strict=True)}
         asked = [record for record in self._records if self._sides[record.id] in splits]
         rows = self._usable(asked, self._offered, self.targets, self.fields)
         self._splits = {name: [row for row in rows if self._sides[row.id] == name] for name in splits}
         refuse_gaps(self._splits, self._offered, self.path)
-        leaks = self.leak_policy.check(self._splits, self._inspected, self._offered, str(self.path))
+        leaks = self.leak_policy.check(self._splits, self._inspected, self.apart, str(self.path))
         used = [*self._offered.values(), *self.targets.values(), self.group_by]
         self.notes = [*describe_reading(self._records, used, None if self.group_by else self.rule, sides), *leaks]
         if "train" in splits:

@@ -40,6 +40,7 @@ def seconds(folder: Path) -> float:
 
 
 def main() -> None:
+    """Make the data, check it twice, and print what each took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     rows = parser.parse_args().rows

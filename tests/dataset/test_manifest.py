@@ -715,7 +715,7 @@ def test_a_table_as_it_comes_is_read(tmp_path: Path) -> None:
     (tmp_path / "m.tsv").write_text("\n".join(["Id\tTEXT\t Labels\tSplit", *lines]))
     dataset = prepared(tmp_path, manifest="m.tsv", csv={"lists": "pipe"})
     assert dataset.describe()["classes"] == {"labels": ["x", "y"]}
-    assert dataset.describe()["sizes"] == {"train": 7, "val": 1, "test": 2} and dataset.is_drawn("val")
+    assert dataset.describe()["sizes"] == {"train": 7, "val": 1, "test": 2}
     assert dataset.notes == ["val: 1 rows drawn from train (dataset.split.seed=0), as column 'Split' names none."]
 
 

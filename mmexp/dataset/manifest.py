@@ -27,7 +27,7 @@ from mmexp.dataset.table.split import assign, groups_by_split, split_column
 from mmexp.dataset.table.split_rule import SplitRule
 from mmexp.dataset.table.text_format import TextFormat
 from mmexp.dataset.table.validate import Validator
-from mmexp.error import ConfigError, DataError
+from mmexp.error import DataError
 
 
 class Manifest(MultimodalDataset):
@@ -86,11 +86,7 @@ class Manifest(MultimodalDataset):
         self._inputs = as_mapping("dataset.inputs", inputs)
         self._targets = as_mapping("dataset.targets", targets)
         self._names = as_mapping("dataset.classes", classes) or {}
-        if group_by is None and any(self.rule.named.values()):
-            rule = "must be a column if split.test_groups or split.val_groups are given"
-            raise ConfigError(f"dataset.group_by {rule}, got null.")
-        if group_by is not None and self.rule.column is not None:
-            raise ConfigError(f"dataset.split.column must be null with dataset.group_by, got {self.rule.column!r}.")
+        self.rule.check_groups(group_by)
 
     @cached_property
     def inputs(self) -> Mapping[str, Column]:  # type: ignore[override]

@@ -46,3 +46,13 @@ def test_the_whole_config_is_shown_without_secrets(
     text = capsys.readouterr().out
     assert "dim: 32" in text
     assert "hunter2" not in text
+
+
+def test_a_deep_check_reads_the_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [f"a cat {n},{'ab'[n % 2]},{'val' if n > 7 else 'test' if n > 5 else 'train'},9" for n in range(10)]
+    (tmp_path / "rows.csv").write_text("\n".join(["text,label,split,other", *lines]))
+    assert run(["inputs=[text]"]) == 0 and "data:" not in capsys.readouterr().out
+    assert run(["inputs=[text]", "--deep"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1].startswith("data: 6 train, 2 val, 2 test, 0 skipped, fingerprint ")
+    assert said[2:] == ["columns not used: other."]

@@ -45,7 +45,8 @@ def as_list(value: Any) -> Any:
 
 def _printed(text: str) -> Any:
     """Read a list that Python or NumPy printed; None if the text is anything else."""
-    place, open_lists, root = 0, [], None
+    place, root = 0, None
+    open_lists: list[list[Any]] = []
     text = _ARRAY.sub(r"\1", text).strip()
     while place < len(text):
         if root is not None or not (token := _TOKEN.match(text, place)):

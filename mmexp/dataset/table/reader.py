@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.kind.folder import Folder
@@ -167,7 +167,7 @@ def _refuse_twice(names: Sequence[str]) -> None:
 def _separated(text: str, path: Path, form: TextFormat) -> Iterator[Line]:
     former = csv.field_size_limit(len(text) + 1)
     separator = form.separator(DELIMITERS[path.suffix.lower()])
-    quoting = csv.QUOTE_NONE if form.quoting == "none" else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if form.quoting == "none" else csv.QUOTE_MINIMAL
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting, strict=True)
     header: list[str] = []
     line = 1

@@ -63,6 +63,18 @@ class SplitRule:
         rule = as_mapping("dataset.split", given, [field.name for field in fields(cls)]) or {}
         return cls(**rule)
 
+    def check_groups(self, group_by: str | None) -> None:
+        """Make sure that groups are named only where there are some, and no column then gives the split too.
+
+        Raises:
+            ConfigError: If it is otherwise.
+        """
+        if group_by is None and any(self.named.values()):
+            rule = "must be a column if split.test_groups or split.val_groups are given"
+            raise ConfigError(f"dataset.group_by {rule}, got null.")
+        if group_by is not None and self.column is not None:
+            raise ConfigError(f"dataset.split.column must be null with dataset.group_by, got {self.column!r}.")
+
     @property
     def named(self) -> dict[Split, list[str]]:
         """Groups of a split that are not drawn."""

@@ -32,3 +32,11 @@ def test_groups_are_names_whatever_their_type() -> None:
 def test_a_wrong_rule_is_refused(given: Any, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         SplitRule.of(given)
+
+
+def test_groups_need_a_column_and_leave_none_for_the_split() -> None:
+    SplitRule(test_groups=["ann"]).check_groups("speaker")
+    with pytest.raises(ConfigError, match=r"dataset\.group_by must be a column if .* are given, got null"):
+        SplitRule(test_groups=["ann"]).check_groups(None)
+    with pytest.raises(ConfigError, match=r"split\.column must be null with dataset\.group_by, got 'fold'"):
+        SplitRule(column="fold").check_groups("speaker")

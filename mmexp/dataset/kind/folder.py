@@ -40,9 +40,9 @@ class Folder:
         if _SCHEME.match(value) or (absolute and not self._holds(value)):
             raise ValueError(f"must be a path relative to the manifest, got {value!r}")
         path = self._inside(value)
-        if not _PLAIN.fullmatch(value) and not path.exists():
+        if not _PLAIN.fullmatch(value) and not os.path.exists(path):
             others = (self._inside(other) for other in _spellings(value))
-            return next((other for other in others if other.exists()), path)
+            return next((other for other in others if os.path.exists(other)), path)
         return path
 
     def nearest(self, value: str) -> str:
@@ -51,7 +51,7 @@ class Folder:
         parts = Path(unicodedata.normalize("NFC", value.replace("\\", "/"))).parts
         for part in parts:
             there = found / part
-            if part != ".." and not there.exists():
+            if part != ".." and not os.path.exists(there):
                 name = _names(str(found)).get(_folded(part))
                 if name is None:
                     return ""
@@ -67,12 +67,12 @@ class Folder:
 
     def _inside(self, value: str) -> Path:
         try:
-            path = (self.base / value).resolve()
+            path = os.path.realpath(os.path.join(self.base, value))
         except (OSError, RuntimeError, ValueError):
             raise ValueError(f"must be a path that leads somewhere, got {value!r}") from None
-        if not path.is_relative_to(self.root):
+        if path != str(self.root) and not path.startswith(os.path.join(self.root, "")):
             raise ValueError(f"must lie inside {self.root}, got {value!r}")
-        return path
+        return Path(path)
 
 
 def _spellings(value: str) -> list[str]:

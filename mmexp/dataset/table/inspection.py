@@ -27,28 +27,37 @@ def inspect_all(
         folder: Where they are.
         cache: What is known of files from an earlier reading; none if None.
     """
-    known = cache or InspectionCache(None)
-    with ThreadPoolExecutor(THREADS) as pool, known:
+    memory = cache or InspectionCache(None)
+    with ThreadPoolExecutor(THREADS) as pool, memory:
+        seen = [_recall(file, kinds[file[0]], folder, memory) for file in files]
+        unseen = [(file, key, state) for file, (key, state, found) in zip(files, seen, strict=True) if found is None]
+        fresh = pool.map(lambda one: _inspect(one[0], kinds[one[0][0]], folder), unseen)
+        places = iter(unseen)
         try:
-            yield from zip(
-                files, pool.map(lambda file: _inspect(file, kinds[file[0]], folder, known), files), strict=True
-            )
+            for file, (_, _, found) in zip(files, seen, strict=True):
+                if found is None:
+                    found, (_, key, state) = next(fresh), next(places)
+                    memory.keep(key, state, found)
+                yield file, found
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _inspect(file: File, kind: FileKind, folder: Folder, cache: InspectionCache) -> Inspection:
+def _recall(file: File, kind: FileKind, folder: Folder, cache: InspectionCache) -> tuple[str, str, Inspection | None]:
+    """Return what ``look_up`` does; nothing for a path that is refused, which reading reports."""
+    try:
+        return cache.look_up(folder.locate(file[1]), kind)
+    except ValueError:
+        return "", "", None
+
+
+def _inspect(file: File, kind: FileKind, folder: Folder) -> Inspection:
     name, value = file
     try:
         path = folder.locate(value)
-        key, state, known = cache.look_up(path, kind)
-        if known is not None:
-            return known
-        found = Inspection(_hash(path), kind.inspect(kind.open(path)))
+        return Inspection(_hash(path), kind.inspect(kind.open(path)))
     except ValueError as fault:
         return Inspection(fault=f"{name} {value!r} {fault}.{_cure(value, folder)}")
-    cache.keep(key, state, found)
-    return found
 
 
 def _hash(path: Path) -> str:

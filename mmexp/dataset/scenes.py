@@ -111,7 +111,7 @@ def is_whole(world: World, cache: Path) -> bool:
     """Return whether the images of a split are there and have the checksum that was kept with them."""
     images = read_images(world, cache)
     try:
-        return images is not None and _checksum_file(world, cache).read_text() == f"{zlib.crc32(images):08x}"
+        return images is not None and _checksum_file(world, cache).read_text() == f"{zlib.crc32(images.data):08x}"
     except (OSError, UnicodeDecodeError):
         return False
 
@@ -127,7 +127,7 @@ def write_images(world: World, cache: Path) -> None:
         cache.mkdir(parents=True, exist_ok=True)
         with atomic(world.file(cache)) as file:
             np.save(file, images)
-        write_atomic(_checksum_file(world, cache), f"{zlib.crc32(images):08x}")
+        write_atomic(_checksum_file(world, cache), f"{zlib.crc32(images.data):08x}")
     except OSError as error:
         raise ResourceError(
             f"Scenes: cache must be a folder that can be written, got {cache} ({error.strerror}).",

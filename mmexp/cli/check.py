@@ -7,13 +7,14 @@ from typing import Any
 
 HELP = "Check a config and its data without training anything, and show what they come to."
 USAGE = """
-mmexp check [GROUP=OPTION ...] [KEY=VALUE ...] [--config PATH] [-m] [--show]
+mmexp check [GROUP=OPTION ...] [KEY=VALUE ...] [--config PATH] [-m] [--show] [--deep]
 
   GROUP=OPTION      fusion=gated, encoder/image=vit ...; mmexp list shows what there is
   KEY=VALUE         dim=64, fusion.temperature=2 ...; any argument of a component
   --config PATH     a run folder, or its config.yaml, instead of the composition
   -m, --multirun    check each job of a sweep: fusion=concat,gated seed=range(0,3)
   --show            print the whole config, as a run would keep it
+  --deep            read the data too: every row, and every file anew, even one that is remembered
 """
 
 
@@ -26,12 +27,13 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("--config", default=None)
     arguments.add_argument("-m", "--multirun", action="store_true")
     arguments.add_argument("--show", action="store_true")
+    arguments.add_argument("--deep", action="store_true")
     given = arguments.read(argv)
-    _check(given.overrides, given.config, given.multirun, given.show)
+    _check(given.overrides, given.config, given.multirun, given.show, given.deep)
     return 0
 
 
-def _check(words: list[str], path: str | None, multirun: bool, show: bool) -> None:
+def _check(words: list[str], path: str | None, multirun: bool, show: bool, deep: bool) -> None:
     from mmexp.config.compose import read_config, stored
     from mmexp.config.construct import refused_by_constructors
     from mmexp.config.override import expand
@@ -58,23 +60,26 @@ def _check(words: list[str], path: str | None, multirun: bool, show: bool) -> No
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     for root in tables.values():
-        _show_table(root)
+        _show_data(root, deep)
 
 
-def _show_table(root: dict[str, Any]) -> None:
-    """Print what each column of the data is, if that is a table which is there.
+def _show_data(root: dict[str, Any], deep: bool) -> None:
+    """Print what each column of the data is, if that is a table; if deep, read every row and file of any data.
 
     Raises:
+        ConfigError: If the data is not there.
         DataError: If it cannot be read.
     """
     from mmexp.cli._text import console
+    from mmexp.dataset.base import SPLITS
     from mmexp.dataset.build import build_dataset
-    from mmexp.error import ConfigError
-    from mmexp.runner.columns import show_columns
+    from mmexp.runner.columns import show_columns, show_notes
 
-    try:
-        dataset = build_dataset(root)
-    except ConfigError as error:
-        print(f"data: not read: {error}")
-        return
+    dataset = build_dataset(root)
     show_columns(dataset.overview(), console())
+    if deep:
+        dataset.deep = True
+        dataset.prepare()
+        sizes = ", ".join(f"{len(dataset.split(name))} {name}" for name in SPLITS)
+        print(f"data: {sizes}, {len(dataset.skipped)} skipped, fingerprint {dataset.fingerprint()[:12]}")
+        show_notes(dataset.notes, console())

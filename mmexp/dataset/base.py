@@ -28,9 +28,10 @@ class MultimodalDataset(ABC):
         companions: Target name -> the modalities that are encoded for it unless others are named; those in ``inputs``
             for a target without any.
         trained: Facts from training, where a run that is trained already reads this.
-        notes: What ``prepare`` found that a user should know, a line each.
+        notes: What ``prepare`` guessed, or found that a user should know, a line each.
         skipped: What ``prepare`` left out: one row ``{"id", "path", "reason"}`` each.
         progress: Takes how many files of how many ``prepare`` has read; None if nobody watches.
+        deep: Whether ``prepare`` reads every file anew, even one that it remembers.
 
     Example:
         >>> import numpy as np
@@ -64,8 +65,9 @@ class MultimodalDataset(ABC):
     companions: Mapping[str, Sequence[str]] = MappingProxyType({})
     trained: Mapping[str, Any] = MappingProxyType({})
     skipped: Sequence[Mapping[str, str]] = ()
-    progress: Progress | None = None
     notes: Sequence[str] = ()
+    progress: Progress | None = None
+    deep: bool = False
 
     @cached_property
     def kinds(self) -> Kinds:

@@ -1,8 +1,11 @@
-"""Columns of a table that one modality is read from."""
+"""Columns of a table that one modality is read from, as a config names them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mmexp.error import ConfigError, nearest
 
 Column = str | Sequence[str]
 
@@ -10,3 +13,23 @@ Column = str | Sequence[str]
 def columns_of(column: Column) -> tuple[str, ...]:
     """Return the names of the one column or the several that a modality is read from."""
     return (column,) if isinstance(column, str) else tuple(column)
+
+
+def as_mapping(key: str, given: Any, names: Sequence[str] = ()) -> dict[str, Any] | None:
+    """Check that a value of the config is a mapping, or None.
+
+    Args:
+        key: Its key, for messages.
+        given: The value.
+        names: Names it may have; any if empty.
+
+    Raises:
+        ConfigError: If it is something else, or has another name.
+    """
+    if given is None:
+        return None
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"{key} must be a mapping, got {given!r}. Set {key}.{names[0] if names else 'name'}=...")
+    if unknown := [str(name) for name in given if names and name not in names]:
+        raise ConfigError([f"{key}.{name} is not known. {nearest(name, names)}" for name in unknown])
+    return dict(given)

@@ -6,25 +6,31 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
-from mmexp.dataset.column import Column
+from mmexp.dataset.column import Column, as_mapping
 from mmexp.dataset.kind.base import Names
 from mmexp.dataset.kind.folder import Folder
-from mmexp.dataset.table.classes import classes_in
-from mmexp.dataset.table.columns import as_mapping, as_names, choose, kinds_of
+from mmexp.dataset.table.class_notes import class_notes
+from mmexp.dataset.table.classes import classes_of
+from mmexp.dataset.table.columns import choose, kinds_of
 from mmexp.dataset.table.described import describe_columns
 from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.fingerprint import fingerprint, table_fingerprint
-from mmexp.dataset.table.notes import table_notes
+from mmexp.dataset.table.gaps import refuse_constants, refuse_gaps
+from mmexp.dataset.table.inspection_cache import InspectionCache, cache_file
+from mmexp.dataset.table.leak import LeakPolicy, OnLeak, same_files
 from mmexp.dataset.table.overview import ColumnOverview, overview
 from mmexp.dataset.table.reader import Record, column_names, find_table, read_table
-from mmexp.dataset.table.rows import Fields, Row, Rows, lengths
-from mmexp.dataset.table.split import SplitRule, assign, groups_by_split, split_column
+from mmexp.dataset.table.reading_notes import reading_notes
+from mmexp.dataset.table.rows import Fields, Row, Rows, lengths, prose
+from mmexp.dataset.table.split import assign, groups_by_split, split_column
+from mmexp.dataset.table.split_rule import SplitRule
+from mmexp.dataset.table.text_format import TextFormat
 from mmexp.dataset.table.validate import Validator
-from mmexp.error import ConfigError, DataError
+from mmexp.error import DataError
 
 
 class Manifest(MultimodalDataset):
@@ -45,14 +51,16 @@ class Manifest(MultimodalDataset):
             tabular=[age,city], are one row of numbers and categories.
         targets: Target -> column; None takes captions, label, labels, answer, answers, mask, objects, tags, transcript,
             score, item, tail, reply and anomaly where they are. An image or audio may be a target too: image=photo.
-        split: Fields of ``SplitRule``: ``column``, or ``ratios`` and ``seed``, or ``everything``.
+        split: Fields of ``SplitRule``: ``column``, or ``ratios`` and ``seed``, or ``everything``; ``test_groups`` and
+            ``val_groups``. A column without rows of val has them drawn from train.
         group_by: Column whose equal values stay on one side; the manifest's own split is then ignored.
-        test_groups: Groups that make the test split; drawn if empty.
-        val_groups: Groups that make the val split; drawn if empty.
         classes: Names of the numbers of a mask in order, such as mask=[sky,road,null], or by number, such as
             mask={0: sky, 255: road}; pixels of a number without a name count for nothing, as do those of 255. The
             numbers stand for themselves if None.
+        csv: Fields of ``TextFormat``: ``delimiter``, ``encoding``, ``decimal``, ``quoting``, ``lists``.
         on_error: ``raise`` on a broken file or unlabeled row, ``skip`` it, or the largest share to skip, in (0, 1).
+        on_leak: ``raise`` if the content of a file is in two splits; ``warn`` goes on, and draws splits row by row;
+            else rows of one file are drawn together.
 
     Raises:
         ConfigError: If the arguments contradict each other or the manifest is not there.
@@ -67,24 +75,22 @@ class Manifest(MultimodalDataset):
         targets: Mapping[str, str | None] | None = None,
         split: Mapping[str, Any] | None = None,
         group_by: str | None = None,
-        test_groups: Sequence[str | int] = (),
-        val_groups: Sequence[str | int] = (),
         classes: Mapping[str, Names] | None = None,
+        csv: Mapping[str, str | None] | None = None,
         on_error: Literal["raise", "skip"] | float = "raise",
+        on_leak: OnLeak = "raise",
     ) -> None:
         self.path = find_table(root, manifest)
         self.folder = Folder(self.path.parent if root is None else Path(root), self.path.parent)
         self.rule = SplitRule.of(split)
         self.limit = read_limit(on_error)
         self.group_by = group_by
-        self.groups: dict[Split, list[str]] = {"test": as_names(test_groups), "val": as_names(val_groups)}
+        self.form = TextFormat.of(csv)
+        self.leak_policy = LeakPolicy(on_leak, group_by)
         self._inputs = as_mapping("dataset.inputs", inputs)
         self._targets = as_mapping("dataset.targets", targets)
         self._names = as_mapping("dataset.classes", classes) or {}
-        if group_by is None and any(self.groups.values()):
-            raise ConfigError("dataset.group_by must be a column if test_groups or val_groups are given, got null.")
-        if group_by is not None and self.rule.column is not None:
-            raise ConfigError(f"dataset.split.column must be null with dataset.group_by, got {self.rule.column!r}.")
+        self.rule.check_groups(group_by)
 
     @cached_property
     def inputs(self) -> Mapping[str, Column]:  # type: ignore[override]
@@ -103,6 +109,11 @@ class Manifest(MultimodalDataset):
     def companions(self) -> Mapping[str, Sequence[str]]:  # type: ignore[override]
         own = {target: self.kinds.companions.get(target, ()) for target in self.kinds.targets}
         return {name: [*self.inputs, *(one for one in self.extra if one in others)] for name, others in own.items()}
+
+    @property
+    def apart(self) -> Mapping[str, Column]:
+        """Inputs whose files may be in one split only."""
+        return self._offered
 
     @cached_property
     def fields(self) -> Fields:
@@ -123,7 +134,7 @@ class Manifest(MultimodalDataset):
         """Return whether the rows of a split are drawn, so that neither a column nor the config says which."""
         if self.rule.everything is not None:
             return False
-        return not self.groups.get(name) if self.group_by else split_column(self._records, self.rule) is None
+        return not self.rule.named.get(name) if self.group_by else split_column(self._records, self.rule) is None
 
     def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:
         self._inputs = {**inputs, **(self._inputs or {})}
@@ -135,25 +146,23 @@ class Manifest(MultimodalDataset):
         return whole
 
     def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
-        sides = assign(self._records, self.rule, self.group_by, self.groups, splits)
+        units = None if self.leak_policy.warns else same_files(self._records, self.apart, self.fields.inputs)
+        sides = assign(self._records, self.rule, self.group_by, splits, units)
         self._sides = {record.id: side for record, side in zip(self._records, sides, strict=True)}
         asked = [record for record in self._records if self._sides[record.id] in splits]
         rows = self._usable(asked, self._offered, self.targets, self.fields)
         self._splits = {name: [row for row in rows if self._sides[row.id] == name] for name in splits}
-        for name, rows in self._splits.items():
-            if not rows:
-                hint = "Set dataset.split.ratios=[0.8,0.1,0.1] to draw the splits."
-                raise DataError(f"split {name} must have a row, got none.", path=str(self.path), hint=hint)
-            for modality, column in self._offered.items():
-                if not any(modality in row.inputs for row in rows):
-                    self._refuse(f"column {column!r} of {modality} must be filled in some row of {name}, got none")
-        for target in self.targets if "train" in splits else ():
-            if self.fields.targets[target].scalar and len(values := self._classes(target)) == 1:
-                self._refuse(f"{target} must have at least 2 values in train, got only {values[0]!r}")
+        refuse_gaps(self._splits, self._offered, self.path)
+        leaks = self.leak_policy.check(self._splits, self._inspected, self.apart, str(self.path))
+        used = [*self._offered.values(), *self.targets.values(), self.group_by]
+        self._notes = [*reading_notes(self._records, used, None if self.group_by else self.rule, sides), *leaks]
+        if "train" in splits:
+            scalar = [name for name in self.targets if self.fields.targets[name].scalar]
+            refuse_constants({name: self._classes(name) for name in scalar}, self.path)
 
     @property
     def notes(self) -> list[str]:  # type: ignore[override]
-        return table_notes(self.fields, self._splits, self.trained or self.describe())
+        return [*self._notes, *class_notes(self.fields, self._splits, self.trained or self.describe())]
 
     def overview(self) -> Sequence[ColumnOverview]:
         return overview(self._offered, self.targets, self.fields, self._records, self.kinds)
@@ -197,13 +206,7 @@ class Manifest(MultimodalDataset):
         return facts
 
     def texts(self) -> Iterator[str]:
-        read = {column: name for name, column in self.targets.items() if self.fields.targets[name].prose}
-        prose = [name for name, kind in self.fields.inputs.items() if kind.prose and self._offered[name] not in read]
-        for row in self._splits["train"]:
-            values = [row.targets[name] for name in read.values()]
-            for value in (*values, *(row.inputs[name] for name in prose if name in row.inputs)):
-                texts = value if isinstance(value, list | tuple) else [value]
-                yield from (text for text in texts if isinstance(text, str))
+        return prose(self._splits["train"], self._offered, self.targets)
 
     def values(self, target: str) -> Iterator[Any]:
         return (row.targets[target] for row in self._splits["train"])
@@ -212,7 +215,7 @@ class Manifest(MultimodalDataset):
         return lengths(self._splits[split], name, self._inspected)
 
     def fingerprint(self) -> str:
-        """Hash the rows as used, in order: id, split, texts, targets, and path and size of each file."""
+        """Hash the rows as used, in order: id, split, texts, targets, and path and content of each file."""
         return fingerprint(self._splits, self._inspected, self._names.values())
 
     @cached_property
@@ -221,7 +224,7 @@ class Manifest(MultimodalDataset):
 
     @cached_property
     def _records(self) -> list[Record]:
-        return read_table(self.path)
+        return read_table(self.path, self.form)
 
     def _usable(
         self, records: Sequence[Record], inputs: Mapping[str, Column], targets: Mapping[str, str], fields: Fields
@@ -229,21 +232,19 @@ class Manifest(MultimodalDataset):
         """Look at every cell and file of some records, and keep what was found."""
         policy = ErrorPolicy(self.limit, len(records))
         folder, lists = self.folder, self.kinds.list_columns
-        validator = Validator(inputs=inputs, targets=targets, fields=fields, folder=folder, policy=policy, lists=lists)
+        validator = Validator(
+            inputs=inputs,
+            targets=targets,
+            fields=fields,
+            folder=folder,
+            policy=policy,
+            lists=lists,
+            form=self.form,
+            cache=InspectionCache(cache_file(folder.root), self.deep),
+        )
         rows = validator.rows(records, self.progress)
         self.skipped, self._inspected = policy.skipped, validator.inspected
         return rows
 
     def _classes(self, name: str) -> list[str | int]:
-        """Return the classes of a target of the training split; those that files hold are taken from all splits."""
-        kind = self.fields.targets[name]
-        rows = chain(*self._splits.values())
-        files = (self._inspected[name, path] for row in rows for path in kind.paths(row.targets[name]))
-        if (found := kind.classes_of_files(files)) is not None:
-            return found
-        candidates = (row.inputs.get(kind.candidates.get(name, ""), []) for row in self._splits["train"])
-        return classes_in(kind, chain(self.values(name), candidates))
-
-    def _refuse(self, fault: str) -> NoReturn:
-        hint = "Name only the columns you need, such as dataset.inputs={text: text} or dataset.targets={label: label}."
-        raise DataError(f"{fault}.", path=str(self.path), hint=hint)
+        return classes_of(name, self.fields.targets[name], self._splits, self._inspected)

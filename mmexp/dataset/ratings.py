@@ -16,13 +16,13 @@ import numpy as np
 from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.catalogue import catalogue
-from mmexp.dataset.column import Column
+from mmexp.dataset.column import Column, as_mapping
 from mmexp.dataset.histories import Turns, leave_last_out
 from mmexp.dataset.item_features import read_features
 from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.tabular import TabularKind
-from mmexp.dataset.table.columns import as_mapping, known
+from mmexp.dataset.table.columns import known
 from mmexp.dataset.table.reader import Record, column_names, read_table
 from mmexp.error import ConfigError, DataError
 

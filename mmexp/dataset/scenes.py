@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
@@ -25,7 +26,7 @@ from mmexp.dataset.synthetic.scenes import captions, dialogue, draw, questions, 
 from mmexp.dataset.synthetic.scenes.scene import MAX_OBJECTS, SPLITS, VERSION, Scene, sample
 from mmexp.dataset.synthetic.scenes.side import ASKED, CLASSES, COMPANIONS, INPUTS, KINDS, SHOWN, SYMBOLS, TABLES, Side
 from mmexp.error import ResourceError
-from mmexp.run.atomic import atomic
+from mmexp.run.atomic import atomic, write_atomic
 
 CACHE = "~/.cache/mmexp/scenes"
 """Where drawn images are kept, unless the environment variable MMEXP_CACHE names another folder."""
@@ -107,6 +108,15 @@ def read_images(world: World, cache: Path) -> np.ndarray | None:
     return images if images.shape == shape and images.dtype == np.uint8 else None
 
 
+def is_whole(world: World, cache: Path) -> bool:
+    """Return whether the images of a split are there and have the checksum that was kept with them."""
+    images = read_images(world, cache)
+    try:
+        return images is not None and _checksum_file(world, cache).read_text() == f"{zlib.crc32(images.data):08x}"
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def write_images(world: World, cache: Path) -> None:
     """Draw a split and keep it. Two processes may do so at once: the later one replaces an equal file.
 
@@ -118,11 +128,16 @@ def write_images(world: World, cache: Path) -> None:
         cache.mkdir(parents=True, exist_ok=True)
         with atomic(world.file(cache)) as file:
             np.save(file, images)
+        write_atomic(_checksum_file(world, cache), f"{zlib.crc32(images.data):08x}")
     except OSError as error:
         raise ResourceError(
             f"Scenes: cache must be a folder that can be written, got {cache} ({error.strerror}).",
             "Set dataset.cache=FOLDER for another one, or dataset.cache=null to draw the images each time.",
         ) from error
+
+
+def _checksum_file(world: World, cache: Path) -> Path:
+    return world.file(cache).with_suffix(".crc32")
 
 
 class Scenes(MultimodalDataset):
@@ -171,7 +186,7 @@ class Scenes(MultimodalDataset):
 
     def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
         for world in (self.worlds[name] for name in splits):
-            if self.cache and read_images(world, self.cache) is None:
+            if self.cache and not is_whole(world, self.cache):
                 write_images(world, self.cache)
 
     def split(self, name: Split) -> Sequence[Sample]:

@@ -60,6 +60,11 @@ class Triples(Manifest):
     def extra(self) -> Mapping[str, Column]:  # type: ignore[override]
         return {}
 
+    @property
+    def apart(self) -> Mapping[str, Column]:
+        """None: an entity looks the same in every split."""
+        return {}
+
     def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:
         """Keep everything: a rank is filtered by queries, which no task names as its target."""
 

@@ -67,6 +67,16 @@ def begin(
     write_json(folder.manifest, redact_tree(record))
 
 
+def add_fingerprint(folder: RunFolder, fingerprint: str) -> None:
+    """Record the fingerprint of the data, once it has been read.
+
+    Args:
+        folder: The run.
+        fingerprint: Of the data.
+    """
+    write_json(folder.manifest, read_json(folder.manifest) | {"fingerprint": fingerprint})
+
+
 def finish(folder: RunFolder, status: str, *, seconds: float, reason: str = "") -> None:
     """Record how it ended.
 

@@ -19,7 +19,7 @@ from mmexp.run import advice, summary
 from mmexp.run.atomic import write_atomic
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import read_json
-from mmexp.run.provenance import status
+from mmexp.run.provenance import add_fingerprint, status
 from mmexp.run.redact import redact, remember
 from mmexp.run.session import record
 from mmexp.run.signals import signals_deferred, stoppable
@@ -148,7 +148,11 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     show_notes(dataset.notes, console)
     if dataset.skipped:
         console.print(f"{len(dataset.skipped)} samples are skipped; see {folder.skipped}.", highlight=False)
+    for note in dataset.notes:
+        console.print(note, highlight=False, markup=False)
     refuse_other_data(dataset, folder)
+    if _rank() == 0:
+        add_fingerprint(folder, dataset.fingerprint())
     with phase(console, "building the model"):
         experiment = build(root, dataset, folder)
     show_notes([*map(str, experiment.cuts)], console)

@@ -137,11 +137,11 @@ def test_whole_groups_are_on_one_side_and_the_column_split_is_ignored(
     for n, row in enumerate(rows):
         row["speaker"] = ["ann", "bob", "cyd"][n % 3]
     write(tmp_path, rows)
-    dataset = prepared(tmp_path, group_by="speaker", test_groups=["bob"], val_groups=["cyd"])
+    dataset = prepared(tmp_path, group_by="speaker", split={"test_groups": ["bob"], "val_groups": ["cyd"]})
     assert ids(dataset, "test") == ["r1", "r4", "r7"] and ids(dataset, "val") == ["r2", "r5", "r8"]
     assert dataset.describe()["groups"] == {"train": ["ann"], "val": ["cyd"], "test": ["bob"]}
     with pytest.raises(ConfigError, match=r"test_groups must be among ann, bob, cyd, got 'bop'\. Did you mean 'bob'"):
-        prepared(tmp_path, group_by="speaker", test_groups="bop")
+        prepared(tmp_path, group_by="speaker", split={"test_groups": "bop"})
 
 
 def test_a_drawn_split_depends_on_its_seed_only(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
@@ -236,7 +236,7 @@ def test_a_share_that_may_be_skipped_is_one_of_the_rows_asked_for(tmp_path: Path
 
 def test_named_groups_are_enough_if_only_their_split_is_asked_for(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
     write(tmp_path, [row | {"speaker": "ann"} for row in rows])
-    dataset = Manifest(root=str(tmp_path), group_by="speaker", test_groups=["ann"], val_groups=["bob"])
+    dataset = Manifest(root=str(tmp_path), group_by="speaker", split={"test_groups": ["ann"], "val_groups": ["bob"]})
     dataset.prepare(("test",))
     assert len(ids(dataset, "test")) == 10
     with pytest.raises(ConfigError, match=r"val_groups must be among ann, got 'bob'"):
@@ -257,8 +257,8 @@ def test_all_rows_can_be_one_split(tmp_path: Path, rows: list[dict[str, Any]]) -
         ({"split": {"ratios": [0.5, 0.25, 0.25]}}, True),
         ({"split": {"everything": "test"}}, False),
         ({"group_by": "text"}, True),
-        ({"group_by": "text", "val_groups": ["text 1"]}, True),
-        ({"group_by": "text", "test_groups": ["text 1"]}, False),
+        ({"group_by": "text", "split": {"val_groups": ["text 1"]}}, True),
+        ({"group_by": "text", "split": {"test_groups": ["text 1"]}}, False),
     ],
 )
 def test_it_knows_whether_a_split_is_drawn(
@@ -394,7 +394,10 @@ def test_the_fingerprint_changes_with_every_row_file_order_and_control(
         ({"manifest": "../manifest.jsonl"}, r"dataset\.manifest must lie inside"),
         ({"manifest": "/x.jsonl"}, r"must be relative to dataset\.root, got '/x\.jsonl'\. Set dataset\.root=null"),
         ({"root": "nowhere"}, r"dataset\.root must be a folder, got 'nowhere'"),
-        ({"test_groups": ["a"]}, r"group_by must be a column if test_groups or val_groups are given, got null"),
+        (
+            {"split": {"test_groups": ["a"]}},
+            r"group_by must be a column if split\.test_groups or .* are given",
+        ),
         ({"group_by": "label", "split": {"column": "split"}}, r"split\.column must be null with dataset\.group_by"),
         ({"inputs": ["image"]}, r"dataset\.inputs must be a mapping, got \['image'\]"),
         ({"on_error": "skp"}, r"dataset\.on_error must be raise, skip or a share"),
@@ -414,8 +417,8 @@ def test_it_is_built_by_hydra_from_its_yaml_and_overrides(tmp_path: Path, rows: 
         "inputs.image=image",
         "targets.label=label",
         "group_by=text",
-        "test_groups=[text 1]",
-        "val_groups=[text 2]",
+        "split.test_groups=[text 1]",
+        "split.val_groups=[text 2]",
         "on_error=skip",
     ]
     config = OmegaConf.merge(OmegaConf.load(REPOSITORY / "conf/dataset/manifest.yaml"), OmegaConf.from_dotlist(options))
@@ -431,14 +434,14 @@ from mmexp.dataset.manifest import Manifest
 from mmexp.error import DataError
 
 root = Path(sys.argv[1]).resolve()
-Manifest(root=str(root), manifest="benign.jsonl").prepare()
+Manifest(root=str(root), manifest="benign.jsonl", on_leak="warn").prepare()
 opened = []
 sys.addaudithook(lambda event, arguments: opened.append(arguments[0]) if event == "open" else None)
 dataset = None
 for manifest in sorted(root.glob("hostile*.jsonl")):
     for on_error in ("raise", "skip"):
         try:
-            dataset = Manifest(root=str(root), manifest=manifest.name, on_error=on_error)
+            dataset = Manifest(root=str(root), manifest=manifest.name, on_error=on_error, on_leak="warn")
             dataset.prepare()
         except DataError as fault:
             print(fault)
@@ -494,7 +497,9 @@ def test_two_thousand_photographs_are_checked_and_read() -> None:
 def test_av_digits_reads_its_sister_folders_and_splits_by_speaker() -> None:
     if not (PACKS / "av_digits").is_dir():
         pytest.skip("the pack av_digits is not in ../shared/data")
-    dataset = prepared(PACKS, manifest="av_digits/manifest.jsonl", group_by="speaker", test_groups=["jackson"])
+    dataset = prepared(
+        PACKS, manifest="av_digits/manifest.jsonl", group_by="speaker", split={"test_groups": ["jackson"]}
+    )
     facts = dataset.describe()
     assert facts["classes"]["label"] == list(range(10)) and facts["sample_rate"] == 8000
     assert facts["groups"]["test"] == ["jackson"] and facts["sizes"]["test"] == 500
@@ -512,7 +517,7 @@ def rich(tmp_path: Path, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         mask[0, 0] = 2
         Image.fromarray(mask).save(tmp_path / f"images/mask{n}.png")
         for frame in (2, 10):
-            picture(tmp_path / f"clip{n}/{frame}.png", frame)
+            picture(tmp_path / f"clip{n}/{frame}.png", 10 * n + frame)
         row |= {"mask": f"images/mask{n}.png", "objects": [{"category": "xy"[n % 2], "bbox": [0, 0, 5, 4], "id": n}]}
         row |= {"tokens": ["a", f"cat{n}"], "tags": ["O", "B-pet"], "transcript": f"said {n}", "score": n / 2}
         row |= {"video": f"clip{n}", "age": n or None, "city": "uv"[n % 2]}
@@ -528,7 +533,7 @@ def test_every_kind_of_annotation_is_read(tmp_path: Path, rich: list[dict[str, A
     assert sample.targets["objects"] == [{"category": "y", "bbox": [0, 0, 5, 4]}]
     assert (sample.inputs["words"], sample.targets["tags"]) == (["a", "cat1"], ["O", "B-pet"])
     assert (sample.targets["transcript"], sample.targets["score"]) == ("said 1", 0.5)
-    assert sample.inputs["video"][:, 0, 0, 0].tolist() == [2, 10]
+    assert sample.inputs["video"][:, 0, 0, 0].tolist() == [12, 20]
     facts = dataset.describe()
     assert facts["classes"] == {
         "label": ["a", "b"],
@@ -740,3 +745,44 @@ def test_every_row_is_used_or_skipped_and_the_order_of_rows_changes_nothing(seed
             assert isinstance(other, str) and other.split(", got")[0] == found.split(", got")[0]
         else:
             assert other == found
+
+
+def test_an_image_changed_at_the_same_size_is_another_fingerprint(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    before = prepared(tmp_path).fingerprint()
+    path = tmp_path / "images/3.png"
+    size = path.stat().st_size
+    picture(path, 33)
+    assert path.stat().st_size == size and prepared(tmp_path).fingerprint() != before
+
+
+def test_a_picture_in_two_splits_is_refused_and_kept_together_where_splits_are_drawn(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    rows[8]["image"] = rows[0]["image"]
+    write(tmp_path, rows)
+    with pytest.raises(DataError, match=r"got the same file content in two .* r0 \(train\) and r8 \(test\)") as caught:
+        prepared(tmp_path)
+    assert "dataset.group_by=image" in caught.value.hint
+    assert prepared(tmp_path, on_leak="warn").notes[-1].startswith("leak: 1 samples")
+    assert prepared(tmp_path, group_by="image").notes == ["columns not used: split."]
+    for seed in range(5):
+        drawn = prepared(tmp_path, split={"ratios": [0.6, 0.2, 0.2], "seed": seed})
+        assert any({"r0", "r8"} <= {*ids(drawn, name)} for name in ("train", "val", "test"))
+
+
+def test_a_table_as_it_comes_is_read(tmp_path: Path) -> None:
+    lines = [f"{n}\t{'abc'[n % 3]} {n}\t{'x|y' if n % 2 else 'y'}\t{'test' if n > 7 else 'train'}" for n in range(10)]
+    (tmp_path / "m.tsv").write_text("\n".join(["Id\tTEXT\t Labels\tSplit", *lines]))
+    dataset = prepared(tmp_path, manifest="m.tsv", csv={"lists": "pipe"})
+    assert dataset.describe()["classes"] == {"labels": ["x", "y"]}
+    assert dataset.describe()["sizes"] == {"train": 7, "val": 1, "test": 2}
+    assert dataset.notes == ["val: 1 rows drawn from train (dataset.split.seed=0), as column 'Split' names none."]
+
+
+def test_a_name_in_another_case_is_refused_with_the_one_that_is_there(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    rows[2]["image"] = "Images/2.PNG"
+    write(tmp_path, rows)
+    with pytest.raises(DataError, match=r"image 'Images/2\.PNG' must be a file, got none\. There is 'images/2\.png'\."):
+        prepared(tmp_path)

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from mmexp.dataset.scenes import Scenes, read_images
+from mmexp.dataset.scenes import Scenes, is_whole, read_images
 from mmexp.error import ResourceError
 
 
@@ -156,3 +156,17 @@ def test_the_mask_is_as_large_as_the_image_and_the_score_is_measured(tmp_path):
     scores = list(data.values("score"))
     assert np.isclose(data.describe()["score"]["mean"], np.mean(scores), atol=1e-5)
     assert np.isclose(data.describe()["score"]["std"], np.std(scores), atol=1e-5)
+
+
+def test_a_cache_with_other_pixels_or_without_its_checksum_is_written_anew(tmp_path):
+    data = small(tmp_path)
+    data.prepare()
+    file = data.worlds["train"].file(tmp_path)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-50] + bytes(50))
+    small(tmp_path).prepare()
+    assert file.read_bytes() == whole
+    file.with_suffix(".crc32").unlink()
+    assert not is_whole(data.worlds["train"], tmp_path)
+    small(tmp_path).prepare()
+    assert is_whole(data.worlds["train"], tmp_path)

@@ -145,8 +145,8 @@ def test_groups_that_are_not_there_are_told_with_those_that_are(run: RunFolder, 
     folder = other([row | {"speaker": "ann"} for row in rows])
     groups = [f"dataset.root={folder}", "dataset.group_by=speaker"]
     with pytest.raises(ConfigError, match="test_groups must be among ann, got 'bob'"):
-        measured(run, *groups, "dataset.test_groups=[bob]")
-    assert measured(run, *groups, "dataset.test_groups=[ann]").samples == 24
+        measured(run, *groups, "dataset.split.test_groups=[bob]")
+    assert measured(run, *groups, "dataset.split.test_groups=[ann]").samples == 24
 
 
 def test_a_table_is_answered_row_by_row_as_the_run_answered(trained: Predictor, run: RunFolder, tiny: Path) -> None:

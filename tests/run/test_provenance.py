@@ -13,7 +13,7 @@ import pytest
 from mmexp.error import DataError
 from mmexp.run.folder import RunFolder
 from mmexp.run.lock import Lock
-from mmexp.run.provenance import begin, finish, status
+from mmexp.run.provenance import add_fingerprint, begin, finish, status
 
 
 @pytest.fixture
@@ -124,3 +124,10 @@ def test_a_broken_manifest_is_named(folder: RunFolder) -> None:
     folder.manifest.write_text("{half")
     with pytest.raises(DataError, match=r"manifest\.json: file must be JSON"):
         status(folder)
+
+
+def test_the_fingerprint_is_added_once_the_data_is_read(folder: RunFolder) -> None:
+    begin(folder, command=["mmexp"], seed=0)
+    before = read(folder)
+    add_fingerprint(folder, "cd")
+    assert read(folder) == before | {"fingerprint": "cd"}

@@ -118,7 +118,7 @@ def halves(tmp_path: Path) -> list[str]:
     lines = [json.dumps(row | {"split": ("train", "train", "val", "test")[i // 2 % 4]}) for i, row in enumerate(rows)]
     (tmp_path / "manifest.jsonl").write_text("\n".join(lines))
     columns = "dataset.inputs={left: l, right: r, front: f, back: b}"
-    return ["dataset=manifest", f"dataset.root={tmp_path}", columns, "dim=8", "hardware=cpu"]
+    return ["dataset=manifest", f"dataset.root={tmp_path}", columns, "dataset.on_leak=warn", "dim=8", "hardware=cpu"]
 
 
 def test_loading_says_how_many_files_are_checked(halves):

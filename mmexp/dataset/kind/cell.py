@@ -1,13 +1,20 @@
-"""Cells of a table: empty ones, and those of a CSV that hold JSON text."""
+"""Cells of a table: empty ones, and those of a CSV that hold a list."""
 
 from __future__ import annotations
 
-import ast
 import json
 import re
+from ast import literal_eval
 from typing import Any
 
-_ITEM = re.compile(r"""'[^']*'|"[^"]*"|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?""")
+_ARRAY = re.compile(r"^\s*array\((.*?)(?:,\s*dtype=[\w'<>|.]+)?\)\s*$", re.DOTALL)
+_WORDS = {"None": None, "True": True, "False": False, "null": None, "nan": float("nan"), "inf": float("inf")}
+# one bracket, comma, text in quotes, number or word of a printed list
+_TOKEN = re.compile(
+    r"\s*(?:(?P<open>\[)|(?P<close>\])|,|(?P<value>'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\""
+    r"|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?=[\s,\]])|(?:None|True|False|null|nan|inf)(?=[\s,\]])))\s*"
+)
+_NO_ESCAPE = re.compile(r"\\(?![\\'\"abfnrtvxuU0-7])")
 
 
 def absent(value: Any) -> bool:
@@ -16,39 +23,52 @@ def absent(value: Any) -> bool:
 
 
 def parse(value: Any) -> Any:
-    """Return a cell of text that is a list, as JSON, Python, pandas or numpy write it, as that list; else as it is."""
-    if not isinstance(value, str) or not value.strip().startswith("["):
-        return value
-    for read in (json.loads, _read_python, _read_numpy):
-        try:
-            if isinstance(found := read(value.strip()), list):
-                return found
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-    return value
+    """Return a cell of text that holds a list, as a CSV has it, as that list; anything else as it is.
 
-
-def _read_python(text: str) -> Any:
-    """Read a literal; texts with no comma between them, which Python would join, are left to ``_read_numpy``."""
-    if re.search(r"""(['"])\s+(['"])""", text):
-        raise ValueError("no comma between texts")
-    return ast.literal_eval(text)
-
-
-def _read_numpy(text: str) -> list[Any]:
-    """Read an array of one dimension as numpy prints it: numbers or texts with blanks between them.
-
-    Raises:
-        ValueError: If it is anything else.
+    Lists are read as JSON, Python, pandas and NumPy write them: ``["a", 1]``, ``['a', None]``, ``['a' 'b']``,
+    ``[0.1 0.2]``, ``array([1, 2])``.
     """
-    inner = text.removeprefix("[").removesuffix("]").strip()
-    items = [item.strip() for item in _ITEM.findall(inner)]
-    if "".join(items) != re.sub(r"\s+(?=(?:[^'\"]|'[^']*'|\"[^\"]*\")*$)", "", inner) or not text.endswith("]"):
-        raise ValueError("no array")
-    return [ast.literal_eval(item) for item in items]
+    if not isinstance(value, str) or not value.lstrip().startswith(("[", "array(")):
+        return value
+    try:
+        found = json.loads(value)
+    except (ValueError, RecursionError):
+        found = _printed(value)
+    return found if isinstance(found, list) else value
 
 
 def as_list(value: Any) -> Any:
     """Return a cell of one or many values as a list; an empty one as it is."""
-    found = parse(value)
-    return found if isinstance(found, list) or absent(found) else [found]
+    given = parse(value)
+    return given if isinstance(given, list) or absent(given) else [given]
+
+
+def _printed(text: str) -> Any:
+    """Read a list that Python or NumPy printed; None if the text is anything else."""
+    place, root = 0, None
+    open_lists: list[list[Any]] = []
+    text = _ARRAY.sub(r"\1", text).strip()
+    while place < len(text):
+        if root is not None or not (token := _TOKEN.match(text, place)):
+            return None
+        place = token.end()
+        if token["open"]:
+            open_lists.append([])
+        elif not open_lists:
+            return None
+        elif token["close"]:
+            closed = open_lists.pop()
+            if open_lists:
+                open_lists[-1].append(closed)
+            else:
+                root = closed
+        elif token["value"]:
+            try:
+                open_lists[-1].append(_value(token["value"]))
+            except (ValueError, SyntaxError):
+                return None
+    return root
+
+
+def _value(text: str) -> Any:
+    return _WORDS[text] if text in _WORDS else literal_eval(_NO_ESCAPE.sub(r"\\\\", text))

@@ -15,12 +15,12 @@ class Inspection:
     """What one file turned out to be.
 
     Args:
-        size: In bytes.
+        digest: Hash of its content.
         facts: What its kind keeps of it, such as the ``shape`` of an image.
         fault: Why it cannot be used; empty if it can.
     """
 
-    size: int = 0
+    digest: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
     fault: str = ""
 

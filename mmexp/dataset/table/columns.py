@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from mmexp.dataset.column import Column, columns_of
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.kind.kinds import Kinds
-from mmexp.dataset.table.reader import Record, column_names
+from mmexp.dataset.table.reader import Record, column_names, find_column
 from mmexp.error import ConfigError, DataError, nearest
 
 C = TypeVar("C", bound=Column)
@@ -45,9 +45,10 @@ def choose(
     columns = column_names(records)
     filled = {column for column in columns if any(not absent(record.values.get(column)) for record in records)}
     if named is None:
-        found = {name: [c for c in options if filled.intersection(columns_of(c))] for name, options in standard.items()}
+        found = {name: [_spelled(c, columns) for c in options] for name, options in standard.items()}
+        found = {name: [c for c in options if filled.intersection(columns_of(c))] for name, options in found.items()}
         return {name: options[0] for name, options in found.items() if options}
-    chosen = {name: column for name, column in named.items() if column is not None}
+    chosen = {name: _spelled(column, columns) for name, column in named.items() if column is not None}
     for name, column in chosen.items():
         key = f"dataset.{role}.{name}"
         own = kinds.of_input(name) if role == "inputs" else kinds.of_target(name)
@@ -63,39 +64,21 @@ def choose(
     return chosen
 
 
-def as_mapping(key: str, given: Any, names: Sequence[str] = ()) -> dict[str, Any] | None:
-    """Check that a value of the config is a mapping, or None.
-
-    Args:
-        key: Its key, for messages.
-        given: The value.
-        names: Names it may have; any if empty.
+def known(key: str, column: str, columns: Sequence[str]) -> str:
+    """Return the column of a name as the table spells it: the very name, else the one that differs in case or blanks.
 
     Raises:
-        ConfigError: If it is something else, or has another name.
+        ConfigError: If there is none; it names the columns there are.
     """
-    if given is None:
-        return None
-    if not isinstance(given, Mapping):
-        raise ConfigError(f"{key} must be a mapping, got {given!r}. Set {key}.{names[0] if names else 'name'}=...")
-    if unknown := [str(name) for name in given if names and name not in names]:
-        raise ConfigError([f"{key}.{name} is not known. {nearest(name, names)}" for name in unknown])
-    return dict(given)
-
-
-def as_names(given: Sequence[str | int] | str | int) -> list[str]:
-    """Return one name or several as a list of texts."""
-    return [str(given)] if isinstance(given, str | int) else [str(one) for one in given]
-
-
-def known(key: str, column: str, columns: Sequence[str]) -> None:
-    """Refuse a column that is not there.
-
-    Raises:
-        ConfigError: Naming the columns there are.
-    """
-    if column not in columns:
+    if (found := find_column(column, columns)) is None:
         raise ConfigError(f"{key} must be a column of {', '.join(columns)}, got {column!r}. {nearest(column, columns)}")
+    return found
+
+
+def _spelled(column: C, columns: Sequence[str]) -> C:
+    """Return a column, or several, as the table spells them; one that is not there as it is."""
+    found = [find_column(one, columns) or one for one in columns_of(column)]
+    return cast(C, found[0] if isinstance(column, str) else found)
 
 
 def kinds_of(

@@ -20,7 +20,7 @@ def fingerprint(
     inspected: Mapping[File, Inspection],
     names: Iterable[Sequence[str | None]] = (),
 ) -> str:
-    """Hash rows as used, in order: id, split, texts, numbers, targets, and path and size of each file.
+    """Hash rows as used, in order: id, split, texts, numbers, targets, and path and content of each file.
 
     Args:
         splits: Rows by split.
@@ -30,8 +30,8 @@ def fingerprint(
     found = hashlib.sha256()
     for split, rows in splits.items():
         for row in rows:
-            sizes = {_key(row, file): inspected[file].size for file in row.files}
-            found.update(json.dumps([split, row.id, row.inputs, sizes, row.targets], default=_plain).encode())
+            files = {_key(row, file): inspected[file].digest for file in row.files}
+            found.update(json.dumps([split, row.id, row.inputs, files, row.targets], default=_plain).encode())
     for given in names:
         found.update(json.dumps(list(given)).encode())
     return found.hexdigest()

@@ -5,18 +5,31 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.kind.folder import Folder
+from mmexp.dataset.table.text_format import TextFormat, propose_delimiter
 from mmexp.error import ConfigError, DataError
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 SUFFIXES = (".jsonl", *DELIMITERS, ".parquet")
 Line = tuple[int, dict[str, Any]]
+_QUOTES = (
+    "Set dataset.csv.quoting=none if quotes are plain characters, or dataset.csv.quoting=multiline if a cell "
+    "in quotes may hold line breaks."
+)
+_CONVERT = {
+    ".gz": "Run: gunzip -k {old}",
+    ".json": (
+        'Run: python -c "import json, sys; [print(json.dumps(row)) for row in json.load(sys.stdin)]" < {old} > {new}'
+    ),
+}
+"""What makes a table of a file that is none, by its suffix."""
 
 
 @dataclass(frozen=True)
@@ -51,32 +64,51 @@ def find_table(root: str | None, manifest: str) -> Path:
     except ValueError as fault:
         raise ConfigError(f"dataset.manifest {fault}.") from None
     if not found.is_file():
-        tables = sorted(path.name for path in (folder / name).parent.glob("*") if path.suffix in SUFFIXES)
+        tables = sorted(path.name for path in (folder / name).parent.glob("*") if path.suffix.lower() in SUFFIXES)
         there = f"There are: {', '.join(tables)}." if tables else "There is no table in that folder."
         raise ConfigError(f"dataset.manifest must be a file in {folder}, got {name!r}. {there}")
     return folder / name
 
 
-def read_table(path: Path) -> list[Record]:
-    """Read every row; a byte-order mark, CRLF, blank lines and quoted newlines are understood.
+def read_table(path: Path, form: TextFormat | None = None) -> list[Record]:
+    """Read every row; a byte-order mark, CRLF and blank lines are understood.
 
     An empty cell of a CSV or TSV is None; every other cell is a str.
 
+    Args:
+        path: Of the table.
+        form: How it is written, where that is not UTF-8 with the separator that its suffix names.
+
     Raises:
         ConfigError: If the kind of file is not known.
-        DataError: If a row cannot be read, a column or an id appears twice, or there is no row; it names the line.
+        DataError: If a row cannot be read, stands on several lines, a column or an id appears twice, or there is no
+            row; it names the line.
     """
-    if path.suffix not in SUFFIXES:
-        raise ConfigError(f"dataset.manifest must end in {', '.join(SUFFIXES)}, got {path.name}.")
-    if path.suffix == ".parquet":
-        rows = _parquet(path)
-    elif path.suffix == ".jsonl":
-        rows = _json_lines(_decode(path), path)
-    else:
-        rows = _separated(_decode(path), path)
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        hint = _CONVERT.get(suffix, "").format(old=shlex.quote(path.name), new=shlex.quote(f"{path.stem}.jsonl"))
+        raise ConfigError(f"dataset.manifest must end in {', '.join(SUFFIXES)}, got {path.name}.", hint)
+    try:
+        return _records(_lines(path, suffix, form or TextFormat()), path)
+    except DataError as fault:
+        if form is None and "dataset.csv" in fault.hint:
+            fault.hint = "Save the table as UTF-8 with the separator of its suffix, or as JSONL."
+        raise
+
+
+def _lines(path: Path, suffix: str, form: TextFormat) -> Iterator[Line]:
+    if suffix == ".parquet":
+        return _parquet(path)
+    if suffix == ".jsonl":
+        return _json_lines(form.decode(path), path)
+    return _separated(form.decode(path), path, form)
+
+
+def _records(rows: Iterator[Line], path: Path) -> list[Record]:
     records: dict[str, Record] = {}
     for line, values in rows:
-        record = Record(_identify(values.get("id"), line, path), f"{path}:{line}", values)
+        name = "id" if "id" in values else find_column("id", [*values])
+        record = Record(_identify(values.get(name or "id"), line, path), f"{path}:{line}", values)
         if (first := records.setdefault(record.id, record)) is not record:
             raise DataError(f"id must be unique, got that of {first.where}.", sample=record.id, path=record.where)
     if not records:
@@ -89,22 +121,20 @@ def column_names(records: Sequence[Record]) -> list[str]:
     return list(dict.fromkeys(name for record in records for name in record.values))
 
 
+def find_column(name: str, columns: Sequence[str]) -> str | None:
+    """Return the column of a name, else the only one that differs in case or surrounding blanks, else None."""
+    if name in columns:
+        return name
+    near = [column for column in columns if column.strip().casefold() == name.strip().casefold()]
+    return near[0] if len(near) == 1 else None
+
+
 def _identify(value: Any, line: int, path: Path) -> str:
     if absent(value):
         return f"line-{line}"
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise DataError(f"id must be a text or a whole number, got {value!r}.", path=f"{path}:{line}")
     return str(value)
-
-
-def _decode(path: Path) -> str:
-    content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        line = content[: fault.start].count(b"\n") + 1
-        byte = content[fault.start]
-        raise DataError(f"text must be UTF-8, got byte 0x{byte:02x}.", path=f"{path}:{line}") from None
 
 
 def _json_lines(text: str, path: Path) -> Iterator[Line]:
@@ -114,7 +144,10 @@ def _json_lines(text: str, path: Path) -> Iterator[Line]:
         try:
             values = json.loads(line, object_pairs_hook=_unique)
         except (ValueError, RecursionError) as fault:
-            raise DataError(f"a line must be one JSON object, got {fault}.", path=f"{path}:{number}") from None
+            hint = "Remove the comma at the end of each line." if line.rstrip().endswith("},") else ""
+            raise DataError(
+                f"a line must be one JSON object, got {fault}.", path=f"{path}:{number}", hint=hint
+            ) from None
         if not isinstance(values, dict):
             raise DataError(f"a line must be one JSON object, got {line[:40]!r}.", path=f"{path}:{number}")
         yield number, values
@@ -131,23 +164,36 @@ def _refuse_twice(names: Sequence[str]) -> None:
         raise ValueError(f"column {twice[0]!r} twice")
 
 
-def _separated(text: str, path: Path) -> Iterator[Line]:
+def _separated(text: str, path: Path, form: TextFormat) -> Iterator[Line]:
     former = csv.field_size_limit(len(text) + 1)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=DELIMITERS[path.suffix], strict=True)
+    separator = form.separator(DELIMITERS[path.suffix.lower()])
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if form.quoting == "none" else csv.QUOTE_MINIMAL
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, quoting=quoting, strict=True)
     header: list[str] = []
     line = 1
+    hint = ""
     try:
         for cells in reader:
+            if reader.line_num > line and form.quoting != "multiline":
+                hint = _QUOTES
+                raise ValueError(f"a quote that opens here and closes in line {reader.line_num}")
             if cells and not header:
                 header = [cell.strip() for cell in cells]
                 _refuse_twice(header)
+                if len(header) == 1 and (hint := propose_delimiter(text, separator)):
+                    raise ValueError(f"one column {header[0]!r}")
             elif cells and len(cells) != len(header):
+                swallowed = any(separator in cell for cell in cells)
+                hint = propose_delimiter(text, separator) or (_QUOTES if swallowed else "")
                 raise ValueError(f"{len(cells)} cells below {len(header)} columns")
             elif cells:
-                yield line, {name: cell or None for name, cell in zip(header, cells, strict=True)}
+                yield line, {name: form.number(cell) or None for name, cell in zip(header, cells, strict=True)}
             line = reader.line_num + 1
     except (ValueError, csv.Error) as fault:
-        raise DataError(f"a row must have one cell per column, got {fault}.", path=f"{path}:{line}") from None
+        hint = hint or (_QUOTES if isinstance(fault, csv.Error) else "")
+        raise DataError(
+            f"a row must have one cell per column, got {fault}.", path=f"{path}:{line}", hint=hint
+        ) from None
     finally:
         csv.field_size_limit(former)
 

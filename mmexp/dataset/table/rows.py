@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, overload
 
 from mmexp.contract import Sample
+from mmexp.dataset.column import Column
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.inspection import File, Inspection
@@ -68,6 +69,23 @@ def lengths(rows: Sequence[Row], name: str, inspected: Mapping[File, Inspection]
         values, kinds = (row.inputs, row.fields.inputs) if name in row.inputs else (row.targets, row.fields.targets)
         value = values.get(name)
         yield inspected[name, value].facts if value is not None and kinds[name].is_file else value
+
+
+def prose(rows: Sequence[Row], columns: Mapping[str, Column], targets: Mapping[str, str]) -> Iterator[str]:
+    """Yield every text of some rows once, though an input and a target be read from one column.
+
+    Args:
+        rows: Of one split.
+        columns: Input -> column, or columns.
+        targets: Target -> column.
+    """
+    for row in rows:
+        read = {column: name for name, column in targets.items() if row.fields.targets[name].prose}
+        inputs = [name for name, kind in row.fields.inputs.items() if kind.prose and columns[name] not in read]
+        values = [row.targets[name] for name in read.values()]
+        for value in (*values, *(row.inputs[name] for name in inputs if name in row.inputs)):
+            texts = value if isinstance(value, list | tuple) else [value]
+            yield from (text for text in texts if isinstance(text, str))
 
 
 class Rows(Sequence[Sample]):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import Any
 
 from mmexp.contract import Split
 from mmexp.dataset.base import SPLITS
 from mmexp.dataset.kind.cell import absent
-from mmexp.dataset.table.columns import as_mapping, known
-from mmexp.dataset.table.reader import Record, column_names
+from mmexp.dataset.table.columns import known
+from mmexp.dataset.table.reader import Record, column_names, find_column
+from mmexp.dataset.table.split_rule import SplitRule
 from mmexp.error import ConfigError, DataError, nearest
 
 SPELLINGS: Mapping[str, Split] = {
@@ -25,74 +24,23 @@ SPELLINGS: Mapping[str, Split] = {
 _LISTED = 20
 
 
-@dataclass(frozen=True)
-class SplitRule:
-    """Where a split comes from. Left alone: the column ``split`` if the manifest has one, else it is drawn.
-
-    Args:
-        column: Column that names the split of each row.
-        ratios: Shares of train, val and test to draw, unitless; a column is then ignored.
-        seed: Which drawing.
-        everything: Split that all rows are in, whatever a column says.
-
-    Raises:
-        ConfigError: If more than one of column, ratios and everything is given, ratios are not three positive shares
-            that sum to 1, or everything is no split.
-    """
-
-    column: str | None = None
-    ratios: Sequence[float] | None = None
-    seed: int = 0
-    everything: Split | None = None
-
-    def __post_init__(self) -> None:
-        given = {name: getattr(self, name) for name in ("column", "ratios", "everything")}
-        given = {name: value for name, value in given.items() if value is not None}
-        if len(given) > 1:
-            raise ConfigError(f"dataset.split must give one of column, ratios and everything, got {given}.")
-        if self.everything not in (None, *SPLITS):
-            hint = nearest(str(self.everything), SPLITS)
-            raise ConfigError(f"dataset.split.everything must be a split, got {self.everything!r}. {hint}")
-        if self.ratios is None:
-            return
-        numbers = [share for share in self.ratios if isinstance(share, int | float) and share > 0]
-        if not len(self.ratios) == len(numbers) == 3 or abs(sum(numbers) - 1) > 1e-6:
-            raise ConfigError(
-                f"dataset.split.ratios must be three positive shares that sum to 1, got {self.ratios}. "
-                "Set dataset.split.ratios=[0.8,0.1,0.1]."
-            )
-
-    @classmethod
-    def of(cls, given: Mapping[str, Any] | None) -> SplitRule:
-        """Make a rule of a mapping from a config.
-
-        Raises:
-            ConfigError: If it is no mapping, or has an unknown name.
-        """
-        rule = as_mapping("dataset.split", given, [field.name for field in fields(cls)]) or {}
-        return cls(**rule)
-
-    @property
-    def shares(self) -> Sequence[float]:
-        """Shares of train, val and test."""
-        return self.ratios or (0.8, 0.1, 0.1)
-
-
 def assign(
     records: Sequence[Record],
     rule: SplitRule,
     group_by: str | None,
-    named: Mapping[Split, Sequence[str]],
     splits: Sequence[Split] = SPLITS,
+    together: Sequence[str] | None = None,
 ) -> list[Split]:
     """Give the split of each record: all the same, by its group, by the column of the rule, or drawn.
+
+    Where the column names rows of train and none of val, val is drawn from those of train.
 
     Args:
         records: The table.
         rule: Where a split comes from.
         group_by: Column of the groups, if whole groups are to be on one side.
-        named: Groups of a split that are not to be drawn.
         splits: Only records of these are to be right; where their groups are named, no other group need be there.
+        together: By record, what is drawn as one, see ``same_files``; each by itself if None.
 
     Raises:
         ConfigError: If a column or group is not there.
@@ -102,22 +50,41 @@ def assign(
         return [rule.everything] * len(records)
     columns = column_names(records)
     if group_by is not None:
-        known("dataset.group_by", group_by, columns)
-        groups = [group_of(record, group_by) for record in records]
-        asked = {split: named.get(split, ()) for split in splits}
-        sides = _named(Counter(groups), asked) if all(asked.values()) else draw(groups, rule, named)
+        column = known("dataset.group_by", group_by, columns)
+        groups = [group_of(record, column) for record in records]
+        asked = {split: rule.named.get(split, ()) for split in splits}
+        sides = _named(Counter(groups), asked) if all(asked.values()) else draw(groups, rule, rule.named)
         return [sides.get(group, "train") for group in groups]
-    column = split_column(records, rule)
-    if column is None:
-        sides = draw([record.id for record in records], rule)
-        return [sides[record.id] for record in records]
-    known("dataset.split.column", column, columns)
-    return [_side(record, column) for record in records]
+    units = together or [record.id for record in records]
+    if (named := split_column(records, rule)) is None:
+        sides = _draw_units(units, rule)
+        return [sides[unit] for unit in units]
+    column = known("dataset.split.column", named, columns)
+    found = [_side(record, column) for record in records]
+    return _with_val(found, units, rule) if "val" in splits else found
+
+
+def _draw_units(units: Sequence[str], rule: SplitRule) -> dict[str, Split]:
+    try:
+        return draw(units, rule)
+    except ConfigError as fault:
+        if len(set(units)) < len(units):
+            fault.hint = "Rows of one file are drawn together. Set dataset.on_leak=warn to draw each row by itself."
+        raise
+
+
+def _with_val(sides: list[Split], units: Sequence[str], rule: SplitRule) -> list[Split]:
+    """Draw val from train where train is there and val is not; a unit that is also in test stays in train."""
+    free = [unit for unit, side in zip(units, sides, strict=True) if side == "train"]
+    if "val" in sides or len(set(free)) < 2:
+        return sides
+    drawn = set(_draw_side(Counter(free), rule.seed, rule.shares[1] / (rule.shares[0] + rule.shares[1])))
+    return ["val" if side == "train" and unit in drawn else side for unit, side in zip(units, sides, strict=True)]
 
 
 def split_column(records: Sequence[Record], rule: SplitRule) -> str | None:
     """Name the column that holds the split of each record, None if the rule or the table has none."""
-    standard = "split" if rule.ratios is None and "split" in column_names(records) else None
+    standard = find_column("split", column_names(records)) if rule.ratios is None else None
     return rule.column or standard
 
 
@@ -150,7 +117,7 @@ def groups_by_split(records: Sequence[Record], sides: Mapping[str, Split], colum
 def _side(record: Record, column: str) -> Split:
     value = record.values.get(column)
     try:
-        return SPELLINGS[str(value).lower()]
+        return SPELLINGS[str(value).strip().lower()]
     except KeyError:
         rule = f"{column} must be one of {', '.join(SPELLINGS)}, got {value!r}."
         raise DataError(rule, sample=record.id, path=record.where) from None
@@ -189,6 +156,12 @@ def draw(
     return {group: sides.get(group, "train") for group in sizes}
 
 
+def _draw_side(sizes: Counter[str], seed: int, share: float) -> list[str]:
+    """Take groups of about a share of the rows, in the order of a hash of seed and name, and leave at least one."""
+    order = sorted(sizes, key=lambda group: _digest(seed, group))
+    return _fill(order, sizes, round(share * sizes.total()), len(order) - 1)
+
+
 def _fill(free: Sequence[str], sizes: Mapping[str, int], rows: int, most: int) -> list[str]:
     """Take groups that fit into a number of rows, at most so many and at least one: then the smallest."""
     taken: list[str] = []
@@ -210,8 +183,10 @@ def _named(sizes: Mapping[str, int], named: Mapping[Split, Sequence[str]]) -> di
             if group not in sizes:
                 there = ", ".join(sorted(sizes)[:_LISTED]) + (" ..." if len(sizes) > _LISTED else "")
                 raise ConfigError(
-                    f"dataset.{split}_groups must be among {there}, got {group!r}. {nearest(group, list(sizes))}"
+                    f"dataset.split.{split}_groups must be among {there}, got {group!r}. {nearest(group, list(sizes))}"
                 )
             if sides.setdefault(group, split) != split:
-                raise ConfigError(f"dataset.{split}_groups must not hold a group of the other side, got {group!r}.")
+                raise ConfigError(
+                    f"dataset.split.{split}_groups must not hold a group of the other side, got {group!r}."
+                )
     return sides

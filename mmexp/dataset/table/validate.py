@@ -14,8 +14,10 @@ from mmexp.dataset.kind.media import FileKind
 from mmexp.dataset.table.consistency import find_mismatch
 from mmexp.dataset.table.error_policy import ErrorPolicy
 from mmexp.dataset.table.inspection import Progress, inspect_all
+from mmexp.dataset.table.inspection_cache import InspectionCache
 from mmexp.dataset.table.reader import Record
 from mmexp.dataset.table.rows import Fields, Row
+from mmexp.dataset.table.text_format import TextFormat
 from mmexp.error import DataError
 
 
@@ -32,6 +34,8 @@ class Validator:
         folder: Where the files are.
         policy: How many rows may be left out.
         lists: Columns whose cells may hold a list of texts, in a CSV as JSON.
+        form: How the table is written.
+        cache: What is known of the files.
     """
 
     def __init__(
@@ -43,9 +47,12 @@ class Validator:
         folder: Folder,
         policy: ErrorPolicy,
         lists: Collection[str] = (),
+        form: TextFormat | None = None,
+        cache: InspectionCache | None = None,
     ) -> None:
         self.inputs, self.targets, self.fields = inputs, targets, fields
         self.folder, self.policy = folder, policy
+        self.form, self.cache = form or TextFormat(), cache
         self.inspected: dict[File, Inspection] = {}
         self._forms: dict[str, tuple[str, str]] = {}
         self._lists = {*lists, *(column for name, column in targets.items() if fields.targets[name].many)}
@@ -68,7 +75,7 @@ class Validator:
         kinds = {**self.fields.targets, **self.fields.inputs}
         files = {name: kind for name, kind in kinds.items() if isinstance(kind, FileKind)}
         bad: set[str] = set()
-        for done, (file, found) in enumerate(inspect_all(list(users), files, self.folder), start=1):
+        for done, (file, found) in enumerate(inspect_all(list(users), files, self.folder, self.cache), start=1):
             if progress:
                 progress(done, len(users))
             self.inspected[file] = found
@@ -104,7 +111,8 @@ class Validator:
             for name, value in inputs.items():
                 inputs[name] = self._read(name, value, record)
             for name, cell in cells.items():
-                targets[name] = self.fields.targets[name].read_target(cell)
+                kind = self.fields.targets[name]
+                targets[name] = kind.read_target(self.form.values(cell) if kind.many else cell)
         except ValueError as fault:
             self.policy.refuse(f"{name} {fault}.", sample=record.id, path=record.where, where=record.where)
             return None
@@ -113,7 +121,8 @@ class Validator:
     def _read(self, name: str, cell: Any, record: Record) -> Any:
         """Read the cell itself; a file is opened later."""
         kind = self.fields.inputs[name]
-        value = kind.read(as_list(cell) if kind.many and self.inputs[name] in self._lists else cell, self.folder)
+        listed = kind.many and self.inputs[name] in self._lists
+        value = kind.read(as_list(self.form.values(cell)) if listed else cell, self.folder)
         if form := kind.form(value):
             expected, where = self._forms.setdefault(name, (form, record.where))
             if form != expected:

@@ -42,3 +42,24 @@ def test_a_list_is_read_as_json_python_pandas_and_numpy_write_it(text: str, foun
 @pytest.mark.parametrize("text", ["[sic] so", "[a b]", "[1 2", "['a' b]", "[open('x')]", "[1 2] and 3", "['a'] 'b'"])
 def test_what_is_no_list_stays_a_text(text: str) -> None:
     assert parse(text) == text and as_list(text) == [text]
+
+
+@pytest.mark.parametrize(
+    ("cell", "values"),
+    [
+        ("['red', 'big']", ["red", "big"]),
+        ("['red' 'big']", ["red", "big"]),
+        ("[\"it's\", 'a\\\\b', 'c\\d']", ["it's", "a\\b", "c\\d"]),
+        ("array(['red', 'big'], dtype=object)", ["red", "big"]),
+        ("[ 0.5 -1.\n 2e-3]", [0.5, -1.0, 0.002]),
+        ("[[1 2]\n [3 4]]", [[1, 2], [3, 4]]),
+        ("['a', None, True]", ["a", None, True]),
+    ],
+)
+def test_lists_are_read_as_python_pandas_and_numpy_write_them(cell: str, values: list[object]) -> None:
+    assert parse(cell) == as_list(cell) == values
+
+
+@pytest.mark.parametrize("cell", ["[Applause] hi", "[1 2 ... 9]", "['a'] 'b'", "[1-2]", "[a, b]", "[1] [2]", "['\\x']"])
+def test_a_text_in_brackets_that_is_no_list_stays_a_text(cell: str) -> None:
+    assert parse(cell) == cell and as_list(cell) == [cell]

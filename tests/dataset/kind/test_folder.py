@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,41 @@ def test_links_that_go_round_and_names_too_long_are_refused(tmp_path: Path) -> N
     for value in ("loop", "x" * 5000):
         with pytest.raises(ValueError, match="must be"):
             read_image(folder.locate(value))
+
+
+def test_a_path_of_windows_of_a_url_or_of_another_unicode_form_is_found_below_the_root_only(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "b").mkdir(parents=True)
+    (tmp_path / "x y.png").touch()
+    names = [
+        "my cat.png",
+        "100%20.png",
+        unicodedata.normalize("NFC", "Zoë.png"),
+        unicodedata.normalize("NFD", "Åse.png"),
+    ]
+    for name in names:
+        (root / "b" / name).touch()
+    folder = Folder(root, root)
+    for value, name in {
+        "b\\my cat.png": names[0],
+        "b/my%20cat.png": names[0],
+        "b/100%20.png": names[1],
+        "b/100%2520.png": names[1],
+        unicodedata.normalize("NFD", "b/Zoë.png"): names[2],
+        "b\\" + unicodedata.normalize("NFC", "Åse.png"): names[3],
+        f"{root}/b/my cat.png": names[0],
+    }.items():
+        assert folder.locate(value) == root / "b" / name
+    for value in ("..\\x y.png", "%2e%2e/x%20y.png", "b\\..\\..\\x y.png"):
+        with pytest.raises(ValueError, match="must lie inside"):
+            folder.locate(value)
+    for value in ("b/a%00", f"{tmp_path}/x y.png"):
+        with pytest.raises(ValueError, match="must be a path"):
+            folder.locate(value)
+
+
+def test_the_name_that_differs_only_in_case_is_known(tmp_path: Path) -> None:
+    (tmp_path / "Photos").mkdir()
+    (tmp_path / "Photos/Dog.JPG").touch()
+    folder = Folder(tmp_path, tmp_path)
+    assert folder.nearest("photos/dog.jpg") == "Photos/Dog.JPG" and folder.nearest("photos/cat.jpg") == ""

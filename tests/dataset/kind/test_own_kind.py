@@ -128,7 +128,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (tmp_path / name).write_text("\n".join(line.removeprefix("        ") for line in lines) + "\n")
     rows = []
     for number, split in enumerate(["train"] * 6 + ["val"] * 2 + ["test"] * 2):
-        np.save(tmp_path / f"{number}.points.npy", np.full((3 + number % 2, 3), number % 2))
+        np.save(tmp_path / f"{number}.points.npy", np.full((3 + number % 2, 3), number % 2 + number / 100))
         rows.append({"id": f"r{number}", "points": f"{number}.points.npy", "label": "ab"[number % 2], "split": split})
     (tmp_path / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     monkeypatch.chdir(tmp_path)

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from mmexp.dataset.column import as_mapping
 from mmexp.dataset.kind.kinds import standard
-from mmexp.dataset.table.columns import as_mapping, choose, kinds_of, unread
+from mmexp.dataset.table.columns import choose, kinds_of, unread
 from mmexp.dataset.table.reader import Record
 from mmexp.error import ConfigError, DataError
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ def test_each_file_is_noted_in_order_by_what_it_holds(tmp_path: Path):
     kinds: Any = {"front": ImageKind(), "mask": MaskKind(), "audio": AudioKind()}
     found = dict(inspect_all(files, kinds, Folder(tmp_path, tmp_path)))
     assert list(found) == files
-    size = {name: (tmp_path / name).stat().st_size for name in ("a.png", "m.png", "none.png", "a.wav")}
-    assert found["front", "a.png"] == Inspection(size["a.png"], {"shape": (3, 4)})
-    assert found["mask", "m.png"] == Inspection(size["m.png"], {"shape": (2, 2), "numbers": [0, 7, 255]})
-    assert found["mask", "none.png"] == Inspection(size["none.png"], {"shape": (2, 2), "numbers": [255]})
-    assert found["audio", "a.wav"] == Inspection(size["a.wav"], {"rate": 8000, "seconds": 8 / 8000})
+    names = ("a.png", "m.png", "none.png", "a.wav")
+    digest = {name: hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() for name in names}
+    assert found["front", "a.png"] == Inspection(digest["a.png"], {"shape": (3, 4)})
+    assert found["mask", "m.png"] == Inspection(digest["m.png"], {"shape": (2, 2), "numbers": [0, 7, 255]})
+    assert found["mask", "none.png"] == Inspection(digest["none.png"], {"shape": (2, 2), "numbers": [255]})
+    assert found["audio", "a.wav"] == Inspection(digest["a.wav"], {"rate": 8000, "seconds": 8 / 8000})
     assert found["front", "gone.png"].fault == "front 'gone.png' must be a file, got none."

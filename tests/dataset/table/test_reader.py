@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mmexp.dataset.table.reader import absent, column_names, find_table, read_table
+from mmexp.dataset.table.reader import absent, column_names, find_column, find_table, read_table
+from mmexp.dataset.table.text_format import TextFormat
 from mmexp.error import ConfigError, DataError
 
 
@@ -31,7 +32,7 @@ def test_a_row_without_an_id_is_named_by_its_line(tmp_path: Path) -> None:
 
 def test_csv_with_a_byte_order_mark_crlf_and_a_quoted_newline_is_read(tmp_path: Path) -> None:
     path = write(tmp_path, "m.csv", '\ufeffid,text,label\r\na,"one\r\ntwo, ""three""",x\r\n\r\nb,four,\r\n')
-    first, second = read_table(path)
+    first, second = read_table(path, TextFormat(quoting="multiline"))
     assert first.values == {"id": "a", "text": 'one\r\ntwo, "three"', "label": "x"}
     assert second.values == {"id": "b", "text": "four", "label": None}
     assert [first.where, second.where] == [f"{path}:2", f"{path}:5"]
@@ -87,7 +88,9 @@ def test_nul_surrogates_and_emoji_are_read(tmp_path: Path) -> None:
         ("m.jsonl", b'{"id": 1}\n{"text": "\xff"}', r"m\.jsonl:2: text must be UTF-8, got byte 0xff"),
         ("m.csv", "id,text,text\na,b,c\n", r"m\.csv:1: .* got column 'text' twice"),
         ("m.csv", "id,text\na,b\na,c\n", r"m\.csv:3, sample a: id must be unique, got that of .*m\.csv:2"),
-        ("m.csv", 'id,text\na,"x\ny"\nb\n', r"m\.csv:4: a row must have one cell per column, got 1 cells below 2"),
+        ("m.csv", 'id,text\na,"x y"\n\nb\n', r"m\.csv:4: a row must have one cell per column, got 1 cells below 2"),
+        ("m.csv", 'id,text\na,"x\ny"\nb,z\n', r"m\.csv:2: a row .* got a quote that opens here and closes in line 3"),
+        ("m.tsv", 'id\ttext\na\t"x" y\n', r"m\.tsv:2: a row must have one cell per column, got .* expected after"),
         ("m.csv", 'id,text\na,"x\n', r"m\.csv:2: a row must have one cell per column, got unexpected end"),
         ("m.parquet", "PAR1", r"m\.parquet: the file must be whole Parquet"),
     ],
@@ -118,3 +121,66 @@ def test_a_table_is_found_below_the_root_or_where_its_path_says(tmp_path: Path) 
         find_table(str(tmp_path), "n.csv")
     with pytest.raises(ConfigError, match=r"dataset\.manifest must be relative to dataset\.root"):
         find_table(str(tmp_path), str(path))
+
+
+def test_a_lone_quote_swallows_no_row(tmp_path: Path) -> None:
+    path = write(tmp_path, "m.tsv", 'text\tlabel\n"oh no\tneg\nfine\tpos\n5" screen\tpos\nmeh 7"\tneg\n')
+    with pytest.raises(DataError, match=r"m\.tsv:2: .* got .*") as caught:
+        read_table(path, TextFormat())
+    assert "dataset.csv.quoting=none" in caught.value.hint
+    texts = [record.values["text"] for record in read_table(path, TextFormat(quoting="none"))]
+    assert texts == ['"oh no', "fine", '5" screen', 'meh 7"']
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "hint", "form"),
+    [
+        ("m.csv", "text;label\na, b;x\nc;y\n", "dataset.csv.delimiter=semicolon", {"delimiter": "semicolon"}),
+        ("m.csv", "text, plain;label\na;x\nc, d;y\n", "dataset.csv.delimiter=semicolon", {"delimiter": ";"}),
+        ("m.tsv", "text,label\na,x\nc,y\n", "dataset.csv.delimiter=comma", {"delimiter": "comma"}),
+        ("m.csv", "text,label\ncaf\xe9,x\n".encode("latin-1"), "encoding=latin-1 if this is right: 'café,x'", None),
+        ("m.csv", "text,label\n\u201ca\u201d,x\n".encode("cp1252"), "dataset.csv.encoding=cp1252 if", None),
+        ("m.csv", "text,label\na,x\n".encode("utf-16"), "dataset.csv.encoding=utf-16 if", {"encoding": "utf-16"}),
+        ("m.csv", "text,label\na,x\n".encode("utf-16-le"), "encoding=utf-16-le if this is right: 'text,label'", None),
+    ],
+)
+def test_a_table_written_otherwise_is_refused_with_what_to_set_and_read_with_it(
+    tmp_path: Path, name: str, content: str | bytes, hint: str, form: dict[str, str] | None
+) -> None:
+    path = write(tmp_path, name, content)
+    with pytest.raises(DataError) as caught:
+        read_table(path, TextFormat())
+    assert hint in caught.value.hint
+    found = read_table(path, TextFormat.of(form or {"encoding": hint.split("=")[1].split()[0]}))
+    assert found[0].values[column_names(found)[-1]] == "x"
+
+
+def test_a_table_of_a_dataset_without_the_setting_is_not_told_to_set_it(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        read_table(write(tmp_path, "m.csv", "a;b\n1;2\n"))
+    assert caught.value.hint.startswith("Save the table as UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("a.csv.gz", "Run: gunzip -k a.csv.gz"), ("a.json", "< a.json > a.jsonl"), ("a.xlsx", "")]
+)
+def test_a_file_that_is_no_table_is_refused_with_what_makes_one_of_it(tmp_path: Path, name: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match=r"dataset\.manifest must end in") as caught:
+        read_table(write(tmp_path, name, "[]"))
+    assert hint in caught.value.hint
+
+
+def test_commas_between_json_objects_are_pointed_out(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"m\.jsonl:1: a line must be one JSON object, got Extra data") as caught:
+        read_table(write(tmp_path, "m.jsonl", '{"id": 1},\n{"id": 2}\n'))
+    assert caught.value.hint == "Remove the comma at the end of each line."
+
+
+def test_a_column_is_found_without_regard_to_case_and_blanks_if_only_one_fits() -> None:
+    assert find_column("label", ["Text", " Label "]) == " Label "
+    assert find_column("label", ["LABEL", "label"]) == "label"
+    assert find_column("label", ["LABEL", "Label"]) is None
+
+
+def test_an_id_is_read_from_a_column_of_another_case(tmp_path: Path) -> None:
+    assert read_table(write(tmp_path, "m.csv", "ID,text\na,x\n"))[0].id == "a"

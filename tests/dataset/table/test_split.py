@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from mmexp.dataset.table.reader import Record
-from mmexp.dataset.table.split import SplitRule, assign, draw
+from mmexp.dataset.table.split import assign, draw
+from mmexp.dataset.table.split_rule import SplitRule
 from mmexp.error import ConfigError, DataError
 
 NAMES = [f"s{number}" for number in range(100)]
@@ -29,20 +30,18 @@ def test_the_same_seed_draws_the_same_whatever_the_order_and_another_seed_does_n
 
 def test_everything_may_be_on_one_side_whatever_the_columns_say() -> None:
     rows = records(split=["train", "val"], speaker=[1, 2])
-    assert assign(rows, SplitRule(everything="test"), "speaker", {"test": ["3"]}) == ["test", "test"]
+    assert assign(rows, SplitRule(everything="test", test_groups=["3"]), "speaker") == ["test", "test"]
 
 
 def test_groups_that_are_not_asked_for_need_not_be_there() -> None:
     rows = records(speaker=["ann", "bob"])
-    assert assign(rows, SplitRule(), "speaker", {"test": ["ann"], "val": ["cyd"]}, ["test"]) == ["test", "train"]
+    assert assign(rows, SplitRule(test_groups=["ann"], val_groups=["cyd"]), "speaker", ["test"]) == ["test", "train"]
 
 
 def test_a_drawn_side_is_the_same_if_it_is_asked_for_alone() -> None:
     rows = records(speaker=SPEAKERS)
-    named = {"val": ["ann"], "test": []}
-    full, alone = (
-        assign(rows, SplitRule(), "speaker", named, splits) for splits in (("train", "val", "test"), ["test"])
-    )
+    rule = SplitRule(val_groups=["ann"])
+    full, alone = (assign(rows, rule, "speaker", splits) for splits in (("train", "val", "test"), ["test"]))
     assert full == alone
 
 
@@ -96,22 +95,22 @@ def test_two_groups_are_too_few() -> None:
 
 def test_the_column_split_is_used_where_there_is_one_under_its_usual_spellings() -> None:
     rows = records(split=["train", "Training", "validation", "dev", "test"])
-    assert assign(rows, SplitRule(), None, {}) == ["train", "train", "val", "val", "test"]
+    assert assign(rows, SplitRule(), None) == ["train", "train", "val", "val", "test"]
 
 
 def test_another_column_can_be_named_and_ratios_ignore_the_column() -> None:
     rows = records(split=["train"] * 10, fold=["test"] * 10)
-    assert set(assign(rows, SplitRule(column="fold"), None, {})) == {"test"}
-    assert set(assign(rows, SplitRule(ratios=(0.6, 0.2, 0.2)), None, {})) == {"train", "val", "test"}
+    assert set(assign(rows, SplitRule(column="fold"), None)) == {"test"}
+    assert set(assign(rows, SplitRule(ratios=(0.6, 0.2, 0.2)), None)) == {"train", "val", "test"}
 
 
 def test_without_a_column_the_split_is_drawn() -> None:
-    assert Counter(assign(records(label=[0] * 20), SplitRule(), None, {})) == {"train": 16, "val": 2, "test": 2}
+    assert Counter(assign(records(label=[0] * 20), SplitRule(), None)) == {"train": 16, "val": 2, "test": 2}
 
 
 def test_groups_overrule_the_column() -> None:
     rows = records(split=["train"] * 3, speaker=[1, 2, 3])
-    assert assign(rows, SplitRule(), "speaker", {"test": ["1"], "val": ["3"]}) == ["test", "train", "val"]
+    assert assign(rows, SplitRule(test_groups=["1"], val_groups=["3"]), "speaker") == ["test", "train", "val"]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +123,7 @@ def test_groups_overrule_the_column() -> None:
 def test_a_row_without_a_side_is_refused(arguments: Any, message: str) -> None:
     rows = records(split=["train", "tset", "val"], speaker=["a", "b", None])
     with pytest.raises(DataError, match=message):
-        assign(rows, *arguments, {})
+        assign(rows, *arguments)
 
 
 @pytest.mark.parametrize(
@@ -136,23 +135,25 @@ def test_a_row_without_a_side_is_refused(arguments: Any, message: str) -> None:
 )
 def test_a_column_that_is_not_there_is_refused(rule: SplitRule, group_by: str | None, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        assign(records(split=["train"]), rule, group_by, {})
+        assign(records(split=["train"]), rule, group_by)
 
 
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"ratio": [1]}, r"dataset\.split\.ratio is not known\. Did you mean 'ratios'"),
-        ("fold", r"dataset\.split must be a mapping, got 'fold'\. Set dataset\.split\.column="),
-        ({"ratios": [0.8, 0.2]}, r"three positive shares that sum to 1, got \[0\.8, 0\.2\]"),
-        ({"ratios": [0.8, 0.2, 0.2]}, r"three positive shares that sum to 1"),
-        ({"ratios": [1.0, 0.0, 0.0]}, r"three positive shares that sum to 1"),
-        ({"ratios": ["a", "b", "c"]}, r"three positive shares that sum to 1"),
-        ({"ratios": [0.8, 0.1, 0.1], "column": "fold"}, r"must give one of column, ratios and everything, got .*fold"),
-        ({"everything": "test", "column": "fold"}, r"must give one of column, ratios and everything, got .*fold"),
-        ({"everything": "tst"}, r"split\.everything must be a split, got 'tst'\. Did you mean 'test'"),
-    ],
-)
-def test_a_wrong_rule_is_refused(given: Any, message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        SplitRule.of(given)
+def test_val_is_drawn_from_train_where_the_column_names_none_and_never_from_test() -> None:
+    rows = records(Split=["train"] * 18 + ["test"] * 9)
+    sides = assign(rows, SplitRule(), None)
+    assert Counter(sides) == {"train": 16, "val": 2, "test": 9} and sides[18:] == ["test"] * 9
+    assert assign(rows, SplitRule(), None, ["test"]) == ["train"] * 18 + ["test"] * 9
+    assert set(assign(rows[18:], SplitRule(), None)) == {"test"}
+
+
+def test_rows_of_one_unit_are_drawn_together() -> None:
+    rows = records(text=["x"] * 40)
+    units = [f"u{number // 4}" for number in range(40)]
+    sides = assign(rows, SplitRule(), None, together=units)
+    assert len(set(zip(units, sides, strict=True))) == 10 and set(sides) == {"train", "val", "test"}
+    given = records(split=["train"] * 36 + ["test"] * 4)
+    sides = assign(given, SplitRule(), None, together=units)
+    assert len(set(zip(units, sides, strict=True))) == 10 and sides.count("val") == 4
+    with pytest.raises(ConfigError, match="must each have a group of rows, got 1 groups") as caught:
+        assign(rows, SplitRule(), None, together=["one"] * 40)
+    assert "dataset.on_leak=warn" in caught.value.hint

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from mmexp.dataset.kind.kinds import standard
-from mmexp.dataset.table.notes import category_notes, class_notes, table_notes
+from mmexp.dataset.table.class_notes import category_notes, class_notes, target_notes
 from mmexp.dataset.table.rows import Fields, Row
 
 KINDS = standard()
@@ -15,14 +15,14 @@ def rows(*labels: Any, **inputs: Any) -> list[Row]:
 
 def test_classes_that_training_lacks_are_counted_and_named_by_split() -> None:
     splits = {"train": rows("a", "b"), "val": rows("a"), "test": rows("c", "a", "d", "c")}
-    assert [*class_notes("label", KINDS["label"], splits, ["a", "b"])] == [
+    assert [*target_notes("label", KINDS["label"], splits, ["a", "b"])] == [
         "label: 3 of 4 rows of test are of classes that training lacks, and count as wrong: c (2), d (1)"
     ]
 
 
 def test_classes_that_look_alike_and_those_written_in_several_ways_are_said() -> None:
     splits = {"train": rows("Pos", 1), "test": rows("pos", "1")}
-    found = [*class_notes("label", KINDS["label"], splits, [1, "Pos", "pos"])]
+    found = [*target_notes("label", KINDS["label"], splits, [1, "Pos", "pos"])]
     assert found == [
         "label: Pos and pos are different classes, though they differ in case or blanks only",
         "label: '1' and 1 are one class",
@@ -35,4 +35,4 @@ def test_categories_that_training_lacks_are_counted() -> None:
     expected = ["column 'city': 1 of 2 cells of test are categories that training lacks: Rome (1)"]
     assert [*category_notes("tabular", splits, facts)] == expected
     known = {"classes": {"label": ["a"]}, "modality": {"tabular": {"columns": facts}}}
-    assert table_notes(Fields({"tabular": KINDS["tabular"]}, {"label": KINDS["label"]}), splits, known) == expected
+    assert class_notes(Fields({"tabular": KINDS["tabular"]}, {"label": KINDS["label"]}), splits, known) == expected

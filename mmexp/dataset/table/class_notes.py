@@ -14,7 +14,7 @@ from mmexp.transform.spelling import near, spelling
 _NAMED = 5  # classes
 
 
-def class_notes(
+def target_notes(
     target: str, kind: Kind, splits: Mapping[Split, Sequence[Row]], classes: Sequence[Any]
 ) -> Iterator[str]:
     """Say which classes differ in case only, which are written in several ways, and which training lacks.
@@ -70,7 +70,7 @@ def _counted(names: Counter[str]) -> str:
     return shown + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
-def table_notes(fields: Fields, splits: Mapping[Split, Sequence[Row]], facts: Mapping[str, Any]) -> list[str]:
+def class_notes(fields: Fields, splits: Mapping[Split, Sequence[Row]], facts: Mapping[str, Any]) -> list[str]:
     """Say what was decided of the columns of a table, and what of them training lacks.
 
     Args:
@@ -82,7 +82,7 @@ def table_notes(fields: Fields, splits: Mapping[Split, Sequence[Row]], facts: Ma
     for name, kind in fields.targets.items():
         found += kind.notes(name)
         if (classes := facts["classes"].get(name)) and not kind.is_file:
-            found += class_notes(name, kind, splits, classes)
+            found += target_notes(name, kind, splits, classes)
     for name, kind in fields.inputs.items():
         columns = facts.get("modality", {}).get(name, {}).get("columns", ()) if kind.several else ()
         found += category_notes(name, splits, columns)

@@ -1,0 +1,119 @@
+"""Find samples that stand in two splits, and keep rows of one file together where a split is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from mmexp.contract import Split
+from mmexp.dataset.column import Column
+from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.cell import absent
+from mmexp.dataset.kind.inspection import File, Inspection
+from mmexp.dataset.table.reader import Record
+from mmexp.dataset.table.rows import Row
+from mmexp.error import ConfigError, DataError
+
+OnLeak = Literal["raise", "warn"]
+_SHOWN = 3
+
+
+class LeakPolicy:
+    """Refuse files that are in two splits, or count them.
+
+    Args:
+        on_leak: ``raise`` or ``warn``.
+        grouped: Column whose equal values the splits keep together already, if there is one.
+
+    Raises:
+        ConfigError: If on_leak is neither.
+    """
+
+    def __init__(self, on_leak: str, grouped: str | None) -> None:
+        if on_leak not in ("raise", "warn"):
+            raise ConfigError(f"dataset.on_leak must be raise or warn, got {on_leak!r}.")
+        self.warns, self.grouped = on_leak == "warn", grouped
+
+    def check(
+        self,
+        splits: Mapping[Split, Sequence[Row]],
+        inspected: Mapping[File, Inspection],
+        columns: Mapping[str, Column],
+        table: str,
+    ) -> list[str]:
+        """Return a line for each input whose files are in two splits, if that is allowed.
+
+        Args:
+            splits: Rows by split.
+            inspected: Their files.
+            columns: Input -> column, or columns.
+            table: Path of the table.
+
+        Raises:
+            DataError: If it is not; it names the samples and what to set.
+        """
+        notes = []
+        for name, column in columns.items():
+            pairs = list(leaks(name, splits, inspected))
+            if not pairs:
+                continue
+            shown = "; ".join(
+                f"{first.id} ({one}) and {second.id} ({two})" for one, first, two, second in pairs[:_SHOWN]
+            )
+            found = f"{shown}{' ...' if len(pairs) > _SHOWN else ''}"
+            if not self.warns:
+                paths = any(first.inputs[name] == second.inputs[name] for _, first, _, second in pairs)
+                rule = (
+                    f"{name} must be of one split, got the same file content in two for {len(pairs)} samples: {found}."
+                )
+                raise DataError(rule, path=table, hint=self._hint(column if paths else None))
+            notes.append(f"leak: {len(pairs)} samples have the very {name} of a sample of another split: {found}.")
+        return notes
+
+    def _hint(self, column: Column | None) -> str:
+        allow = "dataset.on_leak=warn to go on all the same."
+        if isinstance(column, str) and self.grouped is None:
+            return f"Set dataset.group_by={column} to keep rows of one file on one side, or {allow}"
+        return f"Remove one of each, or set {allow}"
+
+
+def leaks(
+    name: str, splits: Mapping[Split, Sequence[Row]], inspected: Mapping[File, Inspection]
+) -> Iterator[tuple[Split, Row, Split, Row]]:
+    """Yield each row whose files of one input have the content of a row of an earlier split, with that row."""
+    first: dict[tuple[str, ...], tuple[Split, Row]] = {}
+    for split, rows in splits.items():
+        for row in rows:
+            paths = row.fields.inputs[name].paths(row.inputs[name]) if name in row.inputs else ()
+            if not paths:
+                continue
+            content = tuple(inspected[name, path].digest for path in paths)
+            side, other = first.setdefault(content, (split, row))
+            if side != split:
+                yield side, other, split, row
+
+
+def same_files(records: Sequence[Record], columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> list[str]:
+    """Return by record the smallest id among all that share a file with it, directly or through others.
+
+    Args:
+        records: The table.
+        columns: Input -> column, or columns.
+        kinds: Kind of each input.
+    """
+    parent = {record.id: record.id for record in records}
+
+    def root(one: str) -> str:
+        while parent[one] != one:
+            parent[one] = parent[parent[one]]
+            one = parent[one]
+        return one
+
+    owner: dict[str, str] = {}
+    files = {name: column for name, column in columns.items() if kinds[name].is_file}
+    for record in records:
+        cells = {name: kinds[name].pick(record.values, column) for name, column in files.items()}
+        for path in (path for name, cell in cells.items() if not absent(cell) for path in kinds[name].paths(cell)):
+            small, large = sorted((root(record.id), root(owner.setdefault(str(path), record.id))))
+            parent[large] = small
+    return [root(record.id) for record in records]

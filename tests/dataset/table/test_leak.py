@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from mmexp.dataset.kind.inspection import Inspection
+from mmexp.dataset.kind.kinds import standard
+from mmexp.dataset.table.leak import LeakPolicy, leaks, same_files
+from mmexp.dataset.table.reader import Record
+from mmexp.dataset.table.rows import Fields, Row
+from mmexp.error import ConfigError, DataError
+
+FIELDS = Fields({name: standard()[name] for name in ("image", "video", "text")})
+INSPECTED = {("image", f"{name}.png"): Inspection(content) for name, content in zip("abcd", "1213", strict=True)}
+
+
+def row(name: str, **inputs: Any) -> Row:
+    return Row(name, "m:1", inputs, {}, FIELDS)
+
+
+SPLITS: Any = {
+    "train": [row("r0", image="a.png"), row("r1", image="b.png", text="x"), row("r2", text="x")],
+    "val": [row("r3", image="d.png", text="x")],
+    "test": [row("r4", image="c.png"), row("r5", image="b.png")],
+}
+
+
+def test_the_same_content_in_two_splits_is_found_whatever_the_names() -> None:
+    found = [(one, first.id, two, second.id) for one, first, two, second in leaks("image", SPLITS, INSPECTED)]
+    assert found == [("train", "r0", "test", "r4"), ("train", "r1", "test", "r5")]
+
+
+def test_all_frames_of_a_video_must_be_the_same() -> None:
+    inspected = {("video", name): Inspection(name) for name in "ab"}
+    splits: Any = {"train": [row("r0", video=["a", "b"])], "test": [row("r1", video=["a", "a"])]}
+    assert not list(leaks("video", splits, inspected))
+    splits["test"].append(row("r2", video=["a", "b"]))
+    assert [second.id for *_, second in leaks("video", splits, inspected)] == ["r2"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "grouped", "hint"),
+    [
+        (["r5"], None, "Set dataset.group_by=photo to keep rows of one file on one side, or dataset.on_leak=warn"),
+        (["r4"], None, "Remove one of each, or set dataset.on_leak=warn"),
+        (["r5"], "site", "Remove one of each, or set dataset.on_leak=warn"),
+    ],
+)
+def test_a_leak_is_refused_with_the_samples_and_what_to_set(rows: list[str], grouped: str | None, hint: str) -> None:
+    splits = {**SPLITS, "test": [one for one in SPLITS["test"] if one.id in rows]}
+    rule = r"m\.csv: image must be of one split, got the same file content in two for 1 samples: r. \(train\)"
+    with pytest.raises(DataError, match=rule) as caught:
+        LeakPolicy("raise", grouped).check(splits, INSPECTED, {"image": "photo", "text": "text"}, "m.csv")
+    assert caught.value.hint.startswith(hint) and caught.value.exit_code == 3
+
+
+def test_a_leak_that_is_allowed_is_said() -> None:
+    (note,) = LeakPolicy("warn", None).check(SPLITS, INSPECTED, {"image": "photo"}, "m.csv")
+    assert note.startswith(
+        "leak: 2 samples have the very image of a sample of another split: r0 (train) and r4 (test);"
+    )
+    with pytest.raises(ConfigError, match=r"dataset\.on_leak must be raise or warn, got 'no'"):
+        LeakPolicy("no", None)
+
+
+def test_records_that_share_a_file_directly_or_through_others_are_one() -> None:
+    cells = [("a", "1"), ("b", "2"), ("c", "2"), ("a", "3"), ("d", "3"), ("e", "4"), (None, None), (None, None)]
+    records = [Record(f"r{n}", "m", {"image": one, "front": two}) for n, (one, two) in enumerate(cells)]
+    kinds = {"image": standard()["image"], "front": standard()["image"], "text": standard()["text"]}
+    columns = {"image": "image", "front": "front", "text": "text"}
+    assert same_files(records, columns, kinds) == ["r0", "r1", "r1", "r0", "r0", "r5", "r6", "r7"]
+    back = same_files(records[::-1], columns, kinds)
+    assert back[::-1] == same_files(records, columns, kinds)

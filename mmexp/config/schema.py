@@ -98,6 +98,7 @@ class Schema:
         pretrained: Run whose encoders, fusion and tokenizer to start from, as far as they are used again.
         baselines: Whether to train, after the run, what its fusion must beat: each input alone and the controls.
         plugins: Packages, in addition to mmexp's own, whose classes may be named in ``_target_``.
+        tokenize: What metrics of texts count: ``words``, ``characters`` or ``blanks``, see ``metric.caption``.
         encoder: By modality.
         logger: By name; where metrics go in addition to the run folder.
         callback: By name; what happens in addition to the steps.
@@ -119,6 +120,7 @@ class Schema:
     pretrained: str | None = field(default=None, metadata={"role": Role()})  # None: runs from before this key was there
     baselines: bool = field(default=MISSING, metadata={"role": Role("place", resumable=True, of_baseline=True)})
     plugins: list[str] = field(default=MISSING, metadata={"role": Role("place", resumable=True, changeable=True)})
+    tokenize: str = field(default="words", metadata={"role": Role(changeable=True)})
     tokenizer: TokenizerSchema = field(default=MISSING, metadata={"role": Role()})
     training: TrainingConfig = field(
         default_factory=TrainingConfig, metadata={"role": Role(changeable=("batch_size",))}

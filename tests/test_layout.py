@@ -37,7 +37,8 @@ STOREYS = """
     error
     contract run
     config
-    analysis search transform layer metric hardware scheduler decoding logger
+    analysis search transform layer hardware scheduler decoding logger
+    metric
     plot pool encoder augment loss method
     fusion missing dataset
     head

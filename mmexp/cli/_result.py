@@ -17,6 +17,7 @@ from mmexp.cli._verdict import verdict_of
 from mmexp.run import advice, summary
 from mmexp.run.command import line
 from mmexp.run.folder import RunFolder
+from mmexp.transform.tokenization import COUNTED
 
 EXAMPLES = 4
 FEW = 6  # items of a list
@@ -29,7 +30,8 @@ def show_result(folder: RunFolder, console: Console) -> Verdict | None:
     cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
     weights = _weights(known.get("weights", known.get("shares", {})))
     judgement = [Text(), Text(f"The fusion: {verdict.text}.")] if verdict else []
-    top: list[RenderableType] = [_metrics(known["metrics"]), Text(cost), *weights, *judgement]
+    scored = _scored(known.get("tokenize", {}))
+    top: list[RenderableType] = [_metrics(known["metrics"]), *scored, Text(cost), *weights, *judgement]
     parts = [*top, *_examples(folder), _next(folder)]
     title = Text(f"{folder.name} is done, best by {known['monitor']}")
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
@@ -44,6 +46,12 @@ def _metrics(metrics: dict[str, float | None]) -> Table:
     for name in dict.fromkeys(key.partition("/")[2] for key in metrics):
         table.add_row(name, *(number(metrics.get(f"{split}/{name}")) for split in ("val", "test")))
     return table
+
+
+def _scored(tokenize: dict[str, str]) -> list[Text]:
+    """Say what the metrics of texts count."""
+    ways = dict.fromkeys(tokenize.values())
+    return [Text(f"texts are scored in {COUNTED[way]} (tokenize={way})") for way in ways]
 
 
 def _weights(weights: dict[str, float]) -> list[Text]:

@@ -17,7 +17,8 @@ mmexp test RUN [key=value ...] [--split SPLIT] [--json] [--outputs FOLDER]
 
   RUN               a run's path, its id, the beginning of it, or 'last'
   key=value         dataset.root=FOLDER or dataset.manifest=FILE for other data of the same form; in addition to
-                    dataset.* also hardware.*, training.batch_size, task.beams and task.length_penalty
+                    dataset.* also hardware.*, training.batch_size, tokenize, task.beams and
+                    task.length_penalty
   --split SPLIT     val or test; default: test
   --json            one JSON object: run, split, samples, skipped and metrics
   --outputs FOLDER  folder of all runs; default: outputs

@@ -101,6 +101,7 @@ class Schema:
         pretrained: Run whose encoders, fusion and tokenizer to start from, as far as they are used again.
         baselines: Whether to train, after the run, what its fusion must beat: each input alone and the controls.
         plugins: Packages, in addition to mmexp's own, whose classes may be named in ``_target_``.
+        tokenize: What metrics of texts count: ``words``, ``characters`` or ``blanks``, see ``metric.caption``.
         encoder: By modality.
         logger: By name; where metrics go in addition to the run folder.
         callback: By name; what happens in addition to the steps.
@@ -126,6 +127,7 @@ class Schema:
     )  # None: runs from before this key was there
     baselines: bool = _key(Role("place", resumable=True, of_baseline=True))
     plugins: list[str] = _key(Role("place", resumable=True, changeable=True))
+    tokenize: str = _key(Role(changeable=True, ranked_apart=True), default="words")
     tokenizer: TokenizerConfig = _key(Role(of_model=True), default_factory=TokenizerConfig)
     training: TrainingConfig = _key(Role(changeable=("batch_size",)), default_factory=TrainingConfig)
     encoder: dict[str, Any] = _key(

@@ -1,18 +1,22 @@
 """Measures of a caption against its references.
 
-All see words through ``words``: lower case, punctuation dropped, split at white space. COCO's own tokenizer (Java)
-keeps hyphens and splits off "'s"; here both become a gap, as they do in what a model with word tokens reads.
+They count tokens, see ``transform.tokenization``; ``tokenize`` says which:
+
+- ``words``, the default: lower case, no punctuation; symbols and emoji, and the characters of scripts that are written
+  without blanks (Chinese, Japanese, Thai ...), are words of their own. COCO's own tokenizer (Java) keeps hyphens and
+  splits off "'s"; here both become a gap, as they do in what a model with word tokens reads.
+- ``characters``: those of the words, without blanks.
+- ``blanks``: what blanks and punctuation set apart, for text that a segmenter has split.
 """
 
 from __future__ import annotations
 
 import math
-import re
-import unicodedata
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache, reduce
+from itertools import chain
 from operator import or_
 
 import torch
@@ -21,41 +25,41 @@ from torchmetrics import Metric
 from torchmetrics.functional.text import rouge_score
 from torchmetrics.text import BLEUScore
 
+from mmexp.transform.tokenization import Tokenize, splitter
+
 NGRAM_ORDER = 4
 NGram = tuple[str, ...]
 
 
-def words(text: str) -> list[str]:
-    """Words of a caption as every caption metric compares them."""
-    return re.sub(r"[^\w\s]", " ", unicodedata.normalize("NFKC", text).lower()).split()
-
-
 @lru_cache(maxsize=8192)
-def ngrams(text: str) -> Counter[NGram]:
-    """How often each run of 1 to 4 words occurs; shared, so do not change it."""
-    row = words(text)
-    return Counter(tuple(row[i : i + n]) for n in range(1, NGRAM_ORDER + 1) for i in range(len(row) - n + 1))
+def ngrams(text: str, tokenize: Tokenize) -> Counter[NGram]:
+    """How often each run of 1 to 4 tokens occurs; shared, so do not change it."""
+    row = splitter(tokenize)(text)
+    return Counter(
+        chain.from_iterable(zip(*(row[i:] for i in range(n)), strict=False) for n in range(1, NGRAM_ORDER + 1))
+    )
 
 
 @lru_cache(maxsize=2048)
-def union(texts: tuple[str, ...]) -> Counter[NGram]:
+def union(texts: tuple[str, ...], tokenize: Tokenize) -> Counter[NGram]:
     """How often each n-gram occurs in the text that has the most of it; shared, so do not change it."""
-    return reduce(or_, map(ngrams, texts))
+    return reduce(or_, (ngrams(text, tokenize) for text in texts))
 
 
 class Bleu(BLEUScore):
     """Precision of the n-grams of all captions together, with a penalty for being short.
 
-    torchmetrics' corpus BLEU without smoothing, on normalised words. The shorter of two references that are equally
+    torchmetrics' corpus BLEU without smoothing, on our tokens. The shorter of two references that are equally
     close in length counts, as in COCO's evaluation.
 
     Source: Papineni et al. 2002, "BLEU", https://aclanthology.org/P02-1040, section 2.3.
 
     Args:
         order: Longest n-gram counted, 1 to 4.
+        tokenize: What is counted: words, characters or blanks.
 
     Raises:
-        ValueError: If order is not 1 to 4.
+        ValueError: If order is not 1 to 4, or tokenize is unknown.
 
     Example:
         >>> from mmexp.metric.caption import Bleu
@@ -67,20 +71,23 @@ class Bleu(BLEUScore):
 
     samples: Tensor
 
-    def __init__(self, *, order: int) -> None:
+    def __init__(self, *, order: int, tokenize: Tokenize = "words") -> None:
+        splitter(tokenize)
         if not 1 <= order <= NGRAM_ORDER:
             raise ValueError(f"Bleu: order must be 1 to {NGRAM_ORDER}, got {order}.")
         super().__init__(n_gram=order)
+        self.tokenize = tokenize
         self.add_state("samples", torch.zeros((), dtype=torch.long), dist_reduce_fx="sum")
 
     def update(self, captions: Sequence[str], references: Sequence[Sequence[str]]) -> None:
         """Count one caption and its references per sample; samples without references do not count."""
-        pairs = [(ngrams(c), tuple(r)) for c, r in zip(captions, references, strict=True) if r]
+        by = self.tokenize
+        pairs = [(ngrams(c, by), tuple(r)) for c, r in zip(captions, references, strict=True) if r]
         for own, texts in pairs:
-            size = _length(own)
+            size, others = _length(own), [_length(ngrams(text, by)) for text in texts]
             self.preds_len += size
-            self.target_len += min(map(_length, map(ngrams, texts)), key=lambda other: (abs(other - size), other))
-        self.numerator += self.numerator.new_tensor(self._by_order(own & union(texts) for own, texts in pairs))
+            self.target_len += min((abs(other - size), other) for other in others)[1]
+        self.numerator += self.numerator.new_tensor(self._by_order(own & union(texts, by) for own, texts in pairs))
         self.denominator += self.denominator.new_tensor(self._by_order(own for own, _ in pairs))
         self.samples += len(pairs)
 
@@ -98,7 +105,7 @@ class Bleu(BLEUScore):
 
 
 def _length(counts: Counter[NGram]) -> int:
-    """Number of words."""
+    """Number of tokens."""
     return sum(count for gram, count in counts.items() if len(gram) == 1)
 
 
@@ -130,17 +137,37 @@ class MeanCaptionMetric(Metric, ABC):
         return self.total / self.count
 
 
-class WordForWord(MeanCaptionMetric):
-    """Share of captions that have the very words of one of their references."""
+class TokenMetric(MeanCaptionMetric):
+    """Average of a score of the tokens of each caption.
+
+    Args:
+        tokenize: What a token is: words, characters or blanks.
+
+    Raises:
+        ValueError: If tokenize is unknown.
+    """
+
+    def __init__(self, *, tokenize: Tokenize = "words") -> None:
+        super().__init__()
+        splitter(tokenize)
+        self.tokenize = tokenize
+
+    def split(self, text: str) -> list[str]:
+        """Return the tokens of a text."""
+        return splitter(self.tokenize)(text)
+
+
+class WordForWord(TokenMetric):
+    """Share of captions that have the very tokens of one of their references."""
 
     def score(self, caption: str, references: Sequence[str]) -> float:
-        return float(words(caption) in map(words, references))
+        return float(self.split(caption) in map(self.split, references))
 
 
-class RougeL(MeanCaptionMetric):
+class RougeL(TokenMetric):
     """Longest common subsequence with the closest reference, as the mean of precision and recall (F1).
 
-    torchmetrics' ROUGE-L on normalised words, best over the references. COCO's evaluation weighs recall higher and
+    torchmetrics' ROUGE-L on our tokens, best over the references. COCO's evaluation weighs recall higher and
     takes precision and recall from different references, so its numbers are a little larger.
 
     Source: Lin 2004, "ROUGE", https://aclanthology.org/W04-1013, eqs. 5 to 7 with beta 1.
@@ -154,6 +181,7 @@ class RougeL(MeanCaptionMetric):
     """
 
     def score(self, caption: str, references: Sequence[str]) -> float:
-        theirs = [" ".join(words(reference)) for reference in references]
-        found = rouge_score(" ".join(words(caption)), [theirs], accumulate="best", rouge_keys="rougeL")
+        found = rouge_score(
+            caption, [references], accumulate="best", normalizer=str, tokenizer=self.split, rouge_keys="rougeL"
+        )
         return float(found["rougeL_fmeasure"])

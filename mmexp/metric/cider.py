@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from mmexp.error import DataError
-from mmexp.metric.caption import NGRAM_ORDER, MeanCaptionMetric, NGram, ngrams, words
+from mmexp.metric.caption import NGRAM_ORDER, NGram, TokenMetric, ngrams
+from mmexp.transform.tokenization import Tokenize
 
 
 @dataclass(frozen=True)
@@ -21,29 +22,31 @@ class DocumentFrequencies:
     Args:
         counts: Documents that hold the n-gram.
         documents: Documents in all.
+        tokenize: What the n-grams are made of.
     """
 
     counts: Counter[NGram]
     documents: int
+    tokenize: Tokenize = "words"
 
     @staticmethod
-    def of(references: Sequence[Sequence[str]]) -> DocumentFrequencies:
+    def of(references: Sequence[Sequence[str]], tokenize: Tokenize = "words") -> DocumentFrequencies:
         """Count over the captions of each sample."""
         counts: Counter[NGram] = Counter()
         for captions in references:
-            counts.update({gram for caption in captions for gram in ngrams(caption)})
-        return DocumentFrequencies(counts, len(references))
+            counts.update({gram for caption in captions for gram in ngrams(caption, tokenize)})
+        return DocumentFrequencies(counts, len(references), tokenize)
 
     def weigh(self, text: str) -> list[dict[NGram, float]]:
         """Term frequency times inverse document frequency, by n."""
         vectors: list[dict[NGram, float]] = [{} for _ in range(NGRAM_ORDER)]
-        for gram, count in ngrams(text).items():
+        for gram, count in ngrams(text, self.tokenize).items():
             vectors[len(gram) - 1][gram] = count * math.log(self.documents / max(1, self.counts[gram]))
         return vectors
 
 
 @lru_cache(maxsize=4)
-def document_frequencies(path: str) -> DocumentFrequencies:
+def document_frequencies(path: str, tokenize: Tokenize = "words") -> DocumentFrequencies:
     """Read JSON lines, one list of captions per training sample.
 
     Raises:
@@ -60,10 +63,10 @@ def document_frequencies(path: str) -> DocumentFrequencies:
         rows.append(row)
     if not rows:
         raise DataError("references must hold at least one sample, got an empty file.", path=path)
-    return DocumentFrequencies.of(rows)
+    return DocumentFrequencies.of(rows, tokenize)
 
 
-class CiderD(MeanCaptionMetric):
+class CiderD(TokenMetric):
     """Cosine between caption and references when words that every caption has weigh little, times 10.
 
     Source: Vedantam et al. 2015, "CIDEr", https://arxiv.org/abs/1411.5726, eqs. 2, 3 and 5 (the D form: clipped counts,
@@ -71,7 +74,8 @@ class CiderD(MeanCaptionMetric):
 
     Args:
         references: JSON-lines file with the captions of one training sample per line; read at first use.
-        sigma: Width of the length penalty, in words.
+        sigma: Width of the length penalty, in tokens.
+        tokenize: What a token is: words, characters or blanks.
 
     Example:
         >>> import json
@@ -89,25 +93,20 @@ class CiderD(MeanCaptionMetric):
         tensor(5.8663)
     """
 
-    def __init__(self, *, references: str, sigma: float = 6.0) -> None:
-        super().__init__()
+    def __init__(self, *, references: str, sigma: float = 6.0, tokenize: Tokenize = "words") -> None:
+        super().__init__(tokenize=tokenize)
         self.references, self.sigma = references, sigma
 
     def score(self, caption: str, references: Sequence[str]) -> float:
-        frequencies = document_frequencies(self.references)
+        frequencies = document_frequencies(self.references, self.tokenize)
         ours = frequencies.weigh(caption)
         total = 0.0
         for reference in references:
             theirs = frequencies.weigh(reference)
             cosines = [_clipped_cosine(left, right) for left, right in zip(ours, theirs, strict=True)]
-            gap = len(_bigrams(caption)) - len(_bigrams(reference))
+            gap = len(self.split(caption)[1:]) - len(self.split(reference)[1:])
             total += sum(cosines) / NGRAM_ORDER * math.exp(-(gap**2) / (2 * self.sigma**2))
         return 10 * total / len(references)
-
-
-def _bigrams(text: str) -> list[str]:
-    """One entry per bigram."""
-    return words(text)[1:]
 
 
 def _clipped_cosine(ours: dict[NGram, float], theirs: dict[NGram, float]) -> float:

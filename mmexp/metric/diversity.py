@@ -11,7 +11,8 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-from mmexp.metric.caption import NGRAM_ORDER, MeanCaptionMetric, NGram, words
+from mmexp.metric.caption import NGRAM_ORDER, NGram, TokenMetric
+from mmexp.transform.tokenization import Tokenize, splitter
 
 
 class Distinct(Metric):
@@ -24,27 +25,29 @@ class Distinct(Metric):
     bigrams, as is usual since, not against all words.
 
     Args:
-        order: Words in an n-gram, 1 to 4.
+        order: Tokens in an n-gram, 1 to 4.
+        tokenize: What a token is: words, characters or blanks.
 
     Raises:
-        ValueError: If order is not 1 to 4.
+        ValueError: If order is not 1 to 4, or tokenize is unknown.
     """
 
     full_state_update = False
     higher_is_better = True
     grams: list[Tensor]
 
-    def __init__(self, *, order: int) -> None:
+    def __init__(self, *, order: int, tokenize: Tokenize = "words") -> None:
+        splitter(tokenize)
         if not 1 <= order <= NGRAM_ORDER:
             raise ValueError(f"Distinct: order must be 1 to {NGRAM_ORDER}, got {order}.")
         super().__init__()
-        self.order = order
+        self.order, self.tokenize = order, tokenize
         self.add_state("grams", [], dist_reduce_fx="cat")
 
     def update(self, captions: Sequence[str], references: Sequence[Sequence[str]]) -> None:
         """Add one caption per sample; samples without references do not count, as in the other metrics."""
         for caption, _ in ((c, r) for c, r in zip(captions, references, strict=True) if r):
-            row = words(caption)
+            row = splitter(self.tokenize)(caption)
             found = [_number(tuple(row[i : i + self.order])) for i in range(len(row) - self.order + 1)]
             self.grams.append(torch.tensor(found, dtype=torch.long, device=self.device))
 
@@ -54,13 +57,13 @@ class Distinct(Metric):
         return torch.tensor(len(set(grams)) / len(grams) if grams else math.nan, device=self.device)
 
 
-class Length(MeanCaptionMetric):
-    """Mean number of words."""
+class Length(TokenMetric):
+    """Mean number of tokens."""
 
     higher_is_better = None
 
     def score(self, caption: str, references: Sequence[str]) -> float:
-        return float(len(words(caption)))
+        return float(len(self.split(caption)))
 
 
 def _number(gram: NGram) -> int:

@@ -74,8 +74,8 @@ def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
         folder: The run.
         summary: ``status``, ``monitor``, ``mode``, ``metrics``, ``parameters`` {total, trained},
             ``seconds`` {train, ...}, ``config`` (the choices by group, seed, inputs), ``key``, ``weights``
-            (learned, of what the fusion weighs), ``fingerprint``, ``alone`` (inputs that the task could be given alone)
-            and ``anchor`` (of the task, None for the joint form).
+            (learned, of what the fusion weighs), ``tokenize`` (what each metric of texts counts), ``fingerprint``,
+            ``alone`` (inputs that the task could be given alone) and ``anchor`` (of the task, None for the joint form).
     """
     write_json(folder.summary, redact_tree(dict(summary)))
 

@@ -9,13 +9,14 @@ from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Sample
 from mmexp.encoder.text.base import TextEncoder
-from mmexp.metric.answer import ConsensusAccuracy, ExactMatch, normalise
+from mmexp.metric.answer import ConsensusAccuracy, ExactMatch, tokenizable
 from mmexp.metric.caption import Bleu
 from mmexp.plot.questions import questions
 from mmexp.task.base_generation import TextGeneration
 from mmexp.transform.answer import PeopleTransform, WrittenAnswerTransform
 from mmexp.transform.base import Transform
 from mmexp.transform.captions import Captions
+from mmexp.transform.tokenization import Tokenize, splitter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 class AnswerGeneration(TextGeneration):
     """Generate the answer token by token, fused with the question, which is the text input, and the others.
 
-    Answers are normalised before training and comparison. Metrics: ``accuracy``, whether the whole answer is right;
-    ``bleu1``, how many of its words are, as most answers are too short for longer n-grams; and with ``consensus``
-    ``vqa_accuracy``, see ``ConsensusAccuracy``.
+    Answers are ``tokenizable`` before training and comparison, see ``metric.answer``. Metrics: ``accuracy``, whether
+    the whole answer is right; ``bleu1``, how many of its words are, as most answers are too short for longer n-grams;
+    and with ``consensus`` ``vqa_accuracy``, see ``ConsensusAccuracy``.
 
     Source: Cho et al. 2021, "Unifying Vision-and-Language Tasks via Text Generation", https://arxiv.org/abs/2102.02779.
     Differs: the question is an input like any other, from scratch.
@@ -40,9 +41,10 @@ class AnswerGeneration(TextGeneration):
         dropout: Probability of dropping a feature before the head.
         beams: Answers searched at once; 1 is greedy search.
         length_penalty: Above 0 favours long answers; see ``decoding.search.beam``.
+        tokenize: What ``bleu1`` counts, see ``metric.caption``: words, characters or blanks.
 
     Raises:
-        ValueError: If prefix is not causal, or beams < 1.
+        ValueError: If prefix is not causal, beams < 1, or tokenize is unknown.
     """
 
     targets: tuple[str, ...] = ("answer",)
@@ -58,6 +60,7 @@ class AnswerGeneration(TextGeneration):
         dropout: float = 0.1,
         beams: int = 3,
         length_penalty: float = 0.0,
+        tokenize: Tokenize = "words",
     ) -> None:
         super().__init__(
             prefix=prefix,
@@ -67,17 +70,19 @@ class AnswerGeneration(TextGeneration):
             beams=beams,
             length_penalty=length_penalty,
         )
-        self.consensus = consensus
+        splitter(tokenize)
+        self.consensus, self.tokenize = consensus, tokenize
         if consensus:
             self.targets = ("answer", "answers")
 
     def transforms(self) -> Mapping[str, Transform]:
-        written = WrittenAnswerTransform(text=self.prefix.transform, normalise=normalise)
+        written = WrittenAnswerTransform(text=self.prefix.transform, normalise=tokenizable)
         return {"answer": written, "answers": PeopleTransform()} if self.consensus else {"answer": written}
 
     def metrics(self) -> MetricCollection:
-        people = {"vqa_accuracy": ConsensusAccuracy()} if self.consensus else {}
-        return MetricCollection({"accuracy": ExactMatch(), "bleu1": Bleu(order=1), **people}, compute_groups=False)
+        people = {"vqa_accuracy": ConsensusAccuracy(normalise=tokenizable)} if self.consensus else {}
+        own = {"accuracy": ExactMatch(), "bleu1": Bleu(order=1, tokenize=self.tokenize)}
+        return MetricCollection({**own, **people}, compute_groups=False)
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
         none: list[list[str]] = [[] for _ in batch.ids]
@@ -88,7 +93,7 @@ class AnswerGeneration(TextGeneration):
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         columns = zip(batch.ids, outputs["text"], outputs["score"].tolist(), strict=True)
-        rows = [{"id": i, "label": normalise(text), "score": score} for i, text, score in columns]
+        rows = [{"id": i, "label": tokenizable(text), "score": score} for i, text, score in columns]
         answers: Captions | None = batch.targets.get("answer")
         if answers is None:
             return rows

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torchmetrics import Metric, MetricCollection
+from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens
 from mmexp.decoding.search import Nucleus
 from mmexp.encoder.text.base import TextEncoder
 from mmexp.fusion.base import Fusion
-from mmexp.metric.caption import Bleu, RougeL
-from mmexp.metric.cider import CiderD
-from mmexp.metric.diversity import Distinct, Length
+from mmexp.metric.caption_scores import CaptionScores
 from mmexp.plot.gallery import gallery
 from mmexp.task.base_generation import TextGeneration
 from mmexp.transform.captions import Captions, CaptionsTransform
@@ -32,7 +30,8 @@ class Captioning(TextGeneration):
 
     Metrics: BLEU-1 to 4, ROUGE-L and CIDEr-D of beam search; ``greedy_bleu4`` and ``greedy_cider`` of greedy search;
     ``distinct1``, ``distinct2`` and ``length``, how varied and how long the captions of beam search are, and with
-    sampling those of the sampled captions, such as ``sampled_distinct1``.
+    sampling those of the sampled captions, such as ``sampled_distinct1``. What they count is the root key ``tokenize``,
+    see ``metric.caption``.
 
     Source: Vinyals et al. 2015, "Show and Tell", https://arxiv.org/abs/1411.4555, eqs. 2 and 10; words objective:
     Mahajan et al. 2018, https://arxiv.org/abs/1805.00932, section 2.2 (softmax over k targets of 1/k each); sampling:
@@ -40,7 +39,7 @@ class Captioning(TextGeneration):
 
     Args:
         prefix: Causal encoder of the words so far; its vocabulary and max_length are the captions'.
-        references: JSON-lines file with the training captions, for CIDEr-D.
+        scores: Fields of ``metric.caption_scores.CaptionScores``, the training captions and what metrics count.
         captions_per_image: Captions sampled per sample and epoch in training; None takes all.
         label_smoothing: Share of each target that is spread over the vocabulary.
         words_weight: Weight of a second objective, which words the captions use, predicted from the pooled inputs
@@ -54,8 +53,8 @@ class Captioning(TextGeneration):
             same for the same sample; None for none.
 
     Raises:
-        ValueError: If prefix is not causal, beams < 1, or a number of sampling is out of its range.
-        TypeError: If sampling has another field.
+        ValueError: If prefix is not causal, beams < 1, tokenize unknown, or a number of sampling is out of its range.
+        TypeError: If scores or sampling has another field.
     """
 
     targets = ("captions",)
@@ -65,7 +64,7 @@ class Captioning(TextGeneration):
         self,
         *,
         prefix: TextEncoder,
-        references: str,
+        scores: Mapping[str, Any],
         captions_per_image: int | None = 1,
         label_smoothing: float = 0.1,
         words_weight: float = 0.0,
@@ -83,7 +82,11 @@ class Captioning(TextGeneration):
             beams=beams,
             length_penalty=length_penalty,
         )
-        self.references, self.captions_per_image, self.words_weight = references, captions_per_image, words_weight
+        self.scores, self.captions_per_image, self.words_weight = (
+            CaptionScores(**scores),
+            captions_per_image,
+            words_weight,
+        )
         self.nucleus = None if sampling is None else Nucleus(**sampling)
         vocab_size, dim = prefix.embedding.weight.shape
         self.words = nn.Linear(dim, vocab_size) if words_weight else None
@@ -113,11 +116,9 @@ class Captioning(TextGeneration):
         return losses
 
     def metrics(self) -> MetricCollection:
-        scores = {f"bleu{n}": Bleu(order=n) for n in (1, 2, 3, 4)}
-        others = {"rouge_l": RougeL(), "cider": CiderD(references=self.references)}
-        plain = {"greedy_bleu4": Bleu(order=4), "greedy_cider": CiderD(references=self.references)}
-        drawn = {} if self.nucleus is None else {f"sampled_{name}": own for name, own in variety().items()}
-        return MetricCollection({**scores, **others, **plain, **variety(), **drawn}, compute_groups=False)
+        own = self.scores
+        drawn = {} if self.nucleus is None else {f"sampled_{name}": one for name, one in own.variety().items()}
+        return MetricCollection({**own.quality(), **own.greedy(), **own.variety(), **drawn}, compute_groups=False)
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
         texts = batch.targets["captions"].texts if "captions" in batch.targets else [[]] * len(batch)
@@ -135,11 +136,6 @@ class Captioning(TextGeneration):
         shown = [(row, samples[i]) for i, row in enumerate(rows[:SHOWN]) if "image" in samples[i].inputs]
         titles = [f"{row['caption']}\n({row.get('references', ['?'])[0]})" for row, _ in shown]
         return {"captions": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
-
-
-def variety() -> dict[str, Metric]:
-    """Return fresh metrics of texts without references, by name."""
-    return {"distinct1": Distinct(order=1), "distinct2": Distinct(order=2), "length": Length()}
 
 
 def bag_of_words_loss(logits: Tensor, ids: Padded) -> Tensor:

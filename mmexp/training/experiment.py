@@ -27,6 +27,7 @@ from mmexp.hardware.base import Hardware
 from mmexp.logger.base import Logger
 from mmexp.logger.files import FilesLogger
 from mmexp.method.base import Method
+from mmexp.metric.counted import counted
 from mmexp.missing.base import Missing
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
@@ -75,6 +76,11 @@ class Experiment:
     def monitor(self) -> str:
         """The metric that decides, as it is logged: ``val/accuracy``."""
         return f"val/{self.task.monitor}"
+
+    @property
+    def tokenize(self) -> dict[str, str]:
+        """What each metric of texts counts."""
+        return counted(self.module.metrics)
 
 
 def load_data(root: Node, progress: Progress | None = None) -> MultimodalDataset:

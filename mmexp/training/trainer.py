@@ -89,6 +89,7 @@ def train_and_evaluate(
         "mode": experiment.task.mode,
         "metrics": results,
         "directions": name_directions(experiment, results),
+        "tokenize": experiment.tokenize,
         "best": best.name,
         "weights": experiment.module.model.fusion.weights(),
         "seconds": {"train": round(trained, 2), "evaluate": round(time.monotonic() - began, 2)},

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Engine
+from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 from torch import Tensor
 
 from mmexp.config.tokenizer import Model
 from mmexp.contract import Padded
 from mmexp.transform.base import Transform, pad
+from mmexp.transform.tokenization import JOINED, pieces
 
 SPECIALS = ("<pad>", "<bos>", "<eos>", "<unk>")
 
@@ -45,6 +46,10 @@ class Tokenizer:
         engine.encode_special_tokens = True  # a text that says <eos> does not end there
         return engine
 
+    @cached_property
+    def _of_words(self) -> bool:
+        return isinstance(self._engine.decoder, decoders.WordPiece)
+
     def __getstate__(self) -> dict[str, str]:
         return {"path": self.path}
 
@@ -54,15 +59,16 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Ids without begin and end."""
-        return list(self._engine.encode(_clean(text), add_special_tokens=False).ids)
+        return list(self._engine.encode(_prepare(text, self._of_words), add_special_tokens=False).ids)
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of many texts at once, in parallel outside Python."""
-        return [list(row.ids) for row in self._engine.encode_batch(list(map(_clean, texts)), add_special_tokens=False)]
+        prepared = [_prepare(text, self._of_words) for text in texts]
+        return [list(row.ids) for row in self._engine.encode_batch(prepared, add_special_tokens=False)]
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of the ids; special ones are left out."""
-        return str(self._engine.decode(list(ids), skip_special_tokens=True)).strip()
+        return str(self._engine.decode(list(ids), skip_special_tokens=True)).strip().removeprefix(JOINED)
 
     def words(self) -> list[str]:
         """Vocabulary by id."""
@@ -84,17 +90,16 @@ class Tokenizer:
         Args:
             texts: The training split's texts.
             path: File to write.
-            model: ``word`` keeps whole lower-case words without punctuation; ``bpe`` splits rare ones into pieces and
-                knows every byte.
+            model: ``word`` keeps lower-case words whole, symbols, emoji, and characters of scripts without blanks, but
+                no punctuation, see ``tokenization``; ``bpe`` splits rare words into pieces and knows every byte.
             vocab_size: Entries at most, special ones included.
             min_frequency: Words or pieces seen less often are left out.
         """
         trainer: trainers.Trainer
-        steps: list[normalizers.Normalizer] = [normalizers.NFKC(), normalizers.Lowercase()]
         if model == "word":
             engine = Engine(models.WordLevel(unk_token="<unk>"))
-            steps.append(normalizers.Replace(Regex(r"[^\w\s]"), " "))
-            engine.pre_tokenizer = pre_tokenizers.Whitespace()
+            engine.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+            engine.decoder = decoders.WordPiece(prefix=JOINED, cleanup=False)
             trainer = trainers.WordLevelTrainer(
                 vocab_size=vocab_size,
                 min_frequency=min_frequency,
@@ -103,6 +108,7 @@ class Tokenizer:
             )
         elif model == "bpe":
             engine = Engine(models.BPE(unk_token="<unk>"))
+            engine.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Lowercase()])
             engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
             engine.decoder = decoders.ByteLevel()
             trainer = trainers.BpeTrainer(
@@ -114,8 +120,7 @@ class Tokenizer:
             )
         else:
             raise ValueError(f"Tokenizer: model must be word or bpe, got {model!r}.")
-        engine.normalizer = normalizers.Sequence(steps)
-        engine.train_from_iterator(map(_clean, texts), trainer)
+        engine.train_from_iterator((_prepare(text, model == "word") for text in texts), trainer)
         engine.save(str(path))
         return cls(path)
 
@@ -168,6 +173,7 @@ class TextTransform(Transform):
         return pad([item[0] if item else None for item in items], Tokenizer.pad)
 
 
-def _clean(text: str) -> str:
-    """Replace what UTF-8 cannot carry (lone surrogates)."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+def _prepare(text: str, of_words: bool) -> str:
+    """Replace what UTF-8 cannot carry (lone surrogates); for a model of words, set them apart."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return " ".join(pieces(text)) if of_words else text

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -13,6 +11,7 @@ from torch import Tensor
 from mmexp.contract import Padded
 from mmexp.transform.base import Transform, pad
 from mmexp.transform.captions import Caption, Captions
+from mmexp.transform.tokenization import join, pieces
 
 Unit = Literal["char", "word"]
 
@@ -63,8 +62,12 @@ class TranscriptTransform(Transform):
 
 
 def spoken(text: object) -> str:
-    """Write as nothing but words: lower case, one blank between them, no punctuation, which is not spoken."""
-    return " ".join(re.sub(r"[^\w\s]", " ", unicodedata.normalize("NFKC", str(text)).lower()).split())
+    """Write as nothing but words: lower case, one blank between them, no punctuation, which is not spoken.
+
+    Letters, marks, digits with their signs and emoji of every script stay, see ``tokenization``; and so do the blanks:
+    in a script that is written without them a word is what they, or a segmenter, set apart.
+    """
+    return join(pieces(str(text)))
 
 
 def spell(text: object, unit: Unit) -> list[str]:

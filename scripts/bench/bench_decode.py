@@ -47,7 +47,7 @@ def captioner(fusion: Fusion) -> Captioning:
     prefix = TransformerEncoder(
         dim=DIM, vocab_size=VOCAB, tokenizer="", causal=True, max_length=LENGTH + 1, depth=DEPTH, num_heads=HEADS
     )
-    task = Captioning(prefix=prefix, references="").eval()
+    task = Captioning(prefix=prefix, scores={"references": ""}).eval()
     for weight in (*task.parameters(), *fusion.parameters()):
         if weight.ndim == 2:
             nn.init.normal_(weight, std=weight.shape[1] ** -0.5)

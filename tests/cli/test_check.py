@@ -42,7 +42,9 @@ def test_each_job_of_a_sweep_is_checked(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_table_that_is_not_there_is_refused() -> None:
-    with pytest.raises(ConfigError, match=r"dataset.manifest must be a file in \., got 'none.csv'. There are: rows.csv"):
+    with pytest.raises(
+        ConfigError, match=r"dataset.manifest must be a file in \., got 'none.csv'. There are: rows.csv"
+    ):
         run(["dataset.manifest=none.csv"])
 
 

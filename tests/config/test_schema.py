@@ -53,7 +53,8 @@ def test_a_repetition_counts_for_the_key_of_a_run_but_is_no_setting() -> None:
 
 
 def test_predict_may_change_the_data_the_machine_and_the_search() -> None:
-    changeable = {"plugins", "training.batch_size", "task.beams", "task.length_penalty", "dataset", "hardware"}
+    changeable = {"plugins", "tokenize", "training.batch_size", "dataset", "hardware"}
+    changeable |= {"task.beams", "task.length_penalty"}
     assert set(CHANGEABLE) == changeable
 
 

@@ -16,12 +16,27 @@ from mmexp.metric.answer import ConsensusAccuracy, ExactMatch, normalise
         ("an apple", "apple"),
         ("Two", "2"),
         ("none", "0"),
-        ("fire_extinguisher", "fire_extinguisher"),
+        ("fire_extinguisher", "fire extinguisher"),
         ("cup, bowl", "cup bowl"),
         ("X-ray", "x ray"),
         ("A", "a"),
         (3, "3"),
-        ("?", ""),
+        ("?", "?"),
+        ("+", "+"),
+        ("1,500", "1500"),
+        ("1.5 m.", "1.5 m"),
+        ("12:30", "12:30"),
+        ("5%", "5%"),
+        ("c#", "c#"),
+        ("dont", "don't"),
+        ("2 oclock", "2 o'clock"),
+        ("2²", "2²"),
+        ("À l'école!", "à l'école"),
+        ("लड़की पीती", "लड़की पीती"),
+        ("كَتَبَ", "كَتَبَ"),
+        ("เด็ก", "เด็ก"),
+        ("😀", "😀"),
+        ("cafe\u0301", "café"),
     ],
 )
 def test_ways_to_write_an_answer_become_one(written, normalised):
@@ -32,7 +47,8 @@ def test_an_answer_is_right_if_it_is_one_of_the_references_once_normalised():
     metric = ExactMatch()
     metric.update(["The cat", "two dogs", "cat"], [["cat"], ["3 dogs", "2 dogs"], ["a cat sits"]])
     metric.update(["anything"], [[]])
-    assert metric.compute() == pytest.approx(2 / 3)
+    metric.update(["o clock", "लड़का"], [["o'clock"], ["लड़की"]])
+    assert metric.compute() == pytest.approx(3 / 5)
 
 
 @pytest.mark.parametrize("agreeing", range(11))

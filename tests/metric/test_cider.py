@@ -118,3 +118,20 @@ def test_an_empty_file_is_refused(tmp_path):
     (tmp_path / "empty.jsonl").touch()
     with pytest.raises(DataError, match="must hold at least one sample, got an empty file"):
         document_frequencies(str(tmp_path / "empty.jsonl"))
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_cider_agrees_with_the_coco_evaluation_in_scripts_without_blanks(tmp_path, blank):
+    training = [["一只狗在草地上奔跑"], ["一只猫在桌子上"], ["หมาวิ่งบนหญ้า"]]
+    captions, references = ["一只狗在草地上跑", "หมาเดินบนหญ้า"], [training[0], training[2]]
+    cider = CiderD(references=write(tmp_path / "references.jsonl", training))
+    cider.update([blank.join(caption) for caption in captions], references)
+    spaced = [[" ".join(text) for text in row] for row in training]
+    expected = coco([" ".join(caption) for caption in captions], [spaced[0], spaced[2]], spaced)
+    assert cider.compute() == pytest.approx(expected, abs=1e-6)
+
+
+def test_a_perfect_hindi_caption_scores_ten(tmp_path):
+    cider = CiderD(references=write(tmp_path / "references.jsonl", [["लड़की पानी पीती है"], ["लड़का सोता है"]]))
+    cider.update(["लड़की पानी पीती है"], [["लड़की पानी पीती है"]])
+    assert cider.compute() == pytest.approx(10)

@@ -56,7 +56,7 @@ def test_the_score_of_an_answer_is_the_mean_log_probability_of_its_words(make, b
 
 def test_one_machinery_teaches_answers_as_it_teaches_captions(make, tmp_path: Path):
     words, losses = ["a red ball", "two cats"], []
-    for task, name in ((make(), "answer"), (make(Captioning, references=str(tmp_path)), "captions")):
+    for task, name in ((make(), "answer"), (make(Captioning, scores={"references": str(tmp_path)}), "captions")):
         transform = task.transforms()[name]
         raw = words if name == "answer" else [[text] for text in ("red ball", "2 cats")]
         given = Batch({}, {name: transform.collate([transform.prepare(one) for one in raw])}, ("a", "b"))

@@ -38,7 +38,7 @@ def make(vocabulary: Tokenizer, tmp_path: Path):
         torch.manual_seed(0)
         words = {"vocab_size": vocabulary.vocab_size, "tokenizer": vocabulary.path, "max_length": 9}
         prefix = encoder(dim=DIM, causal=causal, dropout=0.0, **words)
-        return Captioning(prefix=prefix, references=str(references), dropout=0.0, **options)
+        return Captioning(prefix=prefix, scores={"references": str(references)}, dropout=0.0, **options)
 
     return make
 

@@ -101,3 +101,11 @@ def test_turns_of_a_talk_follow_one_another_and_the_oldest_words_are_cut(tokeniz
 def test_a_talk_of_one_turn_reads_like_a_text(tokenizer):
     transform = TextTransform(tokenizer=tokenizer)
     assert transform.prepare(("a red ball",))[0].tolist() == transform.prepare("a red ball")[0].tolist()
+
+
+@pytest.mark.parametrize("text", ["दौड़ता है", "一只狗 iphone手机3只", "หมา วิ่ง", "كَتَبَ الوَلَدُ", "🐶🐶 👍🏽 -3 5%"])
+def test_a_text_of_any_script_comes_back_from_its_ids(text, tmp_path):
+    for model in ("word", "bpe"):
+        tokenizer = Tokenizer.train([text], tmp_path / "t.json", model=model)
+        assert tokenizer.decode(tokenizer.encode(text)) == text
+        assert tokenizer.unk not in tokenizer.encode(text)

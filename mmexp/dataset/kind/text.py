@@ -9,6 +9,7 @@ from typing import Any
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.cell import parse
 from mmexp.dataset.kind.folder import Folder
+from mmexp.transform.tokenization import words
 
 _FILE = re.compile(r"\S*[^\s.]\.\w{1,12}")
 
@@ -44,7 +45,7 @@ class TextKind(Kind):
     def features(self, cell: Any, folder: Folder) -> list[str]:
         """Return the words of a text, in lower case, or the entries of a list."""
         given = parse(cell)
-        return [str(one) for one in given] if isinstance(given, list) else re.findall(r"\w+", str(given).lower())
+        return [str(one) for one in given] if isinstance(given, list) else words(str(given))
 
     def _names_file(self, text: str, folder: Folder) -> bool:
         if not _FILE.fullmatch(text):

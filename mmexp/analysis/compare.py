@@ -13,7 +13,6 @@ from mmexp.error import ConfigError, nearest
 from mmexp.run.summary import DONE, RunRow
 
 _APART = tuple(name for name, role in ROLES.items() if role.ranked_apart)  # task and dataset
-_LESS_IS_BETTER = {"loss", "error", "perplexity", "mae", "mse", "rmse", "wer", "cer", "rank", "seconds", "nll", "fid"}
 
 
 @dataclass(frozen=True)
@@ -97,13 +96,13 @@ class Ranking:
     """Groups that may be compared: same task, same data.
 
     Args:
-        benchmark: Task, dataset and fingerprint.
+        benchmark: Task, dataset, fingerprint of the data, and what metrics of texts count; empty where that is unknown.
         metric: Key they are ranked by.
         mode: Whether less (min) or more (max) of it is better.
         groups: Best first; a group without the metric comes last.
     """
 
-    benchmark: tuple[str, str, str]
+    benchmark: tuple[str, str, str, str]
     metric: str
     mode: str
     groups: tuple[Group, ...]
@@ -130,7 +129,7 @@ class Ranking:
 
 
 def compare(rows: Iterable[RunRow], by: Sequence[str] = (), metric: str = "") -> list[Ranking]:
-    """Rank finished runs; runs on other tasks or other data get a ranking of their own.
+    """Rank finished runs; runs on other tasks or other data, or with other tokens, get a ranking of their own.
 
     Args:
         rows: Any runs; those that are not done are left out.
@@ -138,22 +137,22 @@ def compare(rows: Iterable[RunRow], by: Sequence[str] = (), metric: str = "") ->
         metric: Key to rank by; the test value of what the runs monitored if empty.
 
     Raises:
-        ConfigError: If no run has such a key or metric.
+        ConfigError: If no run has such a key or metric, or it does not say whether more or less of it is better.
     """
     done = newest([row for row in rows if row.status == DONE])
     _check("--by", by, {key for row in done for key in row.config})
     _check("--metric", [metric] if metric else [], {key for row in done for key in row.metrics})
-    benchmarks: dict[tuple[str, str, str], list[RunRow]] = {}
+    benchmarks: dict[tuple[str, str, str, str], list[RunRow]] = {}
     for row in done:
         task, dataset = (str(row.config.get(key, "-")) for key in _APART)
-        benchmarks.setdefault((task, dataset, row.fingerprint), []).append(row)
+        benchmarks.setdefault((task, dataset, row.fingerprint, row.tokenize), []).append(row)
     return [_rank(benchmark, group(members, by), metric) for benchmark, members in sorted(benchmarks.items())]
 
 
 def newest(rows: Iterable[RunRow]) -> list[RunRow]:
     """Keep the newest of runs with the same config and seed: a repetition is no evidence."""
-    last = {(_key(row.config), row.fingerprint): row for row in sorted(rows, key=lambda row: row.folder.id)}
-    return list(last.values())
+    oldest_first = sorted(rows, key=lambda row: row.folder.id)
+    return list({(_key(row.config), row.fingerprint, row.tokenize): row for row in oldest_first}.values())
 
 
 def group(rows: Iterable[RunRow], by: Sequence[str] = ()) -> list[Group]:
@@ -168,12 +167,11 @@ def _shared(row: RunRow, by: Sequence[str]) -> dict[str, Any]:
     return {key: value for key, value in row.config.items() if (key in (*by, "control") if by else key != "seed")}
 
 
-def _rank(benchmark: tuple[str, str, str], groups: Sequence[Group], metric: str) -> Ranking:
+def _rank(benchmark: tuple[str, str, str, str], groups: Sequence[Group], metric: str) -> Ranking:
     first = groups[0].runs[0]
     test = f"test/{first.monitor.rpartition('/')[2]}"
     main = metric or (test if any(group.score(test).mean is not None for group in groups) else first.monitor)
-    declared = first.mode if _last(main) == _last(first.monitor) else first.directions.get(main)
-    mode = declared or _guess_mode(main)
+    mode = first.mode if _last(main) == _last(first.monitor) else _direction(main, groups)
     sign = -1 if mode == "max" else 1
 
     def order(one: Group) -> tuple[bool, float, str]:
@@ -183,9 +181,16 @@ def _rank(benchmark: tuple[str, str, str], groups: Sequence[Group], metric: str)
     return Ranking(benchmark, main, mode, tuple(sorted(groups, key=order)))
 
 
-def _guess_mode(metric: str) -> str:
-    """Guess by its name whether less or more of a metric is better, where the metric does not declare it."""
-    return "min" if _LESS_IS_BETTER & set(_last(metric).replace("-", "_").split("_")) else "max"
+def _direction(metric: str, groups: Sequence[Group]) -> str:
+    """Return whether less (min) or more (max) of a metric is better, as the metric declared it in the runs."""
+    declared = [run.directions for one in groups for run in one.runs]
+    for directions in declared:
+        if metric in directions:
+            return directions[metric]
+    rule = "must be one of which more or less is better, as the metric declares it"
+    known = sorted({key for directions in declared for key in directions})
+    hint = f"Choose one of: {', '.join(known)}." if known else "Leave --metric out: the monitored one is known."
+    raise ConfigError(f"compare: --metric {rule}, got {metric!r}, which declares neither.", hint)
 
 
 def _last(metric: str) -> str:

@@ -20,8 +20,9 @@ def show_ranking(ranking: Ranking, verdicts: Sequence[Verdict | None], wide: boo
         verdicts: One per group.
         wide: Whether to print all columns, however wide that is.
     """
-    task, dataset, fingerprint = ranking.benchmark
+    task, dataset, fingerprint, tokenize = ranking.benchmark
     data = f", data {fingerprint[:8]}" if fingerprint else ""
+    data += f", scored in {tokenize}" if tokenize else ""
     better = "more" if ranking.mode == "max" else "less"
     print(printable(f"{task} on {dataset}{data}: best first by {ranking.metric} ({better} is better)"))
     needed, extra = _needed(ranking, verdicts, wide), _extra(ranking)
@@ -35,8 +36,8 @@ def show_ranking(ranking: Ranking, verdicts: Sequence[Verdict | None], wide: boo
 
 
 def differing(one: Ranking, other: Ranking) -> str:
-    """Return why two rankings are two: task, dataset or data."""
-    names = ("task", "dataset", "data")
+    """Return why two rankings are two: task, dataset, data or tokenize."""
+    names = ("task", "dataset", "data", "tokenize")
     return next(name for name, a, b in zip(names, one.benchmark, other.benchmark, strict=True) if a != b)
 
 

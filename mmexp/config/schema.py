@@ -127,7 +127,7 @@ class Schema:
     )  # None: runs from before this key was there
     baselines: bool = _key(Role("place", resumable=True, of_baseline=True))
     plugins: list[str] = _key(Role("place", resumable=True, changeable=True))
-    tokenize: str = _key(Role(changeable=True, ranked_apart=True), default="words")
+    tokenize: str = _key(Role(changeable=True), default="words")
     tokenizer: TokenizerConfig = _key(Role(of_model=True), default_factory=TokenizerConfig)
     training: TrainingConfig = _key(Role(changeable=("batch_size",)), default_factory=TrainingConfig)
     encoder: dict[str, Any] = _key(

@@ -30,6 +30,7 @@ class RunRow:
         monitor: Metric by which its best checkpoint was chosen.
         mode: Whether less (min) or more (max) of it is better.
         directions: The same of each metric that declares it, by key.
+        tokenize: What its metrics of texts count, such as words; empty if it has none.
         parameters: Weights in all.
         seconds: Training time.
         fingerprint: Of the data.
@@ -45,6 +46,7 @@ class RunRow:
     monitor: str = ""
     mode: str = "max"
     directions: Mapping[str, str] = field(default_factory=dict)
+    tokenize: str = ""
     parameters: int | None = None
     seconds: float | None = None
     fingerprint: str = ""
@@ -72,7 +74,7 @@ def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
 
     Args:
         folder: The run.
-        summary: ``status``, ``monitor``, ``mode``, ``metrics``, ``parameters`` {total, trained},
+        summary: ``status``, ``monitor``, ``mode``, ``metrics``, ``directions``, ``parameters`` {total, trained},
             ``seconds`` {train, ...}, ``config`` (the choices by group, seed, inputs), ``key``, ``weights``
             (learned, of what the fusion weighs), ``tokenize`` (what each metric of texts counts), ``fingerprint``,
             ``alone`` (inputs that the task could be given alone) and ``anchor`` (of the task, None for the joint form).
@@ -124,6 +126,7 @@ def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]
         monitor=summary.get("monitor", ""),
         mode=summary.get("mode", "max"),
         directions=summary.get("directions", {}),
+        tokenize=", ".join(sorted({*summary.get("tokenize", {}).values()})),
         parameters=summary.get("parameters", {}).get("total"),
         seconds=summary.get("seconds", {}).get("train"),
         fingerprint=summary.get("fingerprint", ""),

@@ -245,7 +245,5 @@ def gather_rows(rows: list[dict[str, Any]], world: int) -> list[dict[str, Any]]:
 
 def count_parameters(model: torch.nn.Module) -> dict[str, int]:
     """Numbers of weights, all and trained."""
-    return {
-        "total": sum(p.numel() for p in model.parameters()),
-        "trained": sum(p.numel() for p in model.parameters() if p.requires_grad),
-    }
+    sizes = [(p.numel(), p.requires_grad) for p in model.parameters()]
+    return {"total": sum(size for size, _ in sizes), "trained": sum(size for size, trained in sizes if trained)}

@@ -25,6 +25,7 @@ def run(value: float | None, seed: int = 0, *, fingerprint: str = "ab", status: 
         metrics={"val/accuracy": 0.0, "test/accuracy": value, "test/loss": None if value is None else 1 - value},
         monitor="val/accuracy",
         mode="max",
+        directions={"test/loss": "min"},
         parameters=100,
         seconds=2.0 + seed,
         fingerprint=fingerprint,
@@ -106,10 +107,30 @@ def test_controls_are_never_averaged_with_what_they_control() -> None:
 def test_other_data_and_other_tasks_are_not_ranked_together() -> None:
     rankings = compare([run(0.1), run(0.2, fingerprint="cd"), run(0.3, task="captioning")])
     assert [ranking.benchmark for ranking in rankings] == [
-        ("captioning", "world", "ab"),
-        ("vqa", "world", "ab"),
-        ("vqa", "world", "cd"),
+        ("captioning", "world", "ab", ""),
+        ("vqa", "world", "ab", ""),
+        ("vqa", "world", "cd", ""),
     ]
+
+
+def test_runs_whose_metrics_count_other_tokens_are_not_ranked_together() -> None:
+    by_words, by_characters = (
+        replace(run(value), tokenize=way) for value, way in ((0.1, "words"), (0.9, "characters"))
+    )
+    rankings = compare([by_words, by_characters])
+    assert [ranking.benchmark[-1] for ranking in rankings] == ["characters", "words"]
+
+
+def test_a_metric_that_declares_no_direction_ranks_nothing() -> None:
+    row = replace(run(0.5), metrics={"test/length": 3.0, "test/loss": 0.1})
+    with pytest.raises(
+        ConfigError, match=r"--metric must be one of which more or less is better.* got 'test/length'"
+    ) as caught:
+        compare([row], metric="test/length")
+    assert caught.value.hint == "Choose one of: test/loss."
+    with pytest.raises(ConfigError, match="got 'test/length'") as caught:
+        compare([replace(row, directions={})], metric="test/length")
+    assert caught.value.hint == "Leave --metric out: the monitored one is known."
 
 
 def test_only_the_newest_of_repeated_runs_counts() -> None:

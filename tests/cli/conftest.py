@@ -54,6 +54,7 @@ def make_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
                     "status": "done",
                     "monitor": "val/accuracy",
                     "mode": "max",
+                    "directions": {"test/f1": "max"},
                     "metrics": {"val/accuracy": value, "test/accuracy": value, "test/f1": value / 2},
                     "parameters": {"total": 12345, "trained": 12345},
                     "seconds": {"train": 61.0},

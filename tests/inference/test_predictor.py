@@ -84,7 +84,9 @@ def test_restoring_changes_no_byte_of_the_run(run: RunFolder) -> None:
 )
 def test_what_would_make_it_another_model_is_refused_by_its_key(run: RunFolder, typed: str) -> None:
     key = typed.rpartition("=")[0].rpartition("@")[2]
-    rule = r"key must be in plugins, training\.batch_size, task\.beams, task\.length_penalty, dataset, hardware"
+    rule = (
+        r"key must be in plugins, tokenize, training\.batch_size, task\.beams, task\.length_penalty, dataset, hardware"
+    )
     with pytest.raises(ConfigError, match=rf"command line: {rule}, .* got '{key}'"):
         restore(run, [typed])
 

@@ -6,7 +6,7 @@ Each is frozen and carries a mask; True marks what is real. Legend: B batch, L i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal, TypeVar
 
 import numpy as np
@@ -49,6 +49,7 @@ class Sample:
         inputs: By modality: image uint8 array [H, W, 3], audio Waveform, text str, a list of str that say the same or a
             tuple of str that follow on one another ...
         targets: By target name: label str or int, labels list, captions list of str, answer str ...
+        files: By input that was read from a file, the hash of its content: what is equal was shown before.
 
     Example:
         >>> from mmexp import Sample
@@ -60,6 +61,7 @@ class Sample:
     id: str
     inputs: Mapping[str, Any]
     targets: Mapping[str, Any]
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class Batch:
         inputs: Padded values by modality, in the order of the root key ``inputs``.
         targets: Tensors, Padded or plain lists by target name.
         ids: Sample ids, B of them.
+        files: Hashes of the files that the inputs were read from, by sample and input; B of them, or none.
 
     Example:
         >>> import torch
@@ -119,6 +122,7 @@ class Batch:
     inputs: dict[str, Padded]
     targets: dict[str, Any]
     ids: tuple[str, ...]
+    files: tuple[Mapping[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -168,7 +168,7 @@ class Manifest(MultimodalDataset):
         return overview(self._offered, self.targets, self.fields, self._records, self.kinds)
 
     def split(self, name: Split) -> Sequence[Sample]:
-        return Rows(self._splits[name], self.folder)
+        return Rows(self._splits[name], self.folder, self._digests)
 
     def everything(self, options: Mapping[str, Sequence[Column]]) -> Sequence[Sample]:
         """Every row in order, whatever its split, and without targets.
@@ -185,7 +185,7 @@ class Manifest(MultimodalDataset):
             rule = f"the table must have a column of {', '.join(options)} with a value in some row"
             raise DataError(f"{rule}, got {known}.", path=str(self.path))
         fields = Fields(kinds_of(inputs, self._records, self.kinds, self.trained.get("modality", {})))
-        return Rows(self._usable(self._records, inputs, {}, fields), self.folder)
+        return Rows(self._usable(self._records, inputs, {}, fields), self.folder, self._digests)
 
     def describe(self) -> dict[str, Any]:
         """Facts of the training split.
@@ -244,6 +244,7 @@ class Manifest(MultimodalDataset):
         )
         rows = validator.rows(records, self.progress)
         self.skipped, self._inspected = policy.skipped, validator.inspected
+        self._digests = {file: found.digest for file, found in validator.inspected.items()}
         return rows
 
     def _classes(self, name: str) -> list[str | int]:

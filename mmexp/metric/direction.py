@@ -13,7 +13,9 @@ Direction = Literal["max", "min"]
 
 
 def directions(metrics: MetricCollection) -> dict[str, Direction]:
-    """Return the direction of each reported value, where its metric declares ``higher_is_better``.
+    """Return the direction of each reported value, where its metric declares it.
+
+    A metric does so by ``higher_is_better``; one whose values differ in it, by a method ``directions()``.
 
     Args:
         metrics: Computed already; the results are taken from the cache of each metric.
@@ -22,7 +24,9 @@ def directions(metrics: MetricCollection) -> dict[str, Direction]:
         return {f"{name}_{key}": way for name, part in metrics.parts.items() for key, way in directions(part).items()}
     found: dict[str, Direction] = {}
     for name, metric in metrics.items(keep_base=True):
-        if metric.higher_is_better is not None:
+        if hasattr(metric, "directions"):
+            found |= metric.directions()
+        elif metric.higher_is_better is not None:
             value = metric.compute()
             names = value if isinstance(value, Mapping) else [name]
             found |= dict.fromkeys(names, "max" if metric.higher_is_better else "min")

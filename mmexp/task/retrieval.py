@@ -30,10 +30,11 @@ class Retrieval(Task):
     """Embed both sides of a pair so that partners lie close: ``score = <embed(query), embed(candidate)>``.
 
     A side is any number of modalities, fused jointly. Metrics, over the whole split: ``recall_at_1``, ``_5``, ``_10``
-    and ``median_rank`` of the candidates for a query, and with ``reverse_`` of the queries for a candidate. One
-    candidate is right per query: of several captions, evaluation takes the first. With a group all candidates of the
-    query's group are relevant, which ``map`` and ``reverse_map``, the mean average precision, measure; each is still
-    trained its own partner alone. A pair that lacks a side is not learned from, and ranks last.
+    and ``median_rank`` of the candidates for a query, and with ``reverse_`` of the queries for a candidate, see
+    ``RetrievalRanks``. Rows of one file are one item: of an image in five rows with a caption each, any of the five is
+    right, and the image is one candidate. Of several captions in one row, evaluation takes the first. With a group all
+    candidates of the query's group are right, and ``map`` and ``reverse_map``, the mean average precision, are measured
+    too; each is still trained its own partner alone. A pair that lacks a side is not learned from, and ranks last.
 
     Source: Radford et al. 2021, "CLIP", https://arxiv.org/abs/2103.00020, section 2.3.
 
@@ -97,7 +98,11 @@ class Retrieval(Task):
         return MetricCollection({"ranks": ranks})
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
-        keys = torch.tensor(list(map(key, batch.ids)), device=outputs["query"].device)
+        files = batch.files or [{}] * len(batch)
+        rows = [
+            [side.key(*row) for side in (self.query, self.candidates)] for row in zip(batch.ids, files, strict=True)
+        ]
+        keys = torch.tensor(rows, device=outputs["query"].device)
         groups = batch.targets[self.group].values if self.group in batch.targets else None
         metrics["ranks"].update(outputs["query"], outputs["candidates"], keys, groups)
 
@@ -107,21 +112,24 @@ class Retrieval(Task):
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
         """Some queries with the candidates nearest to them."""
-        indices = {key(row["id"]): i for i, row in enumerate(rows)}
+        queries, candidates = (
+            {side.key(sample.id, sample.files): sample for sample in reversed(samples)}
+            for side in (self.query, self.candidates)
+        )
         found = self.measured[0].nearest if self.measured else {}
-        shown = {own: others for own, others in found.items() if {own, *(other for other, _ in others)} <= {*indices}}
+        shown = {own: others for own, others in found.items() if own in queries and {*dict(others)} <= {*candidates}}
         if not shown:
             return {}
-        queries = [samples[indices[own]] for own in shown]
         others = [
-            [self.found(query, samples[indices[other]], score) for other, score in nearest]
-            for query, nearest in zip(queries, shown.values(), strict=True)
+            [self.found(queries[own], candidates[other], score) for other, score in nearest]
+            for own, nearest in shown.items()
         ]
-        return {"nearest": neighbours([_inputs(query, self.query.modalities) for query in queries], others)}
+        return {"nearest": neighbours([_inputs(queries[own], self.query.modalities) for own in shown], others)}
 
     def found(self, query: Sample, other: Sample, score: float) -> Found:
         """What the candidates of another sample are to a query."""
-        right = query.id == other.id
+        sides = (self.query, self.candidates)
+        right = any(side.key(query.id, query.files) == side.key(other.id, other.files) for side in sides)
         if self.group is not None:
             right |= query.targets.get(self.group) == other.targets.get(self.group)
         return Found(_inputs(other, self.candidates.modalities), right, score)
@@ -140,6 +148,15 @@ class Side(nn.Module):
         super().__init__()
         self.modalities, self.pool = tuple(modalities), pool
         self.project = nn.Linear(dim, dim, bias=False)
+
+    def key(self, name: str, files: Mapping[str, str]) -> int:
+        """Return a number for what a sample shows on this side, the same for samples of the same files.
+
+        Args:
+            name: Id of the sample.
+            files: Hash of each of its files, by modality.
+        """
+        return key([files[one] for one in self.modalities] if {*self.modalities} <= {*files} else name)
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion) -> Tensor:
         chosen = {name: tokens[name] for name in self.modalities}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,19 +56,19 @@ class PreparedSplit(Dataset[Sample]):
         if self.seed is None:
             return sample
         generator = np.random.Generator(np.random.Philox(key=(self.seed << 64) + (draw.epoch << 32) + draw.index))
-        return Sample(
-            sample.id,
-            {name: self.inputs[name].augment(value, generator) for name, value in sample.inputs.items()},
-            {name: self.targets[name].augment(value, generator) for name, value in sample.targets.items()},
+        return replace(
+            sample,
+            inputs={name: self.inputs[name].augment(value, generator) for name, value in sample.inputs.items()},
+            targets={name: self.targets[name].augment(value, generator) for name, value in sample.targets.items()},
         )
 
     def prepare(self, index: int) -> Sample:
         """Read one sample and run the deterministic half of its transforms."""
         raw = self.samples[index]
-        sample = Sample(
-            raw.id,
-            {name: t.prepare(raw.inputs[name]) for name, t in self.inputs.items() if name in raw.inputs},
-            {name: t.prepare(raw.targets[name]) for name, t in self.targets.items() if name in raw.targets},
+        sample = replace(
+            raw,
+            inputs={name: t.prepare(raw.inputs[name]) for name, t in self.inputs.items() if name in raw.inputs},
+            targets={name: t.prepare(raw.targets[name]) for name, t in self.targets.items() if name in raw.targets},
         )
         self._room -= sum(map(_bytes, (*sample.inputs.values(), *sample.targets.values())))
         if self._room > 0:
@@ -84,6 +85,7 @@ class PreparedSplit(Dataset[Sample]):
                 if any(name in s.targets for s in samples)
             },
             tuple(s.id for s in samples),
+            tuple(s.files for s in samples),
         )
 
 

@@ -124,7 +124,19 @@ def test_with_a_group_all_its_candidates_are_right():
     metrics = task.metrics()
     task.measure(metrics, {"query": sides, "candidates": sides}, Batch({}, {"label": labels}, ("a", "b", "c")))
     values = metrics.compute()
-    assert task.targets == ("label",) and values["map"] == values["reverse_map"] == 1 and values["recall_at_1"] < 1
+    assert task.targets == ("label",)
+    assert values["map"] == values["reverse_map"] == values["recall_at_1"] == values["median_rank"] == 1
+
+
+def test_any_caption_of_one_file_is_right_and_the_file_is_one_candidate():
+    task, metrics = make(), make().metrics()
+    text, image = torch.eye(DIM)[[0, 1, 2, 3]], torch.eye(DIM)[[1, 1, 2, 2]]
+    ids, files = ("a", "b", "c", "d"), tuple({"image": name} for name in ("one", "one", "two", "two"))
+    task.measure(metrics, {"query": text, "candidates": image}, Batch({}, {}, ids, files))
+    values = metrics.compute()
+    assert values["reverse_recall_at_1"] == 1 and values["recall_at_1"] == 0.5
+    task.measure(plain := task.metrics(), {"query": text, "candidates": image}, Batch({}, {}, ids))
+    assert plain.compute()["reverse_recall_at_1"] == 0.5
 
 
 def test_its_picture_shows_what_is_nearest_to_some_queries():
@@ -146,3 +158,11 @@ def test_its_picture_shows_what_is_nearest_to_some_queries():
         own = samples[names.index(query.texts[0].get_text())]
         assert np.array_equal(nearest.images[0].get_array(), own.inputs["image"]) and nearest.get_title() == "1.00"
     assert list(task.state_dict()) == list(make().state_dict())
+
+
+def test_its_picture_calls_every_caption_of_the_image_right():
+    task = make()
+    one, same, other = (
+        Sample(name, {"text": name}, {}, {"image": file}) for name, file in (("a", "x"), ("b", "x"), ("c", "y"))
+    )
+    assert task.found(one, same, 0.5).right and not task.found(one, other, 0.5).right

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any, overload
 
 from mmexp.contract import Sample
@@ -94,10 +95,12 @@ class Rows(Sequence[Sample]):
     Args:
         rows: Rows of one split.
         folder: Where their files are.
+        digests: Hash of the content of each file, as far as it is known.
     """
 
-    def __init__(self, rows: Sequence[Row], folder: Folder) -> None:
+    def __init__(self, rows: Sequence[Row], folder: Folder, digests: Mapping[File, str] = MappingProxyType({})) -> None:
         self.rows, self.folder = rows, folder
+        self.digests = {file: digests[file] for row in rows for file in row.files if file in digests}
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -109,13 +112,19 @@ class Rows(Sequence[Sample]):
     def __getitem__(self, index: int | slice) -> Sample | Rows:
         """Return one sample, whose values raise a DataError if their file cannot be read (any more)."""
         if isinstance(index, slice):
-            return Rows(self.rows[index], self.folder)
+            return Rows(self.rows[index], self.folder, self.digests)
         row = self.rows[index]
         inputs, targets = (
             Lazy(tuple(values), partial(self._load, row, values, kinds))
             for values, kinds in ((row.inputs, row.fields.inputs), (row.targets, row.fields.targets))
         )
-        return Sample(row.id, inputs, targets)
+        return Sample(row.id, inputs, targets, self._files(row))
+
+    def _files(self, row: Row) -> dict[str, str]:
+        """Return by input that is read from files the hash of their content."""
+        paths = {name: row.fields.inputs[name].paths(value) for name, value in row.inputs.items()}
+        found = {name: [self.digests.get((name, path), "") for path in own] for name, own in paths.items()}
+        return {name: " ".join(digests) for name, digests in found.items() if digests and all(digests)}
 
     def _load(self, row: Row, values: Mapping[str, Any], kinds: Mapping[str, Kind], name: str) -> Any:
         value = values[name]

@@ -98,11 +98,9 @@ class Retrieval(Task):
         return MetricCollection({"ranks": ranks})
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:
-        files = batch.files or [{}] * len(batch)
-        rows = [
-            [side.key(*row) for side in (self.query, self.candidates)] for row in zip(batch.ids, files, strict=True)
-        ]
-        keys = torch.tensor(rows, device=outputs["query"].device)
+        rows = list(zip(batch.ids, batch.files or [{}] * len(batch), strict=True))
+        sides = [[side.key(*row) for row in rows] for side in (self.query, self.candidates)]
+        keys = torch.tensor(sides, device=outputs["query"].device).T
         groups = batch.targets[self.group].values if self.group in batch.targets else None
         metrics["ranks"].update(outputs["query"], outputs["candidates"], keys, groups)
 

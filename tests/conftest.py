@@ -58,6 +58,12 @@ def make_tokens() -> Callable[..., Tokens]:
     return make
 
 
+@pytest.fixture
+def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make figures, and empty files of them: to render them takes longer than a short run."""
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, file, **options: None)
+
+
 @dataclass
 class Lab:
     """Trains the smallest experiment in this process, within a fraction of a second.
@@ -128,6 +134,6 @@ def make_lab(tiny: Path) -> Callable[[Path], Lab]:
 
 
 @pytest.fixture
-def lab(make_lab: Callable[[Path], Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
+def lab(make_lab: Callable[[Path], Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unrendered: None) -> Lab:
     monkeypatch.setattr(os, "fsync", lambda handle: None)
     return make_lab(tmp_path / "outputs")

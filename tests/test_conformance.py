@@ -125,7 +125,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_opens_with_one_line_that_says_what_it_is(path: Path):
     said = comments(path)
     assert said and re.fullmatch(r"# [A-Z0-9].{10,}[.)]", said[0])
-    assert path in EXPERIMENTS or len(said) == 1
+    others = [line for line in said[1:] if not re.fullmatch(r"# Also: [\w-]+(, [\w-]+)*\.", line)]
+    assert path in EXPERIMENTS or not others
 
 
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=choice)
@@ -159,17 +160,20 @@ def test_one_step(words: str, run_folder: RunFolder):
     assert task.targets or task.paired, "What has no target learns which inputs belong together; a control parts them."
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("augment")])
 def test_one_step_with_an_augmentation(option: str, run_folder: RunFolder, manifest: Path):
     words = [f"augment=[{option}]", "inputs=[vector,text]", "dataset=manifest", f"dataset.root={manifest}"]
     assert len(train(words, run_folder).module.augments) == 1
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("words", choices("fusion"))
 def test_one_step_of_a_fusion(words: str, run_folder: RunFolder):
     train([words, f"inputs={'[image]' if words == 'fusion=none' else '[image,text]'}", *SCENES], run_folder)
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("words", choices("encoder"))
 def test_one_step_of_an_encoder(words: str, run_folder: RunFolder, manifest: Path):
     kind = words.split("=")[0].split("/")[1]
@@ -179,6 +183,7 @@ def test_one_step_of_an_encoder(words: str, run_folder: RunFolder, manifest: Pat
     assert list(experiment.module.model.encoders) == [modality]
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("option", [path.stem for path in sorted(CONF.glob("encoder/text/*.yaml")) if is_causal(path)])
 def test_one_step_of_a_causal_text_encoder_as_the_prefix_of_captions(option: str, run_folder: RunFolder):
     target = OmegaConf.load(CONF / f"encoder/text/{option}.yaml")._target_
@@ -187,12 +192,14 @@ def test_one_step_of_a_causal_text_encoder_as_the_prefix_of_captions(option: str
     assert type(experiment.task.prefix) is class_of(target) and experiment.task.prefix.causal
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("place", ["fusion.pool", "task.pool"])
 @pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("pool")])
 def test_one_step_of_a_pool(option: str, place: str, run_folder: RunFolder):
     train([f"pool@{place}={option}", "inputs=[image,text]", *SCENES], run_folder)
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("words", choices("dataset"))
 def test_one_step_on_a_dataset(words: str, run_folder: RunFolder, manifest: Path):
     extra = {
@@ -206,6 +213,7 @@ def test_one_step_on_a_dataset(words: str, run_folder: RunFolder, manifest: Path
     assert list(experiment.data.inputs) == offered.get(words, list(experiment.data.dataset.inputs))
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("words", choices("hardware"))
 def test_one_step_on_hardware(words: str, run_folder: RunFolder):
     hardware = instantiate("hardware", compose([words]).plain()["hardware"])

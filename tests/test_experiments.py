@@ -137,6 +137,7 @@ def test_there_are_experiments():
     assert len(EXPERIMENTS) > 20
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_an_experiment_trains_validates_and_is_tested(
     name: str, pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

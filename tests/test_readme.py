@@ -111,7 +111,7 @@ def each(argvalues: list[list[str]]) -> pytest.MarkDecorator:
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unrendered: None) -> Path:
     """A current folder that is not the checkout's."""
     monkeypatch.chdir(tmp_path)
     return tmp_path

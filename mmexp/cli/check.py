@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmexp.config.compose import Config
 
 HELP = "Check a config and its data without training anything, and show what they come to."
 USAGE = """
@@ -41,26 +44,23 @@ def _check(words: list[str], path: str | None, multirun: bool, show: bool, deep:
     from mmexp.run.redact import redact
 
     problems: list[str] = []
-    tables: dict[str, dict[str, Any]] = {}
-    jobs = expand(words) if multirun else [words]
-    for job in jobs:
+    configs: list[Config] = []
+    for job in expand(words) if multirun else [words]:
         try:
-            config = read_config(job, path or "")
-            if refused := refused_by_constructors(config):
-                raise ConfigError(refused)
+            configs.append(read_config(job, path or ""))
+            problems += refused_by_constructors(configs[-1])
         except ConfigError as error:
             problems += error.problems
-            continue
-        if show:
-            print(redact(stored(config)))
-        else:
-            chosen = [f"{group}={option}" for group, option in config.choices.items() if "@" not in group]
-            print(f"OK: {config.node.name}  {' '.join(chosen)}")
-            tables |= {json.dumps(config.plain()["dataset"], default=str): config.plain()}
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
-    for root in tables.values():
+    if show:
+        print("\n".join(redact(stored(config)) for config in configs))
+        return
+    for root in {json.dumps(one.plain()["dataset"], default=str): one.plain() for one in configs}.values():
         _show_data(root, deep)
+    for config in configs:
+        chosen = [f"{group}={option}" for group, option in config.choices.items() if "@" not in group]
+        print(f"OK: {config.node.name}  {' '.join(chosen)}")
 
 
 def _show_data(root: dict[str, Any], deep: bool) -> None:

@@ -47,11 +47,10 @@ def _components(root: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str
 
 
 def _is_own(config: Config, key: str) -> bool:
-    """Whether a word that was typed, or a file that did not come with mmexp, sets the component or something in it."""
-    typed = [word.lstrip("+~").partition("=")[0].rpartition("@")[2].replace("/", ".") for word in config.words]
+    """Whether a value that was typed, or a file that did not come with mmexp, sets the component or a part of it."""
     files = [source for source in config.sources if not source.path.resolve().is_relative_to(conf_path())]
     packages = [source.package for source in files if source.package]
-    return any(f"{one}.".startswith(f"{key}.") for one in (*typed, *packages)) or any(
+    return any(f"{one}.".startswith(f"{key}.") for one in (*config.typed, *packages)) or any(
         source.place(key) for source in files
     )
 

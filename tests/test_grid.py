@@ -147,6 +147,7 @@ def test_a_run_of_two_steps_is_evaluated_and_predicts_every_sample_once(lab, mon
     losses = [row["train/loss"] for row in read_metrics(one.folder.metrics) if "train/loss" in row]
     assert len(losses) == 2 and all(map(math.isfinite, losses))
     assert result["monitor"] in result["metrics"] and math.isfinite(result["metrics"]["test/loss"])
+    assert all(key in result["directions"] or key.endswith("length") for key in result["metrics"])
     for split, size in {"val": 5, "test": 4}.items():
         rows = [json.loads(line) for line in one.folder.predictions(split).read_text().splitlines()]
         assert len({row["id"] for row in rows}) == len(rows) == size

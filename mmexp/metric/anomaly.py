@@ -38,6 +38,7 @@ class AnomalyScores(Metric):
     """
 
     full_state_update = False
+    lower_is_better = ("false_alarms_per_hour",)
     scores: list[Tensor]
     targets: list[Tensor]
 

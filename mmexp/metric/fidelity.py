@@ -24,6 +24,7 @@ class Fidelity(Metric):
     """
 
     full_state_update = False
+    higher_is_better = False
     real: list[Tensor]
     generated: list[Tensor]
 

@@ -32,6 +32,7 @@ class MatchingScores(Metric):
     """
 
     full_state_update = False
+    higher_is_better = True
     scorer: PairScorer
     keys: list[Tensor]
     scores: list[Tensor]

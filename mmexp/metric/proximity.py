@@ -28,6 +28,7 @@ class NeighbourAccuracy(Metric):
     """
 
     full_state_update = False
+    higher_is_better = True
     vectors: list[Tensor]
     classes: list[Tensor]
 

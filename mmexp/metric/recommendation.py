@@ -30,6 +30,7 @@ class RecommendationScores(Metric):
     """
 
     full_state_update = False
+    higher_is_better = True
     hits: Tensor
     gain: Tensor
     reciprocal: Tensor

@@ -29,6 +29,7 @@ class RegressionScores(Metric):
     """
 
     full_state_update = False
+    lower_is_better = ("mae",)
     preds: list[Tensor]
     targets: list[Tensor]
 

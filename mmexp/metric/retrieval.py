@@ -9,8 +9,6 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-from mmexp.metric.direction import Direction
-
 
 class RetrievalRanks(Metric):
     """Recall at k and median rank, from query to candidates and in reverse; with groups also mean average precision.
@@ -44,6 +42,7 @@ class RetrievalRanks(Metric):
     """
 
     full_state_update = False
+    lower_is_better = ("median_rank", "reverse_median_rank")
     queries: list[Tensor]
     candidates: list[Tensor]
     keys: list[Tensor]
@@ -92,15 +91,6 @@ class RetrievalRanks(Metric):
             if groups is not None:
                 found[f"{prefix}map"] = average_precisions(items[one], items[other], right, self.chunk).mean()
         return found
-
-    def directions(self) -> dict[str, Direction]:
-        """Return whether more or less of each value is better."""
-        names = (f"{prefix}{name}" for prefix in ("", "reverse_") for name in ("map", *self._recalls, "median_rank"))
-        return {name: "min" if name.endswith("median_rank") else "max" for name in names}
-
-    @property
-    def _recalls(self) -> list[str]:
-        return [f"recall_at_{k}" for k in self.at]
 
     def _summary(self, positions: Tensor, prefix: str) -> dict[str, Tensor]:
         recalls = {f"{prefix}recall_at_{k}": (positions <= k).float().mean() for k in self.at}

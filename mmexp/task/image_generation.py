@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics import Metric, MetricCollection
 
 from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
@@ -19,6 +19,7 @@ from mmexp.head.image_generation.flow import Flow
 from mmexp.head.image_generation.gan import GAN
 from mmexp.head.image_generation.unet import UNet
 from mmexp.metric.fidelity import Fidelity
+from mmexp.metric.mean import MeanScore
 from mmexp.plot.generated_images import generated_images
 from mmexp.task.base import Task
 from mmexp.transform.attributes import AttributesTransform
@@ -125,7 +126,7 @@ class ImageGeneration(Task):
 
     def metrics(self) -> MetricCollection:
         names = [f"{side}_{what}" for side in ("attribute", "evaluator") for what in ("accuracy", "exact")]
-        scores: dict[str, Metric | MetricCollection] = {name: MeanMetric() for name in names if self.classes}
+        scores: dict[str, Metric | MetricCollection] = {name: MeanScore() for name in names if self.classes}
         return MetricCollection({**scores, "fidelity": Fidelity()}, compute_groups=False)
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
 from mmexp.loss.contrastive import Pairs, infonce
 from mmexp.loss.masking import Masked, apart, chances_of, concatenate, cut, fill, lowest, normalised
+from mmexp.metric.mean import MeanError, MeanScore
 from mmexp.metric.proximity import NeighbourAccuracy
 from mmexp.metric.retrieval import RetrievalRanks
 from mmexp.plot.questions import question_text
@@ -200,7 +201,7 @@ class Pretraining(Task):
         return batch.inputs["text"].values[outputs["masked"].words]
 
     def metrics(self) -> MetricCollection:
-        means = {name: MeanMetric() for name in (*OBJECTIVES, "word_accuracy")}
+        means = {**{name: MeanError() for name in OBJECTIVES}, "word_accuracy": MeanScore()}
         probe = {} if self.probe is None else {"probe_accuracy": NeighbourAccuracy()}
         return MetricCollection({**means, "ranks": RetrievalRanks(), **probe}, compute_groups=False)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torchmetrics import MeanMetric, Metric, MetricCollection
+from torchmetrics import Metric, MetricCollection
 from torchmetrics.text import WordErrorRate
 
 from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens, Waveform
@@ -16,6 +16,7 @@ from mmexp.head.speech.frame_queries import FrameQueries
 from mmexp.head.speech.recognizer import Recognizer, nll
 from mmexp.head.speech.vocoder import DECIBELS, Vocoder
 from mmexp.layer.convolution import ConvolutionStack
+from mmexp.metric.mean import MeanError
 from mmexp.metric.warping import warped
 from mmexp.plot.spectrogram import spectrograms
 from mmexp.task.base import Task
@@ -158,7 +159,7 @@ class SpeechSynthesis(Task):
         return audio.present, audio.mask.sum(1) / self.vocoder.sample_rate
 
     def metrics(self) -> MetricCollection:
-        own: dict[str, Metric | MetricCollection] = {"mel_distance": MeanMetric(), "length_error": MeanMetric()}
+        own: dict[str, Metric | MetricCollection] = {"mel_distance": MeanError(), "length_error": MeanError()}
         scores: dict[str, Metric | MetricCollection] = {"wer": WordErrorRate(), "recognizer_wer": WordErrorRate()}
         return MetricCollection({**own, **(scores if self.recognizer else {})}, compute_groups=False)
 

@@ -9,7 +9,7 @@ from mmexp.metric.named import NamedMetrics
 
 
 class Several(Metric):
-    higher_is_better = True
+    lower_is_better = ("median",)
 
     def __init__(self) -> None:
         super().__init__()
@@ -19,7 +19,7 @@ class Several(Metric):
         self.total += value.sum()
 
     def compute(self) -> dict[str, Tensor]:
-        return {"r1": self.total, "r5": self.total}
+        return {"r1": self.total, "median": self.total}
 
 
 def collection() -> MetricCollection:
@@ -35,10 +35,10 @@ def collection() -> MetricCollection:
 def test_each_reported_value_has_the_direction_that_its_metric_declares():
     metrics = collection()
     metrics.compute()
-    assert directions(metrics) == {"mae": "min", "r1": "max", "r5": "max"}
+    assert directions(metrics) == {"mae": "min", "r1": "max", "median": "min"}
 
 
 def test_the_metrics_of_several_tasks_have_their_names_in_front():
     metrics = NamedMetrics({"label": collection()})
     metrics.compute()
-    assert directions(metrics) == {"label_mae": "min", "label_r1": "max", "label_r5": "max"}
+    assert directions(metrics) == {"label_mae": "min", "label_r1": "max", "label_median": "min"}

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from omegaconf import OmegaConf
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.export import Dim, export
@@ -29,12 +30,24 @@ DIM, SLOTS = 8, ("text", "image", "audio")
 
 
 @cache
+def composed(*words: str) -> dict[str, Any]:
+    return compose([f"dim={DIM}", *words]).plain()
+
+
 def root(name: str, pool: str = "") -> dict[str, Any]:
-    return compose([f"fusion={name}", f"dim={DIM}", *([f"pool@fusion.pool={pool}"] if pool else [])]).plain()
+    """A config with a fusion and a pool of it; the node of a pool is the same whatever the fusion."""
+    plain = composed(f"fusion={name}")
+    node = {"pool": composed("fusion=concat", f"pool@fusion.pool={pool}")["fusion"]["pool"]} if pool else {}
+    return {**plain, "fusion": {**plain["fusion"], **node}}
+
+
+def written(name: str) -> Any:
+    """The YAML of a fusion by itself."""
+    return OmegaConf.load(ROOT / f"conf/fusion/{name}.yaml")
 
 
 def pooled(name: str) -> bool:
-    return "pool" in root(name)["fusion"]
+    return any("/pool@pool" in one for one in written(name).get("defaults", []))
 
 
 def build(name: str, slots: Sequence[str] = SLOTS, pool: str = "") -> Fusion:
@@ -46,7 +59,7 @@ def pairs() -> list[tuple[str, str]]:
 
 
 def class_of(name: str) -> type[Fusion]:
-    module, _, cls = root(name)["fusion"]["_target_"].rpartition(".")
+    module, _, cls = written(name)._target_.rpartition(".")
     found: type[Fusion] = getattr(import_module(module), cls)
     return found
 

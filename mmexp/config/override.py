@@ -59,7 +59,8 @@ def read(words: Sequence[str]) -> Overrides:
         try:
             override = _parse(word)
             if override.is_sweep_override():
-                raise ConfigError(f"command line: value must be one, got several in '{word}'. Use -m to sweep.")
+                rule = f"value must be one, got several in '{word}'. Use -m to sweep"
+                raise ConfigError(f"command line: {rule}, or put the value in quotes: {shlex.quote(_in_quotes(word))}")
             key = override.key_or_group
             if key not in known and "/" not in key and override.package is None:
                 result.values.append(_value(override))
@@ -146,13 +147,18 @@ def _parse(word: str) -> Override:
 
 def _cure(word: str) -> str:
     """Say how to type a value that holds signs of the grammar: in quotes, inside those of the shell."""
-    key, sign, value = word.partition("=")
-    typed = f"{key}={quoted(value)}"
+    _, sign, value = word.partition("=")
     try:
-        OverridesParser.create().parse_override(typed)
+        OverridesParser.create().parse_override(_in_quotes(word))
     except HydraException:
         return _GRAMMAR
-    return f"Put the value in quotes: {shlex.quote(typed)}" if sign and value else _GRAMMAR
+    return f"Put the value in quotes: {shlex.quote(_in_quotes(word))}" if sign and value else _GRAMMAR
+
+
+def _in_quotes(word: str) -> str:
+    """Return an override with its value in the quotes of the grammar."""
+    key, _, value = word.partition("=")
+    return f"{key}={quoted(value)}"
 
 
 def _discrete(override: Override) -> Override:

@@ -19,6 +19,7 @@ from mmexp.config.static import find_class
 from mmexp.error import nearest
 
 _ALSO = re.compile(r"^# Also: (.+?)\.?$", re.MULTILINE)
+_KEY = re.compile(r"^(?:# )?(\w+):.*# also: (.+)$", re.MULTILINE)
 _TARGET = re.compile(r"^_target_: ([\w.]+)$", re.MULTILINE)
 
 
@@ -49,10 +50,22 @@ def suggest_key(key: str, value: str = "") -> str:
 
 
 def suggest_argument(key: str, known: Sequence[str]) -> str:
-    """Say which of the arguments of a component an unknown key means; else the nearest one, or all."""
+    """Say which of the arguments of a component an unknown key means, or which other option takes it.
+
+    Args:
+        key: Dotted path.
+        known: Arguments of the component.
+    """
     root, _, name = key.rpartition(".")
     meant = [one for one in keys_called(name) if one.rpartition(".")[0] == root and one.rpartition(".")[2] in known]
-    return f"Set {meant[0]}." if meant else nearest(name, known) if known else "It takes none."
+    group = root.replace(".", "/")
+    takers = {option: places for option in options(group) if (places := _places(group, option, name))}
+    meant += [f"{root}.{place}" for places in takers.values() for place in places if place.partition(".")[0] in known]
+    if meant:
+        return f"Set {meant[0]}."
+    hint = nearest(name, known) if known else "It takes none."
+    taken = f"{' or '.join(f'{group}={option}' for option in takers)} takes it."
+    return taken if takers and not hint.startswith("Did you mean") else hint
 
 
 def keys_called(word: str) -> list[str]:
@@ -67,13 +80,23 @@ def _keys(word: str) -> Iterator[str]:
             if word == one.name or word in one.metadata.get("also", ()):
                 yield f"{section}.{one.name}"
     for group, option in _defaults():
-        text = option_path(f"{group}/{option}").read_text(encoding="utf-8")
-        target = _TARGET.search(text)
-        source = find_class(target[1]) if target else None
-        arguments = list(read_signature(source).arguments) if source else []
-        also = re.findall(r"^(\w+):.*# also: (.+)$", text, re.MULTILINE)
-        names = [name for name in arguments if name == word] + [name for name, words in also if word in _words(words)]
-        yield from (f"{group.replace('/', '.')}.{name}" for name in names)
+        found = _arguments(group, option)
+        yield from (f"{group.replace('/', '.')}.{name}" for name, also in found.items() if word in (name, *also))
+
+
+def _places(group: str, option: str, name: str) -> list[str]:
+    """Return the arguments of an option that a name is, or the keys below them that it stands for."""
+    found = _arguments(group, option)
+    return [one if one == name else f"{one}.{name}" for one, also in found.items() if one == name or f".{name}" in also]
+
+
+def _arguments(group: str, option: str) -> dict[str, list[str]]:
+    """Return the arguments of an option, each with its other words; one that begins with a dot is a key below it."""
+    text = option_path(f"{group}/{option}").read_text(encoding="utf-8")
+    target = _TARGET.search(text)
+    source = find_class(target[1]) if target else None
+    also = {name: _words(words) for name, words in _KEY.findall(text)}
+    return {name: also.get(name, []) for name in read_signature(source).arguments} if source else also
 
 
 def _defaults() -> Iterator[tuple[str, str]]:

@@ -231,16 +231,15 @@ class Manifest(MultimodalDataset):
     ) -> list[Row]:
         """Look at every cell and file of some records, and keep what was found."""
         policy = ErrorPolicy(self.limit, len(records))
-        folder, lists = self.folder, self.kinds.list_columns
         validator = Validator(
             inputs=inputs,
             targets=targets,
             fields=fields,
-            folder=folder,
+            folder=self.folder,
             policy=policy,
-            lists=lists,
+            lists=self.kinds.list_columns,
             form=self.form,
-            cache=InspectionCache(cache_file(folder.root), self.deep),
+            cache=InspectionCache(cache_file(self.folder.root), self.deep),
         )
         rows = validator.rows(records, self.progress)
         self.skipped, self._inspected = policy.skipped, validator.inspected

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from mmexp.run.atomic import write_atomic
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import read_json
 from mmexp.run.provenance import add_fingerprint, status
-from mmexp.run.redact import redact, remember
+from mmexp.run.redact import redact, redact_tree, remember
 from mmexp.run.session import record
 from mmexp.run.signals import signals_deferred, stoppable
 from mmexp.run.start import write_start
@@ -146,13 +147,10 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         dataset = load_data(root, progress)
     show_columns(dataset.overview(), console)
     show_notes(dataset.notes, console)
-    if dataset.skipped:
-        console.print(f"{len(dataset.skipped)} samples are skipped; see {folder.skipped}.", highlight=False)
-    for note in dataset.notes:
-        console.print(note, highlight=False, markup=False)
     refuse_other_data(dataset, folder)
     if _rank() == 0:
         add_fingerprint(folder, dataset.fingerprint())
+        _list_skipped(dataset.skipped, folder, console)
     with phase(console, "building the model"):
         experiment = build(root, dataset, folder)
     show_notes([*map(str, experiment.cuts)], console)
@@ -165,7 +163,15 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     needed, anchor = set(experiment.task.inputs or ()), experiment.task.anchor
     alone = [name for name in experiment.data.inputs if needed <= {name}]
     identity = {"seconds": seconds, "config": settings, "key": config.key, "fingerprint": dataset.fingerprint()}
-    summary.write(folder, {"status": "done", **known, **identity, "alone": alone, "anchor": anchor})
+    identity |= {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped)}
+    summary.write(folder, {"status": "done", **known, **identity})
+
+
+def _list_skipped(skipped: Sequence[Mapping[str, str]], folder: RunFolder, console: Console) -> None:
+    """Write which samples were left out, and why, into the run folder; nothing if none were."""
+    if skipped:
+        write_atomic(folder.skipped, "".join(f"{json.dumps(redact_tree(row))}\n" for row in skipped))
+        console.print(f"{len(skipped)} samples are skipped; see {folder.skipped}.", highlight=False, soft_wrap=True)
 
 
 def _rank() -> int:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ from mmexp.error import ConfigError
         ("max_epochs=3", "Set training.epochs=3."),
         ("batch_size=8", "Set training.batch_size=8."),
         ("optim=sgd", "Set optimizer=sgd."),
+        ("dataset.group_by=who", "dataset=manifest takes it."),
+        ("dataset.test_groups=[01]", "dataset=manifest takes it."),
         ("precision=bf16-mixed", "Set hardware.precision=bf16-mixed."),
     ],
 )
@@ -33,6 +36,20 @@ def test_a_word_of_the_field_leads_to_what_it_means(word: str, cure: str) -> Non
     with pytest.raises(ConfigError, match="must be") as caught:
         compose([word])
     assert cure in str(caught.value)
+
+
+def test_a_key_that_moved_below_another_is_told_with_its_place() -> None:
+    with pytest.raises(
+        ConfigError, match=r"dataset.test_groups must be an argument of Manifest.* Set dataset.split.test_groups"
+    ):
+        compose(["dataset=manifest", "dataset.test_groups=[01]"])
+
+
+def test_a_value_with_a_comma_is_told_how_to_be_typed() -> None:
+    with pytest.raises(ConfigError, match="value must be one, got several") as caught:
+        compose(["outputs=my,runs"])
+    (cure,) = shlex.split(str(caught.value).rpartition("quotes: ")[2])
+    assert compose([cure]).node.outputs == "my,runs"
 
 
 @pytest.mark.parametrize("word", ["fusion=quantum", "frobnicate=1", "encoder/text=bret_large"])

@@ -212,6 +212,17 @@ def test_data_that_is_refused_leaves_a_failed_run(lab, tiny, tmp_path, capsys):
     assert "3.png" in record_of(lab.only_run())["reason"]
 
 
+def test_samples_that_are_skipped_are_listed_and_counted(lab, tiny, tmp_path):
+    root = tmp_path / "data"
+    shutil.copytree(tiny, root)
+    (root / "3.png").write_bytes(b"no picture")
+    folder = lab.train(f"dataset.root={root}", "dataset.on_error=skip", "training.epochs=1")
+    (row,) = map(json.loads, folder.skipped.read_text().splitlines())
+    assert (row["id"], row["path"]) == ("s3", "3.png") and "must be an image that decodes" in row["reason"]
+    assert json.loads(folder.summary.read_text())["skipped"] == 1
+    assert f"1 samples are skipped; see {folder.skipped}" in lab.said
+
+
 def test_a_run_goes_on_with_no_other_data(lab, tiny, tmp_path, monkeypatch):
     root = tmp_path / "data"
     shutil.copytree(tiny, root)

@@ -47,22 +47,24 @@ def target_notes(
 def category_notes(
     modality: str, splits: Mapping[Split, Sequence[Row]], columns: Sequence[Mapping[str, Any]]
 ) -> Iterator[str]:
-    """Say how many cells of a column of categories training lacks, which are unknown to the model.
+    """Say how many cells of a column of categories training lacks, and which column has no category twice.
 
     Args:
         modality: Of the rows, of the kind tabular.
         splits: Rows by split.
         columns: Facts of each column from training.
     """
-    for column in columns:
-        for split, rows in splits.items() if "values" in column else ():
-            cells = [
-                str(cells[column["name"]]) for row in rows if column["name"] in (cells := row.inputs.get(modality, {}))
-            ]
-            names = Counter(cell for cell in cells if cell not in column["values"])
-            if names:
-                rule = f"{names.total()} of {len(cells)} cells of {split} are categories that training lacks"
-                yield f"column {column['name']!r}: {rule}: {_counted(names)}"
+    for name, values in ((column["name"], column["values"]) for column in columns if "values" in column):
+        given = {split: [row.inputs.get(modality, {}) for row in rows] for split, rows in splits.items()}
+        cells = {split: [str(row[name]) for row in rows if name in row] for split, rows in given.items()}
+        train = cells.get("train", [])
+        if len(train) > _NAMED and len(set(train)) == len(train):
+            rule = f"each of the {len(train)} cells of train is a category of its own, such as {train[0]!r}"
+            yield f"column {name!r}: {rule}: nothing can be learnt from it. Numbers must be without other signs"
+        for split, found in cells.items():
+            if names := Counter(cell for cell in found if cell not in values):
+                rule = f"{names.total()} of {len(found)} cells of {split} are categories that training lacks"
+                yield f"column {name!r}: {rule}: {_counted(names)}"
 
 
 def _counted(names: Counter[str]) -> str:

@@ -29,6 +29,15 @@ def test_classes_that_look_alike_and_those_written_in_several_ways_are_said() ->
     ]
 
 
+def test_a_column_with_a_category_of_its_own_in_each_row_is_said() -> None:
+    splits = {"train": [Row(str(n), "m", {"tabular": {"share": f"{n}%"}}, {}, Fields()) for n in range(6)]}
+    facts = [{"name": "share", "values": [f"{n}%" for n in range(6)]}]
+    (found,) = category_notes("tabular", splits, facts)
+    assert found.startswith("column 'share': each of the 6 cells of train is a category of its own, such as '0%'")
+    splits["train"].append(splits["train"][0])
+    assert [*category_notes("tabular", splits, facts)] == []
+
+
 def test_categories_that_training_lacks_are_counted() -> None:
     splits = {"test": rows("a", tabular={"city": "Rome", "age": 3}) + rows("a", tabular={"city": "Oslo"})}
     facts = [{"name": "city", "values": ["Oslo"]}, {"name": "age", "mean": 0.0, "std": 1.0}]

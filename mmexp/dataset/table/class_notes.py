@@ -58,7 +58,7 @@ def category_notes(
         given = {split: [row.inputs.get(modality, {}) for row in rows] for split, rows in splits.items()}
         cells = {split: [str(row[name]) for row in rows if name in row] for split, rows in given.items()}
         train = cells.get("train", [])
-        if len(train) > _NAMED and len(set(train)) == len(train):
+        if len(train) > 2 and len(set(train)) == len(train):
             rule = f"each of the {len(train)} cells of train is a category of its own, such as {train[0]!r}"
             yield f"column {name!r}: {rule}: nothing can be learnt from it. Numbers must be without other signs"
         for split, found in cells.items():

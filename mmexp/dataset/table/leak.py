@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from mmexp.contract import Split
@@ -13,8 +15,11 @@ from mmexp.dataset.kind.inspection import File, Inspection
 from mmexp.dataset.table.reader import Record
 from mmexp.dataset.table.rows import Row
 from mmexp.error import ConfigError, DataError
+from mmexp.run.command import override
 
 OnLeak = Literal["raise", "warn"]
+Pair = tuple[Split, Row, Split, Row]
+"""A row, one of an earlier split that equals it before it, each behind its split."""
 _SHOWN = 3
 
 
@@ -54,43 +59,59 @@ class LeakPolicy:
         """
         notes = []
         for name, column in columns.items():
-            pairs = list(leaks(name, splits, inspected))
-            if not pairs:
+            if not (pairs := list(leaks(name, splits, inspected))):
                 continue
-            shown = "; ".join(
-                f"{first.id} ({one}) and {second.id} ({two})" for one, first, two, second in pairs[:_SHOWN]
-            )
-            found = f"{shown}{' ...' if len(pairs) > _SHOWN else ''}"
             if not self.warns:
                 paths = any(first.inputs[name] == second.inputs[name] for _, first, _, second in pairs)
-                rule = (
-                    f"{name} must be of one split, got the same file content in two for {len(pairs)} samples: {found}."
-                )
-                raise DataError(rule, path=table, hint=self._hint(column if paths else None))
-            notes.append(f"leak: {len(pairs)} samples have the very {name} of a sample of another split: {found}.")
+                rule = f"must be of one split, got the same file content in two for {len(pairs)} samples"
+                hint = self._hint(column if paths else None)
+                raise DataError(f"{name} {rule}: {_shown(pairs)}.", path=table, hint=hint)
+            rule = f"{len(pairs)} samples have the very {name} of a sample of another split"
+            notes.append(f"leak: {rule}: {_shown(pairs)}.")
+        if pairs := list(repeated(splits)):
+            rule = f"{len(pairs)} samples without files have the very inputs of a sample of another split"
+            notes.append(f"leak: {rule}: {_shown(pairs)}.")
         return notes
 
     def _hint(self, column: Column | None) -> str:
         allow = "dataset.on_leak=warn to go on all the same."
         if isinstance(column, str) and self.grouped is None:
-            return f"Set dataset.group_by={column} to keep rows of one file on one side, or {allow}"
+            typed = shlex.quote(override("dataset.group_by", column))
+            return f"Set {typed} to keep rows of one file on one side, or {allow}"
         return f"Remove one of each, or set {allow}"
 
 
-def leaks(
-    name: str, splits: Mapping[Split, Sequence[Row]], inspected: Mapping[File, Inspection]
-) -> Iterator[tuple[Split, Row, Split, Row]]:
+def leaks(name: str, splits: Mapping[Split, Sequence[Row]], inspected: Mapping[File, Inspection]) -> Iterator[Pair]:
     """Yield each row whose files of one input have the content of a row of an earlier split, with that row."""
-    first: dict[tuple[str, ...], tuple[Split, Row]] = {}
+
+    def content(row: Row) -> str:
+        paths = row.fields.inputs[name].paths(row.inputs[name]) if name in row.inputs else ()
+        return " ".join(inspected[name, path].digest for path in paths)
+
+    return _pairs(splits, content)
+
+
+def repeated(splits: Mapping[Split, Sequence[Row]]) -> Iterator[Pair]:
+    """Yield each row without files whose inputs are those of a row of an earlier split, with that row."""
+    return _pairs(
+        splits, lambda row: "" if row.files or not row.inputs else json.dumps(row.inputs, sort_keys=True, default=str)
+    )
+
+
+def _pairs(splits: Mapping[Split, Sequence[Row]], content: Callable[[Row], str]) -> Iterator[Pair]:
+    """Yield each row that equals one of an earlier split, and that one; a row without content equals none."""
+    first: dict[str, tuple[Split, Row]] = {}
     for split, rows in splits.items():
         for row in rows:
-            paths = row.fields.inputs[name].paths(row.inputs[name]) if name in row.inputs else ()
-            if not paths:
-                continue
-            content = tuple(inspected[name, path].digest for path in paths)
-            side, other = first.setdefault(content, (split, row))
-            if side != split:
-                yield side, other, split, row
+            if found := content(row):
+                side, other = first.setdefault(found, (split, row))
+                if side != split:
+                    yield side, other, split, row
+
+
+def _shown(pairs: Sequence[Pair]) -> str:
+    named = "; ".join(f"{first.id} ({one}) and {second.id} ({two})" for one, first, two, second in pairs[:_SHOWN])
+    return f"{named}{' ...' if len(pairs) > _SHOWN else ''}"
 
 
 def same_files(records: Sequence[Record], columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> list[str]:

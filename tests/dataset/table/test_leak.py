@@ -6,7 +6,7 @@ import pytest
 
 from mmexp.dataset.kind.inspection import Inspection
 from mmexp.dataset.kind.kinds import standard
-from mmexp.dataset.table.leak import LeakPolicy, leaks, same_files
+from mmexp.dataset.table.leak import LeakPolicy, leaks, repeated, same_files
 from mmexp.dataset.table.reader import Record
 from mmexp.dataset.table.rows import Fields, Row
 from mmexp.error import ConfigError, DataError
@@ -72,3 +72,21 @@ def test_records_that_share_a_file_directly_or_through_others_are_one() -> None:
     assert same_files(records, columns, kinds) == ["r0", "r1", "r1", "r0", "r0", "r5", "r6", "r7"]
     back = same_files(records[::-1], columns, kinds)
     assert back[::-1] == same_files(records, columns, kinds)
+
+
+def test_the_same_text_in_two_splits_is_said_where_there_are_no_files() -> None:
+    splits: Any = {
+        "train": [row("r0", text="so\ud800"), row("r1", text="x", image="a.png"), row("r2")],
+        "test": [row("r3", text="so\ud800"), row("r4", text="x"), row("r5")],
+    }
+    assert [(first.id, second.id) for _, first, _, second in repeated(splits)] == [("r0", "r3")]
+    (note,) = LeakPolicy("raise", None).check(splits, INSPECTED, {"text": "text"}, "m.csv")
+    assert note.startswith(
+        "leak: 1 samples without files have the very inputs of a sample of another split: r0 (train)"
+    )
+
+
+def test_a_column_with_a_blank_is_quoted_in_what_to_type() -> None:
+    with pytest.raises(DataError, match="must be of one split, got the same file") as caught:
+        LeakPolicy("raise", None).check(SPLITS, INSPECTED, {"image": "my photo"}, "m.csv")
+    assert caught.value.hint.startswith("Set 'dataset.group_by=\"my photo\"' to keep")

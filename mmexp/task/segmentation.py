@@ -71,7 +71,7 @@ class Segmentation(DenseTask):
             raise ValueError(f"Segmentation: classes must be 2 to {IGNORE}, got {len(classes)}.")
         self.classes, self.mask_size, self.dice_weight = list(classes), mask_size, dice_weight
         self.target, self.targets = target, (target,)
-        widths = [max(16, dim // 2**i) for i in range(upsample + 1)]
+        widths = [dim, *(max(16, dim // 2**i) for i in range(1, upsample + 1))]
         doublings = [doubling(*pair) for pair in pairwise(widths)]
         self.head = nn.Sequential(nn.Dropout2d(dropout), *doublings, nn.Conv2d(widths[-1], len(classes), 3, 1, 1))
         self.head.to(memory_format=torch.channels_last)

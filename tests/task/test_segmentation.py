@@ -160,3 +160,9 @@ def test_its_pictures_are_masks_and_the_iou_of_each_class():
 def test_too_few_or_too_many_classes_are_refused(count):
     with pytest.raises(ValueError, match=f"classes must be 2 to 255, got {count}"):
         make(classes=[str(i) for i in range(count)])
+
+
+@pytest.mark.parametrize("dim", [4, 16, 40])
+def test_any_width_of_the_tokens_will_do(dim: int):
+    grid = torch.randn(2, dim, 4, 4)
+    assert make(dim=dim).head(grid).shape == (2, len(CLASSES), 16, 16)

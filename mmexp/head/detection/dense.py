@@ -43,15 +43,15 @@ class DenseDetector(Detector):
         self.tower = nn.Sequential()
         for _ in range(depth):
             self.tower.extend([nn.Conv2d(dim, dim, 3, 1, 1, bias=False), nn.BatchNorm2d(dim), nn.ReLU()])
-        self.predictorictor = nn.Conv2d(dim, num_classes + 5, 1)
-        self.predictorictor.bias = nn.Parameter(torch.zeros(num_classes + 5))
+        self.predictor = nn.Conv2d(dim, num_classes + 5, 1)
+        self.predictor.bias = nn.Parameter(torch.zeros(num_classes + 5))
         with torch.no_grad():
-            self.predictorictor.weight[num_classes:] *= 0.1
-            self.predictorictor.bias[:num_classes] = -math.log(1 / PRIOR - 1)
+            self.predictor.weight[num_classes:] *= 0.1
+            self.predictor.bias[:num_classes] = -math.log(1 / PRIOR - 1)
         self.to(memory_format=torch.channels_last)
 
     def forward(self, grid: Tensor) -> Outputs:
-        preds = self.predictorictor(self.tower(grid)).float().flatten(2).mT  # [B, P, C + 5]
+        preds = self.predictor(self.tower(grid)).float().flatten(2).mT  # [B, P, C + 5]
         logits, quality, moves = preds.split([preds.shape[-1] - 5, 1, 4], -1)
         side = grid.shape[-1]
         positions = centres(side, side, grid.device)  # [P, 2]

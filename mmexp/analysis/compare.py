@@ -207,5 +207,5 @@ def _check(option: str, names: Iterable[str], known: set[str]) -> None:
     if wrong and known:
         raise ConfigError(
             [f"compare: {option} must name what the runs have, got '{name}'." for name in wrong],
-            nearest(wrong[0], sorted(known)),
+            nearest(f"test/{wrong[0]}" if f"test/{wrong[0]}" in known else wrong[0], sorted(known)),
         )

@@ -131,7 +131,11 @@ class Schema:
     tokenizer: TokenizerConfig = _key(Role(of_model=True), default_factory=TokenizerConfig)
     training: TrainingConfig = _key(Role(changeable=("batch_size",)), default_factory=TrainingConfig)
     encoder: dict[str, Any] = _key(
-        Role(slot=Slot(("mmexp.encoder.base.Encoder",), fetched=("pretrained", "weights")), of_model=True)
+        Role(
+            slot=Slot(("mmexp.encoder.base.Encoder",), fetched=("pretrained", "weights")),
+            of_model=True,
+            also=("model", "backbone"),
+        )
     )
     missing: Any = _key(Role(slot=Slot(("mmexp.missing.base.Missing",)), of_model=True))
     fusion: Any = _key(Role(slot=Slot(("mmexp.fusion.base.Fusion",)), of_model=True))

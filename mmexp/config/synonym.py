@@ -20,6 +20,7 @@ from mmexp.error import nearest
 
 _ALSO = re.compile(r"^# Also: (.+?)\.?$", re.MULTILINE)
 _KEY = re.compile(r"^(?:# )?(\w+):.*# also: (.+)$", re.MULTILINE)
+_FEW = 2  # keys that are suggested
 _TARGET = re.compile(r"^_target_: ([\w.]+)$", re.MULTILINE)
 
 
@@ -45,7 +46,8 @@ def suggest_key(key: str, value: str = "") -> str:
         value: As typed; empty if it stands in a file.
     """
     given = f"={value}" if value else ""
-    meant = keys_called(key.rpartition(".")[2])
+    name = key.rpartition(".")[2]
+    meant = keys_called(name) or [f"{choice} {place}" for choice, place in _elsewhere(_plain(name))][:_FEW]
     return f"Set {' or '.join(f'{one}{given}' for one in meant)}." if meant else ""
 
 
@@ -64,8 +66,12 @@ def suggest_argument(key: str, known: Sequence[str]) -> str:
     if meant:
         return f"Set {meant[0]}."
     hint = nearest(name, known) if known else "It takes none."
-    taken = f"{' or '.join(f'{group}={option}' for option in takers)} takes it."
-    return taken if takers and not hint.startswith("Did you mean") else hint
+    if hint.startswith("Did you mean"):
+        return hint
+    if takers:
+        return f"{' or '.join(f'{group}={option}' for option in takers)} takes it."
+    other = [one for one in keys_called(name) if one.rpartition(".")[0] in SECTIONS]
+    return f"Set {other[0]}." if other else hint
 
 
 def keys_called(word: str) -> list[str]:
@@ -82,6 +88,17 @@ def _keys(word: str) -> Iterator[str]:
     for group, option in _defaults():
         found = _arguments(group, option)
         yield from (f"{group.replace('/', '.')}.{name}" for name, also in found.items() if word in (name, *also))
+
+
+def _elsewhere(word: str) -> Iterator[tuple[str, str]]:
+    """Yield the choice and the key of each option that writes a key of that name, or says that it is another word."""
+    for group in groups():
+        for option in options(group) if group in GROUPS else ():
+            text = option_path(f"{group}/{option}").read_text(encoding="utf-8")
+            also = {name: _words(words) for name, words in _KEY.findall(text)}
+            for name in re.findall(r"^([a-z]\w*):", text, re.MULTILINE):
+                if word in (name, *also.get(name, [])):
+                    yield f"{group}={option}", f"{group}.{name}"
 
 
 def _places(group: str, option: str, name: str) -> list[str]:
@@ -108,10 +125,17 @@ def _defaults() -> Iterator[tuple[str, str]]:
 
 
 def _means(group: str, option: str, word: str) -> bool:
-    if group.count("/") and option == word:
-        return True
+    """Whether a word is an option of a nested group, another word for an option, or either with more behind it."""
     opening = option_path(f"{group}/{option}").read_text(encoding="utf-8", errors="replace")
-    return any(_plain(word) in _words(found) for found in _ALSO.findall(opening))
+    also = [one for found in _ALSO.findall(opening) for one in _words(found)]
+    return (group.count("/") > 0 and option == word) or any(_begins(_plain(word), one) for one in (option, *also))
+
+
+def _begins(word: str, with_: str) -> bool:
+    """Whether a word is another, or that with a size or a version behind it, such as ``resnet50`` and ``bert_base``."""
+    if word.replace("_", "") == with_.replace("_", ""):
+        return True
+    return len(with_) > 2 and word.startswith(with_) and not word[len(with_)].isalpha()
 
 
 def _words(text: str) -> list[str]:

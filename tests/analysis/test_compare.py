@@ -184,7 +184,11 @@ def test_a_choice_that_comes_with_the_group_does_not_keep_seeds_from_pairing() -
     ("option", "message", "hint"),
     [
         ({"metric": "test/acuracy"}, "--metric must name what the runs have, got 'test/acuracy'", "test/accuracy"),
-        ({"metric": "accuracy"}, "--metric must name what the runs have, got 'accuracy'", "Did you mean 'test/accuracy'"),
+        (
+            {"metric": "accuracy"},
+            "--metric must name what the runs have, got 'accuracy'",
+            "Did you mean 'test/accuracy'",
+        ),
         ({"by": ["fussion"]}, "--by must name what the runs have, got 'fussion'", "'fusion'"),
     ],
 )

@@ -29,6 +29,13 @@ from mmexp.error import ConfigError
         ("optim=sgd", "Set optimizer=sgd."),
         ("dataset.group_by=who", "dataset=manifest takes it."),
         ("dataset.test_groups=[01]", "dataset=manifest takes it."),
+        ("fusion=late_fusion", "Set fusion=late."),
+        ("encoder/image=resnet50", "Set encoder/image=cnn or encoder/image=timm."),
+        ("encoder/text=bert-base-uncased", "Set encoder/text=transformer."),
+        ("task=vqa", "Set task=question_answering."),
+        ("task=asr", "Set task=speech_recognition or task=transcription."),
+        ("gpus=2", "Set hardware=ddp hardware.devices=2."),
+        ("dataset.batch_size=8", "Set training.batch_size."),
         ("precision=bf16-mixed", "Set hardware.precision=bf16-mixed."),
     ],
 )

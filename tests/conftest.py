@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -62,6 +64,31 @@ def make_tokens() -> Callable[..., Tokens]:
 def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make figures, and empty files of them: to render them takes longer than a short run."""
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, file, **options: None)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """A real filesystem of some KiB, or the same one with room for others; skips where none can be mounted."""
+    path = tmp_path / "disk"
+    path.mkdir()
+
+    def size(kibibytes: int) -> Path:
+        options = f"size={kibibytes}k{',remount' if path.is_mount() else ''}"
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], capture_output=True).returncode:
+            pytest.skip("no filesystem can be mounted here")
+        return path
+
+    yield size
+    if path.is_mount():
+        subprocess.run(["umount", "--lazy", path], check=True)
+
+
+@pytest.fixture
+def file_limit() -> Iterator[Callable[[int], None]]:
+    """Let no file of this process grow beyond some bytes; -1 for no limit."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from types import ModuleType
 
 from mmexp import __version__
 from mmexp.error import ConfigError, MmexpError, ResourceError, nearest
+from mmexp.run.atomic import FULL, full_disk
 
 _HELP = ("-h", "--help")
 
@@ -46,8 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _discard_stdout()
         return 1
     except OSError as error:
-        if error.errno != errno.ENOSPC or error.filename:
+        if error.errno not in FULL:
             return _trace()
+        if error.filename:
+            return _show(full_disk(Path(os.fsdecode(error.filename)), error, 0))
         _discard_stdout()
         return _show(ResourceError(f"mmexp: stdout must have room for the output, got {error.strerror}."))
     except ModuleNotFoundError as error:

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from mmexp.error import ConfigError
+from mmexp.run.atomic import FULL, full_disk
 from mmexp.run.command import OUTPUTS, first_run
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
@@ -45,12 +46,15 @@ class RunFolder:
 
         Raises:
             ConfigError: If the name is no plain folder name, or nothing can be written there.
+            ResourceError: If the disk is full.
         """
         parent = Path(outputs) / checked_name(name)
         try:
             parent.mkdir(parents=True, exist_ok=True)
             return cls(_fresh(parent, clock).absolute())
         except OSError as error:
+            if error.errno in FULL:
+                raise full_disk(parent, error, 0) from error
             rule = "outputs must be a folder that can be written to"
             raise ConfigError(f"run: {rule}, got {outputs} ({error.strerror}).", "Set outputs=<folder>.") from error
 

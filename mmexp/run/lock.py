@@ -13,7 +13,7 @@ from shlex import quote
 from typing import Any
 
 from mmexp.error import ConfigError
-from mmexp.run.atomic import remove_temp_files
+from mmexp.run.atomic import full_disk, remove_temp_files
 from mmexp.run.folder import RunFolder
 
 _PATIENCE = 0.3  # seconds; is_held of another process holds the lock for microseconds
@@ -38,6 +38,7 @@ class Lock:
 
     Raises:
         ConfigError: On entry, if another process has it, or the folder cannot be written to.
+        ResourceError: If the disk is full.
     """
 
     def __init__(self, folder: RunFolder) -> None:
@@ -51,10 +52,15 @@ class Lock:
                 raise _in_use(self.folder)
             time.sleep(0.01)
         self._handle = handle
-        content = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(content).encode(), 0)
+        who = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
+        content = json.dumps(who).encode()
         remove_temp_files(self.folder.path)
+        try:
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, content, 0)
+        except OSError as error:
+            self.__exit__()
+            raise full_disk(self.folder.lock, error, len(content)) from error
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from mmexp.error import Stopped
+from mmexp.error import ResourceError, Stopped
 from mmexp.run.folder import RunFolder
 from mmexp.run.lock import Lock
 from mmexp.run.provenance import begin, finish
@@ -41,6 +41,7 @@ def record(folder: RunFolder, *, command: Sequence[str], seed: int, config: Mapp
             end("stopped", str(stop) or "interrupted")
             raise
         except BaseException as fault:
-            end("failed", f"{type(fault).__name__}: {fault}")
+            with suppress(ResourceError):  # on a full disk, what has no end on record counts as killed
+                end("failed", f"{type(fault).__name__}: {fault}")
             raise
         end("done")

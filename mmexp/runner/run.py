@@ -14,7 +14,7 @@ from rich.console import Console
 
 from mmexp.config.compose import Config, load_config, stored
 from mmexp.config.instantiate import instantiate
-from mmexp.error import ConfigError, Stopped
+from mmexp.error import ConfigError, MmexpError, ResourceError, Stopped
 from mmexp.hardware.base import Hardware
 from mmexp.run import advice, summary
 from mmexp.run.atomic import write_atomic
@@ -56,6 +56,7 @@ def run_training(
     Raises:
         ConfigError: If a part can't be built; a new folder is then removed again.
         Stopped: If the run was asked to stop; it can be resumed, or its folder is removed if nothing is in it yet.
+        ResourceError: If memory, the disk or a loader process ran out; likewise.
     """
     typed, root = config, config.plain()
     remember(root)
@@ -82,15 +83,11 @@ def run_training(
                     write_atomic(folder.config, redact(stored(config)))
                     write_start(folder, config.plain())
                 _train(config, folder, console)
-    except ConfigError:
-        if not resumed and folder:
+    except MmexpError as error:
+        if folder and not resumed and (isinstance(error, ConfigError) or not folder.start.exists()):
             shutil.rmtree(folder.path, ignore_errors=True)
-        raise
-    except Stopped as stop:
-        if folder and folder.config.exists():
-            stop.hint = f"Run: {advice.resume(folder)}"
-        elif folder and not resumed:
-            shutil.rmtree(folder.path, ignore_errors=True)
+        elif folder and isinstance(error, Stopped | ResourceError):
+            error.hint = f"{error.hint}\nRun: {advice.resume(folder)}".lstrip()
         raise
     return folder
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import IO, Any
+from typing import Any
 
 import torch
 from pytorch_lightning.plugins.io import CheckpointIO
 from torch import Tensor
 
 from mmexp.error import DataError
-from mmexp.run.atomic import atomic, write_atomic
+from mmexp.run.atomic import AtomicFile, atomic, write_atomic
 from mmexp.run.checkpoints import hash_path, is_intact, remove
 from mmexp.run.fault import inject_fault
 from mmexp.training.callback.ema import AVERAGE
@@ -64,7 +64,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 class _HashingFile:
     """A binary file that hashes what passes through it."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: AtomicFile) -> None:
         self.file = file
         self.digest = hashlib.sha256()
 

@@ -29,6 +29,7 @@ from mmexp.logger.files import FilesLogger
 from mmexp.method.base import Method
 from mmexp.metric.counted import counted
 from mmexp.missing.base import Missing
+from mmexp.run.atomic import atomic
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
 from mmexp.training.cuts import Cut, find_cut, limits, setting_of
@@ -239,8 +240,9 @@ def gather(dataset: MultimodalDataset, root: Node, folder: RunFolder, start: Pre
     for name, rows in dataset.tables().items():
         if name not in asked:
             continue
-        with open(folder.path / f"{name}.jsonl", "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
+        with atomic(folder.path / f"{name}.jsonl") as file:
+            for row in rows:
+                file.write(f"{json.dumps(row)}\n".encode())
         known[name] = {"file": f"{name}.jsonl"}
     for name in asked.intersection(dataset.targets).difference(known):
         if (fact := dataset.kinds.of_target(name).summarise(dataset.values(name))) is not None:

@@ -18,11 +18,10 @@ import pytest
 
 from mmexp.cli import main
 from mmexp.dataset.manifest import Manifest
-from mmexp.error import ConfigError, DataError, ResourceError, Stopped
+from mmexp.error import ConfigError, DataError, Stopped
 from mmexp.run import provenance as manifest
 from mmexp.run.atomic import STRAY
 from mmexp.run.checkpoints import is_intact, listed, step_of
-from mmexp.run.fault import FAULTS
 from mmexp.run.folder import RunFolder, runs
 from mmexp.run.lock import Lock
 from mmexp.run.metrics import read_metrics
@@ -250,23 +249,44 @@ def test_a_crash_leaves_its_traceback_in_the_log_and_its_reason_in_the_manifest(
     assert record_of(lab.resume(folder))["status"] == "done"
 
 
-def test_a_full_disk_ends_the_run_and_harms_no_earlier_checkpoint(lab, monkeypatch):
-    during(
-        monkeypatch,
-        CheckpointCallback,
-        "save",
-        lambda: monkeypatch.setitem(FAULTS, "checkpoint.half_written", "full"),
-        call=2,
-    )
-    with pytest.raises(ResourceError, match="disk must have room for the file") as caught:
-        lab.train()
-    assert caught.value.exit_code == 5
+def test_a_full_disk_ends_the_run_and_harms_no_earlier_checkpoint(lab, small_disk, capsys):
+    lab.overrides[-1] = f"outputs={small_disk(200)}"
+    assert train(lab) == 5
     folder = lab.only_run()
+    rule = rf"{folder.checkpoints}/(best|last)-epoch02-step000008.ckpt: disk of .* must have room for the 6\d,\d+ bytes"
+    said = capsys.readouterr().err
+    assert re.search(rf"{rule} of the file, got \d+,\d+ bytes free \(No space left on device\)", said)
+    assert said.endswith(f"\nRun: mmexp train resume={folder.path}\n") and "Traceback" not in said
+    assert record_of(folder)["status"] == "failed"
     assert [step_of(path) for path in listed(folder.checkpoints, "last") if is_intact(path)] == [4]
     assert not list(folder.path.rglob(f"{STRAY}*"))
     assert read_metrics(folder.metrics)[-1]["step"] == 8
-    monkeypatch.delitem(FAULTS, "checkpoint.half_written")
+    small_disk(4000)
     assert record_of(lab.resume(folder))["status"] == "done"
+
+
+def test_a_disk_that_is_full_from_the_start_is_refused_and_left_as_it_was(lab, small_disk, capsys):
+    disk = small_disk(64)
+    (disk / "full").write_bytes(bytes(64 << 10))
+    lab.overrides[-1] = f"outputs={disk}"
+    assert train(lab, "name=a") == 5
+    said = capsys.readouterr().err
+    assert "must have room for" in said and "got 0 bytes free" in said and "Traceback" not in said
+    assert not list((disk / "a").iterdir())
+
+
+def test_without_room_for_metrics_alone_training_goes_on_and_writes_them_later(lab, monkeypatch, file_limit):
+    def fill() -> None:
+        with lab.only_run().metrics.open("ab") as file:
+            file.write(bytes(200_000) + b"\n")
+        file_limit(200_000)
+
+    during(monkeypatch, ExperimentModule, "training_step", fill, call=5)
+    during(monkeypatch, CheckpointCallback, "on_train_end", lambda: file_limit(-1))
+    folder = lab.train()
+    assert record_of(folder)["status"] == "done"
+    assert lab.said.count("Warning: the disk is full") == 1
+    assert [row["step"] for row in read_metrics(folder.metrics)] == [2, 4, 4, 6, 8, 8, 10, 12, 12]
 
 
 def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_built(lab, tmp_path, monkeypatch, capsys):

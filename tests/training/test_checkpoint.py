@@ -9,7 +9,6 @@ import torch
 
 from mmexp.error import DataError, ResourceError
 from mmexp.run.checkpoints import hash_path, is_intact, sha256_of
-from mmexp.run.fault import FAULTS
 from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights
 
 STATE = {
@@ -99,12 +98,12 @@ def test_nothing_in_a_checkpoint_is_executed(path, tmp_path, monkeypatch):
     assert not (tmp_path / "canary").exists()
 
 
-def test_a_full_disk_leaves_the_previous_state(path, monkeypatch):
+def test_a_full_disk_leaves_the_previous_state(path, file_limit):
     AtomicCheckpointIO().save_checkpoint(STATE, path)
     before = path.read_bytes()
-    monkeypatch.setitem(FAULTS, "checkpoint.half_written", "full")
-    with pytest.raises(ResourceError, match=r"disk must have room for the file, got [\d,]+ bytes free"):
-        AtomicCheckpointIO().save_checkpoint({"state_dict": {}}, path)
+    file_limit(1000)
+    with pytest.raises(ResourceError, match=rf"{path}: disk of .* must have room for the 5,\d+ bytes of the file, got"):
+        AtomicCheckpointIO().save_checkpoint(STATE, path)
     assert path.read_bytes() == before and is_intact(path)
     assert len(list(path.parent.iterdir())) == 2
 

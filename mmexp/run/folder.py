@@ -148,6 +148,11 @@ class RunFolder:
         return self.path / "skipped.jsonl"
 
     @property
+    def replay(self) -> Path:
+        """Ids of the samples that a loss or gradient was not finite on."""
+        return self.path / "replay.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the process that writes here."""
         return self.path / "lock"

@@ -86,7 +86,7 @@ def run_training(
     except MmexpError as error:
         if folder and not resumed and (isinstance(error, ConfigError) or not folder.start.exists()):
             shutil.rmtree(folder.path, ignore_errors=True)
-        elif folder and isinstance(error, Stopped | ResourceError):
+        elif folder and isinstance(error, Stopped | ResourceError) and "Run: " not in error.hint:
             error.hint = f"{error.hint}\nRun: {advice.resume(folder)}".lstrip()
         raise
     return folder

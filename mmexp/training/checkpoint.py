@@ -28,6 +28,7 @@ class AtomicCheckpointIO(CheckpointIO):
         with atomic(Path(path)) as file:
             writer = _HashingFile(file)
             torch.save(checkpoint, writer)  # type: ignore[arg-type]
+            file.flush()
             write_atomic(hash_path(Path(path)), writer.digest.hexdigest() + "\n")
 
     def load_checkpoint(

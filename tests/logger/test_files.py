@@ -20,10 +20,10 @@ def test_while_the_disk_is_full_rows_wait_with_one_warning_and_those_that_are_lo
     logger = FilesLogger()
     logger.warn = warned.append
     logger.start(folder, {}, {})
-    file_limit(0)
-    for step in range(9):
-        logger.log({"step": step})
-    logger.finish("failed", {})
+    with file_limit(0):
+        for step in range(9):
+            logger.log({"step": step})
+        logger.finish("failed", {})
     full = "Warning: the disk is full."
     assert warned == [
         f"{full} Rows of {folder.metrics} are kept in memory until there is room again.",

@@ -4,12 +4,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from mmexp.error import ResourceError
 from mmexp.run.atomic import STRAY, atomic, remove_temp_files, write_atomic
+
+FileLimit = Callable[[int], AbstractContextManager[None]]
 
 
 def test_text_and_bytes_come_back(tmp_path: Path) -> None:
@@ -83,13 +86,12 @@ def test_a_full_disk_is_reported_with_the_bytes_needed_and_free(small_disk: Call
 
 
 def test_a_limit_of_file_sizes_is_reported_also_if_the_writer_goes_on(
-    tmp_path: Path, file_limit: Callable[[int], None]
+    tmp_path: Path, file_limit: FileLimit
 ) -> None:
     path = tmp_path / "x"
     write_atomic(path, "old")
-    file_limit(100)
     rule = r"must have room for the 300,000 bytes of the file, got [\d,]+ bytes free \(File too large\)"
-    with pytest.raises(ResourceError, match=rule), atomic(path) as file:
+    with pytest.raises(ResourceError, match=rule), file_limit(100), atomic(path) as file:
         for _ in range(3):
             file.write(memoryview(bytes(100_000)))
     assert path.read_text() == "old"

@@ -4,6 +4,7 @@ import json
 import math
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -94,15 +95,14 @@ def test_after_a_full_disk_the_next_row_has_a_line_of_its_own(tmp_path: Path, mo
     assert read_metrics(path) == [{"step": 1}, {"step": 2}, {"step": 3}]
 
 
-def test_rows_wait_for_room(tmp_path: Path, file_limit: Callable[[int], None]) -> None:
+def test_rows_wait_for_room(tmp_path: Path, file_limit: Callable[[int], AbstractContextManager[None]]) -> None:
     path = tmp_path / "metrics.jsonl"
     with MetricsFile(path) as file:
         file.append({"step": 1})
-        file_limit(path.stat().st_size + 5)
-        for step in (2, 3):
-            file.append({"step": step})
+        with file_limit(path.stat().st_size + 5):
+            for step in (2, 3):
+                file.append({"step": step})
         assert file.waiting == [{"step": 2}, {"step": 3}] and read_metrics(path) == [{"step": 1}]
-        file_limit(-1)
         file.append({"step": 4})
     assert read_metrics(path) == [{"step": i} for i in (1, 2, 3, 4)] and not file.waiting
 

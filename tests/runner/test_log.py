@@ -8,8 +8,7 @@ from mmexp.runner.log import log_to
 
 
 def test_what_a_full_disk_has_no_room_for_is_lost_in_silence(tmp_path, file_limit, capsys):
-    with log_to(RunFolder(tmp_path)):
-        file_limit(0)
+    with file_limit(0), log_to(RunFolder(tmp_path)):
         logging.getLogger("some.library").info("lost")
     assert capsys.readouterr().err == ""
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -249,8 +250,14 @@ def test_a_crash_leaves_its_traceback_in_the_log_and_its_reason_in_the_manifest(
     assert record_of(lab.resume(folder))["status"] == "done"
 
 
-def test_a_full_disk_ends_the_run_and_harms_no_earlier_checkpoint(lab, small_disk, capsys):
-    lab.overrides[-1] = f"outputs={small_disk(200)}"
+def test_a_full_disk_ends_the_run_and_harms_no_earlier_checkpoint(lab, small_disk, monkeypatch, capsys):
+    disk = small_disk(4000)
+    lab.overrides[-1] = f"outputs={disk}"
+
+    def fill() -> None:
+        (disk / "full").write_bytes(bytes(shutil.disk_usage(disk).free - 20_000))
+
+    during(monkeypatch, CheckpointCallback, "save", fill, call=2)
     assert train(lab) == 5
     folder = lab.only_run()
     rule = rf"{folder.checkpoints}/(best|last)-epoch02-step000008.ckpt: disk of .* must have room for the 6\d,\d+ bytes"
@@ -261,7 +268,7 @@ def test_a_full_disk_ends_the_run_and_harms_no_earlier_checkpoint(lab, small_dis
     assert [step_of(path) for path in listed(folder.checkpoints, "last") if is_intact(path)] == [4]
     assert not list(folder.path.rglob(f"{STRAY}*"))
     assert read_metrics(folder.metrics)[-1]["step"] == 8
-    small_disk(4000)
+    (disk / "full").unlink()
     assert record_of(lab.resume(folder))["status"] == "done"
 
 
@@ -276,14 +283,16 @@ def test_a_disk_that_is_full_from_the_start_is_refused_and_left_as_it_was(lab, s
 
 
 def test_without_room_for_metrics_alone_training_goes_on_and_writes_them_later(lab, monkeypatch, file_limit):
-    def fill() -> None:
-        with lab.only_run().metrics.open("ab") as file:
-            file.write(bytes(200_000) + b"\n")
-        file_limit(200_000)
+    with ExitStack() as stack:
 
-    during(monkeypatch, ExperimentModule, "training_step", fill, call=5)
-    during(monkeypatch, CheckpointCallback, "on_train_end", lambda: file_limit(-1))
-    folder = lab.train()
+        def fill() -> None:
+            with lab.only_run().metrics.open("ab") as file:
+                file.write(bytes(200_000) + b"\n")
+            stack.enter_context(file_limit(200_000))
+
+        during(monkeypatch, ExperimentModule, "training_step", fill, call=5)
+        during(monkeypatch, CheckpointCallback, "on_train_end", stack.close)
+        folder = lab.train()
     assert record_of(folder)["status"] == "done"
     assert lab.said.count("Warning: the disk is full") == 1
     assert [row["step"] for row in read_metrics(folder.metrics)] == [2, 4, 4, 6, 8, 8, 10, 12, 12]

@@ -101,8 +101,8 @@ def test_nothing_in_a_checkpoint_is_executed(path, tmp_path, monkeypatch):
 def test_a_full_disk_leaves_the_previous_state(path, file_limit):
     AtomicCheckpointIO().save_checkpoint(STATE, path)
     before = path.read_bytes()
-    file_limit(1000)
-    with pytest.raises(ResourceError, match=rf"{path}: disk of .* must have room for the 5,\d+ bytes of the file, got"):
+    rule = rf"{path}: disk of .* must have room for the 5,\d+ bytes of the file, got"
+    with pytest.raises(ResourceError, match=rule), file_limit(1000):
         AtomicCheckpointIO().save_checkpoint(STATE, path)
     assert path.read_bytes() == before and is_intact(path)
     assert len(list(path.parent.iterdir())) == 2

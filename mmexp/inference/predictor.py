@@ -115,7 +115,7 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
         overrides: As typed, of ``CHANGEABLE`` keys.
 
     Raises:
-        ConfigError: If an override would make it another model, or the run has no checkpoint.
+        ConfigError: If an override would make it another model, or the run has no checkpoint that fits it.
         DataError: If the checkpoint does not match its hash.
     """
     typed = _typed(overrides)
@@ -134,11 +134,7 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
     method: Method = instantiate("method", root["method"], plugins=root["plugins"])
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
     module = assemble(root, facts, task, method)
-    try:
-        load_weights(module, path)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:300]
-        raise ConfigError(f"{path}: weights must fit the model of {folder.config.name}, got: {reason}") from error
+    load_weights(module, path)
     trained = Predictor(root, typed, facts, module.eval(), root["training"]["batch_size"], hardware)
     module.to(trained.device)
     return trained

@@ -23,6 +23,7 @@ from mmexp.method.base import Method
 from mmexp.metric.direction import Direction, directions
 from mmexp.metric.gather import gather
 from mmexp.metric.row import RowMetric
+from mmexp.training.checkpoint import refuse_other_weights
 from mmexp.training.model import Model
 from mmexp.training.shortage import MemoryFit
 
@@ -121,6 +122,9 @@ class ExperimentModule(pl.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         refuse_non_finite(checkpoint["state_dict"], f"step {self.trainer.global_step}")
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        refuse_other_weights(self.state_dict(), checkpoint["state_dict"], str(self.trainer.ckpt_path))
 
     def on_validation_epoch_start(self) -> None:
         self._begin()

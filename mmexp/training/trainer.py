@@ -31,7 +31,7 @@ from mmexp.training.callback.ema import EMACallback
 from mmexp.training.callback.metrics_logger import MetricsLogger
 from mmexp.training.callback.overflow import OverflowCallback
 from mmexp.training.callback.progress import ProgressBar
-from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights
+from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights, refuse_other_weights
 from mmexp.training.checkpoint_choice import choose_best, choose_start
 from mmexp.training.experiment import Experiment
 from mmexp.training.lightning_internal import leave_signals_alone
@@ -218,8 +218,14 @@ def evaluate(
 
 
 def load_weights(module: pl.LightningModule, path: Path) -> None:
-    """Load a checkpoint's weights: their running average if it has one."""
-    module.load_state_dict(read_weights(path))
+    """Load a checkpoint's weights: their running average if it has one.
+
+    Raises:
+        ConfigError: If they are not those of the model.
+    """
+    weights = read_weights(path)
+    refuse_other_weights(module.state_dict(), weights, str(path))
+    module.load_state_dict(weights)
 
 
 def gather_rows(rows: list[dict[str, Any]], world: int) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 import os
 import random
 import re
@@ -270,6 +271,36 @@ def test_a_full_disk_ends_the_run_and_harms_no_earlier_checkpoint(lab, small_dis
     assert read_metrics(folder.metrics)[-1]["step"] == 8
     (disk / "full").unlink()
     assert record_of(lab.resume(folder))["status"] == "done"
+
+
+def own_copy(lab: Any, tiny: Path, tmp_path: Path) -> Path:
+    lab.overrides[-2] = f"dataset.root={shutil.copytree(tiny, tmp_path / 'tiny')}"
+    return tmp_path / "tiny"
+
+
+def test_a_file_that_vanishes_while_loader_processes_read_is_named(lab, tiny, tmp_path, monkeypatch, capsys):
+    data = own_copy(lab, tiny, tmp_path)
+    during(monkeypatch, ExperimentModule, "on_test_epoch_start", lambda: [p.unlink() for p in data.glob("2?.png")])
+    assert train(lab, "hardware.num_workers=2", "training.epochs=1") == 3
+    said = capsys.readouterr().err
+    assert re.search(rf"{data}/manifest.jsonl:\d+, sample s2\d: image '2\d.png' must be a file, got none\.", said)
+    assert "Traceback" not in said and all(map(is_intact, lab.only_run().checkpoints.glob("*.ckpt")))
+    assert record_of(lab.only_run())["reason"].startswith("DataError")
+
+
+def test_a_loader_process_that_is_killed_ends_the_run_with_what_to_free(lab, monkeypatch, capsys):
+    def kill() -> None:
+        os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
+        time.sleep(0.5)
+
+    during(monkeypatch, ExperimentModule, "training_step", kill, call=5)
+    assert train(lab, "hardware.num_workers=2") == 5
+    said = capsys.readouterr().err
+    assert re.search(r"loader process must live until the end, got: process \d+ (is killed by|exited)", said)
+    assert "shared memory (df -h /dev/shm)" in said and "Traceback" not in said
+    folder = lab.only_run()
+    assert said.endswith(f"\nRun: mmexp train resume={folder.path}\n")
+    assert [step_of(path) for path in listed(folder.checkpoints, "last") if is_intact(path)] == [4]
 
 
 def test_a_disk_that_is_full_from_the_start_is_refused_and_left_as_it_was(lab, small_disk, capsys):

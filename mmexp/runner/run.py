@@ -26,7 +26,7 @@ from mmexp.run.session import record
 from mmexp.run.signals import signals_deferred, stoppable
 from mmexp.run.start import write_start
 from mmexp.runner.columns import show_columns, show_notes
-from mmexp.runner.distributed import run_distributed
+from mmexp.runner.distributed import alone, run_distributed
 from mmexp.runner.log import log_to
 from mmexp.runner.process import Report, redirect
 from mmexp.runner.resume import refuse_words, resumed_config
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 Started = Callable[[RunFolder], None]
 
 
+@alone()
 def run_training(
     config: Config, command: Sequence[str], console: Console, started: Started = lambda folder: None
 ) -> RunFolder:
@@ -66,8 +67,10 @@ def run_training(
         folder = RunFolder.find(root["resume"], root["outputs"])
         refuse_words(typed, folder)
         if folder.manifest.exists() and status(folder) == "done":
-            console.print(f"{folder.id} is done already; nothing to resume.", highlight=False)
-            return folder
+            if folder.summary.exists():
+                console.print(f"{folder.id} is done already; nothing to resume.", highlight=False)
+                return folder
+            console.print(f"{folder.summary} is missing; the run is evaluated again.", highlight=False, soft_wrap=True)
         config = resumed_config(folder, config.plugins, console)
     with phase(console, "loading torch"):
         import mmexp.training.trainer  # noqa: F401  # before there is a folder, so that an interrupt leaves none

@@ -168,6 +168,27 @@ def test_a_run_that_is_done_is_not_touched_by_resuming_it(lab, capsys):
     assert {path: path.stat().st_mtime_ns for path in folder.path.rglob("*")} == before
 
 
+def test_a_run_that_is_done_but_for_its_summary_is_evaluated_again(lab):
+    folder = lab.train("training.epochs=1")
+    before = json.loads(folder.summary.read_text())
+    folder.summary.unlink()
+    after = json.loads(lab.resume(folder).summary.read_text())
+    assert f"{folder.summary} is missing; the run is evaluated again." in lab.said
+    assert {**after, "seconds": None} == {**before, "seconds": None}
+    assert record_of(folder)["status"] == "done"
+
+
+def test_a_rank_that_another_program_has_left_in_the_environment_changes_nothing(lab, monkeypatch):
+    stale = {"RANK": "3", "LOCAL_RANK": "3", "WORLD_SIZE": "4", "MASTER_ADDR": "10.0.0.9", "MASTER_PORT": "1"}
+    for name, value in stale.items():
+        monkeypatch.setenv(name, value)
+    assert train(lab, "training.epochs=1") == 0
+    folder = lab.only_run()
+    assert record_of(folder)["status"] == "done" and folder.summary.exists()
+    assert len(folder.predictions("test").read_text().splitlines()) == 6
+    assert {name: os.environ[name] for name in stale} == stale
+
+
 def test_nothing_else_may_be_typed_beside_resume(lab):
     folder = lab.train()
     folder.manifest.write_text(json.dumps(record_of(folder) | {"status": "stopped"}))

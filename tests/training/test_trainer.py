@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from mmexp.cli import main
-from mmexp.error import NumericsError, ResourceError, Stopped
+from mmexp.error import ConfigError, NumericsError, ResourceError, Stopped
 from mmexp.run import provenance as manifest
 from mmexp.run.checkpoints import is_intact, listed
 from mmexp.run.folder import RunFolder
@@ -418,6 +418,20 @@ def test_a_run_whose_metric_never_is_a_number_fails(lab, monkeypatch):
     monkeypatch.setattr(ExperimentModule, "_finish", undefined)
     with pytest.raises(NumericsError, match="val/accuracy must be a number at least once, got none"):
         lab.train()
+
+
+def test_a_checkpoint_with_a_renamed_weight_is_refused_by_name(lab, at_batch):
+    at_batch(terminate, 5)
+    with pytest.raises(Stopped):
+        lab.train()
+    folder = lab.only_run()
+    for path in folder.checkpoints.glob("last-*.ckpt"):
+        state = AtomicCheckpointIO().load_checkpoint(path)
+        state["state_dict"]["model.renamed"] = state["state_dict"].pop("model.encoders.text.embedding.weight")
+        AtomicCheckpointIO().save_checkpoint(state, path)
+    got = "no 'model.encoders.text.embedding.weight' and an unknown 'model.renamed'"
+    with pytest.raises(ConfigError, match=rf"{folder.checkpoints}/last-.*: weights must fit the model, got {got}"):
+        lab.resume(folder)
 
 
 def test_nothing_is_staged_outside_of_the_run_folder(lab, monkeypatch, tmp_path):

@@ -12,6 +12,7 @@ from types import ModuleType
 from mmexp import __version__
 from mmexp.error import ConfigError, MmexpError, ResourceError, nearest
 from mmexp.run.atomic import FULL, full_disk
+from mmexp.run.packages import broken_import
 
 _HELP = ("-h", "--help")
 
@@ -57,7 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _trace()
         rule = "package must be installed"
         return _show(ConfigError(f"mmexp: {rule}, got no '{error.name}'.", "Run: mmexp doctor"))
-    except Exception:
+    except Exception as error:
+        if problem := broken_import(error):
+            return _show(problem)
         return _trace()
 
 

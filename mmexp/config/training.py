@@ -25,7 +25,8 @@ class TrainingConfig:
             weights themselves.
 
     Raises:
-        ValueError: If a count is below its minimum, on_overflow is unknown or validate_every does not divide epochs; names the key.
+        ValueError: If a count is below its minimum, on_overflow is unknown or validate_every does not divide epochs;
+            names the key.
     """
 
     epochs: int = field(default=10, metadata={"also": ("max_epochs", "num_epochs", "num_train_epochs", "n_epochs")})

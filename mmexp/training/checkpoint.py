@@ -18,7 +18,6 @@ from mmexp.run.checkpoints import hash_path, is_intact, remove
 from mmexp.run.fault import inject_fault
 from mmexp.training.callback.ema import AVERAGE
 
-
 FORMAT = 1
 """Of the checkpoints that are written; read is this one, and those from before it was written down."""
 WEIGHTS = ("state_dict",)

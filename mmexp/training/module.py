@@ -35,8 +35,8 @@ SchedulerFactory = Callable[[Optimizer, int], LRScheduler]
 class ExperimentModule(pl.LightningModule):
     """Compute losses, metrics and predictions of a model, step by step.
 
-    All randomness of a training step comes from (seed, batch number, rank), so that a resumed run repeats it. A batch that
-    does not fit in memory when it is evaluated or predicted is halved.
+    All randomness of a training step comes from (seed, batch number, rank), so that a resumed run repeats it. A batch
+    that does not fit in memory when it is evaluated or predicted is halved.
 
     Args:
         model: Encoders, fusion and task.

@@ -14,7 +14,9 @@ from mmexp.contract import Batch
 from mmexp.error import ResourceError
 
 T = TypeVar("T")
-_DEAD_WORKER = re.compile(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\) (is killed by signal: [\w ]*\w|exited unexpectedly)")
+_DEAD_WORKER = re.compile(
+    r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\) (is killed by signal: [\w ]*\w|exited unexpectedly)"
+)
 _NO_MEMORY = re.compile(r"out of memory|(can't|cannot|not enough|unable to) \w* ?memory|ALLOC_FAILED", re.IGNORECASE)
 
 

@@ -85,9 +85,7 @@ def test_a_full_disk_is_reported_with_the_bytes_needed_and_free(small_disk: Call
     assert os.listdir(path.parent) == ["x"]
 
 
-def test_a_limit_of_file_sizes_is_reported_also_if_the_writer_goes_on(
-    tmp_path: Path, file_limit: FileLimit
-) -> None:
+def test_a_limit_of_file_sizes_is_reported_also_if_the_writer_goes_on(tmp_path: Path, file_limit: FileLimit) -> None:
     path = tmp_path / "x"
     write_atomic(path, "old")
     rule = r"must have room for the 300,000 bytes of the file, got [\d,]+ bytes free \(File too large\)"

@@ -49,8 +49,16 @@ def test_a_run_as_it_was_written_has_no_damage(folder: RunFolder) -> None:
 @pytest.mark.parametrize(
     ("name", "harm", "rule"),
     [
-        ("checkpoints/best-epoch01-step000004.ckpt", flip, "checkpoint must match the hash stored next to it, got another"),
-        ("checkpoints/best-epoch01-step000004.ckpt", Path.unlink, "checkpoint that was evaluated must be there, got none"),
+        (
+            "checkpoints/best-epoch01-step000004.ckpt",
+            flip,
+            "checkpoint must match the hash stored next to it, got another",
+        ),
+        (
+            "checkpoints/best-epoch01-step000004.ckpt",
+            Path.unlink,
+            "checkpoint that was evaluated must be there, got none",
+        ),
         ("checkpoints/best-epoch01-step000004.ckpt.sha256", Path.unlink, "must have its hash next to it, got none"),
         ("config.yaml", flip, "file must be the one that the run began with, got another hash"),
         ("config.yaml", Path.unlink, "file must be there, got none"),
@@ -59,7 +67,11 @@ def test_a_run_as_it_was_written_has_no_damage(folder: RunFolder) -> None:
         ("facts.json", Path.unlink, "file must be there, got none"),
         ("manifest.json", Path.unlink, "file must be there, got none"),
         ("summary.json", Path.unlink, "file must be there, as the run is done, got none"),
-        ("tokenizer.json", lambda path: path.write_text('{"a": 1}'), "file must match the hash in facts.json, got another"),
+        (
+            "tokenizer.json",
+            lambda path: path.write_text('{"a": 1}'),
+            "file must match the hash in facts.json, got another",
+        ),
         ("tokenizer.json", Path.unlink, "file must be there, got none"),
         ("metrics.jsonl", flip, "lines must be JSON, got another in line 1"),
         ("predictions/test.jsonl", flip, "lines must be JSON, got another in line 1"),
@@ -68,5 +80,7 @@ def test_a_run_as_it_was_written_has_no_damage(folder: RunFolder) -> None:
 def test_what_is_damaged_is_named(folder: RunFolder, name: str, harm: Callable[[Path], None], rule: str) -> None:
     path = folder.path / name
     harm(path)
-    found = [line for line in verify(folder) if line.startswith(str(path.with_suffix("") if name.endswith("256") else path))]
+    found = [
+        line for line in verify(folder) if line.startswith(str(path.with_suffix("") if name.endswith("256") else path))
+    ]
     assert len(found) == 1 and rule in found[0]

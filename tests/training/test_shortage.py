@@ -35,7 +35,13 @@ def test_what_torch_raises_without_memory_is_known():
 
 def test_a_batch_that_does_not_fit_is_halved_and_later_ones_are_no_larger(caplog):
     fit = MemoryFit()
-    assert [part.ids for part, _ in fit(room_for(3), batch(9))] == [("0", "1"), ("2", "3"), ("4", "5"), ("6", "7"), ("8",)]
+    assert [part.ids for part, _ in fit(room_for(3), batch(9))] == [
+        ("0", "1"),
+        ("2", "3"),
+        ("4", "5"),
+        ("6", "7"),
+        ("8",),
+    ]
     assert [found for _, found in fit(room_for(3), batch(5))] == [2, 2, 1]
     assert [record.getMessage() for record in caplog.records] == [
         "9 samples at once do not fit in memory; they are evaluated 4 at a time.",

@@ -21,9 +21,9 @@ from mmexp.run.metrics import read_metrics
 from mmexp.task.classification import Classification
 from mmexp.training.callback.ema import AVERAGE
 from mmexp.training.checkpoint import AtomicCheckpointIO
+from mmexp.training.checkpoint_choice import choose_start
 from mmexp.training.model import Model
 from mmexp.training.module import ExperimentModule
-from mmexp.training.checkpoint_choice import choose_start
 from mmexp.training.trainer import gather_rows, load_weights
 
 RANDOM = [

@@ -18,10 +18,10 @@ from mmexp.training.module import HINT
 
 
 class OverflowCallback(pl.Callback):
-    """Skip an optimizer step whose gradient is not finite: weights and optimizer stay as they are, the schedule goes on.
+    """Skip an optimizer step whose gradient is not finite: weights and optimizer stay, the schedule goes on.
 
-    Source: Micikevicius et al. 2018, "Mixed Precision Training", https://arxiv.org/abs/1710.03740, section 3.2. Differs:
-    at any precision; the loss is scaled by PyTorch, and only for 16-mixed.
+    Source: Micikevicius et al. 2018, "Mixed Precision Training", https://arxiv.org/abs/1710.03740, section 3.2.
+    Differs: at any precision; the loss is scaled by PyTorch, and only for 16-mixed.
 
     Args:
         on_overflow: Whether such a step is skipped, or ends the run.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -81,6 +82,11 @@ class RunFolder:
         if len(exact) != 1:
             raise _not_one(ref, exact, known, outputs)
         return exact[0]
+
+    def remove_unbegun(self) -> None:
+        """Remove the folder of a new run if its config is not stored yet, so that there is nothing to resume."""
+        if ID.fullmatch(self.id) and not self.start.exists() and not self.checkpoints.exists():
+            shutil.rmtree(self.path, ignore_errors=True)
 
     @property
     def id(self) -> str:

@@ -87,9 +87,11 @@ def run_training(
                     write_start(folder, config.plain())
                 _train(config, folder, console)
     except MmexpError as error:
-        if folder and not resumed and (isinstance(error, ConfigError) or not folder.start.exists()):
+        if folder and not resumed and isinstance(error, ConfigError):
             shutil.rmtree(folder.path, ignore_errors=True)
-        elif folder and isinstance(error, Stopped | ResourceError) and "Run: " not in error.hint:
+        elif folder:
+            folder.remove_unbegun()
+        if folder and folder.path.exists() and isinstance(error, Stopped | ResourceError) and "Run: " not in error.hint:
             error.hint = f"{error.hint}\nRun: {advice.resume(folder)}".lstrip()
         raise
     return folder

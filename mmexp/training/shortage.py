@@ -17,7 +17,8 @@ T = TypeVar("T")
 _DEAD_WORKER = re.compile(
     r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\) (is killed by signal: [\w ]*\w|exited unexpectedly)"
 )
-_NO_MEMORY = re.compile(r"out of memory|(can't|cannot|not enough|unable to) \w* ?memory|ALLOC_FAILED", re.IGNORECASE)
+_NO_SHARED_MEMORY = re.compile(r"unable to \w+ [^\n]*(</torch_|shared memory)[^\n]*")
+_NO_MEMORY = re.compile(r"out of memory|(can't|cannot|not enough) (\w+ )?memory|ALLOC_FAILED", re.IGNORECASE)
 
 
 class MemoryFit:
@@ -78,6 +79,9 @@ def shortage_refused(hint: str) -> Iterator[None]:
         if dead := _DEAD_WORKER.search(str(error)):
             rule = "loader process must live until the end"
             raise ResourceError(f"Training: {rule}, got: process {dead[1]} {dead[2]}.", _FREE) from error
+        if lacking := _NO_SHARED_MEMORY.search(str(error)):
+            rule = "shared memory must have room for what loader processes read"
+            raise ResourceError(f"Training: {rule}, got: {lacking[0]}.", _FREE) from error
         if is_out_of_memory(error):
             reason = str(error).strip().partition("\n")[0]
             raise ResourceError(f"Training: batch must fit in memory, got: {reason}", hint) from error

@@ -73,6 +73,13 @@ def test_no_memory_for_a_batch_is_refused_with_what_to_do():
     assert (caught.value.exit_code, caught.value.hint) == (5, "Set less.")
 
 
+def test_shared_memory_that_is_full_is_refused(file_limit):
+    rule = "shared memory must have room for what loader processes read, got: unable to .* </torch_.*File too large"
+    with pytest.raises(ResourceError, match=rule) as caught, file_limit(1000), shortage_refused(""):
+        list(DataLoader(torch.zeros(2, 100_000), num_workers=1))
+    assert "df -h /dev/shm" in caught.value.hint
+
+
 def killed(samples):
     os.kill(os.getpid(), signal.SIGKILL)
 

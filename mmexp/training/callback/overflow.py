@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 from mmexp.contract import Batch
 from mmexp.error import NumericsError
 from mmexp.run.replay import write_replay
+from mmexp.training.lightning_internal import unscale
 from mmexp.training.module import HINT
 
 
@@ -64,6 +65,7 @@ class OverflowCallback(pl.Callback):
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
     ) -> None:
+        unscale(trainer, optimizer)
         gradients = [weight.grad for weight in pl_module.parameters() if weight.grad is not None]
         if bool(nn.utils.get_total_norm(gradients).isfinite()):
             self.in_a_row = 0

@@ -23,6 +23,7 @@ class Loop:
         self.model: Any = nn.Linear(2, 2)
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=0.1, weight_decay=0.1)
         self.trainer: Any = SimpleNamespace(global_step=0, accumulate_grad_batches=2, is_global_zero=True)
+        self.trainer.precision_plugin = SimpleNamespace()
 
     def step(self, *values: float) -> None:
         for value in values:

@@ -127,6 +127,10 @@ class Batch:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def rows(self, part: slice) -> Batch:
+        """Return some of its samples as a batch."""
+        return _rows(self, part)
+
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
         """Return the batch with every tensor on ``device``."""
         return _apply(self, lambda tensor: tensor.to(device, non_blocking=non_blocking))
@@ -180,6 +184,17 @@ class Tokens:
     def cat(parts: list[Tokens]) -> Tokens:
         """Concatenate along N."""
         return Tokens(torch.cat([p.features for p in parts], 1), torch.cat([p.mask for p in parts], 1))
+
+
+def _rows(value: T, part: slice) -> T:
+    """Take some of B rows of every tensor, list and tuple in dataclasses and dicts."""
+    if isinstance(value, Tensor | list | tuple):
+        return value[part]  # type: ignore[return-value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value)(**{f.name: _rows(getattr(value, f.name), part) for f in fields(value)})
+    if isinstance(value, dict):
+        return type(value)({key: _rows(item, part) for key, item in value.items()})
+    return value
 
 
 def _apply(value: T, function: Any) -> T:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import json
 import os
+import resource
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +65,39 @@ def make_tokens() -> Callable[..., Tokens]:
 def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make figures, and empty files of them: to render them takes longer than a short run."""
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", lambda figure, file, **options: None)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """A real filesystem of some KiB, or the same one with room for others; skips where none can be mounted."""
+    path = tmp_path / "disk"
+    path.mkdir()
+
+    def size(kibibytes: int) -> Path:
+        options = f"size={kibibytes}k{',remount' if path.is_mount() else ''}"
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", path], capture_output=True).returncode:
+            pytest.skip("no filesystem can be mounted here")
+        return path
+
+    yield size
+    if path.is_mount():
+        subprocess.run(["umount", "--lazy", path], check=True)
+
+
+@pytest.fixture
+def file_limit() -> Callable[[int], AbstractContextManager[None]]:
+    """Let no file of this process grow beyond some bytes within a block, as on a disk that is full."""
+
+    @contextmanager
+    def limited(size: int) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limited
 
 
 @dataclass

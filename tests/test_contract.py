@@ -77,3 +77,12 @@ def test_what_crosses_a_boundary_is_frozen():
     for value, name in ((batch(), "ids"), (batch().inputs["text"], "mask")):
         with pytest.raises(FrozenInstanceError):
             setattr(value, name, None)
+
+
+def test_some_rows_of_a_batch_are_a_batch():
+    values = Padded(torch.arange(6).view(3, 2), torch.ones(3, 2, dtype=torch.bool))
+    batch = Batch({"x": values}, {"y": torch.arange(3), "z": ["a", "b", "c"]}, ("1", "2", "3"), ({"x": "h"},) * 3)
+    part = batch.rows(slice(1, 3))
+    assert part.inputs["x"].values.tolist() == [[2, 3], [4, 5]] and part.inputs["x"].mask.shape == (2, 2)
+    assert (part.targets["y"].tolist(), part.targets["z"], part.ids) == ([1, 2], ["b", "c"], ("2", "3"))
+    assert len(part.files) == 2

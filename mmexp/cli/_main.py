@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +11,8 @@ from types import ModuleType
 
 from mmexp import __version__
 from mmexp.error import ConfigError, MmexpError, ResourceError, nearest
+from mmexp.run.atomic import FULL, full_disk
+from mmexp.run.packages import broken_import
 
 _HELP = ("-h", "--help")
 
@@ -46,8 +47,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _discard_stdout()
         return 1
     except OSError as error:
-        if error.errno != errno.ENOSPC or error.filename:
+        if error.errno not in FULL:
             return _trace()
+        if error.filename:
+            return _show(full_disk(Path(os.fsdecode(error.filename)), error, 0))
         _discard_stdout()
         return _show(ResourceError(f"mmexp: stdout must have room for the output, got {error.strerror}."))
     except ModuleNotFoundError as error:
@@ -55,7 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _trace()
         rule = "package must be installed"
         return _show(ConfigError(f"mmexp: {rule}, got no '{error.name}'.", "Run: mmexp doctor"))
-    except Exception:
+    except Exception as error:
+        if problem := broken_import(error):
+            return _show(problem)
         return _trace()
 
 

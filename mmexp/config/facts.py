@@ -19,7 +19,8 @@ _FILE = "facts.json"
 class Facts(Mapping[str, Any]):
     """Values for ``${facts:...}``, by dotted path.
 
-    ``{"file": "tokenizer.json"}`` stands for a file of the run folder and is read as its absolute path.
+    ``{"file": "tokenizer.json"}``, with or without its ``sha256``, stands for a file of the run folder and is read as
+    its absolute path.
 
     Args:
         values: Plain JSON.
@@ -119,7 +120,7 @@ class Facts(Mapping[str, Any]):
     def _with_paths(self, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
-        if set(value) != {"file"} or self._folder is None:
+        if not {"file"} <= set(value) <= {"file", "sha256"} or self._folder is None:
             return {key: self._with_paths(item) for key, item in value.items()}
         folder = self._folder.resolve()
         path = (folder / str(value["file"])).resolve()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any, Literal
 
 import pytorch_lightning as pl
 import torch
-from torch.utils.data import DataLoader
 
 from mmexp.config.compose import load_config
 from mmexp.config.facts import Facts
@@ -28,12 +28,15 @@ from mmexp.run.origin import origin, paths_from
 from mmexp.task.base import Task
 from mmexp.training.datamodule import PreparedSplit
 from mmexp.training.experiment import assemble
+from mmexp.training.loader import Loader, collated
 from mmexp.training.module import ExperimentModule
 from mmexp.training.sampler import Share
+from mmexp.training.shortage import shortage_refused
 from mmexp.training.trainer import load_weights
 from mmexp.transform.base import Transform
 
 DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
+_SMALLER = "Set hardware=cpu, if that has more memory: a single sample does not fit."
 EvaluatedSplit = Literal["val", "test"]
 
 
@@ -68,7 +71,7 @@ class Predictor:
     def predict(self, samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
         """Predict the task's row for each sample, in order."""
         for number, batch in enumerate(self._batches(samples, {})):
-            with torch.inference_mode(), self._precision():
+            with torch.inference_mode(), self._precision(), shortage_refused(_SMALLER):
                 rows = self.module.predict_step(batch, number)
             yield from rows
 
@@ -79,7 +82,7 @@ class Predictor:
             "val": (module.on_validation_epoch_start, module.validation_step, module.on_validation_epoch_end),
             "test": (module.on_test_epoch_start, module.test_step, module.on_test_epoch_end),
         }[split]
-        with torch.inference_mode():
+        with torch.inference_mode(), shortage_refused(_SMALLER):
             begin()
             for number, batch in enumerate(self._batches(samples, self.task.transforms())):
                 with self._precision():
@@ -93,11 +96,11 @@ class Predictor:
 
     def _batches(self, samples: Sequence[Sample], targets: Mapping[str, Transform]) -> Iterator[Batch]:
         split = PreparedSplit(samples, inputs=self.module.model.transforms, targets=targets, seed=None)
-        loader: DataLoader[Sample] = DataLoader(
+        loader = Loader(
             split,
             batch_size=self.batch_size,
             sampler=Share(size=len(samples)),
-            collate_fn=split.collate,
+            collate_fn=partial(collated, split.collate),
             num_workers=self.hardware.num_workers if len(samples) > self.batch_size else 0,
             pin_memory=self.device.type == "cuda",
         )
@@ -112,7 +115,7 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
         overrides: As typed, of ``CHANGEABLE`` keys.
 
     Raises:
-        ConfigError: If an override would make it another model, or the run has no checkpoint.
+        ConfigError: If an override would make it another model, or the run has no checkpoint that fits it.
         DataError: If the checkpoint does not match its hash.
     """
     typed = _typed(overrides)
@@ -131,11 +134,7 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
     method: Method = instantiate("method", root["method"], plugins=root["plugins"])
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
     module = assemble(root, facts, task, method)
-    try:
-        load_weights(module, path)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:300]
-        raise ConfigError(f"{path}: weights must fit the model of {folder.config.name}, got: {reason}") from error
+    load_weights(module, path)
     trained = Predictor(root, typed, facts, module.eval(), root["training"]["batch_size"], hardware)
     module.to(trained.device)
     return trained

@@ -60,6 +60,8 @@ class LocalLauncher(Launcher):
                 del running[worker]
                 job.status, job.seconds = worker.end.status, worker.seconds
                 job.reason = worker.end.message.partition("\n")[0]
+                if job.folder:
+                    job.folder.remove_unbegun()
                 ended.append(job)
         return ended
 

@@ -21,6 +21,7 @@ class Logger(ABC):
 
     Attributes:
         required: Whether a failure ends the run instead, because other parts of mmexp read what it writes.
+        warn: Shows a line to the user; set by the run.
 
     Example:
         >>> from mmexp import Logger
@@ -32,6 +33,7 @@ class Logger(ABC):
     """
 
     required: ClassVar[bool] = False
+    warn: Callable[[str], None] = staticmethod(logging.getLogger(__name__).warning)
 
     def start(self, folder: RunFolder, config: Mapping[str, Any], parameters: Mapping[str, int]) -> None:
         """Open the run. A resumed run is started again, with the same folder.
@@ -71,6 +73,8 @@ class LoggerCollection:
     def __init__(self, loggers: Mapping[str, Logger], warn: Callable[[str], None]) -> None:
         self.loggers, self.warn = dict(loggers), warn
         self.summary: Mapping[str, Any] = {}
+        for logger in self.loggers.values():
+            logger.warn = warn
 
     @contextmanager
     def run(

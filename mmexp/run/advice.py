@@ -8,6 +8,7 @@ from shlex import quote
 
 from mmexp.run.command import OUTPUTS, line, override
 from mmexp.run.folder import RunFolder
+from mmexp.run.jsonfile import read_json
 from mmexp.run.start import read_start
 
 
@@ -25,6 +26,22 @@ def resume(folder: RunFolder) -> str:
 def train_again(folder: RunFolder) -> str:
     """Return the line that removes the checkpoints of a run and trains it from its beginning."""
     return f"rm -r {quote(str(folder.checkpoints))} && {resume(folder)}"
+
+
+def smaller_batch(folder: RunFolder, batch_size: int, accumulate: int) -> str:
+    """Return what to do where a batch does not fit in memory: train on half of it, in twice as many before each step.
+
+    Args:
+        folder: The run, whose words are typed again.
+        batch_size: Samples per batch.
+        accumulate: Batches per optimizer step.
+    """
+    if batch_size == 1:
+        return "Set a smaller dim, or smaller inputs: a batch of one sample does not fit."
+    keys = {"training.batch_size": batch_size // 2, "training.accumulate": accumulate * 2}
+    typed = [str(word) for word in read_json(folder.manifest)["command"][1:]]
+    words = [word for word in typed if word.partition("=")[0] not in keys]
+    return f"Run: {line(*words, *(f'{key}={value}' for key, value in keys.items()))}"
 
 
 def on_runs(verb: str, folders: Sequence[RunFolder], *words: str) -> str:

@@ -13,11 +13,55 @@ from typing import BinaryIO
 from mmexp.error import ResourceError
 
 STRAY = ".tmp-"
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Error numbers of a disk, a quota or a file-size limit that is full."""
+
+
+class AtomicFile:
+    """Take all that is written and count it, also what the disk has no room for; the error is raised by ``flush``.
+
+    So a library's writer ends as it always does, and cannot hide the error behind one of its own.
+
+    Args:
+        file: Where the bytes go.
+
+    Attributes:
+        size: Bytes written so far.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._error: OSError | None = None
+        self.size = 0
+
+    def write(self, data: bytes | memoryview) -> int:
+        size = memoryview(data).nbytes
+        self.size += size
+        if self._error is None:
+            try:
+                self._file.write(data)
+            except OSError as error:
+                self._error = error
+        return size
+
+    def flush(self) -> None:
+        """Hand all bytes to the system.
+
+        Raises:
+            OSError: The first that writing has met.
+        """
+        if self._error is not None:
+            raise self._error
+        self._file.flush()
+
+    def sync(self) -> None:
+        """Make all bytes survive a power cut; raises as ``flush`` does."""
+        self.flush()
+        os.fsync(self._file.fileno())
 
 
 @contextmanager
-def atomic(path: Path) -> Iterator[BinaryIO]:
+def atomic(path: Path) -> Iterator[AtomicFile]:
     """Open a file that takes its name only when the block ends well.
 
     Args:
@@ -29,19 +73,21 @@ def atomic(path: Path) -> Iterator[BinaryIO]:
     Raises:
         ResourceError: If the disk is full; what stood under ``path`` is untouched.
     """
-    path.parent.mkdir(exist_ok=True)
     temp = path.with_name(f"{STRAY}{path.name}-{os.getpid()}-{os.urandom(2).hex()}")
+    file: AtomicFile | None = None
     try:
-        with open(temp, "xb") as file:
+        path.parent.mkdir(exist_ok=True)
+        with open(temp, "xb") as raw:
+            file = AtomicFile(raw)
             yield file
-            file.flush()
-            os.fsync(file.fileno())
+            file.sync()
         os.replace(temp, path)
         _sync_folder(path.parent)
     except OSError as error:
-        if error.errno in _FULL:
-            raise _full(path, error) from error
-        raise
+        if error.errno not in FULL:
+            raise
+        temp.unlink(missing_ok=True)
+        raise full_disk(path, error, file.size if file else 0) from error
     finally:
         temp.unlink(missing_ok=True)
 
@@ -71,9 +117,12 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _full(path: Path, error: OSError) -> ResourceError:
+def full_disk(path: Path, error: OSError, size: int) -> ResourceError:
+    """Return what to raise when the disk has no room for a file of some bytes; 0 if that is not known."""
+    needed = f"the {size:,} bytes of the file" if size else "the file"
     free = shutil.disk_usage(path.parent).free
+    rule = f"disk of {path.parent} must have room for {needed}"
     return ResourceError(
-        f"{path}: disk must have room for the file, got {free:,} bytes free ({error.strerror}).",
+        f"{path}: {rule}, got {free:,} bytes free ({error.strerror}).",
         "Free some space or set outputs= to another disk. Nothing that was complete is lost.",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 
@@ -11,13 +10,6 @@ FAULTS: dict[str, str] = {_place: _way} if _place else {}
 
 
 def inject_fault(place: str) -> None:
-    """Fail here if the environment says so: ``kill`` kills the process, ``full`` raises as for a full disk.
-
-    Raises:
-        OSError: For a full disk.
-    """
-    way = FAULTS.get(place)
-    if way == "kill":
+    """Kill this process here if the environment says so: ``kill``."""
+    if FAULTS.get(place) == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
-    elif way == "full":
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

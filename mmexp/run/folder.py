@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from mmexp.error import ConfigError
+from mmexp.run.atomic import FULL, full_disk
 from mmexp.run.command import OUTPUTS, first_run
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
@@ -45,12 +47,15 @@ class RunFolder:
 
         Raises:
             ConfigError: If the name is no plain folder name, or nothing can be written there.
+            ResourceError: If the disk is full.
         """
         parent = Path(outputs) / checked_name(name)
         try:
             parent.mkdir(parents=True, exist_ok=True)
             return cls(_fresh(parent, clock).absolute())
         except OSError as error:
+            if error.errno in FULL:
+                raise full_disk(parent, error, 0) from error
             rule = "outputs must be a folder that can be written to"
             raise ConfigError(f"run: {rule}, got {outputs} ({error.strerror}).", "Set outputs=<folder>.") from error
 
@@ -77,6 +82,11 @@ class RunFolder:
         if len(exact) != 1:
             raise _not_one(ref, exact, known, outputs)
         return exact[0]
+
+    def remove_unbegun(self) -> None:
+        """Remove the folder of a new run if its config is not stored yet, so that there is nothing to resume."""
+        if ID.fullmatch(self.id) and not self.start.exists() and not self.checkpoints.exists():
+            shutil.rmtree(self.path, ignore_errors=True)
 
     @property
     def id(self) -> str:
@@ -142,6 +152,11 @@ class RunFolder:
     def skipped(self) -> Path:
         """Samples that could not be read, one JSON row each."""
         return self.path / "skipped.jsonl"
+
+    @property
+    def replay(self) -> Path:
+        """Ids of the samples that a loss or gradient was not finite on."""
+        return self.path / "replay.json"
 
     @property
     def lock(self) -> Path:

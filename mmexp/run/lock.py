@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from shlex import quote
 from typing import Any
 
-from mmexp.error import ConfigError
-from mmexp.run.atomic import remove_temp_files
+from mmexp.error import ConfigError, ResourceError
+from mmexp.run.atomic import full_disk, remove_temp_files
 from mmexp.run.folder import RunFolder
 
 _PATIENCE = 0.3  # seconds; is_held of another process holds the lock for microseconds
@@ -38,11 +38,12 @@ class Lock:
 
     Raises:
         ConfigError: On entry, if another process has it, or the folder cannot be written to.
+        ResourceError: If the disk is full.
     """
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
-        self._handle = -1
+        self._handle, self._content = -1, b""
 
     def __enter__(self) -> Lock:
         deadline = time.monotonic() + _PATIENCE
@@ -51,11 +52,33 @@ class Lock:
                 raise _in_use(self.folder)
             time.sleep(0.01)
         self._handle = handle
-        content = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, json.dumps(content).encode(), 0)
+        who = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat()}
+        self._content = json.dumps(who).encode()
         remove_temp_files(self.folder.path)
+        try:
+            self._write(self._content, 0)
+        except ResourceError:
+            self.__exit__()
+            raise
         return self
+
+    def reserve(self, size: int) -> None:
+        """Keep room on the disk for some bytes, within the lock's own file; 0 gives it back.
+
+        Raises:
+            ResourceError: If there is no such room.
+        """
+        self._write(b" " * size, len(self._content))
+
+    def _write(self, data: bytes, place: int) -> None:
+        """Write the rest of the file."""
+        try:
+            os.ftruncate(self._handle, place)
+            while data:
+                written = os.pwrite(self._handle, data, place)
+                data, place = data[written:], place + written
+        except OSError as error:
+            raise full_disk(self.folder.lock, error, place + len(data)) from error
 
     def __exit__(self, *exc: object) -> None:
         if self._handle in _held:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mmexp.run.atomic import FULL
 from mmexp.run.jsonfile import strict
 
 
@@ -16,32 +18,31 @@ class MetricsFile:
 
     Args:
         path: The file; it is made by the first row.
+
+    Attributes:
+        waiting: Rows that the disk has no room for yet.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._handle = -1
         self._fresh = False  # whether the next byte begins a line
+        self.waiting: list[dict[str, Any]] = []
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Write one row: ``step``, ``epoch``, ``time`` in seconds since the start, and metrics by key.
 
-        Raises:
-            OSError: If the disk is full; the next row then starts on a line of its own.
+        A row that the disk has no room for waits until there is some, and is written before the next one.
         """
-        if self._handle < 0:
-            self._open()
-        line = (json.dumps(strict(row), allow_nan=False) + "\n").encode()
-        data = line if self._fresh else b"\n" + line
-        self._fresh = False
-        while data:
-            data = data[os.write(self._handle, data) :]
-        self._fresh = True
+        self.waiting.append(strict(row))
+        self._write_waiting()
 
     def close(self) -> None:
-        """Make the rows survive a power cut and let go of the file."""
+        """Write the rows that still wait, make all survive a power cut, and let go of the file."""
+        self._write_waiting()
         if self._handle >= 0:
-            os.fsync(self._handle)
+            with _room_or_not():
+                os.fsync(self._handle)
             os.close(self._handle)
             self._handle = -1
 
@@ -51,10 +52,37 @@ class MetricsFile:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    def _write_waiting(self) -> None:
+        with _room_or_not():
+            while self.waiting:
+                self._write(self.waiting[0])
+                del self.waiting[0]
+
+    def _write(self, row: Mapping[str, Any]) -> None:
+        """Write one line; if half of it was written before, on a line of its own."""
+        if self._handle < 0:
+            self._open()
+        line = (json.dumps(row, allow_nan=False) + "\n").encode()
+        data = line if self._fresh else b"\n" + line
+        while data:
+            data = data[os.write(self._handle, data) :]
+            self._fresh = False
+        self._fresh = True
+
     def _open(self) -> None:
         self._handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         size = os.fstat(self._handle).st_size
         self._fresh = size == 0 or os.pread(self._handle, 1, size - 1) == b"\n"
+
+
+@contextmanager
+def _room_or_not() -> Iterator[None]:
+    """End the block where the disk is full."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+import traceback
 from collections.abc import Mapping
+
+from mmexp.error import ConfigError
 
 CORE = ("torch", "torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "omegaconf", "numpy", "pillow")
 OPTIONAL = ("transformers", "tokenizers", "timm", "safetensors", "soundfile", "pyarrow", "pycocoevalcap", "rich")
@@ -22,6 +25,19 @@ def installed() -> dict[str, str]:
                 if dash and entry.endswith(".dist-info"):
                     found.setdefault(name.replace("_", "-").replace(".", "-").lower(), version)
     return found
+
+
+def broken_import(error: BaseException) -> ConfigError | None:
+    """Return what to say of an error that comes from a package while it is imported; None for any other."""
+    known = {name.replace("-", "_") for name in (*CORE, *OPTIONAL)}
+    frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__) if frame.f_code.co_name == "<module>")
+    names = [str(frame.f_globals.get("__name__", "")).partition(".")[0] for frame in frames]
+    broken = [name for name in names if name in known][-1:]
+    if not broken:
+        return None
+    reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+    fix = _AGAIN if broken[0].startswith("torch") else f"Run: pip install --force-reinstall {broken[0]}"
+    return ConfigError(f"mmexp: package '{broken[0]}' must import, got {reason}", fix)
 
 
 def torch_problem(versions: Mapping[str, str], needs: str) -> str:

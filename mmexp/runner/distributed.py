@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from mmexp.error import MmexpError, Stopped
@@ -16,6 +18,20 @@ GRACE = 5.0  # s that a rank has to end after another has failed
 HOST = "127.0.0.1"
 SIGKILLED = "Its process was ended by SIGKILL."
 """Message of a rank that was killed from outside, such as for lack of memory: no other rank is the cause of that."""
+
+
+_PLACES = (
+    "RANK",
+    "LOCAL_RANK",
+    "NODE_RANK",
+    "GROUP_RANK",
+    "WORLD_SIZE",
+    "LOCAL_WORLD_SIZE",
+    "MASTER_ADDR",
+    "MASTER_PORT",
+    "TORCHELASTIC_RUN_ID",
+    "TORCHELASTIC_USE_AGENT_STORE",
+)
 
 
 def run_distributed(work: Callable[..., None], arguments: Sequence[Any], *, world: int, timeout: float) -> None:
@@ -63,6 +79,16 @@ def _place(rank: int, world: int, port: int) -> dict[str, str]:
         "MASTER_PORT": f"{port}",
         "TORCHELASTIC_USE_AGENT_STORE": "True",  # by this, torch asks whether the store is there already
     }
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Hide what the environment says of a group of processes, such as a RANK that another program has left there."""
+    found = {name: os.environ.pop(name) for name in _PLACES if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(found)
 
 
 def _watch(ranks: Sequence[Worker], timeout: float, signals: Sequence[int]) -> list[End]:

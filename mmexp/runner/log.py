@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from mmexp.error import MmexpError
 from mmexp.run.folder import RunFolder
@@ -18,7 +19,7 @@ LIBRARIES = ("pytorch_lightning", "lightning_fabric")
 @contextmanager
 def log_to(folder: RunFolder) -> Iterator[None]:
     """Write warnings, the libraries' messages and a traceback to ``log.txt``, without secrets."""
-    handler = logging.FileHandler(folder.log, encoding="utf-8", errors="backslashreplace")
+    handler = _LogFile(folder.log, encoding="utf-8", errors="backslashreplace")
     handler.setFormatter(_Redacting("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     before = root.level
@@ -38,6 +39,18 @@ def log_to(folder: RunFolder) -> Iterator[None]:
         root.setLevel(before)
         root.removeHandler(handler)
         handler.close()
+
+
+class _LogFile(logging.FileHandler):
+    """A log that loses what the disk has no room for, in silence: training goes on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
 
 
 class _Redacting(logging.Formatter):

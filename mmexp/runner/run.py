@@ -14,7 +14,7 @@ from rich.console import Console
 
 from mmexp.config.compose import Config, load_config, stored
 from mmexp.config.instantiate import instantiate
-from mmexp.error import ConfigError, Stopped
+from mmexp.error import ConfigError, MmexpError, ResourceError, Stopped
 from mmexp.hardware.base import Hardware
 from mmexp.run import advice, summary
 from mmexp.run.atomic import write_atomic
@@ -26,7 +26,7 @@ from mmexp.run.session import record
 from mmexp.run.signals import signals_deferred, stoppable
 from mmexp.run.start import write_start
 from mmexp.runner.columns import show_columns, show_notes
-from mmexp.runner.distributed import run_distributed
+from mmexp.runner.distributed import alone, run_distributed
 from mmexp.runner.log import log_to
 from mmexp.runner.process import Report, redirect
 from mmexp.runner.resume import refuse_words, resumed_config
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 Started = Callable[[RunFolder], None]
 
 
+@alone()
 def run_training(
     config: Config, command: Sequence[str], console: Console, started: Started = lambda folder: None
 ) -> RunFolder:
@@ -56,6 +57,7 @@ def run_training(
     Raises:
         ConfigError: If a part can't be built; a new folder is then removed again.
         Stopped: If the run was asked to stop; it can be resumed, or its folder is removed if nothing is in it yet.
+        ResourceError: If memory, the disk or a loader process ran out; likewise.
     """
     typed, root = config, config.plain()
     remember(root)
@@ -65,8 +67,10 @@ def run_training(
         folder = RunFolder.find(root["resume"], root["outputs"])
         refuse_words(typed, folder)
         if folder.manifest.exists() and status(folder) == "done":
-            console.print(f"{folder.id} is done already; nothing to resume.", highlight=False)
-            return folder
+            if folder.summary.exists():
+                console.print(f"{folder.id} is done already; nothing to resume.", highlight=False)
+                return folder
+            console.print(f"{folder.summary} is missing; the run is evaluated again.", highlight=False, soft_wrap=True)
         config = resumed_config(folder, config.plugins, console)
     with phase(console, "loading torch"):
         import mmexp.training.trainer  # noqa: F401  # before there is a folder, so that an interrupt leaves none
@@ -82,15 +86,13 @@ def run_training(
                     write_atomic(folder.config, redact(stored(config)))
                     write_start(folder, config.plain())
                 _train(config, folder, console)
-    except ConfigError:
-        if not resumed and folder:
+    except MmexpError as error:
+        if folder and not resumed and isinstance(error, ConfigError):
             shutil.rmtree(folder.path, ignore_errors=True)
-        raise
-    except Stopped as stop:
-        if folder and folder.config.exists():
-            stop.hint = f"Run: {advice.resume(folder)}"
-        elif folder and not resumed:
-            shutil.rmtree(folder.path, ignore_errors=True)
+        elif folder:
+            folder.remove_unbegun()
+        if folder and folder.path.exists() and isinstance(error, Stopped | ResourceError) and "Run: " not in error.hint:
+            error.hint = f"{error.hint}\nRun: {advice.resume(folder)}".lstrip()
         raise
     return folder
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mmexp.contract import Sample, Waveform
+from mmexp.error import ResourceError
 from mmexp.run.atomic import write_atomic
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
@@ -30,12 +31,18 @@ def write_media(rows: Iterable[Row], folder: RunFolder, split: str) -> list[dict
 
 
 def draw(task: Task, rows: Sequence[Row], samples: Sequence[Sample], folder: RunFolder) -> None:
-    """Write the plots of the task. A plot that fails is logged, and the run goes on."""
+    """Write the plots of the task. A plot that fails is logged, and the run goes on.
+
+    Raises:
+        ResourceError: If the disk is full.
+    """
     try:
         for name, figure in task.plots(rows, samples).items():
             buffer = io.BytesIO()
             figure.savefig(buffer, format="png", dpi=120)
             write_atomic(folder.plots / f"{name}.png", buffer.getvalue())
+    except ResourceError:
+        raise
     except Exception:
         logging.getLogger(__name__).warning("The plots of this run could not be drawn.", exc_info=True)
 

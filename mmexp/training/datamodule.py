@@ -5,18 +5,20 @@ from __future__ import annotations
 import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from mmexp.config.training import TrainingConfig
 from mmexp.contract import Batch, Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.control import controlled
-from mmexp.error import ConfigError
+from mmexp.error import ConfigError, MmexpError
 from mmexp.hardware.base import Hardware
+from mmexp.training.loader import Loader, collated, fetched
 from mmexp.training.sampler import BatchStream, Draw, Share, batches_per_epoch
 from mmexp.transform.base import Transform
 
@@ -61,6 +63,10 @@ class PreparedSplit(Dataset[Sample]):
             inputs={name: self.inputs[name].augment(value, generator) for name, value in sample.inputs.items()},
             targets={name: self.targets[name].augment(value, generator) for name, value in sample.targets.items()},
         )
+
+    def __getitems__(self, draws: Sequence[Draw]) -> list[Sample] | MmexpError:
+        """Return the samples of a batch, or the fault that one is refused with (called by the Loader)."""
+        return fetched(self.__getitem__, draws)
 
     def prepare(self, index: int) -> Sample:
         """Read one sample and run the deterministic half of its transforms."""
@@ -158,7 +164,7 @@ class DataModule(pl.LightningDataModule):
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.start = state_dict["batches"]
 
-    def train_dataloader(self) -> DataLoader[Sample]:
+    def train_dataloader(self) -> Loader:
         split = PreparedSplit(self.samples["train"], inputs=self.inputs, targets=self.targets, seed=self.seed)
         rank, world = self.place
         stream = BatchStream(
@@ -181,17 +187,17 @@ class DataModule(pl.LightningDataModule):
         whole = min(self.training.batch_size, len(self.samples["train"]) - first)
         return len(batch) * self.place[1] / whole
 
-    def val_dataloader(self) -> DataLoader[Sample]:
+    def val_dataloader(self) -> Loader:
         return self.evaluation("val")
 
-    def test_dataloader(self) -> DataLoader[Sample]:
+    def test_dataloader(self) -> Loader:
         return self.evaluation("test")
 
-    def evaluation(self, name: Split) -> DataLoader[Sample]:
+    def evaluation(self, name: Split) -> Loader:
         """Every sample of a split exactly once, over all processes."""
         return self.sequence(self.samples[name])
 
-    def sequence(self, samples: Sequence[Sample]) -> DataLoader[Sample]:
+    def sequence(self, samples: Sequence[Sample]) -> Loader:
         """Every given sample exactly once, over all processes."""
         rank, world = self.place
         split = PreparedSplit(samples, inputs=self.inputs, targets=self.targets, seed=None)
@@ -205,13 +211,13 @@ class DataModule(pl.LightningDataModule):
         batch_sampler: BatchStream | None = None,
         sampler: Share | None = None,
         batch_size: int = 1,
-    ) -> DataLoader[Sample]:
-        return DataLoader(
+    ) -> Loader:
+        return Loader(
             dataset=split,
             batch_size=batch_size,
             sampler=sampler,
             batch_sampler=batch_sampler,
-            collate_fn=split.collate,
+            collate_fn=partial(collated, split.collate),
             worker_init_fn=_outlive,
             num_workers=self.hardware.num_workers,
             pin_memory=self.hardware.accelerator == "gpu",

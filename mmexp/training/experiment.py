@@ -29,6 +29,8 @@ from mmexp.logger.files import FilesLogger
 from mmexp.method.base import Method
 from mmexp.metric.counted import counted
 from mmexp.missing.base import Missing
+from mmexp.run.atomic import write_atomic
+from mmexp.run.checkpoints import sha256_of
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
 from mmexp.training.cuts import Cut, find_cut, limits, setting_of
@@ -231,7 +233,7 @@ def gather(dataset: MultimodalDataset, root: Node, folder: RunFolder, start: Pre
     asked = {path.split(".")[0] for path in FACT.findall(json.dumps(root))}
     known = {
         **described,
-        "tokenizer": {"file": folder.tokenizer.name},
+        "tokenizer": {"file": folder.tokenizer.name, "sha256": sha256_of(folder.tokenizer)},
         "vocab_size": words.vocab_size,
         "num_classes": {name: len(values) for name, values in described.get("classes", {}).items()},
         "fingerprint": dataset.fingerprint(),
@@ -239,8 +241,7 @@ def gather(dataset: MultimodalDataset, root: Node, folder: RunFolder, start: Pre
     for name, rows in dataset.tables().items():
         if name not in asked:
             continue
-        with open(folder.path / f"{name}.jsonl", "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
+        write_atomic(folder.path / f"{name}.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
         known[name] = {"file": f"{name}.jsonl"}
     for name in asked.intersection(dataset.targets).difference(known):
         if (fact := dataset.kinds.of_target(name).summarise(dataset.values(name))) is not None:

@@ -17,13 +17,15 @@ from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MeanMetric, Metric, MetricCollection
 
 from mmexp.augment.base import Augment
-from mmexp.contract import Batch
+from mmexp.contract import Batch, Outputs
 from mmexp.error import ConfigError, NumericsError
 from mmexp.method.base import Method
 from mmexp.metric.direction import Direction, directions
 from mmexp.metric.gather import gather
 from mmexp.metric.row import RowMetric
+from mmexp.training.checkpoint import refuse_other_weights
 from mmexp.training.model import Model
+from mmexp.training.shortage import MemoryFit
 
 OptimizerFactory = Callable[[list[dict[str, Any]]], Optimizer]
 HINT = "Choose a lower optimizer.lr, or hardware.precision=32-true."
@@ -33,7 +35,8 @@ SchedulerFactory = Callable[[Optimizer, int], LRScheduler]
 class ExperimentModule(pl.LightningModule):
     """Compute losses, metrics and predictions of a model, step by step.
 
-    All randomness of a training step comes from (seed, batch number, rank), so that a resumed run repeats it.
+    All randomness of a training step comes from (seed, batch number, rank), so that a resumed run repeats it. A batch
+    that does not fit in memory when it is evaluated or predicted is halved.
 
     Args:
         model: Encoders, fusion and task.
@@ -72,6 +75,7 @@ class ExperimentModule(pl.LightningModule):
         self.results: dict[str, dict[str, float]] = {}
         self.rows: list[dict[str, Any]] = []
         self.keep_rows = False
+        self.in_memory = MemoryFit()
         self._make_optimizer, self._make_scheduler = optimizer, scheduler
         self.metrics: MetricCollection = model.task.metrics()
         self.row_metrics = MetricCollection(dict(row_metrics), compute_groups=False)
@@ -119,6 +123,9 @@ class ExperimentModule(pl.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         refuse_non_finite(checkpoint["state_dict"], f"step {self.trainer.global_step}")
 
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        refuse_other_weights(self.state_dict(), checkpoint["state_dict"], str(self.trainer.ckpt_path))
+
     def on_validation_epoch_start(self) -> None:
         self._begin()
 
@@ -132,7 +139,10 @@ class ExperimentModule(pl.LightningModule):
         self._evaluate(batch)
 
     def predict_step(self, batch: Batch, batch_idx: int) -> list[dict[str, Any]]:
-        return self.model.task.predictions(self.model(batch), batch)
+        def predict(part: Batch) -> list[dict[str, Any]]:
+            return self.model.task.predictions(self.model(part), part)
+
+        return [row for _, rows in self.in_memory(predict, batch) for row in rows]
 
     def on_validation_epoch_end(self) -> None:
         self._finish("val")
@@ -146,15 +156,20 @@ class ExperimentModule(pl.LightningModule):
         self.rows = []
 
     def _evaluate(self, batch: Batch) -> None:
+        for part, (outputs, loss, rows) in self.in_memory(self._outputs, batch):
+            self.loss.update(loss, weight=len(part))
+            self.model.task.measure(self.metrics, outputs, part)
+            if self.row_metrics:
+                self.row_metrics.update(rows)
+            self.rows += rows if self.keep_rows else []
+
+    def _outputs(self, batch: Batch) -> tuple[Outputs, Tensor, list[dict[str, Any]]]:
+        """Outputs, loss and prediction rows of a batch."""
         task = self.model.task
         outputs = self.model(batch)
-        losses = task.losses(outputs, batch)
-        self.loss.update(torch.stack(list(losses.values())).sum().float(), weight=len(batch))
-        task.measure(self.metrics, outputs, batch)
+        loss = torch.stack(list(task.losses(outputs, batch).values())).sum().float()
         rows = task.predictions(outputs, batch) if self.keep_rows or self.row_metrics else []
-        if self.row_metrics:
-            self.row_metrics.update(rows)
-        self.rows += rows if self.keep_rows else []
+        return outputs, loss, rows
 
     def _finish(self, stage: str) -> None:
         measured = {**self.metrics.compute(), "loss": self.loss.compute()}

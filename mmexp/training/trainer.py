@@ -10,33 +10,33 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.strategies import DDPStrategy, Strategy
 from rich.console import Console
 
-from mmexp.error import DataError, NumericsError
 from mmexp.hardware.base import Hardware
 from mmexp.logger.base import LoggerCollection
 from mmexp.run import advice
 from mmexp.run.atomic import write_atomic
-from mmexp.run.checkpoints import intact, is_intact, listed, sweep
+from mmexp.run.checkpoints import sweep
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import strict
-from mmexp.run.metrics import read_metrics
 from mmexp.run.redact import redact_tree
 from mmexp.training.artifacts import draw, write_media
 from mmexp.training.callback.checkpoint import CheckpointCallback
 from mmexp.training.callback.ema import EMACallback
 from mmexp.training.callback.metrics_logger import MetricsLogger
+from mmexp.training.callback.overflow import OverflowCallback
 from mmexp.training.callback.progress import ProgressBar
-from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights
+from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights, refuse_other_weights
+from mmexp.training.checkpoint_choice import choose_best, choose_start
 from mmexp.training.experiment import Experiment
 from mmexp.training.lightning_internal import leave_signals_alone
-from mmexp.training.module import HINT
 from mmexp.training.phase import phase
+from mmexp.training.shortage import shortage_refused
 
 
 def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str, Any]:
@@ -53,10 +53,16 @@ def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str
     Raises:
         NumericsError: If a loss, a weight or every value of the monitored metric is not finite.
         DataError: If the best checkpoint has been damaged.
+        ResourceError: If memory, the disk or a loader process ran out.
         Stopped: If the run was asked to stop; its state is saved.
     """
     parameters = count_parameters(experiment.module.model)
-    with make_loggers(experiment, console).run(folder, redact_tree(dict(experiment.config)), parameters) as loggers:
+    training = experiment.training
+    smaller = advice.smaller_batch(folder, training.batch_size, training.accumulate)
+    with (
+        make_loggers(experiment, console).run(folder, redact_tree(dict(experiment.config)), parameters) as loggers,
+        shortage_refused(smaller),
+    ):
         loggers.summary = train_and_evaluate(experiment, folder, console, loggers)
     return {**loggers.summary, "parameters": parameters}
 
@@ -67,8 +73,10 @@ def train_and_evaluate(
     """Train from the newest intact checkpoint, then evaluate the best one; see ``fit``."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before")  # ours do, exactly
-        metrics_logger = make_metrics_logger(experiment, loggers)
-        trainer = make_trainer(experiment, folder, make_callbacks(experiment, folder, console, metrics_logger))
+        overflow = make_overflow(experiment, folder, console)
+        metrics_logger = make_metrics_logger(experiment, folder, loggers, overflow)
+        callbacks = make_callbacks(experiment, folder, console, metrics_logger)
+        trainer = make_trainer(experiment, folder, [overflow, *callbacks])
         if trainer.is_global_zero:
             sweep(folder.checkpoints)
         start = choose_start(folder, console)
@@ -91,6 +99,7 @@ def train_and_evaluate(
         "directions": name_directions(experiment, results),
         "tokenize": experiment.tokenize,
         "best": best.name,
+        "overflows": overflow.skipped,
         "weights": experiment.module.model.fusion.weights(),
         "seconds": {"train": round(trained, 2), "evaluate": round(time.monotonic() - began, 2)},
     }
@@ -102,47 +111,27 @@ def name_directions(experiment: Experiment, results: Mapping[str, float]) -> dic
     return {key: known[key.partition("/")[2]] for key in results if key.partition("/")[2] in known}
 
 
-def choose_start(folder: RunFolder, console: Console) -> Path | None:
-    """Return the newest checkpoint whose hash agrees; print which ones do not."""
-    found = listed(folder.checkpoints, "last")
-    for path in found:
-        if is_intact(path):
-            console.print(f"Resuming from {path.name}.", highlight=False)
-            return path
-        console.print(f"{path} does not match its hash and is passed over.", highlight=False, soft_wrap=True)
-    if found:
-        console.print("No checkpoint is left; training starts again.", highlight=False)
-    return None
-
-
-def choose_best(folder: RunFolder, monitor: str) -> Path:
-    """Return the checkpoint to evaluate.
-
-    Raises:
-        NumericsError: If the monitored metric never was a number.
-        DataError: If the checkpoint does not match its hash.
-    """
-    if best := next(intact(folder.checkpoints, "best"), None):
-        return best
-    for path in listed(folder.checkpoints, "best"):
-        hint = f"Run: {advice.train_again(folder)}"
-        raise DataError("checkpoint must match the hash stored next to it, got another.", path=str(path), hint=hint)
-    sound = any(row.get("val/loss") is not None for row in read_metrics(folder.metrics))
-    lacking = f"The loss is one: add validation samples for which {monitor.removeprefix('val/')} is defined."
-    rule = f"Training: {monitor} must be a number at least once, got none."
-    raise NumericsError(rule, hint=lacking if sound else HINT)
-
-
 def make_loggers(experiment: Experiment, console: Console) -> LoggerCollection:
     """The loggers of the experiment in the first process, none in the others."""
     first = os.environ.get("RANK", "0") == "0"
     return LoggerCollection(experiment.loggers if first else {}, partial(console.print, highlight=False, markup=False))
 
 
-def make_metrics_logger(experiment: Experiment, loggers: LoggerCollection) -> MetricsLogger:
+def make_overflow(experiment: Experiment, folder: RunFolder, console: Console) -> OverflowCallback:
+    """The callback that skips steps whose gradient is not finite."""
+    training, warn = experiment.training, partial(console.print, highlight=False, markup=False)
+    how = cast(Literal["skip", "raise"], training.on_overflow)
+    return OverflowCallback(on_overflow=how, limit=training.max_overflows, replay=folder.replay, warn=warn)
+
+
+def make_metrics_logger(
+    experiment: Experiment, folder: RunFolder, loggers: LoggerCollection, overflow: OverflowCallback
+) -> MetricsLogger:
     """The callback that feeds the loggers."""
     every, per_epoch = experiment.training.log_every, experiment.data.per_epoch
-    return MetricsLogger(write=loggers.log, every=every, per_epoch=per_epoch)
+    return MetricsLogger(
+        write=loggers.log, every=every, per_epoch=per_epoch, replay=folder.replay, counts=overflow.counts
+    )
 
 
 def make_callbacks(
@@ -229,8 +218,14 @@ def evaluate(
 
 
 def load_weights(module: pl.LightningModule, path: Path) -> None:
-    """Load a checkpoint's weights: their running average if it has one."""
-    module.load_state_dict(read_weights(path))
+    """Load a checkpoint's weights: their running average if it has one.
+
+    Raises:
+        ConfigError: If they are not those of the model.
+    """
+    weights = read_weights(path)
+    refuse_other_weights(module.state_dict(), weights, str(path))
+    module.load_state_dict(weights)
 
 
 def gather_rows(rows: list[dict[str, Any]], world: int) -> list[dict[str, Any]]:

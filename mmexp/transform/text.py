@@ -14,9 +14,12 @@ from torch import Tensor
 
 from mmexp.config.tokenizer import Model
 from mmexp.contract import Padded
+from mmexp.error import DataError
+from mmexp.run.atomic import write_atomic
 from mmexp.transform.base import Transform, pad
 from mmexp.transform.tokenization import JOINED, pieces
 
+_PUT_BACK = "Put the file back from a copy, or train a new run."
 SPECIALS = ("<pad>", "<bos>", "<eos>", "<unk>")
 
 
@@ -42,7 +45,11 @@ class Tokenizer:
 
     @cached_property
     def _engine(self) -> Engine:
-        engine = Engine.from_file(self.path)
+        try:
+            engine = Engine.from_file(self.path)
+        except Exception as error:  # the library raises no other
+            rule = "tokenizer must be JSON that the tokenizers library reads"
+            raise DataError(f"{rule}, got: {error}", path=self.path, hint=_PUT_BACK) from error
         engine.encode_special_tokens = True  # a text that says <eos> does not end there
         return engine
 
@@ -121,7 +128,7 @@ class Tokenizer:
         else:
             raise ValueError(f"Tokenizer: model must be word or bpe, got {model!r}.")
         engine.train_from_iterator((_prepare(text, model == "word") for text in texts), trainer)
-        engine.save(str(path))
+        write_atomic(Path(path), engine.to_str(pretty=True))
         return cls(path)
 
 

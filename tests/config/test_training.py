@@ -5,7 +5,7 @@ import pytest
 from mmexp.config.training import TrainingConfig
 
 
-@pytest.mark.parametrize("name", ["epochs", "batch_size", "accumulate", "log_every", "validate_every"])
+@pytest.mark.parametrize("name", ["epochs", "batch_size", "accumulate", "log_every", "validate_every", "max_overflows"])
 def test_counts_below_one_are_refused(name):
     with pytest.raises(ValueError, match=f"training.{name} must be at least 1, got 0"):
         TrainingConfig(**{name: 0})
@@ -15,6 +15,11 @@ def test_counts_below_one_are_refused(name):
 def test_negative_numbers_are_refused(name):
     with pytest.raises(ValueError, match=f"training.{name} must be at least 0, got -1"):
         TrainingConfig(**{name: -1})
+
+
+def test_an_unknown_word_for_overflows_is_refused():
+    with pytest.raises(ValueError, match=r"training\.on_overflow must be skip or raise, got stop"):
+        TrainingConfig(on_overflow="stop")
 
 
 def test_validations_that_miss_the_last_epoch_are_refused():

@@ -136,6 +136,21 @@ def test_two_interrupts_kill_the_jobs(make_jobs: Callable[..., list[Job]]):
     assert jobs[0].reason.startswith("Killed by request.")
 
 
+def test_a_job_that_is_killed_before_its_config_is_stored_leaves_no_folder(
+    make_jobs: Callable[..., list[Job]], tmp_path: Path
+):
+    jobs = make_jobs("hangs", "hangs")
+    for job, run in zip(jobs, ("20260102-030405-0a1b", "20260102-030405-0a1c"), strict=True):
+        job.command = str(tmp_path / run)
+        (tmp_path / run).mkdir()
+    (tmp_path / run / "config.json").write_text("{}")
+    with pytest.raises(Stopped):
+        interrupt_once(jobs, times=2)
+        LocalLauncher(workers=2).launch(jobs)
+    assert [job.folder and job.folder.id for job in jobs] == [None, run]
+    assert [path.name for path in tmp_path.iterdir()] == [run]
+
+
 def test_a_job_has_no_folder_before_it_reports_one(make_jobs: Callable[..., list[Job]], tmp_path: Path):
     (job,) = make_jobs("ends")
     assert (job.folder, job.reason, job.status) == (None, "", "waiting")

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
-import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from mmexp.error import ResourceError
 from mmexp.run.atomic import STRAY, atomic, remove_temp_files, write_atomic
+
+FileLimit = Callable[[int], AbstractContextManager[None]]
 
 
 def test_text_and_bytes_come_back(tmp_path: Path) -> None:
@@ -71,16 +74,23 @@ def test_a_kill_half_way_leaves_the_old_file_and_a_stray_that_can_be_removed(tmp
     assert os.listdir(path.parent) == ["last.ckpt"]
 
 
-def test_a_full_disk_is_told_with_the_bytes_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_reported_with_the_bytes_needed_and_free(small_disk: Callable[[int], Path]) -> None:
+    path = small_disk(64) / "x"
+    write_atomic(path, "old")
+    rule = rf"x: disk of {path.parent} must have room for the 1,048,576 bytes of the file, got (6\d),\d+ bytes free"
+    with pytest.raises(ResourceError, match=rule) as caught:
+        write_atomic(path, bytes(1 << 20))
+    assert caught.value.exit_code == 5
+    assert path.read_text() == "old"
+    assert os.listdir(path.parent) == ["x"]
+
+
+def test_a_limit_of_file_sizes_is_reported_also_if_the_writer_goes_on(tmp_path: Path, file_limit: FileLimit) -> None:
     path = tmp_path / "x"
     write_atomic(path, "old")
-
-    def full(handle: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ResourceError, match=r"x: disk must have room for the file, got [\d,]+ bytes free") as caught:
-        write_atomic(path, "new")
-    assert caught.value.exit_code == 5
+    rule = r"must have room for the 300,000 bytes of the file, got [\d,]+ bytes free \(File too large\)"
+    with pytest.raises(ResourceError, match=rule), file_limit(100), atomic(path) as file:
+        for _ in range(3):
+            file.write(memoryview(bytes(100_000)))
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["x"]

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
 
 from mmexp.run.fault import FAULTS, inject_fault
 
@@ -15,14 +12,6 @@ from mmexp.run.fault import FAULTS, inject_fault
 def test_nothing_fails_unless_asked():
     assert FAULTS == {}
     inject_fault("checkpoint.half_written")
-
-
-def test_a_full_disk_is_made_up(monkeypatch):
-    monkeypatch.setitem(FAULTS, "here", "full")
-    inject_fault("there")
-    with pytest.raises(OSError, match="No space left") as caught:
-        inject_fault("here")
-    assert caught.value.errno == errno.ENOSPC
 
 
 def test_the_environment_names_the_place_at_which_a_process_is_killed():

@@ -2,16 +2,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from mmexp.error import ConfigError
+from mmexp.error import ConfigError, ResourceError
 from mmexp.run.folder import RunFolder
 from mmexp.run.lock import Lock, holder, is_held
 
@@ -44,6 +45,27 @@ def another_process(folder: RunFolder) -> Iterator[subprocess.Popen[bytes]]:
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
     return RunFolder.create(tmp_path, "x")
+
+
+def test_a_full_disk_is_refused_and_left_unlocked(small_disk: Callable[[int], Path]) -> None:
+    folder = RunFolder.create(small_disk(64), "x")
+    (folder.path / "full").write_bytes(bytes(64 << 10))
+    rule = rf"{folder.lock}: disk of {folder.path} must have room for the \d+ bytes of the file, got 0 bytes free"
+    with pytest.raises(ResourceError, match=rule), Lock(folder):
+        pass
+    assert not folder.lock.exists() and not is_held(folder)
+
+
+def test_room_on_the_disk_is_kept_and_given_back(small_disk: Callable[[int], Path]) -> None:
+    disk = small_disk(64)
+    folder = RunFolder.create(disk, "x")
+    with Lock(folder) as lock:
+        lock.reserve(40_000)
+        assert shutil.disk_usage(disk).free < 25_000 and holder(folder)["pid"] == os.getpid()
+        with pytest.raises(ResourceError, match=r"must have room for the 70,\d+ bytes of the file, got 0 bytes free"):
+            lock.reserve(70_000)
+        lock.reserve(0)
+        assert shutil.disk_usage(disk).free > 60_000 and holder(folder)["pid"] == os.getpid()
 
 
 def test_the_second_process_is_told_who_holds_the_lock(folder: RunFolder) -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -88,8 +90,23 @@ def test_after_a_full_disk_the_next_row_has_a_line_of_its_own(tmp_path: Path, mo
 
     monkeypatch.setattr(os, "write", half_then_full)
     with MetricsFile(path) as file:
+        for step in (1, 2, 3):
+            file.append({"step": step})
+    assert read_metrics(path) == [{"step": 1}, {"step": 2}, {"step": 3}]
+
+
+def test_rows_wait_for_room(tmp_path: Path, file_limit: Callable[[int], AbstractContextManager[None]]) -> None:
+    path = tmp_path / "metrics.jsonl"
+    with MetricsFile(path) as file:
         file.append({"step": 1})
-        with pytest.raises(OSError, match="No space left"):
-            file.append({"step": 2})
-        file.append({"step": 3})
-    assert read_metrics(path) == [{"step": 1}, {"step": 3}]
+        with file_limit(path.stat().st_size + 5):
+            for step in (2, 3):
+                file.append({"step": step})
+        assert file.waiting == [{"step": 2}, {"step": 3}] and read_metrics(path) == [{"step": 1}]
+        file.append({"step": 4})
+    assert read_metrics(path) == [{"step": i} for i in (1, 2, 3, 4)] and not file.waiting
+
+
+def test_any_other_error_is_raised(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        MetricsFile(tmp_path / "gone" / "metrics.jsonl").append({"step": 1})

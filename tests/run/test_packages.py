@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import sys
 from pathlib import Path
 
 import pytest
 
-from mmexp.run.packages import installed, torch_problem
+from mmexp.cli import main
+from mmexp.run.packages import broken_import, installed, torch_problem
 
 
 def test_versions_agree_with_the_metadata_of_the_packages() -> None:
@@ -54,3 +56,34 @@ def test_builds_for_different_devices_are_named_with_the_remedy(torch: str, visi
 def test_a_version_that_torchvision_was_not_built_for_is_named(needs: str) -> None:
     problem = torch_problem({"torch": "2.9.0", "torchvision": "0.24.1"}, needs)
     assert f"version must be {needs} for torchvision 0.24.1, got 2.9.0" in problem
+
+
+BROKEN = """
+def meta():
+    raise RuntimeError("operator torchvision::nms does not exist\\nmore")
+meta()
+"""
+
+
+def test_a_package_that_breaks_at_import_is_named_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "torchvision").mkdir()
+    (tmp_path / "torchvision" / "__init__.py").write_text("from torchvision import ops\n")
+    (tmp_path / "torchvision" / "ops.py").write_text(BROKEN)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    monkeypatch.setattr("mmexp.cli.list.run", lambda argv: importlib.import_module("torchvision"))
+    assert main(["list"]) == 2
+    assert capsys.readouterr().err == (
+        "mmexp: wrong configuration\n"
+        "mmexp: package 'torchvision' must import, got RuntimeError: operator torchvision::nms does not exist\n"
+        "Run: pip install --force-reinstall torch torchvision (both from one source)\n"
+    )
+
+
+def test_an_error_of_another_place_is_no_broken_package() -> None:
+    with pytest.raises(ValueError, match="no") as caught:
+        raise ValueError("no")
+    assert broken_import(caught.value) is None

@@ -7,6 +7,12 @@ from mmexp.run.folder import RunFolder
 from mmexp.runner.log import log_to
 
 
+def test_what_a_full_disk_has_no_room_for_is_lost_in_silence(tmp_path, file_limit, capsys):
+    with file_limit(0), log_to(RunFolder(tmp_path)):
+        logging.getLogger("some.library").info("lost")
+    assert capsys.readouterr().err == ""
+
+
 def test_the_log_takes_warnings_and_gives_everything_back(tmp_path, monkeypatch):
     folder = RunFolder(tmp_path)
     root = logging.getLogger()

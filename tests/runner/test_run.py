@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 import os
 import random
 import re
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,10 @@ import pytest
 
 from mmexp.cli import main
 from mmexp.dataset.manifest import Manifest
-from mmexp.error import ConfigError, DataError, ResourceError, Stopped
+from mmexp.error import ConfigError, DataError, Stopped
 from mmexp.run import provenance as manifest
 from mmexp.run.atomic import STRAY
 from mmexp.run.checkpoints import is_intact, listed, step_of
-from mmexp.run.fault import FAULTS
 from mmexp.run.folder import RunFolder, runs
 from mmexp.run.lock import Lock
 from mmexp.run.metrics import read_metrics
@@ -167,6 +168,27 @@ def test_a_run_that_is_done_is_not_touched_by_resuming_it(lab, capsys):
     assert {path: path.stat().st_mtime_ns for path in folder.path.rglob("*")} == before
 
 
+def test_a_run_that_is_done_but_for_its_summary_is_evaluated_again(lab):
+    folder = lab.train("training.epochs=1")
+    before = json.loads(folder.summary.read_text())
+    folder.summary.unlink()
+    after = json.loads(lab.resume(folder).summary.read_text())
+    assert f"{folder.summary} is missing; the run is evaluated again." in lab.said
+    assert {**after, "seconds": None} == {**before, "seconds": None}
+    assert record_of(folder)["status"] == "done"
+
+
+def test_a_rank_that_another_program_has_left_in_the_environment_changes_nothing(lab, monkeypatch):
+    stale = {"RANK": "3", "LOCAL_RANK": "3", "WORLD_SIZE": "4", "MASTER_ADDR": "10.0.0.9", "MASTER_PORT": "1"}
+    for name, value in stale.items():
+        monkeypatch.setenv(name, value)
+    assert train(lab, "training.epochs=1") == 0
+    folder = lab.only_run()
+    assert record_of(folder)["status"] == "done" and folder.summary.exists()
+    assert len(folder.predictions("test").read_text().splitlines()) == 6
+    assert {name: os.environ[name] for name in stale} == stale
+
+
 def test_nothing_else_may_be_typed_beside_resume(lab):
     folder = lab.train()
     folder.manifest.write_text(json.dumps(record_of(folder) | {"status": "stopped"}))
@@ -250,23 +272,82 @@ def test_a_crash_leaves_its_traceback_in_the_log_and_its_reason_in_the_manifest(
     assert record_of(lab.resume(folder))["status"] == "done"
 
 
-def test_a_full_disk_ends_the_run_and_harms_no_earlier_checkpoint(lab, monkeypatch):
-    during(
-        monkeypatch,
-        CheckpointCallback,
-        "save",
-        lambda: monkeypatch.setitem(FAULTS, "checkpoint.half_written", "full"),
-        call=2,
-    )
-    with pytest.raises(ResourceError, match="disk must have room for the file") as caught:
-        lab.train()
-    assert caught.value.exit_code == 5
+def test_a_full_disk_ends_the_run_and_harms_no_earlier_checkpoint(lab, small_disk, monkeypatch, capsys):
+    disk = small_disk(4000)
+    lab.overrides[-1] = f"outputs={disk}"
+
+    def fill() -> None:
+        (disk / "full").write_bytes(bytes(shutil.disk_usage(disk).free - 20_000))
+
+    during(monkeypatch, CheckpointCallback, "save", fill, call=2)
+    assert train(lab) == 5
     folder = lab.only_run()
+    rule = rf"{folder.checkpoints}/(best|last)-epoch02-step000008.ckpt: disk of .* must have room for the 6\d,\d+ bytes"
+    said = capsys.readouterr().err
+    assert re.search(rf"{rule} of the file, got \d+,\d+ bytes free \(No space left on device\)", said)
+    assert said.endswith(f"\nRun: mmexp train resume={folder.path}\n") and "Traceback" not in said
+    assert record_of(folder)["status"] == "failed"
     assert [step_of(path) for path in listed(folder.checkpoints, "last") if is_intact(path)] == [4]
     assert not list(folder.path.rglob(f"{STRAY}*"))
     assert read_metrics(folder.metrics)[-1]["step"] == 8
-    monkeypatch.delitem(FAULTS, "checkpoint.half_written")
+    (disk / "full").unlink()
     assert record_of(lab.resume(folder))["status"] == "done"
+
+
+def own_copy(lab: Any, tiny: Path, tmp_path: Path) -> Path:
+    lab.overrides[-2] = f"dataset.root={shutil.copytree(tiny, tmp_path / 'tiny')}"
+    return tmp_path / "tiny"
+
+
+def test_a_file_that_vanishes_while_loader_processes_read_is_named(lab, tiny, tmp_path, monkeypatch, capsys):
+    data = own_copy(lab, tiny, tmp_path)
+    during(monkeypatch, ExperimentModule, "on_test_epoch_start", lambda: [p.unlink() for p in data.glob("2?.png")])
+    assert train(lab, "hardware.num_workers=2", "training.epochs=1") == 3
+    said = capsys.readouterr().err
+    assert re.search(rf"{data}/manifest.jsonl:\d+, sample s2\d: image '2\d.png' must be a file, got none\.", said)
+    assert "Traceback" not in said and all(map(is_intact, lab.only_run().checkpoints.glob("*.ckpt")))
+    assert record_of(lab.only_run())["reason"].startswith("DataError")
+
+
+def test_a_loader_process_that_is_killed_ends_the_run_with_what_to_free(lab, monkeypatch, capsys):
+    def kill() -> None:
+        os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
+        time.sleep(0.5)
+
+    during(monkeypatch, ExperimentModule, "training_step", kill, call=5)
+    assert train(lab, "hardware.num_workers=2") == 5
+    said = capsys.readouterr().err
+    assert re.search(r"loader process must live until the end, got: process \d+ (is killed by|exited)", said)
+    assert "shared memory (df -h /dev/shm)" in said and "Traceback" not in said
+    folder = lab.only_run()
+    assert said.endswith(f"\nRun: mmexp train resume={folder.path}\n")
+    assert [step_of(path) for path in listed(folder.checkpoints, "last") if is_intact(path)] == [4]
+
+
+def test_a_disk_that_is_full_from_the_start_is_refused_and_left_as_it_was(lab, small_disk, capsys):
+    disk = small_disk(64)
+    (disk / "full").write_bytes(bytes(64 << 10))
+    lab.overrides[-1] = f"outputs={disk}"
+    assert train(lab, "name=a") == 5
+    said = capsys.readouterr().err
+    assert "must have room for" in said and "got 0 bytes free" in said and "Traceback" not in said
+    assert not list((disk / "a").iterdir())
+
+
+def test_without_room_for_metrics_alone_training_goes_on_and_writes_them_later(lab, monkeypatch, file_limit):
+    with ExitStack() as stack:
+
+        def fill() -> None:
+            with lab.only_run().metrics.open("ab") as file:
+                file.write(bytes(200_000) + b"\n")
+            stack.enter_context(file_limit(200_000))
+
+        during(monkeypatch, ExperimentModule, "training_step", fill, call=5)
+        during(monkeypatch, CheckpointCallback, "on_train_end", stack.close)
+        folder = lab.train()
+    assert record_of(folder)["status"] == "done"
+    assert lab.said.count("Warning: the disk is full") == 1
+    assert [row["step"] for row in read_metrics(folder.metrics)] == [2, 4, 4, 6, 8, 8, 10, 12, 12]
 
 
 def test_a_folder_that_cannot_be_made_is_refused_before_anything_is_built(lab, tmp_path, monkeypatch, capsys):

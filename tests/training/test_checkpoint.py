@@ -7,12 +7,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmexp.error import DataError, ResourceError
+from mmexp.error import ConfigError, DataError, ResourceError
 from mmexp.run.checkpoints import hash_path, is_intact, sha256_of
-from mmexp.run.fault import FAULTS
-from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights
+from mmexp.training.checkpoint import FORMAT, AtomicCheckpointIO, read_weights, refuse_other_weights
 
+DATA = Path(__file__).resolve().parents[1] / "data"
 STATE = {
+    "optimizer_states": [],
+    "lr_schedulers": [],
+    "loops": {},
+    "global_step": 4,
+    "epoch": 1,
     "state_dict": {"weight": torch.arange(1000.0)},
     "callbacks": {"CheckpointCallback": {"best": 0.5}},
     "steps": [1, 2],
@@ -84,6 +89,54 @@ def test_a_damaged_file_is_refused_by_name(path, harm):
         AtomicCheckpointIO().load_checkpoint(path)
 
 
+def test_a_checkpoint_of_the_present_format_is_read():
+    kept = DATA / "format-1.ckpt"
+    assert torch.load(kept, weights_only=True)["format"] == FORMAT == 1
+    assert AtomicCheckpointIO().load_checkpoint(kept)["global_step"] == 4
+    assert read_weights(kept)["weight"].shape == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ([1, 2], "checkpoint must be a dictionary, got list"),
+        ({"weight": torch.ones(1)}, "checkpoint must hold state_dict, .*epoch, got no state_dict, optimizer_states, "),
+        ({key: value for key, value in STATE.items() if key != "optimizer_states"}, "got no optimizer_states$"),
+        ({**STATE, "format": FORMAT + 1}, f"checkpoint must be of format {FORMAT}, got {FORMAT + 1}"),
+        ({**STATE, "format": "x"}, f"checkpoint must be of format {FORMAT}, got x"),
+    ],
+)
+def test_a_checkpoint_of_another_form_is_refused_by_name(path, content, rule):
+    path.parent.mkdir()
+    torch.save(content, path)
+    hash_path(path).write_text(sha256_of(path))
+    with pytest.raises(DataError, match=f"{path}: .*{rule.removesuffix('$')}"):
+        AtomicCheckpointIO().load_checkpoint(path)
+
+
+def test_a_file_that_is_no_checkpoint_is_refused(path):
+    path.parent.mkdir()
+    path.write_bytes(b"PK\x03\x04 not a zip file")
+    hash_path(path).write_text(sha256_of(path))
+    with pytest.raises(DataError, match=f"{path}: checkpoint must be one that torch has saved, got|plain values"):
+        AtomicCheckpointIO().load_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("found", "got"),
+    [
+        ({"a": torch.ones(2)}, "no 'b'"),
+        ({"a": torch.ones(2), "c": torch.ones(1)}, "no 'b' and an unknown 'c'"),
+        ({"a": torch.ones(3), "b": torch.ones(1)}, r"'a' of shape \(3,\) instead of \(2,\)"),
+    ],
+)
+def test_weights_of_another_model_are_refused_by_name(found, got):
+    own = {"a": torch.ones(2), "b": torch.ones(1)}
+    refuse_other_weights(own, own, "last.ckpt")
+    with pytest.raises(ConfigError, match=rf"last.ckpt: weights must fit the model, got {got}\."):
+        refuse_other_weights(own, found, "last.ckpt")
+
+
 class Canary:
     def __reduce__(self):
         return open, ("canary", "w")
@@ -99,12 +152,12 @@ def test_nothing_in_a_checkpoint_is_executed(path, tmp_path, monkeypatch):
     assert not (tmp_path / "canary").exists()
 
 
-def test_a_full_disk_leaves_the_previous_state(path, monkeypatch):
+def test_a_full_disk_leaves_the_previous_state(path, file_limit):
     AtomicCheckpointIO().save_checkpoint(STATE, path)
     before = path.read_bytes()
-    monkeypatch.setitem(FAULTS, "checkpoint.half_written", "full")
-    with pytest.raises(ResourceError, match=r"disk must have room for the file, got [\d,]+ bytes free"):
-        AtomicCheckpointIO().save_checkpoint({"state_dict": {}}, path)
+    rule = rf"{path}: disk of .* must have room for the 5,\d+ bytes of the file, got"
+    with pytest.raises(ResourceError, match=rule), file_limit(1000):
+        AtomicCheckpointIO().save_checkpoint(STATE, path)
     assert path.read_bytes() == before and is_intact(path)
     assert len(list(path.parent.iterdir())) == 2
 

@@ -13,6 +13,7 @@ from mmexp.config.compose import compose, load_config, stored
 from mmexp.config.facts import Facts
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.error import DataError
+from mmexp.run.checkpoints import sha256_of
 from mmexp.run.folder import RunFolder
 from mmexp.training.experiment import Experiment, build, gather, load_data, refuse_other_data
 
@@ -40,7 +41,8 @@ def test_what_only_the_data_knows_is_written_into_the_run_folder(made, folder, t
     facts = json.loads(folder.facts.read_text())
     assert facts["classes"] == {"label": ["b", "g", "r"]} and facts["sizes"] == {"train": 12, "val": 6, "test": 6}
     assert facts["inputs"] == facts["modalities"] == ["image", "text"] == names(experiment)
-    assert facts["tokenizer"] == {"file": "tokenizer.json"} and folder.tokenizer.exists()
+    known = {"file": "tokenizer.json", "sha256": sha256_of(folder.tokenizer)}
+    assert facts["tokenizer"] == known
     words = {json.loads(line)["text"] for line in (tiny / "manifest.jsonl").read_text().splitlines()[:12]}
     assert facts["vocab_size"] == 4 + len({word for text in words for word in text.split()})
     assert experiment.monitor == "val/accuracy"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -11,7 +12,8 @@ from typing import Any
 import pytest
 import torch
 
-from mmexp.error import DataError, NumericsError, Stopped
+from mmexp.cli import main
+from mmexp.error import ConfigError, NumericsError, ResourceError, Stopped
 from mmexp.run import provenance as manifest
 from mmexp.run.checkpoints import is_intact, listed
 from mmexp.run.folder import RunFolder
@@ -19,8 +21,10 @@ from mmexp.run.metrics import read_metrics
 from mmexp.task.classification import Classification
 from mmexp.training.callback.ema import AVERAGE
 from mmexp.training.checkpoint import AtomicCheckpointIO
+from mmexp.training.checkpoint_choice import choose_start
+from mmexp.training.model import Model
 from mmexp.training.module import ExperimentModule
-from mmexp.training.trainer import choose_best, choose_start, gather_rows, load_weights
+from mmexp.training.trainer import gather_rows, load_weights
 
 RANDOM = [
     "task.dropout=0.3",
@@ -289,27 +293,6 @@ def damage(path: Path, harm: str) -> None:
     path.write_bytes(data if harm == "flip" else data[: len(data) // 2])
 
 
-def test_a_damaged_best_checkpoint_is_not_evaluated(tmp_path):
-    folder = RunFolder(tmp_path)
-    path = folder.checkpoints / "best-epoch01-step000004.ckpt"
-    AtomicCheckpointIO().save_checkpoint({}, path)
-    assert choose_best(folder, "val/accuracy") == path
-    damage(path, "flip")
-    with pytest.raises(DataError, match=f"{path}: checkpoint must match the hash stored next to it, got another"):
-        choose_best(folder, "val/accuracy")
-
-
-@pytest.mark.parametrize(
-    ("loss", "hint"), [(0.5, "add validation samples for which auroc is defined"), (None, "a lower optimizer.lr")]
-)
-def test_a_metric_that_never_was_a_number_is_told_from_a_loss_that_was_none(tmp_path, loss, hint):
-    folder = RunFolder(tmp_path)
-    folder.metrics.write_text(json.dumps({"step": 1, "val/auroc": None, "val/loss": loss}) + "\n")
-    with pytest.raises(NumericsError, match="val/auroc must be a number at least once, got none") as caught:
-        choose_best(folder, "val/auroc")
-    assert hint in caught.value.hint
-
-
 def test_a_loss_that_is_not_a_number_ends_the_run_before_it_is_saved(lab, monkeypatch):
     losses, batches = Classification.losses, []
 
@@ -332,6 +315,69 @@ def test_a_loss_that_is_not_a_number_ends_the_run_before_it_is_saved(lab, monkey
     state = newest(folder)
     assert state["global_step"] == 4
     assert all(value.isfinite().all() for value in state["state_dict"].values())
+
+
+def overflow(monkeypatch: pytest.MonkeyPatch, *steps: int) -> None:
+    """Make the gradients of some steps infinite, though their loss is finite."""
+    backward = ExperimentModule.on_after_backward
+
+    def patched(self: ExperimentModule) -> None:
+        backward(self)
+        if self.trainer.global_step + 1 in steps:
+            next(self.model.parameters()).grad.fill_(float("inf"))
+
+    monkeypatch.setattr(ExperimentModule, "on_after_backward", patched)
+
+
+def test_steps_that_overflow_are_skipped_and_counted_also_across_a_stop(lab, make_lab, at_batch, monkeypatch, tmp_path):
+    overflow(monkeypatch, 3, 7, 8)
+    at_batch(terminate, 8)
+    with pytest.raises(Stopped):
+        lab.train()
+    folder = lab.resume(lab.only_run())
+    assert [row.get("train/overflows") for row in rows(folder) if "train/loss" in row] == [None, 1, 1, 3, 3, 3]
+    assert json.loads(folder.summary.read_text())["overflows"] == 3
+    assert lab.said.count("Step 3 is skipped: its gradient is not finite.") == 1
+    assert_same_run(folder, make_lab(tmp_path / "whole").train())
+
+
+def test_overflows_in_a_row_end_the_run_and_their_samples_are_on_record(lab, monkeypatch):
+    overflow(monkeypatch, *range(6, 13))
+    with pytest.raises(NumericsError, match="gradient must be finite, got 3 in a row that are not at step 8") as caught:
+        lab.train("training.max_overflows=3")
+    folder = lab.only_run()
+    assert str(folder.replay) in str(caught.value) and newest(folder)["global_step"] == 4
+    replay = json.loads(folder.replay.read_text())
+    assert [(batch["number"], len(batch["ids"])) for batch in replay["batches"]] == [(5, 3), (6, 3), (7, 3)]
+
+
+def without_room(monkeypatch: pytest.MonkeyPatch, most: int, training: bool) -> None:
+    """Ask for more memory than there is in batches of more samples."""
+    forward = Model.forward
+
+    def patched(self: Model, batch: Any) -> Any:
+        if self.training == training and len(batch) > most:
+            torch.empty(1 << 50)
+        return forward(self, batch)
+
+    monkeypatch.setattr(Model, "forward", patched)
+
+
+def test_a_training_batch_without_room_ends_the_run_with_the_next_smaller_one_to_try(lab, monkeypatch):
+    without_room(monkeypatch, 2, training=True)
+    with pytest.raises(ResourceError, match="Training: batch must fit in memory, got: ") as caught:
+        lab.train("training.batch_size=4")
+    run, line = caught.value.hint.split(": ")
+    assert run == "Run" and line.endswith("training.batch_size=2 training.accumulate=2") and "batch_size=4" not in line
+    assert main(shlex.split(line)[1:]) == 0
+
+
+def test_an_evaluation_without_room_is_halved_with_equal_results(lab, monkeypatch, uninterrupted):
+    without_room(monkeypatch, 1, training=False)
+    folder, other = lab.train(), uninterrupted()
+    assert "3 samples at once do not fit in memory; they are evaluated 1 at a time." in folder.log.read_text()
+    results = [json.loads(one.summary.read_text())["metrics"] for one in (folder, other)]
+    assert results[0] == pytest.approx(results[1], abs=1e-6)
 
 
 def test_weights_that_are_not_numbers_are_not_saved(lab, monkeypatch):
@@ -372,6 +418,20 @@ def test_a_run_whose_metric_never_is_a_number_fails(lab, monkeypatch):
     monkeypatch.setattr(ExperimentModule, "_finish", undefined)
     with pytest.raises(NumericsError, match="val/accuracy must be a number at least once, got none"):
         lab.train()
+
+
+def test_a_checkpoint_with_a_renamed_weight_is_refused_by_name(lab, at_batch):
+    at_batch(terminate, 5)
+    with pytest.raises(Stopped):
+        lab.train()
+    folder = lab.only_run()
+    for path in folder.checkpoints.glob("last-*.ckpt"):
+        state = AtomicCheckpointIO().load_checkpoint(path)
+        state["state_dict"]["model.renamed"] = state["state_dict"].pop("model.encoders.text.embedding.weight")
+        AtomicCheckpointIO().save_checkpoint(state, path)
+    got = "no 'model.encoders.text.embedding.weight' and an unknown 'model.renamed'"
+    with pytest.raises(ConfigError, match=rf"{folder.checkpoints}/last-.*: weights must fit the model, got {got}"):
+        lab.resume(folder)
 
 
 def test_nothing_is_staged_outside_of_the_run_folder(lab, monkeypatch, tmp_path):

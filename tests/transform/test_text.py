@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mmexp.error import DataError
 from mmexp.transform.text import SPECIALS, TextTransform, Tokenizer
 
 TEXTS = ["A red ball, left of the box!", "the box"]
@@ -109,3 +111,11 @@ def test_a_text_of_any_script_comes_back_from_its_ids(text, tmp_path):
         tokenizer = Tokenizer.train([text], tmp_path / "t.json", model=model)
         assert tokenizer.decode(tokenizer.encode(text)) == text
         assert tokenizer.unk not in tokenizer.encode(text)
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"version": "1.0", "model": '])
+def test_a_damaged_tokenizer_is_refused_with_its_path(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "tokenizer.json"
+    path.write_text(content)
+    with pytest.raises(DataError, match=f"{path}: tokenizer must be JSON that the tokenizers library reads, got: "):
+        Tokenizer(path).encode("a")

@@ -67,4 +67,4 @@ class EMACallback(pl.Callback):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        self.average = checkpoint[AVERAGE]
+        self.average = checkpoint.get(AVERAGE, {})

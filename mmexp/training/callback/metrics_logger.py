@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import pytorch_lightning as pl
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from mmexp.contract import Batch
 from mmexp.error import NumericsError
+from mmexp.run.replay import write_replay
 from mmexp.training.module import HINT, ExperimentModule
 
 Row = dict[str, float]
@@ -30,13 +32,17 @@ class MetricsLogger(pl.Callback):
         write: Logs one row of numbers. (Lightning gives every callback a method ``log`` of its own.)
         every: Optimizer steps between rows.
         per_epoch: Batches per epoch.
+        replay: File that takes the ids of the samples of a loss that is not finite.
+        counts: Returns what else belongs into a row of training.
 
     Raises:
         NumericsError: If a loss is not finite, at once on a CPU, else when its row is due; names the batch's samples.
     """
 
-    def __init__(self, *, write: Callable[[Row], None], every: int, per_epoch: int) -> None:
-        self.write, self.every, self.per_epoch = write, every, per_epoch
+    def __init__(
+        self, *, write: Callable[[Row], None], every: int, per_epoch: int, replay: Path, counts: Callable[[], Row]
+    ) -> None:
+        self.write, self.every, self.per_epoch, self.replay, self.counts = write, every, per_epoch, replay, counts
         self.latest: Row = {}
         self.names: list[str] = []
         self.losses: list[list[Tensor]] = []  # of each batch since the last row
@@ -85,7 +91,7 @@ class MetricsLogger(pl.Callback):
         means[0] *= trainer.accumulate_grad_batches  # Lightning divides the sum of the losses
         self.latest = {f"train/{name}": value for name, value in zip(self.names, means, strict=True)}
         rate = float(trainer.optimizers[0].param_groups[0]["lr"])
-        self.write({**self.position(trainer), **_logged(trainer), **self.latest, "train/lr": rate})
+        self.write({**self.position(trainer), **_logged(trainer), **self.latest, "train/lr": rate, **self.counts()})
         self.losses = []
 
     def check(self, trainer: pl.Trainer) -> None:
@@ -112,9 +118,10 @@ class MetricsLogger(pl.Callback):
         number = self._batches(trainer) - (len(table) - 1 - place)
         step = -(-number // trainer.accumulate_grad_batches)
         ids = self.ids[place]
+        write_replay(self.replay, step, f"loss '{self.names[column]}'", {number - 1: ids})
         raise NumericsError(
             f"Training: loss '{self.names[column]}' must be finite, got {float(table[place, column])} at step {step} "
-            f"on the samples {', '.join(ids[:8])}{' ...' if len(ids) > 8 else ''}.",
+            f"on the samples {', '.join(ids[:8])}{' ...' if len(ids) > 8 else ''}. All are listed in {self.replay}.",
             hint=HINT,
         )
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 from mmexp.error import NumericsError, Stopped
 from mmexp.run.checkpoints import is_intact, listed, step_of
@@ -148,7 +149,7 @@ def test_a_kill_between_the_best_state_and_the_last_one_loses_no_best_score(make
             loop.epochs(0.2)
     assert (loop.steps("last"), loop.steps("best")) == ([4], [8, 4])
     resumed = make()
-    resumed.callback.load_state_dict(loop.io.load_checkpoint(listed(loop.folder, "last")[0])["callback"])
+    resumed.callback.load_state_dict(torch.load(listed(loop.folder, "last")[0], weights_only=True)["callback"])
     resumed.progress.ready = 4
     resumed.epochs(0.2)
     assert (resumed.steps("last"), resumed.steps("best"), resumed.callback.best) == ([8, 4], [8], 0.2)

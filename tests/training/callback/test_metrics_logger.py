@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,9 +16,14 @@ from mmexp.training.callback.metrics_logger import MetricsLogger
 class Loop:
     """Plays a trainer: per batch the values of two losses; their sum is divided as Lightning does it."""
 
-    def __init__(self, every: int = 2, accumulate: int = 1, device: str = "cpu") -> None:
+    def __init__(
+        self, every: int = 2, accumulate: int = 1, device: str = "cpu", replay: Path = Path(os.devnull)
+    ) -> None:
         self.rows: list[dict[str, float]] = []
-        self.metrics_logger = MetricsLogger(write=self.rows.append, every=every, per_epoch=4)
+        self.counts: dict[str, float] = {}
+        self.metrics_logger = MetricsLogger(
+            write=self.rows.append, every=every, per_epoch=4, replay=replay, counts=lambda: self.counts
+        )
         self.progress = SimpleNamespace(ready=0)
         self.trainer: Any = SimpleNamespace(
             global_step=0,
@@ -95,11 +102,11 @@ def test_a_resumed_metrics_logger_writes_the_rows_of_one_that_was_never_stopped(
 def test_time_does_not_run_between_a_stop_and_going_on(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("mmexp.training.callback.metrics_logger.time", SimpleNamespace(monotonic=lambda: now[0]))
-    metrics_logger = MetricsLogger(write=print, every=1, per_epoch=1)
+    metrics_logger = MetricsLogger(write=print, every=1, per_epoch=1, replay=Path(os.devnull), counts=dict)
     now[0] = 130.0
     state = metrics_logger.state_dict()
     now[0] = 5.0
-    resumed = MetricsLogger(write=print, every=1, per_epoch=1)
+    resumed = MetricsLogger(write=print, every=1, per_epoch=1, replay=Path(os.devnull), counts=dict)
     resumed.load_state_dict(state)
     now[0] = 7.5
     assert (state["seconds"], resumed.seconds) == (30.0, 32.5)
@@ -112,7 +119,8 @@ def test_a_loss_that_is_not_finite_is_refused_by_name_step_and_samples(value, wo
     with pytest.raises(NumericsError) as caught:
         loop.run(value)
     ids = ", ".join(f"s2-{i}" for i in range(8))
-    assert str(caught.value) == (f"Training: loss 'a' must be finite, got {word} at step 3 on the samples {ids} ....")
+    said = f"Training: loss 'a' must be finite, got {word} at step 3 on the samples {ids} ...."
+    assert str(caught.value) == f"{said} All are listed in {os.devnull}."
     assert "lower optimizer.lr" in caught.value.hint
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -19,7 +20,7 @@ class Loop:
     def __init__(self, terminal: bool, done: int = 0) -> None:
         self.screen = io.StringIO()
         console = Console(file=self.screen, force_terminal=terminal, width=100, color_system=None)
-        self.metrics_logger = MetricsLogger(write=print, every=1, per_epoch=4)
+        self.metrics_logger = MetricsLogger(write=print, every=1, per_epoch=4, replay=Path("replay.json"), counts=dict)
         self.bar = ProgressBar(console=console, metrics_logger=self.metrics_logger, monitor="val/x", per_epoch=4)
         self.progress = SimpleNamespace(ready=done)
         self.trainer: Any = SimpleNamespace(

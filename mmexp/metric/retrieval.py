@@ -83,7 +83,8 @@ class RetrievalRanks(Metric):
         items = [side[chosen] for side, chosen in zip(sides, first, strict=True)]
         own = [None if groups is None else groups[chosen] for chosen in first]
         if len(self.keys):
-            self.nearest = nearest(*items, *(keys[chosen, side] for side, chosen in enumerate(first)))
+            names = [keys[chosen, side] for side, chosen in enumerate(first)]
+            self.nearest = nearest(items[0], items[1], names[0], names[1])
         found: dict[str, Tensor] = {}
         for prefix, one, other in (("", 0, 1), ("reverse_", 1, 0)):
             right = Right(pairs[:, [one, other]], own[one], own[other])
@@ -125,7 +126,7 @@ def distinct(keys: Tensor) -> tuple[list[Tensor], Tensor]:
     """Number the items of both sides, each once. [P, 2] -> where each item is first [Q] and [C], their pairs [P, 2]"""
     first, numbers = [], []
     for column in keys.unbind(1):
-        values, places = column.unique(return_inverse=True)
+        values, places = torch.unique(column, return_inverse=True)
         order = torch.arange(len(column), device=column.device)
         first.append(torch.full_like(values, len(column)).scatter_reduce(0, places, order, "amin"))
         numbers.append(places)

@@ -165,8 +165,8 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     needed, anchor = set(experiment.task.inputs or ()), experiment.task.anchor
     alone = [name for name in experiment.data.inputs if needed <= {name}]
     identity = {"seconds": seconds, "config": settings, "key": config.key, "fingerprint": dataset.fingerprint()}
-    identity |= {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped)}
-    summary.write(folder, {"status": "done", **known, **identity})
+    given = {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped)}
+    summary.write(folder, {"status": "done", **known, **identity, **given})
 
 
 def _list_skipped(skipped: Sequence[Mapping[str, str]], folder: RunFolder, console: Console) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
@@ -69,12 +70,29 @@ class Folder:
 
     def _inside(self, value: str) -> Path:
         try:
-            path = os.path.realpath(os.path.join(self.base, value))
+            parent, name = os.path.split(os.path.join(self.base, value))
+            path = os.path.join(_real(parent), name)
+            if name in ("", ".", "..") or _is_link(path):
+                path = os.path.realpath(path)
         except (OSError, RuntimeError, ValueError):
             raise ValueError(f"must be a path that leads somewhere, got {value!r}") from None
         if path != str(self.root) and not path.startswith(os.path.join(self.root, "")):
             raise ValueError(f"must lie inside {self.root}, got {value!r}")
         return Path(path)
+
+
+@lru_cache(maxsize=4096)
+def _real(folder: str) -> str:
+    """Resolve a folder, once for all the files in it."""
+    return os.path.realpath(folder)
+
+
+def _is_link(path: str) -> bool:
+    """Whether a path is a link; unlike ``os.path.islink`` it raises on one that no file can have."""
+    try:
+        return stat.S_ISLNK(os.lstat(path).st_mode)
+    except OSError:
+        return False
 
 
 def _spellings(value: str) -> list[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import traceback
-from typing import Any
+from typing import Any, cast
 
 import pytorch_lightning as pl
 import torch
 
 from mmexp.contract import Batch
+from mmexp.training.module import ExperimentModule
 from mmexp.training.shortage import is_out_of_memory
 
 
@@ -48,7 +49,7 @@ def _fits(module: pl.LightningModule, batch: Batch) -> bool:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     try:
-        module.training_step(batch, 0)["loss"].backward()
+        cast(ExperimentModule, module).training_step(batch, 0)["loss"].backward()
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise

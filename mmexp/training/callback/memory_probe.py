@@ -49,7 +49,7 @@ def _fits(module: pl.LightningModule, batch: Batch) -> bool:
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     try:
-        cast(ExperimentModule, module).training_step(batch, 0)["loss"].backward()
+        torch.autograd.backward(cast(ExperimentModule, module).training_step(batch, 0)["loss"])
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
             raise

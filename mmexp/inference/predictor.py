@@ -71,7 +71,7 @@ class Predictor:
     def predict(self, samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
         """Predict the task's row for each sample, in order."""
         for number, batch in enumerate(self._batches(samples, {})):
-            with torch.inference_mode(), self._precision(), shortage_refused(_SMALLER):
+            with torch.inference_mode(), self._precision(), shortage_refused(lambda: _SMALLER):
                 rows = self.module.predict_step(batch, number)
             yield from rows
 
@@ -82,7 +82,7 @@ class Predictor:
             "val": (module.on_validation_epoch_start, module.validation_step, module.on_validation_epoch_end),
             "test": (module.on_test_epoch_start, module.test_step, module.on_test_epoch_end),
         }[split]
-        with torch.inference_mode(), shortage_refused(_SMALLER):
+        with torch.inference_mode(), shortage_refused(lambda: _SMALLER):
             begin()
             for number, batch in enumerate(self._batches(samples, self.task.transforms())):
                 with self._precision():

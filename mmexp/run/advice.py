@@ -28,20 +28,23 @@ def train_again(folder: RunFolder) -> str:
     return f"rm -r {quote(str(folder.checkpoints))} && {resume(folder)}"
 
 
-def smaller_batch(folder: RunFolder, batch_size: int, accumulate: int) -> str:
-    """Return what to do where a batch does not fit in memory: train on half of it, in twice as many before each step.
+def smaller_batch(folder: RunFolder, batch_size: int, accumulate: int, fits: int | None = None) -> str:
+    """Return what to do where a batch does not fit in memory: train on a smaller one, in more of them before each step.
 
     Args:
         folder: The run, whose words are typed again.
         batch_size: Samples per batch.
         accumulate: Batches per optimizer step.
+        fits: Samples that are known to fit; None to try half of the batch.
     """
     if batch_size == 1:
         return "Set a smaller dim, or smaller inputs: a batch of one sample does not fit."
-    keys = {"training.batch_size": batch_size // 2, "training.accumulate": accumulate * 2}
+    size = fits or batch_size // 2
+    keys = {"training.batch_size": size, "training.accumulate": accumulate * (batch_size // size)}
     typed = [str(word) for word in read_json(folder.manifest)["command"][1:]]
     words = [word for word in typed if word.partition("=")[0] not in keys]
-    return f"Run: {line(*words, *(f'{key}={value}' for key, value in keys.items()))}"
+    known = f"Of halves of the batch, the largest that fits has {fits} samples.\n" if fits else ""
+    return f"{known}Run: {line(*words, *(f'{key}={value}' for key, value in keys.items()))}"
 
 
 def on_runs(verb: str, folders: Sequence[RunFolder], *words: str) -> str:

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -164,7 +164,8 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     settings = {**read_json(folder.manifest)["config"], "inputs": list(experiment.data.inputs), "seed": root["seed"]}
     needed, anchor = set(experiment.task.inputs or ()), experiment.task.anchor
     alone = [name for name in experiment.data.inputs if needed <= {name}]
-    identity = {"seconds": seconds, "config": settings, "key": config.key, "fingerprint": dataset.fingerprint()}
+    identity: dict[str, Any] = {"seconds": seconds, "config": settings}
+    identity |= {"key": config.key, "fingerprint": dataset.fingerprint()}
     given = {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped)}
     summary.write(folder, {"status": "done", **known, **identity, **given})
 

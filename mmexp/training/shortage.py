@@ -64,11 +64,11 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 @contextmanager
-def shortage_refused(hint: str) -> Iterator[None]:
+def shortage_refused(hint: Callable[[], str]) -> Iterator[None]:
     """Turn what PyTorch raises when memory is short into one error.
 
     Args:
-        hint: What to do if there is too little memory for a batch.
+        hint: Returns what to do if there is too little memory for a batch.
 
     Raises:
         ResourceError: If memory ran out, or a loader process was killed.
@@ -84,7 +84,7 @@ def shortage_refused(hint: str) -> Iterator[None]:
             raise ResourceError(f"Training: {rule}, got: {lacking[0]}.", _FREE) from error
         if is_out_of_memory(error):
             reason = str(error).strip().partition("\n")[0]
-            raise ResourceError(f"Training: batch must fit in memory, got: {reason}", hint) from error
+            raise ResourceError(f"Training: batch must fit in memory, got: {reason}", hint()) from error
         raise
 
 

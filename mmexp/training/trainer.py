@@ -28,6 +28,7 @@ from mmexp.run.redact import redact_tree
 from mmexp.training.artifacts import draw, write_media
 from mmexp.training.callback.checkpoint import CheckpointCallback
 from mmexp.training.callback.ema import EMACallback
+from mmexp.training.callback.memory_probe import MemoryProbe
 from mmexp.training.callback.metrics_logger import MetricsLogger
 from mmexp.training.callback.overflow import OverflowCallback
 from mmexp.training.callback.progress import ProgressBar
@@ -57,18 +58,17 @@ def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str
         Stopped: If the run was asked to stop; its state is saved.
     """
     parameters = count_parameters(experiment.module.model)
-    training = experiment.training
-    smaller = advice.smaller_batch(folder, training.batch_size, training.accumulate)
+    training, probe = experiment.training, MemoryProbe()
     with (
         make_loggers(experiment, console).run(folder, redact_tree(dict(experiment.config)), parameters) as loggers,
-        shortage_refused(smaller),
+        shortage_refused(lambda: advice.smaller_batch(folder, training.batch_size, training.accumulate, probe.largest)),
     ):
-        loggers.summary = train_and_evaluate(experiment, folder, console, loggers)
+        loggers.summary = train_and_evaluate(experiment, folder, console, loggers, probe)
     return {**loggers.summary, "parameters": parameters}
 
 
 def train_and_evaluate(
-    experiment: Experiment, folder: RunFolder, console: Console, loggers: LoggerCollection
+    experiment: Experiment, folder: RunFolder, console: Console, loggers: LoggerCollection, probe: MemoryProbe
 ) -> dict[str, Any]:
     """Train from the newest intact checkpoint, then evaluate the best one; see ``fit``."""
     with warnings.catch_warnings():
@@ -76,7 +76,7 @@ def train_and_evaluate(
         overflow = make_overflow(experiment, folder, console)
         metrics_logger = make_metrics_logger(experiment, folder, loggers, overflow)
         callbacks = make_callbacks(experiment, folder, console, metrics_logger)
-        trainer = make_trainer(experiment, folder, [overflow, *callbacks])
+        trainer = make_trainer(experiment, folder, [probe, overflow, *callbacks])
         if trainer.is_global_zero:
             sweep(folder.checkpoints)
         start = choose_start(folder, console)

@@ -54,3 +54,14 @@ def test_a_run_is_trained_again_without_its_checkpoints(here: Path) -> None:
 def test_a_run_of_a_version_that_kept_no_start_has_no_plugins(here: Path) -> None:
     folder = RunFolder.create("outputs", "x")
     assert advice.resume(folder) == f"mmexp train resume={folder.id}"
+
+
+def test_a_batch_without_room_is_tried_in_halves_with_as_many_samples_before_each_step(here: Path) -> None:
+    folder = made("outputs")
+    folder.manifest.write_text('{"command": ["mmexp", "train", "name=a b", "training.batch_size=12"]}')
+    words = ["mmexp", "train", "name=a b", "training.batch_size=6", "training.accumulate=4"]
+    assert shlex.split(advice.smaller_batch(folder, 12, 2).removeprefix("Run: ")) == words
+    known, run = advice.smaller_batch(folder, 12, 2, fits=3).split("\n")
+    assert known == "Of halves of the batch, the largest that fits has 3 samples."
+    assert run.endswith("training.batch_size=3 training.accumulate=8")
+    assert "a batch of one sample does not fit" in advice.smaller_batch(folder, 1, 1)

@@ -62,20 +62,20 @@ def test_a_sample_that_does_not_fit_and_any_other_error_are_raised():
     def fail(given: Batch) -> None:
         raise RuntimeError("no such kernel")
 
-    with pytest.raises(RuntimeError, match="no such kernel"), shortage_refused(""):
+    with pytest.raises(RuntimeError, match="no such kernel"), shortage_refused(str):
         list(MemoryFit()(fail, batch(2)))
 
 
 def test_no_memory_for_a_batch_is_refused_with_what_to_do():
     rule = r"Training: batch must fit in memory, got: .*can't allocate memory"
-    with pytest.raises(ResourceError, match=rule) as caught, shortage_refused("Set less."):
+    with pytest.raises(ResourceError, match=rule) as caught, shortage_refused(lambda: "Set less."):
         torch.empty(TOO_MUCH)
     assert (caught.value.exit_code, caught.value.hint) == (5, "Set less.")
 
 
 def test_shared_memory_that_is_full_is_refused(file_limit):
     rule = "shared memory must have room for what loader processes read, got: unable to .* </torch_.*File too large"
-    with pytest.raises(ResourceError, match=rule) as caught, file_limit(1000), shortage_refused(""):
+    with pytest.raises(ResourceError, match=rule) as caught, file_limit(1000), shortage_refused(str):
         list(DataLoader(torch.zeros(2, 100_000), num_workers=1))
     assert "df -h /dev/shm" in caught.value.hint
 
@@ -86,7 +86,7 @@ def killed(samples):
 
 def test_a_loader_process_that_was_killed_is_named(recwarn):
     rule = r"Training: loader process must live until the end, got: process \d+ (is killed by signal: Killed|exited)"
-    with pytest.raises(ResourceError, match=rule) as caught, shortage_refused(""):
+    with pytest.raises(ResourceError, match=rule) as caught, shortage_refused(str):
         list(DataLoader([1, 2], num_workers=1, collate_fn=killed))
     assert "shared memory" in caught.value.hint and "num_workers" in caught.value.hint
     gc.collect()

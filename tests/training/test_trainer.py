@@ -363,12 +363,13 @@ def without_room(monkeypatch: pytest.MonkeyPatch, most: int, training: bool) -> 
     monkeypatch.setattr(Model, "forward", patched)
 
 
-def test_a_training_batch_without_room_ends_the_run_with_the_next_smaller_one_to_try(lab, monkeypatch):
+def test_a_training_batch_without_room_ends_the_run_with_the_largest_that_fits(lab, monkeypatch):
     without_room(monkeypatch, 2, training=True)
     with pytest.raises(ResourceError, match="Training: batch must fit in memory, got: ") as caught:
-        lab.train("training.batch_size=4")
-    run, line = caught.value.hint.split(": ")
-    assert run == "Run" and line.endswith("training.batch_size=2 training.accumulate=2") and "batch_size=4" not in line
+        lab.train("training.batch_size=8")
+    known, line = caught.value.hint.split("\nRun: ")
+    assert known == "Of halves of the batch, the largest that fits has 2 samples."
+    assert line.endswith("training.batch_size=2 training.accumulate=4") and "batch_size=8" not in line
     assert main(shlex.split(line)[1:]) == 0
 
 

@@ -43,7 +43,8 @@ class Measurement:
 def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
     """Measure a run on one split of its own data, or of that which was typed: data of the same form.
 
-    A table other than was trained on is measured whole, if it does not say which of its rows are of the split.
+    A table other than was trained on is measured whole, if it does not say which of its rows are of the split; groups of
+    training (``dataset.group_by``, ``dataset.split``) are then left aside, unless they are typed.
 
     Args:
         trained: The run.

@@ -155,7 +155,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         _list_skipped(dataset.skipped, folder, console)
     with phase(console, "building the model"):
         experiment = build(root, dataset, folder)
-    show_notes([*map(str, experiment.cuts)], console)
+    show_notes(experiment.notes, console)
     ready = time.monotonic()
     known = fit(experiment, folder, console)
     if _rank() > 0:

@@ -1,0 +1,30 @@
+"""What differs from one process where several share each batch."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from mmexp.training.sampler import batches_per_epoch
+
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+def share_notes(model: nn.Module, size: int, batch_size: int, world: int) -> list[str]:
+    """Say which samples are left out of each epoch, and which parts normalise over the share of a process.
+
+    Args:
+        model: Encoders, fusion and task.
+        size: Samples of the training split.
+        batch_size: Of all processes together.
+        world: Number of processes.
+    """
+    notes = []
+    if batches_per_epoch(size, batch_size, world) < batches_per_epoch(size, batch_size, 1):
+        left = f"{size % batch_size} of {size} samples are left out of each epoch"
+        notes.append(f"train: {left}, as {world} processes cannot share them; one process trains on them too.")
+    parts = ((name, part) for name, part in model.named_modules() if isinstance(part, _BATCH_NORMS))
+    norms = [name for name, part in parts if any(weight.requires_grad for weight in part.parameters())]
+    if world > 1 and norms:
+        found = f"{len(norms)} batch norms take the statistics of a process's own samples, not of all {world}"
+        notes.append(f"model: {found}, from {norms[0]} on; with fewer processes it trains differently.")
+    return notes

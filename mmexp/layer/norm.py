@@ -44,7 +44,7 @@ class MaskedGroupNorm(nn.GroupNorm):
         x = x.float() * real
         count = (mask.sum(1) * x[0].numel() // mask.shape[1] // self.num_groups).clamp(min=1)[:, None, None]
         sums = torch.stack([x.sum((2, 3)), x.square().sum((2, 3))])  # [2, B, C]
-        mean, square = sums.unflatten(2, groups).sum(3, keepdim=True) / count  # [B, G, 1] each
-        scale = self.weight.unflatten(0, groups) * torch.rsqrt((square - mean.square()).clamp(min=0) + self.eps)
-        shift = self.bias.unflatten(0, groups) - mean * scale  # [B, G, C / G]
+        mean, square = sums.view(2, len(x), *groups).sum(3, keepdim=True) / count  # [B, G, 1] each
+        scale = self.weight.view(groups) * torch.rsqrt((square - mean.square()).clamp(min=0) + self.eps)
+        shift = self.bias.view(groups) - mean * scale  # [B, G, C / G]
         return torch.addcmul(shift.flatten(1)[:, :, None, None] * real, x, scale.flatten(1)[:, :, None, None])

@@ -38,7 +38,6 @@ from mmexp.training.datamodule import DataModule
 from mmexp.training.inputs import choose_inputs
 from mmexp.training.model import Model
 from mmexp.training.module import ExperimentModule
-from mmexp.training.shares import share_notes
 from mmexp.training.warm_start import Pretrained, find_start
 from mmexp.transform.text import Tokenizer
 
@@ -79,13 +78,6 @@ class Experiment:
     def monitor(self) -> str:
         """The metric that decides, as it is logged: ``val/accuracy``."""
         return f"val/{self.task.monitor}"
-
-    @property
-    def notes(self) -> list[str]:
-        """What a user should know before it trains, a line each."""
-        size, world = len(self.data.samples["train"]), self.hardware.devices
-        shares = share_notes(self.module.model, size, self.training.batch_size, world)
-        return [*map(str, self.cuts), *shares]
 
     @property
     def tokenize(self) -> dict[str, str]:

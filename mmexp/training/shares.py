@@ -1,12 +1,20 @@
-"""What differs from one process where several share each batch."""
+"""What a user should know before training, such as what differs where several processes share each batch."""
 
 from __future__ import annotations
 
 from torch import nn
 
+from mmexp.training.experiment import Experiment
 from mmexp.training.sampler import batches_per_epoch
 
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+def experiment_notes(experiment: Experiment) -> list[str]:
+    """Say what a user should know before it trains: what is cut of the data, and what several processes change."""
+    size, world = len(experiment.data.samples["train"]), experiment.hardware.devices
+    shares = share_notes(experiment.module.model, size, experiment.training.batch_size, world)
+    return [*map(str, experiment.cuts), *shares]
 
 
 def share_notes(model: nn.Module, size: int, batch_size: int, world: int) -> list[str]:

@@ -117,7 +117,9 @@ def test_other_data_of_other_groups_is_measured_whole_with_nothing_unset(
     assert (measured(run).samples, measured(run).everything) == (9, False)
     strangers = [row | {"speaker": f"{row['speaker']}{i}"} for i, row in enumerate(named[:20])]
     for table in (strangers, without(strangers, "speaker"), [*strangers, named[0]]):
-        (folder / "other.jsonl").write_text("".join(json.dumps(row | {"id": str(i)}) + "\n" for i, row in enumerate(table)))
+        (folder / "other.jsonl").write_text(
+            "".join(json.dumps(row | {"id": str(i)}) + "\n" for i, row in enumerate(table))
+        )
         found = measured(run, f"dataset.root={folder}", "dataset.manifest=other.jsonl")
         assert (found.samples, found.everything) == (len(table), True)
         said = "1 of 21 rows are of groups that were trained on: ann."

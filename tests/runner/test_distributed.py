@@ -20,6 +20,7 @@ from mmexp.run.checkpoints import is_intact, listed
 from mmexp.run.folder import RunFolder, runs
 from mmexp.run.metrics import read_metrics
 from mmexp.run.provenance import status
+from mmexp.run.summary import read
 from mmexp.runner import distributed as module
 from mmexp.runner.distributed import run_distributed
 from mmexp.runner.run import train as train_alone
@@ -250,10 +251,12 @@ def same_run(one: RunFolder, two: RunFolder) -> None:
 def other_split(tiny: Path) -> Callable[..., str]:
     """An override: other sizes of train, val and test."""
 
-    def split(**sizes: int) -> str:
+    def split(lacking: int | None = None, **sizes: int) -> str:
         table = [json.loads(line) for line in (tiny / "manifest.jsonl").read_text().splitlines()]
         names = [name for name, size in sizes.items() for _ in range(size)]
         rows = [row | {"split": name} for row, name in zip(table, names, strict=False)]
+        if lacking is not None:
+            del rows[lacking]["text"]
         path = tiny / f"{'-'.join(map(str, sizes.values()))}.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         return f"dataset.manifest={path.name}"
@@ -264,8 +267,8 @@ def other_split(tiny: Path) -> Callable[..., str]:
 def test_two_processes_train_what_one_does(
     lab: Any, tmp_path: Path, other_split: Callable[..., str], capfd: pytest.CaptureFixture[str]
 ):
-    """Nothing can be shared evenly: neither 5, 5 and 2 to train on nor 5 and 7 to measure."""
-    parts = [*EXACT, other_split(train=12, val=5, test=7)]
+    """Nothing can be shared evenly: neither 5, 5 and 2 to train on nor 5 and 7 to measure, nor the one without text."""
+    parts = [*EXACT, other_split(train=12, val=5, test=7, lacking=20)]
     one = lab.train(*parts)
     assert main(["train", *lab.overrides, *parts, *TWO, f"outputs={tmp_path / 'two'}"]) == 0
     said, failed = capfd.readouterr()
@@ -274,6 +277,10 @@ def test_two_processes_train_what_one_does(
     assert status(two) == "done"
     assert [len(rows(two, split)) for split in ("val", "test")] == [5, 7]
     same_run(one, two)
+    alone, shared = (read(run)["availability"]["test"] for run in (one, two))
+    assert {name: found["samples"] for name, found in shared.items()} == {"image+text": 6, "image": 1}
+    for name, found in alone.items():
+        assert shared[name]["metrics"] == pytest.approx(found["metrics"], abs=1e-5)
 
 
 @pytest.mark.slow

@@ -160,11 +160,8 @@ class Manifest(MultimodalDataset):
 
     @property
     def notes(self) -> list[str]:  # type: ignore[override]
-        return [
-            *self._group_notes,
-            *self._notes,
-            *class_notes(self.fields, self._splits, self.trained or self.describe()),
-        ]
+        facts = self.trained or self.describe()
+        return [*self._group_notes, *self._notes, *class_notes(self.fields, self._splits, facts)]
 
     def overview(self) -> Sequence[ColumnOverview]:
         return overview(self._offered, self.targets, self.fields, self._records, self.kinds)

@@ -19,6 +19,7 @@ from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.reader import SUFFIXES
 from mmexp.inference.predictor import EvaluatedSplit, Predictor
 from mmexp.training.inputs import choose_inputs
+from mmexp.training.shares import few_notes
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
     dataset.prepare((split,))
     samples = controlled(dataset.split(split), trained.root.get("control"), trained.task.paired)
     metrics, availability = trained.evaluate(samples, split), trained.evaluate_by_inputs(samples, split)
-    return Measurement(len(samples), len(dataset.skipped), metrics, availability, dataset.notes, everything)
+    notes = [*dataset.notes, *few_notes(split, len(samples))]
+    return Measurement(len(samples), len(dataset.skipped), metrics, availability, notes, everything)
 
 
 def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequence[Sample]], int]:

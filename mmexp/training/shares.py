@@ -7,6 +7,7 @@ from torch import nn
 from mmexp.training.experiment import Experiment
 from mmexp.training.sampler import batches_per_epoch
 
+FEW = 5  # samples of a split
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
@@ -14,7 +15,14 @@ def experiment_notes(experiment: Experiment) -> list[str]:
     """Say what a user should know before it trains: what is cut of the data, and what several processes change."""
     size, world = len(experiment.data.samples["train"]), experiment.hardware.devices
     shares = share_notes(experiment.module.model, size, experiment.training.batch_size, world)
-    return [*map(str, experiment.cuts), *shares]
+    few = [note for name in ("val", "test") for note in few_notes(name, len(experiment.data.samples[name]))]
+    return [*map(str, experiment.cuts), *few, *shares]
+
+
+def few_notes(split: str, size: int) -> list[str]:
+    """Say that a split has too few samples to measure much with, if so."""
+    samples = "sample decides" if size == 1 else "samples decide"
+    return [f"{split}: {size} {samples} every metric, which says next to nothing."] if size < FEW else []
 
 
 def share_notes(model: nn.Module, size: int, batch_size: int, world: int) -> list[str]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
-from mmexp.training.shares import share_notes
+from mmexp.training.shares import few_notes, share_notes
 
 
 @pytest.mark.parametrize(("size", "world"), [(32, 2), (33, 1), (34, 2), (33, 3)])
@@ -21,3 +21,9 @@ def test_batch_norms_that_are_trained_are_named_where_several_processes_have_the
     (note,) = share_notes(model, 32, 16, 2)
     assert note.startswith("model: 2 batch norms take the statistics") and "from encoder.0 on" in note
     assert share_notes(model, 32, 16, 1) == share_notes(model.requires_grad_(False), 32, 16, 2) == []
+
+
+def test_a_split_of_a_few_samples_is_said() -> None:
+    assert few_notes("test", 5) == []
+    assert few_notes("test", 1) == ["test: 1 sample decides every metric, which says next to nothing."]
+    assert few_notes("val", 3) == ["val: 3 samples decide every metric, which says next to nothing."]

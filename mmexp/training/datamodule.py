@@ -198,12 +198,7 @@ class DataModule(pl.LightningDataModule):
         return self.sequence(self.samples[name])
 
     def apart(self, name: Split, patterns: Sequence[str]) -> Loader:
-        """Every sample of a split exactly once, in batches of one pattern of inputs each.
-
-        Args:
-            name: Of the split.
-            patterns: Of this process's samples, in the order of ``evaluation``.
-        """
+        """Every sample of a split once, in batches of one of the patterns of this process's samples each."""
         rank, world = self.place
         split = PreparedSplit(self.samples[name], inputs=self.inputs, targets=self.targets, seed=None)
         indices = Share(size=len(split), rank=rank, world=world).indices

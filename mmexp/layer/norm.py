@@ -18,8 +18,9 @@ def group_norm(channels: int) -> nn.GroupNorm:
     Source: Wu and He 2018, "Group Normalization", https://arxiv.org/abs/1803.08494. Differs: 8 groups, not 32.
 
     Example:
-        >>> group_norm(12)
-        GroupNorm(4, 12, eps=1e-05, affine=True)
+        >>> from mmexp.layer.norm import group_norm
+        >>> group_norm(12).num_groups
+        4
     """
     return nn.GroupNorm(math.gcd(GROUPS, channels), channels)
 

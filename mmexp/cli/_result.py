@@ -32,6 +32,7 @@ def show_result(folder: RunFolder, console: Console) -> Verdict | None:
     judgement = [Text(), Text(f"The fusion: {verdict.text}.")] if verdict else []
     scored = _scored(known.get("tokenize", {}))
     top: list[RenderableType] = [_metrics(known["metrics"]), *scored, Text(cost), *weights, *judgement]
+    top += _availability(known.get("availability", {}), known["monitor"].partition("/")[2])
     parts = [*top, *_examples(folder), _next(folder)]
     title = Text(f"{folder.name} is done, best by {known['monitor']}")
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
@@ -52,6 +53,18 @@ def _scored(tokenize: dict[str, str]) -> list[Text]:
     """Say what the metrics of texts count."""
     ways = dict.fromkeys(tokenize.values())
     return [Text(f"texts are scored in {COUNTED[way]} (tokenize={way})") for way in ways]
+
+
+def _availability(availability: dict[str, Any], metric: str) -> list[Text]:
+    """The monitored metric by which inputs the samples of a split have."""
+    return [
+        Text(printable(f"{split} {metric} by inputs: " + ", ".join(_pattern(name, own[name], metric) for name in own)))
+        for split, own in availability.items()
+    ]
+
+
+def _pattern(inputs: str, found: dict[str, Any], metric: str) -> str:
+    return f"{inputs} {number(found['metrics'].get(metric))} ({found['samples']} samples)"
 
 
 def _weights(weights: dict[str, float]) -> list[Text]:

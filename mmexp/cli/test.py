@@ -20,7 +20,8 @@ mmexp test RUN [key=value ...] [--split SPLIT] [--json] [--outputs FOLDER]
                     dataset.* also hardware.*, training.batch_size, tokenize, task.beams and
                     task.length_penalty
   --split SPLIT     val or test; default: test
-  --json            one JSON object: run, split, samples, skipped and metrics
+  --json            one JSON object: run, split, samples, skipped and metrics; availability, where some
+                    samples lack an input: samples and metrics by which inputs they have
   --outputs FOLDER  folder of all runs; default: outputs
 """
 
@@ -61,7 +62,8 @@ def _print_json(found: Measurement, run: str, split: str) -> None:
     from mmexp.run.jsonfile import dumps
 
     counts = {"samples": found.samples, "skipped": found.skipped}
-    print(dumps({"run": run, "split": split, **counts, "metrics": found.metrics}), end="")
+    by_inputs = {"availability": found.availability} if found.availability else {}
+    print(dumps({"run": run, "split": split, **counts, "metrics": found.metrics, **by_inputs}), end="")
 
 
 def _print_table(found: Measurement, run: str, split: str) -> None:
@@ -71,3 +73,6 @@ def _print_table(found: Measurement, run: str, split: str) -> None:
 
     print(f"{run} on {split}: {found.samples} samples, {found.skipped} skipped")
     print_table(["metric!", "value>"], [[key, number(strict(value))] for key, value in found.metrics.items()])
+    for inputs, own in found.availability.items():
+        values = ", ".join(f"{name} {number(strict(value))}" for name, value in own["metrics"].items())
+        print(f"{inputs}: {own['samples']} samples, {values}")

@@ -143,7 +143,9 @@ class MultimodalDataset(ABC):
         """
 
     def take_whole(self, split: Split, known: str | None) -> bool:
-        """Put every sample into one split, if nothing says which ones are of it. Called before ``prepare``.
+        """Put every sample of another table into one split, unless it says which ones are of it.
+
+        Called before ``prepare``. How the splits of the table that was trained on were drawn or grouped does not count.
 
         Args:
             split: That is evaluated.

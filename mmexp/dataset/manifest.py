@@ -24,9 +24,9 @@ from mmexp.dataset.table.inspection_cache import InspectionCache, cache_file
 from mmexp.dataset.table.leak import LeakPolicy, OnLeak, same_files
 from mmexp.dataset.table.overview import ColumnOverview, overview
 from mmexp.dataset.table.reader import Record, column_names, find_table, read_table
-from mmexp.dataset.table.reading_notes import reading_notes
+from mmexp.dataset.table.reading_notes import reading_notes, seen_groups
 from mmexp.dataset.table.rows import Fields, Row, Rows, lengths, prose
-from mmexp.dataset.table.split import assign, groups_by_split, split_column
+from mmexp.dataset.table.split import assign, groups_by_split, rule_for_other
 from mmexp.dataset.table.split_rule import SplitRule
 from mmexp.dataset.table.text_format import TextFormat
 from mmexp.dataset.table.validate import Validator
@@ -91,6 +91,7 @@ class Manifest(MultimodalDataset):
         self._targets = as_mapping("dataset.targets", targets)
         self._names = as_mapping("dataset.classes", classes) or {}
         self.rule.check_groups(group_by)
+        self._group_notes: list[str] = []
 
     @cached_property
     def inputs(self) -> Mapping[str, Column]:  # type: ignore[override]
@@ -130,20 +131,17 @@ class Manifest(MultimodalDataset):
         """Hash of the table alone, in whatever order and wherever it lies."""
         return table_fingerprint(self._records)
 
-    def is_drawn(self, name: Split) -> bool:
-        """Return whether the rows of a split are drawn, so that neither a column nor the config says which."""
-        if self.rule.everything is not None:
-            return False
-        return not self.rule.named.get(name) if self.group_by else split_column(self._records, self.rule) is None
-
     def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:
         self._inputs = {**inputs, **(self._inputs or {})}
         self._targets = {**targets, **(self._targets or {})}
 
     def take_whole(self, split: Split, known: str | None) -> bool:
-        if whole := self.is_drawn(split) and self.table != known:
-            self.rule = SplitRule(everything=split)
-        return whole
+        if self.table == known or self.rule.everything is not None:
+            return False
+        trained = self.trained.get("groups", {}).get("train", ())
+        self._group_notes = seen_groups(self._records, self.group_by, trained)
+        self.rule, self.group_by = rule_for_other(self._records, self.rule, self.group_by, split), None
+        return self.rule.everything is not None
 
     def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
         units = None if self.leak_policy.warns else same_files(self._records, self.apart, self.fields.inputs)
@@ -162,7 +160,8 @@ class Manifest(MultimodalDataset):
 
     @property
     def notes(self) -> list[str]:  # type: ignore[override]
-        return [*self._notes, *class_notes(self.fields, self._splits, self.trained or self.describe())]
+        facts = self.trained or self.describe()
+        return [*self._group_notes, *self._notes, *class_notes(self.fields, self._splits, facts)]
 
     def overview(self) -> Sequence[ColumnOverview]:
         return overview(self._offered, self.targets, self.fields, self._records, self.kinds)

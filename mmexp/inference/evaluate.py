@@ -19,6 +19,7 @@ from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.reader import SUFFIXES
 from mmexp.inference.predictor import EvaluatedSplit, Predictor
 from mmexp.training.inputs import choose_inputs
+from mmexp.training.shares import few_notes
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Measurement:
         samples: Number measured.
         skipped: Number left out, because they could not be read.
         metrics: By key, such as ``test/accuracy``.
+        availability: Number of samples and metrics by which inputs they have, if some lack one.
         notes: What a user should know of the data, a line each.
         everything: Whether that is a whole table, because nothing says which of its rows are of the split.
     """
@@ -36,6 +38,7 @@ class Measurement:
     samples: int
     skipped: int
     metrics: Mapping[str, float]
+    availability: Mapping[str, Any]
     notes: Sequence[str]
     everything: bool
 
@@ -43,7 +46,8 @@ class Measurement:
 def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
     """Measure a run on one split of its own data, or of that which was typed: data of the same form.
 
-    A table other than was trained on is measured whole, if it does not say which of its rows are of the split.
+    A table other than was trained on is measured whole, if it does not say which of its rows are of the split; groups
+    of training (``dataset.group_by``, ``dataset.split``) are then left aside, unless they are typed.
 
     Args:
         trained: The run.
@@ -62,7 +66,9 @@ def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
     everything = _is_other(trained) and dataset.take_whole(split, trained.facts.get("table"))
     dataset.prepare((split,))
     samples = controlled(dataset.split(split), trained.root.get("control"), trained.task.paired)
-    return Measurement(len(samples), len(dataset.skipped), trained.evaluate(samples, split), dataset.notes, everything)
+    metrics, availability = trained.evaluate(samples, split), trained.evaluate_by_inputs(samples, split)
+    notes = [*dataset.notes, *few_notes(split, len(samples))]
+    return Measurement(len(samples), len(dataset.skipped), metrics, availability, notes, everything)
 
 
 def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequence[Sample]], int]:

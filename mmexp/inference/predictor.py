@@ -26,11 +26,12 @@ from mmexp.run.checkpoints import intact, listed
 from mmexp.run.folder import RunFolder
 from mmexp.run.origin import origin, paths_from
 from mmexp.task.base import Task
+from mmexp.training.availability import evaluate_apart
 from mmexp.training.datamodule import PreparedSplit
 from mmexp.training.experiment import assemble
 from mmexp.training.loader import Loader, collated
 from mmexp.training.module import ExperimentModule
-from mmexp.training.sampler import Share
+from mmexp.training.sampler import Draw, Share, batches_apart
 from mmexp.training.shortage import shortage_refused
 from mmexp.training.trainer import load_weights
 from mmexp.transform.base import Transform
@@ -77,6 +78,20 @@ class Predictor:
 
     def evaluate(self, samples: Sequence[Sample], split: EvaluatedSplit) -> dict[str, float]:
         """Return the metrics over all samples, named after the split."""
+        self._pass(split, self._batches(samples, self.task.transforms()))
+        return self.module.results[split]
+
+    def evaluate_by_inputs(self, samples: Sequence[Sample], split: EvaluatedSplit) -> dict[str, Any]:
+        """Evaluate samples that were just evaluated once more by which inputs they have, if some lack one."""
+        patterns = self.module.patterns
+        batches = batches_apart(range(len(samples)), patterns, self.batch_size)
+
+        def again() -> None:
+            self._pass(split, self._batches(samples, self.task.transforms(), batches))
+
+        return evaluate_apart(self.module, patterns, again)
+
+    def _pass(self, split: EvaluatedSplit, batches: Iterator[Batch]) -> None:
         module = self.module
         begin, step, end = {
             "val": (module.on_validation_epoch_start, module.validation_step, module.on_validation_epoch_end),
@@ -84,22 +99,27 @@ class Predictor:
         }[split]
         with torch.inference_mode(), shortage_refused(lambda: _SMALLER):
             begin()
-            for number, batch in enumerate(self._batches(samples, self.task.transforms())):
+            for number, batch in enumerate(batches):
                 with self._precision():
                     step(batch, number)
             end()
-        return module.results[split]
 
     def _precision(self) -> torch.autocast:
         dtype = DTYPES.get(self.hardware.precision)
         return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
 
-    def _batches(self, samples: Sequence[Sample], targets: Mapping[str, Transform]) -> Iterator[Batch]:
+    def _batches(
+        self,
+        samples: Sequence[Sample],
+        targets: Mapping[str, Transform],
+        apart: list[list[Draw]] | None = None,
+    ) -> Iterator[Batch]:
         split = PreparedSplit(samples, inputs=self.module.model.transforms, targets=targets, seed=None)
         loader = Loader(
             split,
-            batch_size=self.batch_size,
-            sampler=Share(size=len(samples)),
+            batch_size=1 if apart else self.batch_size,
+            sampler=None if apart else Share(size=len(samples)),
+            batch_sampler=apart,
             collate_fn=partial(collated, split.collate),
             num_workers=self.hardware.num_workers if len(samples) > self.batch_size else 0,
             pin_memory=self.device.type == "cuda",

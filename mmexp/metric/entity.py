@@ -57,12 +57,12 @@ class EntityF1(Metric):
                 state += self._count(found).to(state.device)
 
     def compute(self) -> dict[str, Tensor]:
-        """``f1``, ``precision`` and ``recall`` in [0, 1], and ``f1_<type>``."""
+        """``f1``, ``precision`` and ``recall`` in [0, 1], and ``f1_<type>``; each NaN where it divides by none."""
         right, predicted, true = self.right.sum(), self.predicted.sum(), self.true.sum()
         whole = {
             "f1": 2 * right / (predicted + true),
-            "precision": right / predicted.clamp(min=1),
-            "recall": right / true.clamp(min=1),
+            "precision": right / predicted,
+            "recall": right / true,
         }
         each = 2 * self.right / (self.predicted + self.true)
         return whole | {f"f1_{name}": each[i] for i, name in enumerate(self.types)}

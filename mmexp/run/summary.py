@@ -76,9 +76,10 @@ def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
         folder: The run.
         summary: ``status``, ``monitor``, ``mode``, ``metrics``, ``directions``, ``parameters`` {total, trained},
             ``seconds`` {train, ...}, ``config`` (the choices by group, seed, inputs), ``key``, ``weights``
-            (learned, of what the fusion weighs), ``tokenize`` (what each metric of texts counts), ``fingerprint``,
-            ``alone`` (inputs that the task could be given alone), ``anchor`` (of the task, None for the joint form) and
-            ``skipped`` (number of samples left out).
+            (learned, of what the fusion weighs), ``availability`` (by split, where some samples lack an input:
+            number of samples and metrics by which inputs they have; never ranked), ``tokenize`` (what each metric of
+            texts counts), ``fingerprint``, ``alone`` (inputs that the task could be given alone), ``anchor`` (of the
+            task, None for the joint form) and ``skipped`` (number of samples left out).
     """
     write_json(folder.summary, redact_tree(dict(summary)))
 

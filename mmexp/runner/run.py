@@ -141,6 +141,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         DataError: If the data is not what the run was started with.
     """
     from mmexp.training.experiment import build, load_data, refuse_other_data
+    from mmexp.training.shares import experiment_notes
     from mmexp.training.trainer import fit
 
     start = time.monotonic()
@@ -155,7 +156,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         _list_skipped(dataset.skipped, folder, console)
     with phase(console, "building the model"):
         experiment = build(root, dataset, folder)
-    show_notes([*map(str, experiment.cuts)], console)
+    show_notes(experiment_notes(experiment), console)
     ready = time.monotonic()
     known = fit(experiment, folder, console)
     if _rank() > 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,7 +11,6 @@ from torch.nn import functional as F
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.classification import (
     BinaryCalibrationError,
-    BinaryF1Score,
     MulticlassAccuracy,
     MulticlassF1Score,
     MultilabelExactMatch,
@@ -21,6 +21,7 @@ from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
 from mmexp.metric.auroc import Auroc
+from mmexp.metric.f1 import BinaryF1, MultilabelMacroF1
 from mmexp.plot.classification import confusion, reliability
 from mmexp.plot.report import report
 from mmexp.pool.base import Pool
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MANY, FEW = 20, 5
-AVERAGES: tuple[Literal["macro", "micro"], ...] = ("macro", "micro")
 
 
 class Classification(Task):
@@ -118,14 +118,13 @@ class Classification(Task):
         }
         if self.form == "multilabel":
             own["accuracy"] = MultilabelExactMatch(number + 1, validate_args=False)
+            own["f1_macro"] = MultilabelMacroF1(number)
+            own["f1_micro"] = MultilabelF1Score(number, average="micro", validate_args=False, zero_division=math.nan)
         else:
             own["accuracy"] = MulticlassAccuracy(number + 1, average="micro", validate_args=False)
-        for way in AVERAGES:
-            if self.form == "multilabel":
-                own[f"f1_{way}"] = MultilabelF1Score(number, average=way, validate_args=False)
-            else:
-                own[f"f1_{way}"] = MulticlassF1Score(number + 1, average=way, validate_args=False)
-        own["f1"] = BinaryF1Score(validate_args=False) if self.form == "binary" else own["f1_macro"].clone()
+            own["f1_macro"] = MulticlassF1Score(number + 1, average="macro", validate_args=False)
+            own["f1_micro"] = MulticlassF1Score(number + 1, average="micro", validate_args=False)
+        own["f1"] = BinaryF1() if self.form == "binary" else own["f1_macro"].clone()
         return MetricCollection(own, compute_groups=False)
 
     def measure(self, metrics: MetricCollection, outputs: Outputs, batch: Batch) -> None:

@@ -19,7 +19,7 @@ from mmexp.dataset.control import controlled
 from mmexp.error import ConfigError, MmexpError
 from mmexp.hardware.base import Hardware
 from mmexp.training.loader import Loader, collated, fetched
-from mmexp.training.sampler import BatchStream, Draw, Share, batches_per_epoch
+from mmexp.training.sampler import BatchStream, Draw, Share, batches_apart, batches_per_epoch
 from mmexp.transform.base import Transform
 
 CACHE_BYTES = 1 << 30
@@ -197,6 +197,13 @@ class DataModule(pl.LightningDataModule):
         """Every sample of a split exactly once, over all processes."""
         return self.sequence(self.samples[name])
 
+    def apart(self, name: Split, patterns: Sequence[str]) -> Loader:
+        """Every sample of a split once, in batches of one of the patterns of this process's samples each."""
+        rank, world = self.place
+        split = PreparedSplit(self.samples[name], inputs=self.inputs, targets=self.targets, seed=None)
+        indices = Share(size=len(split), rank=rank, world=world).indices
+        return self._loader(split, batch_sampler=batches_apart(indices, patterns, self.training.batch_size))
+
     def sequence(self, samples: Sequence[Sample]) -> Loader:
         """Every given sample exactly once, over all processes."""
         rank, world = self.place
@@ -208,7 +215,7 @@ class DataModule(pl.LightningDataModule):
         self,
         split: PreparedSplit,
         *,
-        batch_sampler: BatchStream | None = None,
+        batch_sampler: BatchStream | list[list[Draw]] | None = None,
         sampler: Share | None = None,
         batch_size: int = 1,
     ) -> Loader:

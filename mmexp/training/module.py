@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -29,6 +30,8 @@ from mmexp.training.shortage import MemoryFit
 
 OptimizerFactory = Callable[[list[dict[str, Any]]], Optimizer]
 HINT = "Choose a lower optimizer.lr, or hardware.precision=32-true."
+Scores = tuple[MetricCollection, MetricCollection, MeanMetric]
+"""Metrics of the task, metrics of its prediction rows, and the loss."""
 SchedulerFactory = Callable[[Optimizer, int], LRScheduler]
 
 
@@ -51,6 +54,8 @@ class ExperimentModule(pl.LightningModule):
         results: Metrics of the last evaluation of each stage, ``{"val": {"val/accuracy": x}}``.
         directions: Whether more (max) or less (min) of a metric is better, by name without the stage, where known.
         rows: Predictions of the evaluation in progress or just ended, if ``keep_rows``.
+        patterns: Which inputs each of its samples has, such as ``image+text``.
+        apart: Metrics of the last evaluation after ``measure_apart``, by pattern.
 
     Raises:
         ConfigError: If a row metric has the name of a metric of the task.
@@ -74,6 +79,8 @@ class ExperimentModule(pl.LightningModule):
         self.augments = tuple(augments)
         self.results: dict[str, dict[str, float]] = {}
         self.rows: list[dict[str, Any]] = []
+        self.patterns: list[str] = []
+        self.apart: dict[str, dict[str, float]] = {}
         self.keep_rows = False
         self.in_memory = MemoryFit()
         self._make_optimizer, self._make_scheduler = optimizer, scheduler
@@ -81,6 +88,7 @@ class ExperimentModule(pl.LightningModule):
         self.row_metrics = MetricCollection(dict(row_metrics), compute_groups=False)
         self.loss = MeanMetric()
         self.directions: dict[str, Direction] = {}
+        self._apart: dict[str, Scores] = {}
         for collection in (self.metrics, self.row_metrics, self.loss):
             for metric in collection.modules():
                 if isinstance(metric, Metric):
@@ -150,18 +158,29 @@ class ExperimentModule(pl.LightningModule):
     def on_test_epoch_end(self) -> None:
         self._finish("test")
 
+    def measure_apart(self, patterns: Sequence[str]) -> None:
+        """Let the next evaluations measure each pattern of inputs apart, in batches of one each; all in one if none."""
+        self._apart = {name: copy.deepcopy(self._scores) for name in patterns}
+
+    @property
+    def _scores(self) -> Scores:
+        return self.metrics, self.row_metrics, self.loss
+
     def _begin(self) -> None:
-        for metrics in (self.metrics, self.row_metrics, self.loss):
-            metrics.reset()
-        self.rows = []
+        for scores in (self._scores, *self._apart.values()):
+            _reset(scores, self.device)
+        self.rows, self.patterns = [], []
 
     def _evaluate(self, batch: Batch) -> None:
         for part, (outputs, loss, rows) in self.in_memory(self._outputs, batch):
-            self.loss.update(loss, weight=len(part))
-            self.model.task.measure(self.metrics, outputs, part)
-            if self.row_metrics:
-                self.row_metrics.update(rows)
+            present = present_inputs(part)
+            metrics, row_metrics, losses = self._apart[present[0]] if self._apart else self._scores
+            losses.update(loss, weight=len(part))
+            self.model.task.measure(metrics, outputs, part)
+            if row_metrics:
+                row_metrics.update(rows)
             self.rows += rows if self.keep_rows else []
+            self.patterns += present
 
     def _outputs(self, batch: Batch) -> tuple[Outputs, Tensor, list[dict[str, Any]]]:
         """Outputs, loss and prediction rows of a batch."""
@@ -172,12 +191,32 @@ class ExperimentModule(pl.LightningModule):
         return outputs, loss, rows
 
     def _finish(self, stage: str) -> None:
-        measured = {**self.metrics.compute(), "loss": self.loss.compute()}
-        if taken := [name for name in self.row_metrics if name in measured]:
-            raise ConfigError(f"metric: name must be one that the task does not report, got '{taken[0]}'.")
-        measured |= self.row_metrics.compute()
+        if self._apart:
+            self.apart = {name: _compute(scores) for name, scores in self._apart.items()}
+            return
+        self.results[stage] = {f"{stage}/{name}": value for name, value in _compute(self._scores).items()}
         self.directions = {"loss": "min", **directions(self.metrics), **directions(self.row_metrics)}
-        self.results[stage] = {f"{stage}/{name}": float(value) for name, value in measured.items()}
+
+
+def present_inputs(batch: Batch) -> list[str]:
+    """Name the inputs that each sample has, such as ``image+text``; ``none`` if it has none."""
+    present = {name: values.present.tolist() for name, values in batch.inputs.items()}
+    return ["+".join(name for name in present if present[name][row]) or "none" for row in range(len(batch))]
+
+
+def _reset(scores: Scores, device: torch.device) -> None:
+    metrics, row_metrics, loss = scores
+    metrics.to(device).reset()
+    row_metrics.to(device).reset()
+    loss.to(device).reset()
+
+
+def _compute(scores: Scores) -> dict[str, float]:
+    metrics, row_metrics, loss = scores
+    measured = {**metrics.compute(), "loss": loss.compute()}
+    if taken := [name for name in row_metrics if name in measured]:
+        raise ConfigError(f"metric: name must be one that the task does not report, got '{taken[0]}'.")
+    return {name: float(value) for name, value in {**measured, **row_metrics.compute()}.items()}
 
 
 def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:

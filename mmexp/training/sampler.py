@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,3 +60,17 @@ class Share(Sampler[Draw]):
 
     def __iter__(self) -> Iterator[Draw]:
         return (Draw(i, 0) for i in self.indices)
+
+
+def batches_apart(indices: Iterable[int], patterns: Sequence[str], batch_size: int) -> list[list[Draw]]:
+    """Put samples into batches of one pattern each.
+
+    Args:
+        indices: Of the samples of this process.
+        patterns: Of each of them.
+        batch_size: Samples at most.
+    """
+    parts: dict[str, list[Draw]] = {}
+    for index, pattern in zip(indices, patterns, strict=True):
+        parts.setdefault(pattern, []).append(Draw(index, 0))
+    return [part[at : at + batch_size] for part in parts.values() for at in range(0, len(part), batch_size)]

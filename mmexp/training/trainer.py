@@ -6,7 +6,7 @@ import json
 import os
 import time
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import strict
 from mmexp.run.redact import redact_tree
 from mmexp.training.artifacts import draw, write_media
+from mmexp.training.availability import evaluate_by_inputs
 from mmexp.training.callback.checkpoint import CheckpointCallback
 from mmexp.training.callback.ema import EMACallback
 from mmexp.training.callback.memory_probe import MemoryProbe
@@ -37,6 +38,7 @@ from mmexp.training.checkpoint_choice import choose_best, choose_start
 from mmexp.training.experiment import Experiment
 from mmexp.training.lightning_internal import leave_signals_alone
 from mmexp.training.phase import phase
+from mmexp.training.rows import gather_rows
 from mmexp.training.shortage import shortage_refused
 
 
@@ -87,17 +89,19 @@ def train_and_evaluate(
             trainer.fit_loop.teardown()  # Lightning forgets the loader processes if a validation raises
     trained, began = metrics_logger.seconds, time.monotonic()
     best = choose_best(folder, experiment.monitor)
-    results = {
-        name: value
-        for split in ("val", "test")
-        for name, value in evaluate(experiment, folder, trainer, best, split, console).items()
-    }
+    results: dict[str, float] = {}
+    availability: dict[str, Any] = {}
+    for split in ("val", "test"):
+        results |= evaluate(experiment, folder, trainer, best, split, console)
+        availability[split] = evaluate_by_inputs(experiment, trainer, split)
+    by_inputs = {split: found for split, found in availability.items() if found}
     return {
         "monitor": experiment.monitor,
         "mode": experiment.task.mode,
         "metrics": results,
         "directions": name_directions(experiment, results),
         "tokenize": experiment.tokenize,
+        **({"availability": by_inputs} if by_inputs else {}),
         "best": best.name,
         "overflows": overflow.skipped,
         "weights": experiment.module.model.fusion.weights(),
@@ -226,16 +230,6 @@ def load_weights(module: pl.LightningModule, path: Path) -> None:
     weights = read_weights(path)
     refuse_other_weights(module.state_dict(), weights, str(path))
     module.load_state_dict(weights)
-
-
-def gather_rows(rows: list[dict[str, Any]], world: int) -> list[dict[str, Any]]:
-    """Rows of all processes, in the order of the samples."""
-    if world == 1:
-        return rows
-    parts: list[Sequence[dict[str, Any]]] = [[] for _ in range(world)]
-    torch.distributed.all_gather_object(parts, rows)
-    longest = max(map(len, parts))
-    return [part[i] for i in range(longest) for part in parts if i < len(part)]
 
 
 def count_parameters(model: torch.nn.Module) -> dict[str, int]:

@@ -61,7 +61,8 @@ def test_a_table_that_is_measured_whole_is_told(tiny: Path, tmp_path: Path, caps
     assert main(["test", "last", "dataset.root=null", f"dataset.manifest={path}", "--json"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out, parse_constant=pytest.fail)["samples"] == 2
-    assert err == "No column says which rows are test, so all of them are.\n"
+    few = "note: test: 2 samples decide every metric, which says next to nothing."
+    assert err == f"{few}\nNo column says which rows are test, so all of them are.\n"
 
 
 @pytest.mark.parametrize(

@@ -250,26 +250,38 @@ def test_all_rows_can_be_one_split(tmp_path: Path, rows: list[dict[str, Any]]) -
 
 
 @pytest.mark.parametrize(
-    ("options", "drawn"),
+    ("options", "samples"),
     [
-        ({}, False),
-        ({"split": {"column": "label"}}, False),
-        ({"split": {"ratios": [0.5, 0.25, 0.25]}}, True),
-        ({"split": {"everything": "test"}}, False),
-        ({"group_by": "text"}, True),
-        ({"group_by": "text", "split": {"val_groups": ["text 1"]}}, True),
-        ({"group_by": "text", "split": {"test_groups": ["text 1"]}}, False),
+        ({}, 2),
+        ({"split": {"ratios": [0.5, 0.25, 0.25]}}, 2),
+        ({"split": {"everything": "test"}}, 10),
+        ({"group_by": "text", "split": {"test_groups": ["elsewhere"], "val_groups": ["another"]}}, 2),
+        ({"group_by": "text", "split": {"ratios": [0.5, 0.25, 0.25]}}, 2),
     ],
 )
-def test_it_knows_whether_a_split_is_drawn(
-    tmp_path: Path, rows: list[dict[str, Any]], options: dict[str, Any], drawn: bool
+def test_of_another_table_what_its_column_names_is_taken_and_no_groups_of_training(
+    tmp_path: Path, rows: list[dict[str, Any]], options: dict[str, Any], samples: int
 ) -> None:
-    assert Manifest(root=str(tmp_path), **options).is_drawn("test") is drawn
+    dataset = Manifest(root=str(tmp_path), **options)
+    assert not dataset.take_whole("test", dataset.table)
+    assert not dataset.take_whole("test", "another")
+    dataset.prepare(("test",))
+    assert len(ids(dataset, "test")) == samples
 
 
-def test_without_a_column_the_split_is_drawn(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize("split", [{}, {"column": "split"}, {"test_groups": ["ann"]}, {"ratios": [0.5, 0.25, 0.25]}])
+def test_another_table_without_a_column_of_splits_is_taken_whole_and_known_groups_are_said(
+    tmp_path: Path, rows: list[dict[str, Any]], split: dict[str, Any]
+) -> None:
     write(tmp_path, [{key: value for key, value in row.items() if key != "split"} for row in rows])
-    assert Manifest(root=str(tmp_path)).is_drawn("test")
+    groups = {} if "column" in split else {"group_by": "text"}
+    dataset = Manifest(root=str(tmp_path), split=split, **groups)
+    dataset.trained = {"classes": {}, "groups": {"train": ["text 3", "text 5", "someone"]}}
+    assert dataset.take_whole("test", "another")
+    dataset.prepare(("test",))
+    assert len(ids(dataset, "test")) == 10
+    note = "2 of 10 rows are of groups that were trained on: text 3, text 5."
+    assert (note in dataset.notes) is bool(groups)
 
 
 def test_a_table_is_the_same_in_any_order_and_place_and_another_with_any_other_cell(

@@ -107,6 +107,25 @@ def test_other_data_that_names_no_split_is_measured_whole(run: RunFolder, rows: 
     assert (drawn.samples, drawn.everything) == (6, False)
 
 
+def test_other_data_of_other_groups_is_measured_whole_with_nothing_unset(
+    make_lab: Callable[[Path], Any], rows: list[Row], other: Any, tmp_path: Path
+) -> None:
+    named = [row | {"speaker": ("ann", "bob", "cyd")[i // 3 % 3]} for i, row in enumerate(without(rows, "split"))]
+    folder = other(named)
+    groups = ["dataset.group_by=speaker", "dataset.split.test_groups=[bob]", "dataset.split.val_groups=[cyd]"]
+    run = make_lab(tmp_path / "outputs").train("training.epochs=1", f"dataset.root={folder}", *groups)
+    assert (measured(run).samples, measured(run).everything) == (9, False)
+    strangers = [row | {"speaker": f"{row['speaker']}{i}"} for i, row in enumerate(named[:20])]
+    for table in (strangers, without(strangers, "speaker"), [*strangers, named[0]]):
+        (folder / "other.jsonl").write_text(
+            "".join(json.dumps(row | {"id": str(i)}) + "\n" for i, row in enumerate(table))
+        )
+        found = measured(run, f"dataset.root={folder}", "dataset.manifest=other.jsonl")
+        assert (found.samples, found.everything) == (len(table), True)
+        said = "1 of 21 rows are of groups that were trained on: ann."
+        assert (said in found.notes) is (len(table) == 21)
+
+
 def test_rows_that_were_trained_on_are_never_measured_because_no_column_names_the_split(
     make_lab: Callable[[Path], Any], rows: list[Row], other: Any, tmp_path: Path
 ) -> None:

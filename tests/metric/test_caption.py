@@ -64,6 +64,15 @@ def test_bleu_and_rouge_agree_with_a_reference_in_other_scripts(language):
         assert metric.compute() == 1
 
 
+def test_bleu_of_captions_without_a_word_in_common_is_zero_like_that_of_the_coco_evaluation():
+    scorer, bleu = BleuScorer(n=4), Bleu(order=4)
+    for pair in (("собака бежит по траве", ["кошка спит на столе"]), ("a dog", ["two cats"])):
+        scorer += pair
+        bleu.update([pair[0]], [pair[1]])
+    assert bleu.compute() == 0
+    assert scorer.compute_score()[0][3] == pytest.approx(0, abs=1e-6)
+
+
 @pytest.mark.parametrize("make", [lambda: Bleu(order=2), RougeL])
 def test_scores_depend_neither_on_the_batch_size_nor_on_the_order_of_samples(make):
     for seed in range(5):

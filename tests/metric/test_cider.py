@@ -135,3 +135,34 @@ def test_a_perfect_hindi_caption_scores_ten(tmp_path):
     cider = CiderD(references=write(tmp_path / "references.jsonl", [["लड़की पानी पीती है"], ["लड़का सोता है"]]))
     cider.update(["लड़की पानी पीती है"], [["लड़की पानी पीती है"]])
     assert cider.compute() == pytest.approx(10)
+
+
+LANGUAGES = {
+    "hindi": ["लड़की घर में पानी पीती है", "लड़का घर में सोता है", "दो बच्चे बाहर खेलते हैं", "एक आदमी किताब पढ़ता है"],
+    "russian": ["собака бежит по зелёной траве", "кошка спит на траве", "два мальчика играют", "ёж идёт по траве"],
+    "thai": ["หมาวิ่งบนหญ้า", "แมวนอนบนโต๊ะ", "เด็กเล่นน้ำ", "หมานอนบนหญ้า"],
+    "chinese": ["一只狗在草地上奔跑", "一只猫在桌子上", "两个孩子在玩水", "一个人在读书"],
+    "accents": ["une fillette à la fenêtre", "un garçon à côté du chêne", "où est le café", "la fenêtre est fermée"],
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_cider_agrees_with_the_coco_evaluation_in_five_scripts_whatever_the_batches_and_their_order(tmp_path, language):
+    texts, draw = LANGUAGES[language], random.Random(0)
+    training = [[text] for text in texts]
+    path = write(tmp_path / "references.jsonl", training)
+
+    def spaced(text: str) -> str:
+        return " ".join(text) if language in ("thai", "chinese") else text
+
+    samples = [(draw.choice(texts), draw.sample(texts, draw.randint(1, 3))) for _ in range(15)]
+    captions, references = [spaced(own) for own, _ in samples], [[*map(spaced, row)] for _, row in samples]
+    expected = coco(captions, references, [[*map(spaced, row)] for row in training])
+    assert expected > 1
+    for size in (1, 4, 15):
+        parts = [CiderD(references=path), CiderD(references=path)]  # one for each of two processes
+        for number, start in enumerate(range(0, 15, size)):
+            parts[number % 2].update(*map(list, zip(*samples[start : start + size], strict=True)))
+        parts[0].merge_state(parts[1])
+        assert parts[0].compute() == pytest.approx(expected, abs=1e-5)
+        draw.shuffle(samples)

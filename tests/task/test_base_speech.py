@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import random
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -65,3 +68,44 @@ def test_its_picture_shows_the_sounds():
     figure = task().plots(rows, samples)["transcripts"]
     assert len(figure.axes) == 1 and figure.axes[0].get_title(loc="left") == "a b\n(a)"
     assert task().plots(rows[1:], samples[1:]) == {}
+
+
+SPEECH = {
+    "hindi": ["लड़की पानी पीती है", "लड़का पानी पीता है", "लड़की सोती है"],
+    "russian": ["собака бежит по траве", "собаки бегут по траве", "ёж спит"],
+    "thai": ["หมา วิ่ง บน หญ้า", "หม่า วิ่ง บน หญ้า", "แมว นอน"],
+    "chinese": ["一只 狗 在 草地", "一只 猫 在 草地", "狗 跑"],
+    "accents": ["où est le café", "ou est le cafe", "le chêne est là"],
+}
+
+
+def distance(ours: Sequence[str], theirs: Sequence[str]) -> int:
+    """Levenshtein distance, row by row."""
+    row = list(range(len(theirs) + 1))
+    for i, one in enumerate(ours, 1):
+        before, row = row, [i]
+        for j, other in enumerate(theirs, 1):
+            row.append(min(before[j - 1] + (one != other), before[j] + 1, row[-1] + 1))
+    return row[-1]
+
+
+@pytest.mark.parametrize("script", SPEECH)
+def test_rates_in_five_scripts_are_edits_whatever_the_batches_and_their_order(script):
+    draw = random.Random(0)
+    pairs = [(draw.choice(SPEECH[script]), draw.choice(SPEECH[script])) for _ in range(12)]
+    expected = {
+        "wer": sum(distance(a.split(), b.split()) for a, b in pairs) / sum(len(b.split()) for _, b in pairs),
+        "cer": sum(distance(a, b) for a, b in pairs) / sum(len(b) for _, b in pairs),
+    }
+    assert 0 < expected["cer"] < expected["wer"] < 1
+    for size in (1, 5, 12):
+        parts = [task().metrics(), task().metrics()]  # one for each of two processes
+        for number, start in enumerate(range(0, 12, size)):
+            some = pairs[start : start + size]
+            ours = [own for own, _ in some]
+            outputs = {"text": ours, "greedy": ours, "score": torch.zeros(len(some))}
+            task().measure(parts[number % 2], outputs, batch([other for _, other in some]))
+        for name, value in expected.items():
+            parts[0][name].merge_state(parts[1][name])
+            assert parts[0][name].compute().item() == pytest.approx(value)
+        draw.shuffle(pairs)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from mmexp.training.sampler import BatchStream, Draw, Share, batches_per_epoch
+from mmexp.training.sampler import BatchStream, Draw, Share, batches_apart, batches_per_epoch
 
 
 def indices(batches: Sequence[Sequence[Draw]]) -> list[int]:
@@ -60,3 +60,9 @@ def test_shares_cover_every_sample_once(size, world):
     shares = [Share(size=size, rank=rank, world=world) for rank in range(world)]
     assert sorted(draw.index for share in shares for draw in share) == list(range(size))
     assert all(len(list(share)) == len(share) for share in shares)
+
+
+def test_batches_of_one_pattern_hold_every_sample_once():
+    batches = batches_apart(range(1, 14, 2), ["a", "b", "a", "a", "c", "b", "a"], 3)
+    assert [[draw.index for draw in batch] for batch in batches] == [[1, 5, 7], [13], [3, 11], [9]]
+    assert batches_apart([], [], 3) == []

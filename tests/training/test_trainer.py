@@ -24,7 +24,7 @@ from mmexp.training.checkpoint import AtomicCheckpointIO
 from mmexp.training.checkpoint_choice import choose_start
 from mmexp.training.model import Model
 from mmexp.training.module import ExperimentModule
-from mmexp.training.trainer import gather_rows, load_weights
+from mmexp.training.trainer import load_weights
 
 RANDOM = [
     "task.dropout=0.3",
@@ -477,14 +477,6 @@ def test_the_verdict_is_that_of_the_best_checkpoint(uninterrupted):
     assert [row["id"] for row in predictions] == [f"s{i}" for i in range(18, 24)]
     right = sum(row["label"] == row["target"] for row in predictions) / 6
     assert verdict["metrics"]["test/accuracy"] == pytest.approx(right)
-
-
-def test_rows_of_several_processes_are_put_back_in_order(monkeypatch):
-    shares = [[{"id": 0}, {"id": 3}], [{"id": 1}, {"id": 4}], [{"id": 2}]]
-    monkeypatch.setattr(
-        torch.distributed, "all_gather_object", lambda parts, rows: parts.__setitem__(slice(None), shares)
-    )
-    assert [row["id"] for row in gather_rows(shares[0], 3)] == [0, 1, 2, 3, 4]
 
 
 def test_a_new_run_has_nothing_to_start_from(tmp_path, lab):

@@ -10,6 +10,8 @@ from mmexp.dataset.table.reader import Record, column_names, find_column
 from mmexp.dataset.table.split import assign, split_column
 from mmexp.dataset.table.split_rule import SplitRule
 
+_NAMED = 5  # groups
+
 
 def reading_notes(
     records: Sequence[Record], used: Sequence[Column | None], rule: SplitRule | None, sides: Sequence[Split]
@@ -31,3 +33,18 @@ def reading_notes(
         drawn = f"val: {sides.count('val')} rows drawn from train (dataset.split.seed={rule.seed})"
         notes.append(f"{drawn}, as column {split!r} names none.")
     return notes
+
+
+def seen_groups(records: Sequence[Record], group_by: str | None, trained: Sequence[str]) -> list[str]:
+    """Say how many rows of another table are of groups that were trained on.
+
+    Args:
+        records: The table.
+        group_by: Column of the groups, which it may lack; None if training knew none.
+        trained: Groups of the training split.
+    """
+    column = find_column(group_by, column_names(records)) if group_by else None
+    found = [str(record.values.get(column)) for record in records] if column else []
+    seen = [group for group in found if group in set(trained)]
+    names = ", ".join(sorted(set(seen))[:_NAMED]) + (" ..." if len(set(seen)) > _NAMED else "")
+    return [f"{len(seen)} of {len(found)} rows are of groups that were trained on: {names}."] if seen else []

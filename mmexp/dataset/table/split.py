@@ -88,6 +88,25 @@ def split_column(records: Sequence[Record], rule: SplitRule) -> str | None:
     return rule.column or standard
 
 
+def rule_for_other(records: Sequence[Record], rule: SplitRule, group_by: str | None, split: Split) -> SplitRule:
+    """Return where a split of another table than the one trained on comes from: its column, else all rows are of it.
+
+    A column ``split`` that training passed over, as it drew or grouped, counts if each of its values names a split.
+
+    Args:
+        records: The other table.
+        rule: Of training.
+        group_by: Likewise.
+        split: That is asked for.
+    """
+    columns = column_names(records)
+    named = find_column(rule.column or "split", columns) or find_column("split", columns)
+    passed_over = rule.ratios is not None or group_by is not None
+    if named is None or (passed_over and not all(_spelt(record, named) in SPELLINGS for record in records)):
+        return SplitRule(everything=split)
+    return SplitRule(column=named, seed=rule.seed)
+
+
 def group_of(record: Record, column: str) -> str:
     """Name the group of a record.
 
@@ -115,12 +134,15 @@ def groups_by_split(records: Sequence[Record], sides: Mapping[str, Split], colum
 
 
 def _side(record: Record, column: str) -> Split:
-    value = record.values.get(column)
     try:
-        return SPELLINGS[str(value).strip().lower()]
+        return SPELLINGS[_spelt(record, column)]
     except KeyError:
-        rule = f"{column} must be one of {', '.join(SPELLINGS)}, got {value!r}."
+        rule = f"{column} must be one of {', '.join(SPELLINGS)}, got {record.values.get(column)!r}."
         raise DataError(rule, sample=record.id, path=record.where) from None
+
+
+def _spelt(record: Record, column: str) -> str:
+    return str(record.values.get(column)).strip().lower()
 
 
 def draw(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mmexp.dataset.table.reader import Record
-from mmexp.dataset.table.split import assign, draw
+from mmexp.dataset.table.split import assign, draw, rule_for_other
 from mmexp.dataset.table.split_rule import SplitRule
 from mmexp.error import ConfigError, DataError
 
@@ -157,3 +157,24 @@ def test_rows_of_one_unit_are_drawn_together() -> None:
     with pytest.raises(ConfigError, match="must each have a group of rows, got 1 groups") as caught:
         assign(rows, SplitRule(), None, together=["one"] * 40)
     assert "dataset.on_leak=warn" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("rule", "group_by", "columns", "column"),
+    [
+        (SplitRule(), None, {"Split": ["dev", "test"]}, "Split"),
+        (SplitRule(), None, {"split": ["dev", "left"]}, "split"),
+        (SplitRule(), "user", {"split": ["dev", "left"]}, None),
+        (SplitRule(), "user", {"split": ["dev", " Test"]}, "split"),
+        (SplitRule(column="fold"), None, {"fold": ["a", "b"], "split": ["val", "test"]}, "fold"),
+        (SplitRule(column="fold"), None, {"split": ["val", "test"]}, "split"),
+        (SplitRule(column="fold"), None, {"user": [1, 2]}, None),
+        (SplitRule(ratios=(0.8, 0.1, 0.1)), None, {"split": ["x", "test"]}, None),
+        (SplitRule(test_groups=["1"]), "user", {"user": [1, 2]}, None),
+    ],
+)
+def test_of_another_table_the_split_is_what_its_column_says_else_all_rows_are_of_it(
+    rule: SplitRule, group_by: str | None, columns: dict[str, list[Any]], column: str | None
+) -> None:
+    found = rule_for_other(records(**columns), rule, group_by, "test")
+    assert found == (SplitRule(column=column) if column else SplitRule(everything="test"))

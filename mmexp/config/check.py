@@ -176,7 +176,7 @@ class _Component:
             elif key not in known:
                 if not signature.open:
                     text = f"{path} must be an argument of {name}"
-                    yield path, f"{text}, got '{key}'. {suggest_argument(path, list(known))}"
+                    yield path, f"{text}, got '{key}'. {suggest_argument(path, list(known), value)}"
             elif not _fits(known[key].annotation, value):
                 yield path, f"{path} must be {rule(known[key].annotation)}, got {value!r}."
         for key in (key for key, argument in known.items() if argument.required and key not in node):

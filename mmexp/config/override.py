@@ -176,10 +176,10 @@ def _discrete(override: Override) -> Override:
 
 def _value(override: Override) -> Override:
     """Check that the root key exists."""
-    root, below, _ = override.key_or_group.partition(".")
+    root, _, below = override.key_or_group.partition(".")
     if root not in ROOT:
-        value = "" if below else str(override.input_line).partition("=")[2]
-        raise ConfigError(f"command line: {unknown_key(root, value)}")
+        value = str(override.input_line).partition("=")[2]
+        raise ConfigError(f"command line: {unknown_key(root, value, below)}")
     return override
 
 
@@ -227,7 +227,9 @@ def _check_component(node: DictConfig, choices: Mapping[str, str], key: str, val
     if not isinstance(present, DictConfig) or "_target_" not in present or isinstance(value, dict) or value is None:
         return
     group = next((name for name in choices if name.partition("@")[2] == key), key.replace(".", "/"))
-    raise ConfigError(f"command line: {key} must be a component, got '{value}'. Set {group}={value}.")
+    known = options(group.partition("@")[0])
+    hint = f"Set {group}={value}." if value in known or "@" in group else suggest_option(group, str(value))
+    raise ConfigError(f"command line: {key} must be a component, got '{value}'. {hint}")
 
 
 def _delete(node: DictConfig, key: str) -> None:

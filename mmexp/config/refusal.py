@@ -44,14 +44,15 @@ def refusal(key: str, error: OmegaConfBaseException, known: list[str] | None = N
     return f"{key} must be a value that fits its place, got: {text.rstrip('.')}."
 
 
-def unknown_key(key: str, value: str = "") -> str:
+def unknown_key(key: str, value: str = "", below: str = "") -> str:
     """Say that a root key, or a key of a section such as the tokenizer, does not exist, and which one is meant.
 
     Args:
         key: Dotted path.
         value: As typed, if it was.
+        below: What was typed after the key, such as ``max_epochs`` of ``trainer.max_epochs``.
     """
     parent, _, name = key.rpartition(".")
     known = [one.name for one in fields(SECTIONS[parent])] if parent in SECTIONS else list(ROOT)
-    hint = suggest_key(key, value) or nearest(name, known)
+    hint = suggest_key(below or key, value) or suggest_key(key) or nearest(name, known)
     return f"{key} must be a key of {parent or 'the root'}, got '{name}'. {hint}"

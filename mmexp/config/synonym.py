@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from shlex import quote
+from typing import Any
 
 import yaml
 
@@ -17,9 +19,11 @@ from mmexp.config.schema import GROUPS, ROLES, SECTIONS, root_of
 from mmexp.config.signature import read_signature
 from mmexp.config.static import find_class
 from mmexp.error import nearest
+from mmexp.run.command import typed
 
 _ALSO = re.compile(r"^# Also: (.+?)\.?$", re.MULTILINE)
 _KEY = re.compile(r"^(?:# )?(\w+):.*# also: (.+)$", re.MULTILINE)
+_UNSAFE = re.compile(r"[\s\"'$&|;<>()`\\]")  # what a shell takes for something else
 _FEW = 2  # keys that are suggested
 _TARGET = re.compile(r"^_target_: ([\w.]+)$", re.MULTILINE)
 
@@ -45,18 +49,21 @@ def suggest_key(key: str, value: str = "") -> str:
         key: Dotted path.
         value: As typed; empty if it stands in a file.
     """
-    given = f"={value}" if value else ""
+    given = f"={value}" if value not in ("", "true", "false") else ""
     name = key.rpartition(".")[2]
     meant = keys_called(name) or [f"{choice} {place}" for choice, place in _elsewhere(_plain(name))][:_FEW]
+    if meant and value and meant[0] in GROUPS and value not in options(meant[0]):
+        return suggest_option(meant[0], value)
     return f"Set {' or '.join(f'{one}{given}' for one in meant)}." if meant else ""
 
 
-def suggest_argument(key: str, known: Sequence[str]) -> str:
+def suggest_argument(key: str, known: Sequence[str], value: Any) -> str:
     """Say which of the arguments of a component an unknown key means, or which other option takes it.
 
     Args:
         key: Dotted path.
         known: Arguments of the component.
+        value: As it stands in the config.
     """
     root, _, name = key.rpartition(".")
     meant = [one for one in keys_called(name) if one.rpartition(".")[0] == root and one.rpartition(".")[2] in known]
@@ -64,7 +71,8 @@ def suggest_argument(key: str, known: Sequence[str]) -> str:
     takers = {option: places for option in options(group) if (places := _places(group, option, name))}
     meant += [f"{root}.{place}" for places in takers.values() for place in places if place.partition(".")[0] in known]
     if meant:
-        return f"Set {meant[0]}."
+        given = f"{meant[0]}={typed(value)}"
+        return f"Set {quote(given) if _UNSAFE.search(given) else given}."
     hint = nearest(name, known) if known else "It takes none."
     if hint.startswith("Did you mean"):
         return hint

@@ -19,17 +19,21 @@ def questions(rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> d
 
     Args:
         rows: With ``label`` and, where known, ``target``.
-        samples: The sample of each; ``text`` is the question.
+        samples: The sample of each; its ``question`` is shown, or its ``text`` if it has none of that name.
     """
     pairs = [(row, sample) for row, sample in zip(rows, samples, strict=False) if "image" in sample.inputs]
     shown = pairs[:: max(1, len(pairs) // SHOWN)][:SHOWN]
-    titles = [f"{question_text(sample)}\n{_title(row)}" for row, sample in shown]
+    titles = [f"{_first(sample, 'question') or question_text(sample)}\n{_title(row)}" for row, sample in shown]
     return {"questions": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
 
 
 def question_text(sample: Sample) -> str:
     """The text of a sample, the first if it has several; empty if it has none."""
-    text = sample.inputs.get("text", "")
+    return _first(sample, "text")
+
+
+def _first(sample: Sample, name: str) -> str:
+    text = sample.inputs.get(name, "")
     return text if isinstance(text, str) else next(iter(text), "")
 
 

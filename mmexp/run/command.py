@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+from collections.abc import Mapping
+from typing import Any
 
 OUTPUTS = "outputs"
 """Folder of all runs, unless another is named."""
 _PLAIN = re.compile(r"(?!(null|true|false)$)[\w./+-]+", re.ASCII | re.IGNORECASE)
-_NUMBER = re.compile(r"[+-]?(\d+(_\d+)*)?\.?\d*(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
+_NUMBER = re.compile(r"(?![+-]?0\d)[+-]?(\d+(_\d+)*)?\.?\d*(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
 
 
 def override(key: str, value: str) -> str:
     """Return ``key=value`` as one word; a text that Hydra would take for something else is put in its quotes."""
-    plain = _PLAIN.fullmatch(value) and not _NUMBER.fullmatch(value)
-    return f"{key}={value}" if plain else f"{key}={quoted(value)}"
+    return f"{key}={typed(value)}"
+
+
+def typed(value: Any) -> str:
+    """Return a plain value as Hydra reads it; a text that it would take for something else is put in quotes."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{name}: {typed(one)}' for name, one in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(typed, value))}]"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    return value if _PLAIN.fullmatch(value) and not _NUMBER.fullmatch(value) else quoted(value)
 
 
 def quoted(value: str) -> str:

@@ -15,11 +15,11 @@ from mmexp.transform.label import UNSEEN
 
 @dataclass(frozen=True)
 class Tags:
-    """The tags of a batch, as numbers and as the dataset gives them.
+    """The tags of a batch, as numbers and as texts.
 
     Args:
         values: One per word: the number of its tag, UNSEEN for one that training never had. [B, L]
-        raw: By sample, None where there are none.
+        raw: By sample, None where there are none; each entity begins with a B-.
     """
 
     values: Padded
@@ -37,8 +37,8 @@ class TagsTransform(Transform):
         self.numbers = {tag: number for number, tag in enumerate(tags)}
 
     def prepare(self, raw: Sequence[str]) -> tuple[list[str], Tensor]:
-        numbers = [self.numbers.get(tag, UNSEEN) for tag in repaired(raw)]
-        return list(raw), torch.tensor(numbers, dtype=torch.long)
+        row = repaired(raw)
+        return row, torch.tensor([self.numbers.get(tag, UNSEEN) for tag in row], dtype=torch.long)
 
     def collate(self, items: Sequence[tuple[list[str], Tensor] | None]) -> Tags:
         values = pad([None if item is None else item[1] for item in items], UNSEEN)

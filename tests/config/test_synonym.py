@@ -22,7 +22,7 @@ from mmexp.error import ConfigError
         ("optimizer=adam", "Set optimizer=adamw."),
         ("lr=0.1", "Set optimizer.lr=0.1."),
         ("training.lr=0.1", "Set optimizer.lr."),
-        ("optimizer.learning_rate=0.1", "Set optimizer.lr."),
+        ("optimizer.learning_rate=0.1", "Set optimizer.lr=0.1."),
         ("epochs=3", "Set training.epochs=3."),
         ("max_epochs=3", "Set training.epochs=3."),
         ("batch_size=8", "Set training.batch_size=8."),
@@ -36,6 +36,12 @@ from mmexp.error import ConfigError
         ("task=asr", "Set task=speech_recognition or task=transcription."),
         ("gpus=2", "Set hardware=ddp hardware.devices=2."),
         ("dataset.batch_size=8", "Set training.batch_size."),
+        ("encoder.image=resnet34", "Set encoder/image=cnn or encoder/image=timm."),
+        ("model=resnet34", "encoder/image=timm"),
+        ("data=csv", "Set dataset=manifest."),
+        ("device=cuda", "Set hardware=gpu."),
+        ("trainer.max_epochs=3", "Set training.epochs=3."),
+        ("early_stopping=true", "Set training.patience."),
         ("precision=bf16-mixed", "Set hardware.precision=bf16-mixed."),
     ],
 )
@@ -69,9 +75,20 @@ def test_a_word_that_means_nothing_here_leads_nowhere(word: str) -> None:
 def test_an_argument_is_suggested_only_of_the_component_that_is_asked() -> None:
     assert keys_called("lr") == ["optimizer.lr"] and keys_called("nothing") == []
     assert suggest_key("x.wd", "0.1") == "Set optimizer.weight_decay=0.1."
-    assert suggest_argument("fusion.lr", ["dim"]) == "Choose one of: dim."
-    assert suggest_argument("fusion.lr", []) == "It takes none."
+    assert suggest_argument("fusion.lr", ["dim"], 0.1) == "Choose one of: dim."
+    assert suggest_argument("fusion.lr", [], 0.1) == "It takes none."
     assert suggest_option("fusion", "gatd") == "Did you mean 'gated'?"
+
+
+@pytest.mark.parametrize(
+    ("given", "cure"),
+    [("[007]", "[007]"), ("[a b,yes]", '["a b",yes]'), ("north", "north"), ("[1,2.5]", "[1,2.5]")],
+)
+def test_a_key_that_moved_below_another_is_typed_there_with_its_value(given: str, cure: str) -> None:
+    with pytest.raises(ConfigError, match="must be an argument of Manifest, got 'test_groups'") as caught:
+        compose(["dataset=manifest", f"dataset.test_groups={given}"])
+    words = shlex.split(str(caught.value).rpartition("Set ")[2].removesuffix("."))
+    assert words == [f"dataset.split.test_groups={cure}"]
 
 
 def test_an_option_of_ones_own_declares_its_words_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

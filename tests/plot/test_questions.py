@@ -30,3 +30,10 @@ def test_only_samples_with_a_picture_are_shown_and_not_too_many():
 @pytest.mark.parametrize(("text", "first"), [("one", "one"), (["one", "two"], "one"), ([], "")])
 def test_of_several_texts_the_first_is_told(text, first):
     assert question_text(sample(text=text)) == first and question_text(sample()) == ""
+
+
+def test_a_question_is_shown_as_the_question_though_there_is_a_caption_too():
+    figure = questions([{"label": "red"}], [sample(image=IMAGE, text=["a red box"], question="what colour")])[
+        "questions"
+    ]
+    assert [axes.get_title() for axes in figure.axes if axes.images] == ["what colour\nred"]

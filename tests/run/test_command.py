@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from mmexp.run.command import first_run, line, override, quoted
+from mmexp.run.command import first_run, line, override, quoted, typed
 
 
 @pytest.mark.parametrize(
@@ -22,6 +23,7 @@ from mmexp.run.command import first_run, line, override, quoted
         "#1 [x] {y}",
         "1e3",
         "12",
+        "007",
         "null",
         "true",
     ],
@@ -41,3 +43,11 @@ def test_a_value_that_needs_no_quotes_has_none() -> None:
 def test_the_first_run_is_trained_where_one_was_looked_for() -> None:
     assert first_run("outputs") == "Run: mmexp train"
     assert first_run("my runs") == "Run: mmexp train 'outputs=\"my runs\"'"
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, 1.5, ["007", 7, "a b", None], {"sky": ["road", False], "sea": "1e3"}, []]
+)
+def test_any_plain_value_comes_back_from_hydra_as_it_was(value: Any) -> None:
+    assert OverridesParser.create().parse_override(f"key={typed(value)}").value() == value
+    assert typed(["007", "x"]) == "[007,x]"

@@ -137,3 +137,11 @@ def test_words_come_first_and_cannot_be_left_out():
     assert make().slots(["image", "words"]) == ("words", "image")
     with pytest.raises(ConfigError, match="inputs must include words, got image, text"):
         make().slots(["image", "text"])
+
+
+def test_entities_that_begin_with_an_i_count_as_true_ones():
+    task = make()
+    given = batch(task, [["I-x", "I-x", "O", "I-y"]])
+    metrics = task.metrics()
+    metrics["entities"].update([["B-x", "I-x", "O", "B-y"]], given.targets["tags"].raw)
+    assert metrics.compute()["f1"] == 1

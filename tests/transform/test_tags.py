@@ -21,10 +21,10 @@ def test_an_entity_without_a_beginning_gets_one(tags, legal):
     assert repaired(tags.split()) == legal.split()
 
 
-def test_tags_become_numbers_and_are_kept_as_they_are():
+def test_tags_become_numbers_and_are_kept_as_they_are_but_for_beginnings():
     transform = TagsTransform(tags=TAGS)
     rows = [["I-x", "I-x", "O"], ["B-z"], []]
     tags = transform.collate([transform.prepare(rows[0]), None, transform.prepare(rows[1]), transform.prepare(rows[2])])
     assert tags.values.values.tolist() == [[1, 2, 0], [UNSEEN] * 3, [UNSEEN] * 3, [UNSEEN] * 3]
     assert tags.values.mask.sum(1).tolist() == [3, 0, 1, 0]
-    assert tags.raw == [rows[0], None, *rows[1:]]
+    assert tags.raw == [["B-x", "I-x", "O"], None, *rows[1:]]

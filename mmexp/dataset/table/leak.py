@@ -62,9 +62,10 @@ class LeakPolicy:
             if not (pairs := list(leaks(name, splits, inspected))):
                 continue
             if not self.warns:
-                paths = any(first.inputs[name] == second.inputs[name] for _, first, _, second in pairs)
+                groups = {str(row.inputs.get(name)) for rows in splits.values() for row in rows}
+                paths = all(first.inputs[name] == second.inputs[name] for _, first, _, second in pairs)
                 rule = f"must be of one split, got the same file content in two for {len(pairs)} samples"
-                hint = self._hint(column if paths else None)
+                hint = self._hint(column if paths and len(groups) >= len(splits) else None)
                 raise DataError(f"{name} {rule}: {_shown(pairs)}.", path=table, hint=hint)
             rule = f"{len(pairs)} samples have the very {name} of a sample of another split"
             notes.append(f"leak: {rule}: {_shown(pairs)}.")

@@ -55,6 +55,13 @@ def test_a_leak_is_refused_with_the_samples_and_what_to_set(rows: list[str], gro
     assert caught.value.hint.startswith(hint) and caught.value.exit_code == 3
 
 
+def test_a_group_is_suggested_only_if_it_leaves_one_for_each_split() -> None:
+    one: Any = {name: [row(name, image="a.png")] for name in ("train", "val", "test")}
+    with pytest.raises(DataError, match="got the same file content in two for 2 samples") as caught:
+        LeakPolicy("raise", None).check(one, INSPECTED, {"image": "photo"}, "m.csv")
+    assert caught.value.hint.startswith("Remove one of each")
+
+
 def test_a_leak_that_is_allowed_is_said() -> None:
     (note,) = LeakPolicy("warn", None).check(SPLITS, INSPECTED, {"image": "photo"}, "m.csv")
     assert note.startswith(
@@ -88,5 +95,7 @@ def test_the_same_text_in_two_splits_is_said_where_there_are_no_files() -> None:
 
 def test_a_column_with_a_blank_is_quoted_in_what_to_type() -> None:
     with pytest.raises(DataError, match="must be of one split, got the same file") as caught:
-        LeakPolicy("raise", None).check(SPLITS, INSPECTED, {"image": "my photo"}, "m.csv")
+        LeakPolicy("raise", None).check(
+            {**SPLITS, "test": SPLITS["test"][1:]}, INSPECTED, {"image": "my photo"}, "m.csv"
+        )
     assert caught.value.hint.startswith("Set 'dataset.group_by=\"my photo\"' to keep")

@@ -227,8 +227,7 @@ def _check_component(node: DictConfig, choices: Mapping[str, str], key: str, val
     if not isinstance(present, DictConfig) or "_target_" not in present or isinstance(value, dict) or value is None:
         return
     group = next((name for name in choices if name.partition("@")[2] == key), key.replace(".", "/"))
-    known = options(group.partition("@")[0])
-    hint = f"Set {group}={value}." if value in known or "@" in group else suggest_option(group, str(value))
+    hint = f"Set {group}={value}." if "@" in group or value in options(group) else suggest_option(group, str(value))
     raise ConfigError(f"command line: {key} must be a component, got '{value}'. {hint}")
 
 

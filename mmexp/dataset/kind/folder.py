@@ -70,7 +70,7 @@ class Folder:
 
     def _inside(self, value: str) -> Path:
         try:
-            parent, name = os.path.split(os.path.join(self.base, value))
+            parent, name = os.path.split(os.path.join(os.getcwd(), self.base, value))
             path = os.path.join(_real(parent), name)
             if name in ("", ".", "..") or _is_link(path):
                 path = os.path.realpath(path)

@@ -121,8 +121,8 @@ class MetricsLogger(pl.Callback):
         write_replay(self.replay, step, f"loss '{self.names[column]}'", {number - 1: ids})
         raise NumericsError(
             f"Training: loss '{self.names[column]}' must be finite, got {float(table[place, column])} at step {step} "
-            f"on the samples {', '.join(ids[:8])}{' ...' if len(ids) > 8 else ''}. All are listed in {self.replay}.",
-            hint=HINT,
+            f"on the samples {', '.join(ids[:8])}{' ...' if len(ids) > 8 else ''}.",
+            hint=f"{HINT} The samples are listed in {self.replay}.",
         )
 
 

@@ -84,6 +84,5 @@ class OverflowCallback(pl.Callback):
         write_replay(self.replay, step, "gradient", self.batches)
         rule = "gradient must be finite"
         got = "another" if self.limit == 1 else f"{self.in_a_row} in a row that are not"
-        raise NumericsError(
-            f"Training: {rule}, got {got} at step {step}. The samples are listed in {self.replay}.", hint=HINT
-        )
+        hint = f"{HINT} The samples are listed in {self.replay}."
+        raise NumericsError(f"Training: {rule}, got {got} at step {step}.", hint=hint)

@@ -35,6 +35,13 @@ def test_a_folder_finds_files_below_its_root_only(tmp_path: Path) -> None:
         folder.locate(3)
 
 
+def test_a_relative_folder_is_that_of_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        assert Folder(Path("."), Path(".")).locate("x.png") == tmp_path / name / "x.png"
+
+
 def test_links_that_go_round_and_names_too_long_are_refused(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     folder = Folder(tmp_path, tmp_path)

@@ -1,7 +1,5 @@
 """``python -m mmexp`` is ``mmexp``."""
 
-import sys
+from mmexp.cli import command
 
-from mmexp.cli import main
-
-sys.exit(main())
+command()

@@ -58,6 +58,7 @@ PRIVATE = {
     "mmexp/config/hydra_internal.py": "hydra",
     "mmexp/config/omegaconf_internal.py": "omegaconf",
     "mmexp/cli/_arguments.py": "argparse",
+    "mmexp/cli/_exit.py": "atexit",
     "mmexp/training/lightning_internal.py": "pytorch_lightning",
     "mmexp/training/model.py": "torch",
 }

@@ -4,6 +4,6 @@ A verb gives ``HELP`` (one line), ``USAGE`` (what may be typed) and ``run(argv) 
 only inside ``run``. Modules with a leading underscore are the frame.
 """
 
-from mmexp.cli._main import main
+from mmexp.cli._main import command, main
 
-__all__ = ["main"]
+__all__ = ["command", "main"]

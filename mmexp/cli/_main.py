@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from mmexp import __version__
+from mmexp.cli._exit import leave
 from mmexp.error import ConfigError, MmexpError, ResourceError, nearest
 from mmexp.run.atomic import FULL, full_disk
 from mmexp.run.packages import broken_import
@@ -62,6 +64,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         if problem := broken_import(error):
             return _show(problem)
         return _trace()
+
+
+def command() -> NoReturn:
+    """Run the command line of this process, and end it: what ``mmexp`` starts."""
+    leave(main())
 
 
 def verbs() -> list[str]:

@@ -10,6 +10,7 @@ from types import FrameType
 from mmexp.error import Stopped
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_received: list[int] = []  # by the outermost block that is stoppable
 
 
 class SignalReceived(BaseException):
@@ -31,14 +32,23 @@ def stoppable() -> Iterator[None]:
     Raises:
         Stopped: If one came.
     """
+    _received.clear()
     before = {number: signal.signal(number, _end) for number in SIGNALS}
     try:
         yield
+        raise_received()
     except SignalReceived as received:
         raise stopped(received.number, "at once") from None
     finally:
+        _received.clear()
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def raise_received() -> None:
+    """Raise a signal again that came before, and that somebody who catches everything has swallowed."""
+    if _received:
+        raise SignalReceived(_received[-1])
 
 
 @contextmanager
@@ -63,4 +73,5 @@ def stopped(number: int, when: str) -> Stopped:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
+    _received.append(number)
     raise SignalReceived(number)

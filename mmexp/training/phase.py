@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Display
 
+from mmexp.run.signals import raise_received
+
 if TYPE_CHECKING:
     from mmexp.dataset.table.inspection import Progress
 
@@ -20,7 +22,11 @@ def phase(console: Console, name: str) -> Iterator[Progress]:
 
     Yields:
         Takes how many steps of how many are done, and draws a bar of them.
+
+    Raises:
+        SignalReceived: If a signal to stop came before and was swallowed.
     """
+    raise_received()
     if not console.is_terminal or console.quiet:
         console.print(name, highlight=False)
         yield lambda done, total: None

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
 
 import pytest
 
 from mmexp.error import Stopped
-from mmexp.run.signals import SIGNALS, SignalReceived, signals_deferred, stoppable, stopped
+from mmexp.run.signals import SIGNALS, SignalReceived, raise_received, signals_deferred, stoppable, stopped
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
@@ -20,6 +21,17 @@ def test_a_signal_ends_the_block_past_whoever_catches_exceptions(number, code):
         pytest.fail("not stopped")
     assert caught.value.exit_code == code
     assert [signal.getsignal(each) for each in SIGNALS] == before
+
+
+def test_a_signal_that_is_swallowed_is_raised_again():
+    with pytest.raises(Stopped, match="Run: stopped at once"), stoppable():
+        with contextlib.suppress(BaseException):
+            signal.raise_signal(signal.SIGINT)
+        raise_received()
+        pytest.fail("not raised again")
+    with pytest.raises(Stopped), stoppable(), contextlib.suppress(BaseException):
+        signal.raise_signal(signal.SIGINT)
+    raise_received()
 
 
 def test_blocks_stand_in_one_another():

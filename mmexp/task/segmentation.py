@@ -14,7 +14,6 @@ from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
-from mmexp.layer.norm import group_norm
 from mmexp.metric.overlap import Overlap, count, iou
 from mmexp.plot.regions import bars, regions
 from mmexp.task.base_dense import DenseTask
@@ -134,7 +133,7 @@ class Segmentation(DenseTask):
 def doubling(channels: int, width: int) -> nn.Sequential:
     """A convolution to four values of each feature, laid out as 2 x 2. [B, C, H, W] -> [B, C2, 2 H, 2 W]"""
     convolution = nn.Conv2d(channels, 4 * width, 3, 1, 1, bias=False)
-    return nn.Sequential(convolution, nn.PixelShuffle(2), group_norm(width), nn.ReLU())
+    return nn.Sequential(convolution, nn.PixelShuffle(2), nn.BatchNorm2d(width), nn.ReLU())
 
 
 def dice_loss(logits: Tensor, targets: Tensor) -> Tensor:

@@ -12,7 +12,6 @@ from torch import nn
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.audio.logmel import LogMel
 from mmexp.encoder.base import Encoder
-from mmexp.layer.norm import MaskedGroupNorm
 from mmexp.transform.audio import AudioTransform
 
 
@@ -20,7 +19,7 @@ class CnnEncoder(Encoder):
     """Encode audio with a 2-d CNN over a log-mel spectrogram, one token per remaining frame.
 
     Source: Hershey et al. 2017, "CNN Architectures for Large-Scale Audio Classification". Differs: thin, and the mel
-    axis is folded into the features so that time keeps its positions; group norms, in which no other sample has a part.
+    axis is folded into the features so that time keeps its positions.
 
     Args:
         dim: Width D of the tokens.
@@ -71,19 +70,19 @@ class CnnEncoder(Encoder):
             mask_bands=mask_bands,
             mask_frames=mask_frames,
         )
-        sizes = [*pairwise((1, *widths))]
-        self.convolutions = nn.ModuleList(nn.Conv2d(*size, 3, 1, 1, bias=False) for size in sizes)
-        self.convolutions.to(memory_format=torch.channels_last)
-        self.norms = nn.ModuleList(MaskedGroupNorm(width) for width in widths)
-        self.halve = nn.Sequential(nn.ReLU(), nn.MaxPool2d(2, ceil_mode=True), nn.Dropout2d(dropout))
+        self.stages = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(channels, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU())
+            for channels, width in pairwise((1, *widths))
+        ).to(memory_format=torch.channels_last)
+        self.halve = nn.Sequential(nn.MaxPool2d(2, ceil_mode=True), nn.Dropout2d(dropout))
         self.project = nn.Linear(widths[-1] * num_mels // shrink, dim)
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, inputs: Padded) -> Tokens:
         mel = self.spectrogram(inputs)  # [B, T, F]
         features, mask = mel.features.unsqueeze(1), mel.mask  # [B, 1, T, F]
-        for convolution, norm in zip(self.convolutions, self.norms, strict=True):
-            features = self.halve(norm(convolution(features), mask))  # [B, C, T / 2, F / 2]
+        for stage in self.stages:
+            features = self.halve(stage(features) * mask[:, None, :, None])  # [B, C, T / 2, F / 2]
             mask = mask[:, ::2]
         features = self.norm(self.project(features.transpose(1, 2).flatten(2)))  # [B, N, D]
         return Tokens(features, mask)

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmexp.encoder.image.base import ImageEncoder
-from mmexp.layer.norm import group_norm
 from mmexp.transform.image import ImageTransform
 
 
@@ -24,15 +23,15 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int, width: int, stride: int) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(channels, width, 3, stride, 1, bias=False)
-        self.norm1 = group_norm(width)
+        self.norm1 = nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
-        self.norm2 = group_norm(width)
+        self.norm2 = nn.BatchNorm2d(width)
         nn.init.zeros_(self.norm2.weight)
         self.shortcut = nn.Sequential()
         if stride > 1:
             self.shortcut.append(nn.AvgPool2d(stride, ceil_mode=True))
         if channels != width:
-            self.shortcut.extend([nn.Conv2d(channels, width, 1, bias=False), group_norm(width)])
+            self.shortcut.extend([nn.Conv2d(channels, width, 1, bias=False), nn.BatchNorm2d(width)])
 
     def forward(self, x: Tensor) -> Tensor:
         inner = self.norm2(self.conv2(F.relu(self.norm1(self.conv1(x)))))
@@ -44,7 +43,7 @@ class CnnEncoder(ImageEncoder):
 
     Source: He et al. 2016, "Deep Residual Learning for Image Recognition"; coordinates: Liu et al. 2018, "An Intriguing
     Failing of Convolutional Neural Networks and the CoordConv Solution", https://arxiv.org/abs/1807.03247, section 3.
-    Differs: few, thin stages; the first one is a single convolution; group norms, which no other sample has a part in.
+    Differs: few, thin stages; the first one is a single convolution.
 
     Args:
         dim: Width D of the tokens.
@@ -81,7 +80,7 @@ class CnnEncoder(ImageEncoder):
         places = torch.stack([line.expand(side, -1), line.unsqueeze(1).expand(-1, side)]).unsqueeze(0)  # [1, 2, S, S]
         self.register_buffer("places", places if coordinates else None, persistent=False)
         first = nn.Conv2d(5 if coordinates else 3, widths[0], 3, 2, 1, bias=False)
-        stages: list[nn.Module] = [first, group_norm(widths[0]), nn.ReLU()]
+        stages: list[nn.Module] = [first, nn.BatchNorm2d(widths[0]), nn.ReLU()]
         side = (side + 1) // 2
         for channels, width in pairwise(widths):
             stages.append(ResidualBlock(channels, width, 2))

@@ -11,7 +11,6 @@ from torch.nn import functional as F
 from mmexp.contract import Outputs
 from mmexp.head.detection.base import DetectionTargets, Detector
 from mmexp.head.detection.box import area, centred, corners, giou, iou
-from mmexp.layer.norm import group_norm
 from mmexp.transform.mask import centres
 
 RADIUS = 1.5  # cells around an object's centre that predict it
@@ -43,7 +42,7 @@ class DenseDetector(Detector):
         super().__init__()
         self.tower = nn.Sequential()
         for _ in range(depth):
-            self.tower.extend([nn.Conv2d(dim, dim, 3, 1, 1, bias=False), group_norm(dim), nn.ReLU()])
+            self.tower.extend([nn.Conv2d(dim, dim, 3, 1, 1, bias=False), nn.BatchNorm2d(dim), nn.ReLU()])
         self.predictor = nn.Conv2d(dim, num_classes + 5, 1)
         self.predictor.bias = nn.Parameter(torch.zeros(num_classes + 5))
         with torch.no_grad():

@@ -26,14 +26,8 @@ def test_tokens_lie_row_by_row_over_the_picture():
     pixels = torch.randn(1, 3, 32, 32)
     changed = pixels.clone()
     changed[:, :, :4, -4:] += 5
-    moved = (encoder.extract(changed) - encoder.extract(pixels)).abs().sum(-1).view(8, 8)
-    assert moved[0, 7] > 3 * max(moved[:, 0].max(), moved[7].max())
-
-
-def test_a_picture_is_encoded_as_if_it_were_alone():
-    encoder, (one, two) = CnnEncoder(dim=6, transform=ImageTransform(image_size=16)), torch.randn(2, 3, 16, 16)
-    both = encoder.extract(torch.stack([one, two]))
-    torch.testing.assert_close(both, torch.cat([encoder.extract(one[None]), encoder.extract(two[None])]))
+    moved = (encoder.extract(changed) - encoder.extract(pixels)).abs().sum(-1).view(8, 8) > 1e-6
+    assert moved[0, 7] and not moved[:, 0].any() and not moved[7].any()
 
 
 def test_with_coordinates_a_place_tells_where_it_is():
@@ -50,15 +44,14 @@ def test_with_coordinates_a_place_tells_where_it_is():
 @pytest.mark.parametrize(("channels", "width", "stride"), [(4, 4, 1), (4, 4, 2), (4, 6, 2)])
 def test_a_block_starts_as_its_averaging_shortcut_and_adds_to_it(channels, width, stride):
     block, x = ResidualBlock(channels, width, stride).eval(), torch.randn(2, channels, 9, 9)
-    groups = {4: 4, 6: 2}[width]
+    scale = (1 + block.norm1.eps) ** -0.5  # a fresh batch norm in evaluation mode
     short = x if stride == 1 else F.avg_pool2d(x, 2, ceil_mode=True)
     if channels != width:
-        short = F.group_norm(F.conv2d(short, block.shortcut[1].weight), groups)
+        short = scale * F.conv2d(short, block.shortcut[1].weight)
     torch.testing.assert_close(block(x), F.relu(short))
     torch.nn.init.ones_(block.norm2.weight)
-    inner = F.relu(F.group_norm(F.conv2d(x, block.conv1.weight, None, stride, 1), groups))
-    inner = F.group_norm(F.conv2d(inner, block.conv2.weight, None, 1, 1), groups)
-    torch.testing.assert_close(block(x), F.relu(inner + short), rtol=1e-4, atol=1e-5)
+    inner = F.conv2d(F.relu(scale * F.conv2d(x, block.conv1.weight, None, stride, 1)), block.conv2.weight, None, 1, 1)
+    torch.testing.assert_close(block(x), F.relu(scale * inner + short), rtol=1e-4, atol=1e-5)
 
 
 def test_a_picture_too_small_for_its_stages_is_refused():

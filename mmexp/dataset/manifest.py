@@ -15,7 +15,7 @@ from mmexp.dataset.kind.base import Names
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.table.class_notes import class_notes
 from mmexp.dataset.table.classes import classes_of
-from mmexp.dataset.table.columns import choose, kinds_of
+from mmexp.dataset.table.columns import choose, kinds_of, target_kinds
 from mmexp.dataset.table.described import describe_columns
 from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.fingerprint import fingerprint, table_fingerprint
@@ -119,12 +119,10 @@ class Manifest(MultimodalDataset):
     @cached_property
     def fields(self) -> Fields:
         """Kind of each input and target."""
-        targets = {name: self.kinds.of_target(name) for name in {**self.targets, **self._names}}
-        targets |= {name: targets[name].named(f"dataset.classes.{name}", names) for name, names in self._names.items()}
-        rows, trained = [record.values for record in self._records], self.trained.get("target", {})
-        column = {name: self.targets.get(name, name) for name in targets}
-        own = {name: kind.for_column(rows, column[name], trained.get(name, {})) for name, kind in targets.items()}
-        return Fields(kinds_of(self._offered, self._records, self.kinds, self.trained.get("modality", {})), own)
+        kinds, trained = self.kinds.with_decimal(self.form.decimal), self.trained
+        inputs = kinds_of(self._offered, self._records, kinds, trained.get("modality", {}))
+        targets = target_kinds(self.targets, self._records, kinds, trained.get("target", {}), self._names)
+        return Fields(inputs, targets)
 
     @cached_property
     def table(self) -> str:
@@ -183,7 +181,8 @@ class Manifest(MultimodalDataset):
             known = ", ".join(column_names(self._records))
             rule = f"the table must have a column of {', '.join(options)} with a value in some row"
             raise DataError(f"{rule}, got {known}.", path=str(self.path))
-        fields = Fields(kinds_of(inputs, self._records, self.kinds, self.trained.get("modality", {})))
+        kinds = self.kinds.with_decimal(self.form.decimal)
+        fields = Fields(kinds_of(inputs, self._records, kinds, self.trained.get("modality", {})))
         return Rows(self._usable(self._records, inputs, {}, fields), self.folder, self._digests)
 
     def describe(self) -> dict[str, Any]:

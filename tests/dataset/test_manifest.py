@@ -568,6 +568,23 @@ def test_named_columns_are_one_row_of_numbers_and_names(tmp_path: Path, rich: li
     }
 
 
+def test_a_decimal_comma_counts_in_numbers_only(tmp_path: Path) -> None:
+    lines = ["id;text;size;score;label", "1.234;1,5;1.200;1,5;1,0", "1,234;2,5;3,25;2.000;2,0"]
+    lines = [f"{line};{side}" for line, side in zip(lines, ["split", "train", "train"], strict=True)]
+    lines += ["v;v;1,0;1,0;2,0;val", "t;t;1,0;1,0;2,0;test"]
+    (tmp_path / "m.csv").write_text("\n".join(lines))
+    form = {"delimiter": "semicolon", "decimal": "comma"}
+    inputs = {"text": "text", "tabular": ["size"]}
+    dataset = prepared(tmp_path, manifest="m.csv", csv=form, inputs=inputs)
+    first, second = dataset.split("train")
+    assert (first.id, first.inputs["text"], first.inputs["tabular"]) == ("1.234", "1,5", {"size": 1200.0})
+    assert (second.id, second.inputs["text"], second.inputs["tabular"]) == ("1,234", "2,5", {"size": 3.25})
+    assert [row.targets for row in (first, second)] == [
+        {"label": "1,0", "score": 1.5},
+        {"label": "2,0", "score": 2000.0},
+    ]
+
+
 @pytest.mark.parametrize(
     ("cells", "message"),
     [

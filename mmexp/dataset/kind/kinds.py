@@ -12,6 +12,7 @@ from typing import Any
 import mmexp.dataset.kind as package
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.cell import parse
+from mmexp.dataset.kind.number import Decimal
 from mmexp.error import ConfigError
 
 
@@ -59,6 +60,10 @@ class Kinds(Mapping[str, Kind]):
     def suffixes(self) -> list[str]:
         """Suffixes of all files that are recognised."""
         return [suffix for kind in self.values() if kind.inputs for suffix in kind.suffixes]
+
+    def with_decimal(self, decimal: Decimal | None) -> Kinds:
+        """Return the kinds for a table whose numbers have such a decimal sign; each column decides if None."""
+        return Kinds({name: kind.with_decimal(decimal) for name, kind in self.items()}) if decimal else self
 
     def of_input(self, name: str) -> Kind | None:
         """Return the kind that a modality of this name always is; None if its cells decide."""

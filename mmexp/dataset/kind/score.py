@@ -33,6 +33,9 @@ class ScoreKind(Kind):
     def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> Self:
         return type(self)(decimal=self.decimal or decimal_of(row.get(str(column)) for row in rows))
 
+    def with_decimal(self, decimal: Decimal) -> Self:
+        return type(self)(decimal=self.decimal or decimal)
+
     def extent(self, column: str, cells: Sequence[Any]) -> str:
         decimal = self.decimal or "point"
         return span((read_number(cell, decimal) for cell in cells), decimal)

@@ -64,8 +64,11 @@ class TabularKind(Kind):
         for name, given in cells.items():
             numeric = "mean" in known[name] if name in known else self._is_numeric(given)
             if numeric and name not in self.categories:
-                kind.numeric[name] = known.get(name, {}).get("decimal") or self._decimal(name, given)
+                kind.numeric[name] = self._decimal(name, given, known.get(name, {}).get("decimal"))
         return kind
+
+    def with_decimal(self, decimal: Decimal) -> Self:
+        return type(self)(missing=self.missing, decimal=self.decimal or decimal, categories=self.categories)
 
     def pick(self, values: Mapping[str, Any], column: Column) -> Any:
         cells = _cells(values, column)
@@ -106,8 +109,13 @@ class TabularKind(Kind):
         numbers = sum(any(read_number(cell, way) is not None for way in get_args(Decimal)) for cell in filled)
         return 2 * numbers > len(filled)
 
-    def _decimal(self, name: str, cells: Sequence[Any]) -> Decimal:
-        if found := self.decimal or decimal_of(cells):
+    def _decimal(self, name: str, cells: Sequence[Any], trained: Decimal | None) -> Decimal:
+        if self.decimal:
+            return self.decimal
+        found = decimal_of(cells)
+        if trained and (found is None or _count(cells, trained) >= _count(cells, found)):
+            return trained
+        if found:
             return found
         shown = min(cell for cell in cells if isinstance(cell, str) and "," in cell)
         point, comma = (read_number(shown, way) for way in get_args(Decimal))
@@ -115,6 +123,10 @@ class TabularKind(Kind):
             f"column {name!r} must show what its commas mean, got only such as {shown!r}.",
             hint=f"Set kind.tabular.decimal=point to read it as {point:g}, or kind.tabular.decimal=comma as {comma:g}.",
         )
+
+
+def _count(cells: Iterable[Any], decimal: Decimal) -> int:
+    return sum(read_number(cell, decimal) is not None for cell in cells)
 
 
 def _cells(values: Mapping[str, Any], column: Column) -> dict[str, Any]:

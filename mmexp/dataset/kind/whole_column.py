@@ -8,6 +8,7 @@ from typing import Any, Self
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.kind.inspection import Inspection
+from mmexp.dataset.kind.number import Decimal
 from mmexp.transform.spelling import Name, distinct
 
 
@@ -29,6 +30,10 @@ class WholeColumn:
         Raises:
             DataError: If the cells can be read in several ways.
         """
+        return self
+
+    def with_decimal(self, decimal: Decimal) -> Self:
+        """Return this kind for a table whose numbers have such a decimal sign, where none is set for the kind."""
         return self
 
     def is_blank(self, column: str, cell: Any) -> bool:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from mmexp.dataset.column import Column, columns_of
-from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.base import Kind, Names
 from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.kind.kinds import Kinds
 from mmexp.dataset.table.reader import Record, column_names, find_column
@@ -111,6 +111,31 @@ def kinds_of(
         except DataError as fault:
             raise DataError(str(fault), path=records[0].where.rpartition(":")[0], hint=fault.hint) from None
     return found
+
+
+def target_kinds(
+    targets: Mapping[str, str],
+    records: Sequence[Record],
+    kinds: Kinds,
+    trained: Mapping[str, Mapping[str, Any]],
+    names: Mapping[str, Names],
+) -> dict[str, Kind]:
+    """Return the kind of each target, and of each that has names for its numbers, by its name.
+
+    Args:
+        targets: Target -> column.
+        records: The table, in any order.
+        kinds: All that are known.
+        trained: Facts of each target from training, empty before there are any.
+        names: Names of the numbers of a target, by target.
+
+    Raises:
+        ConfigError: If a target has no numbers to name.
+    """
+    rows = [record.values for record in records]
+    found = {name: kinds.of_target(name) for name in {**targets, **names}}
+    found |= {name: found[name].named(f"dataset.classes.{name}", given) for name, given in names.items()}
+    return {name: k.for_column(rows, targets.get(name, name), trained.get(name, {})) for name, k in found.items()}
 
 
 def _by_cells(name: str, column: str, records: Sequence[Record], kinds: Kinds) -> Kind:

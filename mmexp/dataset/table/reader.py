@@ -187,7 +187,7 @@ def _separated(text: str, path: Path, form: TextFormat) -> Iterator[Line]:
                 hint = propose_delimiter(text, separator) or (_QUOTES if swallowed else "")
                 raise ValueError(f"{len(cells)} cells below {len(header)} columns")
             elif cells:
-                yield line, {name: form.number(cell) or None for name, cell in zip(header, cells, strict=True)}
+                yield line, {name: cell or None for name, cell in zip(header, cells, strict=True)}
             line = reader.line_num + 1
     except (ValueError, csv.Error) as fault:
         hint = hint or (_QUOTES if isinstance(fault, csv.Error) else "")

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import codecs
 import csv
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mmexp.dataset.column import as_mapping
 from mmexp.error import ConfigError, DataError, nearest
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "blank": " "}
 QUOTINGS = ("minimal", "multiline", "none")
-DECIMALS = {"point": ".", "comma": ","}
-_NUMBER = re.compile(r"\s*([+-]?)(\d{1,3}(?:\.\d{3})+|\d+)(?:,(\d+))?\s*")
+DECIMALS = ("point", "comma")
 _MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _PROBED = 50
 """Lines that a separator is looked for in."""
@@ -29,7 +27,7 @@ class TextFormat:
     Args:
         delimiter: Between cells: comma, semicolon, tab, pipe, blank or the character; that of the suffix if None.
         encoding: Any that Python knows; UTF-8, with or without a mark at the start, by default.
-        decimal: ``comma`` reads the cells 1,5 and 1.234,5 as 1.5 and 1234.5.
+        decimal: Of columns of numbers: ``comma`` reads 1,5 and 1.234,5 as 1.5 and 1234.5; None reads it from each.
         quoting: ``minimal``: a cell in quotes ends on its line; ``multiline``: it may go on over several;
             ``none``: a quote is a character like any other.
         lists: Between the values of one cell of a target of several, such as pipe for a|b|c; null for none.
@@ -40,7 +38,7 @@ class TextFormat:
 
     delimiter: str | None = None
     encoding: str = "utf-8-sig"
-    decimal: str = "point"
+    decimal: Literal["point", "comma"] | None = None
     quoting: str = "minimal"
     lists: str | None = None
 
@@ -50,8 +48,9 @@ class TextFormat:
             if value is not None and (not isinstance(value, str) or len(_character(value)) != 1 or value in '"\r\n'):
                 rule = f"must be one character or one of {', '.join(SEPARATORS)}"
                 raise ConfigError(f"dataset.csv.{key} {rule}, got {value!r}.")
-        for key, known in (("decimal", [*DECIMALS, *DECIMALS.values()]), ("quoting", [*QUOTINGS])):
-            if (value := getattr(self, key)) not in known:
+        for key, known in (("decimal", DECIMALS), ("quoting", QUOTINGS)):
+            value = getattr(self, key)
+            if value not in known and (key != "decimal" or value is not None):
                 hint = nearest(str(value), known)
                 raise ConfigError(f"dataset.csv.{key} must be one of {', '.join(known)}, got {value!r}. {hint}")
         try:
@@ -77,13 +76,6 @@ class TextFormat:
         if self.lists is None or not isinstance(cell, str) or cell.lstrip().startswith("["):
             return cell
         return [value.strip() for value in cell.split(_character(self.lists)) if value.strip()]
-
-    def number(self, cell: str) -> str:
-        """Return a number with a decimal comma as one with a point; any other cell as it is."""
-        if DECIMALS.get(self.decimal, self.decimal) == "." or not (found := _NUMBER.fullmatch(cell)):
-            return cell
-        sign, whole, rest = found.groups()
-        return f"{sign}{whole.replace('.', '')}" + (f".{rest}" if rest else "")
 
     def decode(self, path: Path) -> str:
         """Read a whole file.

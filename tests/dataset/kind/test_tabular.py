@@ -52,6 +52,23 @@ def test_a_mark_in_a_column_of_numbers_is_a_missing_cell(mark: Any):
     assert rows_of(TabularKind(), [31, mark, "32.5"]) == [31, None, "32.5"]
 
 
+def test_a_decimal_sign_that_is_set_for_the_table_counts_where_none_is_set_for_the_kind() -> None:
+    assert rows_of(TabularKind().with_decimal("comma"), ["1,200", "2,5"]) == [1.2, 2.5]
+    assert rows_of(TabularKind(decimal="point").with_decimal("comma"), ["1,200"]) == [1200.0]
+    assert TabularKind(missing=["x"], categories=["code"]).with_decimal("comma").missing == ("x",)
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [(["1.200"], 1200.0), (["1,200"], 1.2), (["1.5"], "1.5"), ([1.5], 1.5), (["1.200,5"], 1200.5)],
+)
+def test_another_table_is_read_with_the_decimal_sign_of_training_unless_it_shows_its_own(
+    cells: list[Any], expected: Any
+) -> None:
+    trained = {"columns": [{"name": "age", "mean": 0, "std": 1, "decimal": "comma"}]}
+    assert rows_of(TabularKind(), cells, trained) == [expected]
+
+
 def test_the_marks_are_configurable():
     assert rows_of(TabularKind(missing=["unknown"]), [31, "Unknown", 33]) == [31, None, 33]
     with pytest.raises(

@@ -1,4 +1,7 @@
-"""Every YAML below conf/ is composed, built and run for one step; a new one is taken up by itself."""
+"""Every YAML below conf/ is composed, built and run for one step; a new one is taken up by itself.
+
+Those of tasks are run by ``test_grid.py``.
+"""
 
 from __future__ import annotations
 
@@ -76,8 +79,9 @@ def is_causal(path: Path) -> bool:
 
 
 @pytest.fixture
-def run_folder(tmp_path: Path) -> Iterator[RunFolder]:
+def run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunFolder]:
     """A run folder that is gone again after the test."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
     folder = RunFolder.create(tmp_path / "outputs", "x")
     yield folder
     shutil.rmtree(folder.path)
@@ -154,10 +158,10 @@ def test_it_repeats_no_default_of_its_constructor(path: Path):
             assert [key for key, value in node.items() if value == defaults.get(key, Parameter.empty)] == []
 
 
-@pytest.mark.parametrize("words", choices("task", "missing", "optimizer", "scheduler", "method"))
+@pytest.mark.usefixtures("unrendered")
+@pytest.mark.parametrize("words", choices("missing", "optimizer", "scheduler", "method"))
 def test_one_step(words: str, run_folder: RunFolder):
-    task = train([words, *SCENES], run_folder).task
-    assert task.targets or task.paired, "What has no target learns which inputs belong together; a control parts them."
+    train([words, *SCENES], run_folder)
 
 
 @pytest.mark.usefixtures("unrendered")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +40,14 @@ ROWS = (0, 1, 2)
 STEPS = ["training.epochs=1", "training.batch_size=8", "training.log_every=1", "dim=16", "hardware=cpu"]
 SCENES = ["dataset.sizes=[16,5,4]", "dataset.image_size=32", "dataset.cache=null"]
 NARROW = ["encoder.image.widths=[8,8,8]", "encoder.audio.widths=[8,8,8]"]
+SHORT = {
+    "captioning": ["task.prefix.max_length=16"],
+    "dialogue": ["task.prefix.max_length=16"],
+    "image_generation": ["task.steps=2"],
+    "multitask": ["task.tasks.caption.prefix.max_length=16"],
+    "transcription": ["task.prefix.max_length=16"],
+}
+"""What keeps a task from generating for long."""
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec")  # of Lightning's own making
 BY_SPEED = [pytest.param(fusion, marks=[] if fusion in COMMON else pytest.mark.slow) for fusion in FUSIONS]
@@ -70,10 +79,12 @@ class Lab:
     Args:
         experiment: One task with one fusion.
         folder: Of the run.
+        batches: Those that were made, of the same task and inputs.
     """
 
     experiment: Experiment
     folder: RunFolder
+    batches: dict[tuple[int, ...], Batch] = field(default_factory=dict)
 
     @property
     def model(self) -> Any:
@@ -81,13 +92,16 @@ class Lab:
 
     def batch(self, *rows: int, without: dict[int, str] | None = None) -> Batch:
         """Rows of the training split as evaluation sees them, some without a modality."""
+        if without is None and rows in self.batches:
+            return self.batches[rows]
         data = self.experiment.data
         split = data.evaluation("train").dataset
         samples = [split.prepare(row) for row in rows]
         for row, modality in (without or {}).items():
             kept = {name: value for name, value in samples[row].inputs.items() if name != modality}
             samples[row] = replace(samples[row], inputs=kept)
-        return split.collate(samples)
+        batch: Batch = split.collate(samples)
+        return batch if without is not None else self.batches.setdefault(rows, batch)
 
     def loss(self, batch: Batch, training: bool = False) -> Tensor:
         losses = self.model.task.losses(self.model.train(training)(batch), batch)
@@ -98,13 +112,33 @@ class Lab:
         return self.model.task.predictions(self.model.eval()(batch), batch)
 
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Callable[..., Lab]:
-    def make(task: str, fusion: str, inputs: str, seed: int) -> Lab:
-        choices = {"fusion": composed(f"fusion={fusion}")["fusion"], "seed": seed}
-        root = deepcopy({**composed(f"task={task}", f"inputs={inputs}"), **choices})
-        folder = RunFolder.create(tmp_path, "x")
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Lab]:
+    """A task with some fusion: data, facts and batches are the same with any."""
+
+    @cache
+    def make(task: str, inputs: str) -> Lab:
+        root = deepcopy(composed(f"task={task}", f"inputs={inputs}", *SHORT.get(task, [])))
+        if inputs == "[image]":
+            root["fusion"] = deepcopy(composed("fusion=none"))["fusion"]
+        folder = RunFolder.create(tmp_path_factory.mktemp(task), "x")
         return Lab(build(root, load_data(root), folder), folder)
+
+    return make
+
+
+@pytest.fixture
+def lab(first: Callable[[str, str], Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Lab]:
+    monkeypatch.setattr("os.fsync", lambda handle: None)
+
+    def make(task: str, fusion: str, inputs: str, seed: int) -> Lab:
+        known = first(task, inputs)
+        choices = {"fusion": composed(f"fusion={fusion}")["fusion"], "seed": seed}
+        root = deepcopy({**known.experiment.config, **choices})
+        folder = RunFolder.create(tmp_path, "x")
+        for path in (known.folder.facts, known.folder.tokenizer, *known.folder.path.glob("*.jsonl")):
+            shutil.copy(path, folder.path)
+        return Lab(build(root, known.experiment.data.dataset, folder), folder, known.batches)
 
     def make_or_skip(task: str, fusion: str, seed: int = 0) -> Lab:
         if fusion != "none":
@@ -143,6 +177,8 @@ def test_a_run_of_two_steps_is_evaluated_and_predicts_every_sample_once(lab, mon
     if fusion != "concat":  # no plot depends on the fusion
         monkeypatch.setattr("mmexp.training.trainer.draw", lambda *_: None)
     one = lab(task, fusion)
+    own = one.experiment.task
+    assert own.targets or own.paired, "What has no target learns which inputs belong together; a control parts them."
     result = fit(one.experiment, one.folder, Console(quiet=True))
     losses = [row["train/loss"] for row in read_metrics(one.folder.metrics) if "train/loss" in row]
     assert len(losses) == 2 and all(map(math.isfinite, losses))

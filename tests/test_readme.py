@@ -194,7 +194,7 @@ def learned(words: list[str]) -> bool:
     return not names & {"dataset", "experiment", "resume", "pretrained", "baselines", "hardware"}
 
 
-@each([given(words) for words in spoken("train") if learned(words) and not is_own(words)])
+@each(merged([given(words) for words in spoken("train") if learned(words) and not is_own(words)]))
 def test_a_training_on_the_scenes_takes_a_step(words: list[str], make_lab: Callable[[Path], Lab], elsewhere: Path):
     words = [word for word in expand(words)[0] if not word.startswith("dataset.sizes=")]
     folder = replace(make_lab(elsewhere), overrides=[*STEP, *SCENES, f"outputs={elsewhere}"]).train(*words, *STEP)

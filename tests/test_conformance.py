@@ -87,6 +87,12 @@ def run_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunF
     shutil.rmtree(folder.path)
 
 
+@pytest.fixture(autouse=True)
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no plots: they depend on the task alone."""
+    monkeypatch.setattr("mmexp.training.trainer.draw", lambda *_: None)
+
+
 def train(words: list[str], folder: RunFolder) -> Experiment:
     """Build what the words describe, take one optimisation step, and check what is left in the run folder."""
     root = compose([*STEP, *words]).plain()
@@ -158,26 +164,22 @@ def test_it_repeats_no_default_of_its_constructor(path: Path):
             assert [key for key, value in node.items() if value == defaults.get(key, Parameter.empty)] == []
 
 
-@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("words", choices("missing", "optimizer", "scheduler", "method"))
 def test_one_step(words: str, run_folder: RunFolder):
     train([words, *SCENES], run_folder)
 
 
-@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("augment")])
 def test_one_step_with_an_augmentation(option: str, run_folder: RunFolder, manifest: Path):
     words = [f"augment=[{option}]", "inputs=[vector,text]", "dataset=manifest", f"dataset.root={manifest}"]
     assert len(train(words, run_folder).module.augments) == 1
 
 
-@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("words", choices("fusion"))
 def test_one_step_of_a_fusion(words: str, run_folder: RunFolder):
     train([words, f"inputs={'[image]' if words == 'fusion=none' else '[image,text]'}", *SCENES], run_folder)
 
 
-@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("words", choices("encoder"))
 def test_one_step_of_an_encoder(words: str, run_folder: RunFolder, manifest: Path):
     kind = words.split("=")[0].split("/")[1]
@@ -187,7 +189,6 @@ def test_one_step_of_an_encoder(words: str, run_folder: RunFolder, manifest: Pat
     assert list(experiment.module.model.encoders) == [modality]
 
 
-@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("option", [path.stem for path in sorted(CONF.glob("encoder/text/*.yaml")) if is_causal(path)])
 def test_one_step_of_a_causal_text_encoder_as_the_prefix_of_captions(option: str, run_folder: RunFolder):
     target = OmegaConf.load(CONF / f"encoder/text/{option}.yaml")._target_
@@ -196,14 +197,12 @@ def test_one_step_of_a_causal_text_encoder_as_the_prefix_of_captions(option: str
     assert type(experiment.task.prefix) is class_of(target) and experiment.task.prefix.causal
 
 
-@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("place", ["fusion.pool", "task.pool"])
 @pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("pool")])
 def test_one_step_of_a_pool(option: str, place: str, run_folder: RunFolder):
     train([f"pool@{place}={option}", "inputs=[image,text]", *SCENES], run_folder)
 
 
-@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("words", choices("dataset"))
 def test_one_step_on_a_dataset(words: str, run_folder: RunFolder, manifest: Path):
     extra = {
@@ -217,7 +216,6 @@ def test_one_step_on_a_dataset(words: str, run_folder: RunFolder, manifest: Path
     assert list(experiment.data.inputs) == offered.get(words, list(experiment.data.dataset.inputs))
 
 
-@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("words", choices("hardware"))
 def test_one_step_on_hardware(words: str, run_folder: RunFolder):
     hardware = instantiate("hardware", compose([words]).plain()["hardware"])

@@ -10,9 +10,9 @@ import pickle
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
-import yaml
 from hydra import version
 from hydra._internal.config_repository import CachingConfigRepository, ConfigRepository
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
@@ -36,7 +36,8 @@ from mmexp.error import ConfigError, nearest
 
 WHOLE = "kind"
 """Group of which every option is composed, below its own name: all kinds of data are known, and the data says which."""
-_kept: dict[tuple[tuple[str, ...], bool, tuple[tuple[str, int, int], ...]], bytes] = {}
+State = tuple[tuple[str, int, int], ...]
+_kept: dict[tuple[tuple[str, ...], bool, State], bytes] = {}
 
 
 class CheckedSource(FileConfigSource):
@@ -91,16 +92,15 @@ def compose_groups(overrides: Sequence[Override], adding: bool = False) -> Compo
     """
     words = tuple(str(override.input_line) for override in overrides)
     if (kept := _kept.get((words, adding, state := conf_state()))) is None:
-        kept = _kept[words, adding, state] = pickle.dumps(_composed(overrides, adding))
+        kept = _kept[words, adding, state] = pickle.dumps(_composed(overrides, adding, _repository(state)))
     composed: Composition = pickle.loads(kept)
     return composed
 
 
-def _composed(overrides: Sequence[Override], adding: bool) -> Composition:
-    repository = CachingConfigRepository(_repository())
+def _composed(overrides: Sequence[Override], adding: bool, repository: CachingConfigRepository) -> Composition:
     listed = _defaults(repository, overrides, adding)
     composed = Composition(OmegaConf.structured(Schema))
-    _add_whole(composed)
+    _add_whole(composed, repository)
     for default in listed.defaults:
         if default.config_path is None:
             continue
@@ -145,25 +145,25 @@ def split_sweep(overrides: list[Override]) -> list[list[str]]:
     return BasicSweeper.split_arguments(overrides, max_batch_size=None)[0]
 
 
-def _add_whole(composed: Composition) -> None:
+def _add_whole(composed: Composition, repository: CachingConfigRepository) -> None:
     """Put every option of the group WHOLE below its own name."""
     found = {}
     for option in options(WHOLE):
-        path = option_path(f"{WHOLE}/{option}")
-        check_yaml(path)
-        with yaml_errors(path):
-            found[option] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        composed.sources.append(Source(path, f"{WHOLE}.{option}"))
+        if result := repository.load_config(f"{WHOLE}/{option}"):
+            found[option] = result.config
+            composed.sources.append(Source(option_path(f"{WHOLE}/{option}"), f"{WHOLE}.{option}"))
     composed.node[WHOLE] = found
 
 
-def _repository() -> ConfigRepository:
+@lru_cache(maxsize=1)
+def _repository(state: State) -> CachingConfigRepository:
+    """Return what reads each file of the conf folders once, as long as none is changed."""
     version.setbase("1.3")
     SourcesRegistry.instance().register(CheckedSource)
     path = ConfigSearchPathImpl()
     for folder in conf_folders():
         path.append("main", f"{CheckedSource.scheme()}://{folder}")
-    return ConfigRepository(path)
+    return CachingConfigRepository(ConfigRepository(path))
 
 
 def _defaults(repository: CachingConfigRepository, overrides: Sequence[Override], adding: bool) -> DefaultsList:

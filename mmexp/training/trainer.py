@@ -91,8 +91,9 @@ def train_and_evaluate(
     best = choose_best(folder, experiment.monitor)
     results: dict[str, float] = {}
     availability: dict[str, Any] = {}
+    load_weights(experiment.module, best)
     for split in ("val", "test"):
-        results |= evaluate(experiment, folder, trainer, best, split, console)
+        results |= evaluate(experiment, folder, trainer, split, console)
         availability[split] = evaluate_by_inputs(experiment, trainer, split)
     by_inputs = {split: found for split, found in availability.items() if found}
     return {
@@ -196,16 +197,10 @@ def _strategy(hardware: Hardware) -> Strategy | str:
 
 
 def evaluate(
-    experiment: Experiment,
-    folder: RunFolder,
-    trainer: pl.Trainer,
-    best: Path,
-    split: Literal["val", "test"],
-    console: Console,
+    experiment: Experiment, folder: RunFolder, trainer: pl.Trainer, split: Literal["val", "test"], console: Console
 ) -> dict[str, float]:
-    """Evaluate a checkpoint on one split and write its predictions, a row per sample."""
+    """Evaluate the model on one split and write its predictions, a row per sample."""
     module = experiment.module
-    load_weights(module, best)
     module.keep_rows = True
     run = trainer.validate if split == "val" else trainer.test
     run(module, datamodule=experiment.data, verbose=False)

@@ -25,7 +25,8 @@ from PIL import Image
 
 from mmexp.cli import main
 from mmexp.cli._main import verbs
-from mmexp.config.compose import Config, compose, load_config, stored
+from mmexp.config.compose import compose, load_config, stored
+from mmexp.config.config import Config
 from mmexp.config.override import expand
 from mmexp.run import provenance as manifest
 from mmexp.run import summary
@@ -95,9 +96,9 @@ def merged(all_words: list[list[str]]) -> list[list[str]]:
     """Commands on the same data that set nothing to different values, joined into one: fewer runs do the same."""
     joined: list[list[str]] = []
     for words in all_words:
-        typed = {"dataset": {"scenes"}, "-m": {"-m" in words}, **options(words)}
+        typed = {"dataset": {"scenes"}, "task": {"classification"}, "-m": {"-m" in words}, **options(words)}
         for other in joined:
-            known = {"dataset": {"scenes"}, "-m": {"-m" in other}, **options(other)}
+            known = {"dataset": {"scenes"}, "task": {"classification"}, "-m": {"-m" in other}, **options(other)}
             if all(known.get(key, value) == value for key, value in typed.items()):
                 other += [word for word in words if word not in other]
                 break

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mmexp.config.compose import Config
+    from mmexp.config.config import Config
 
 HELP = "Check a config and its data without training anything, and show what they come to."
 USAGE = """

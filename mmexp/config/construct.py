@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 
-from mmexp.config.compose import Config
+from mmexp.config.config import Config
 from mmexp.config.instantiate import instantiate
 from mmexp.config.resolve import FACT
 from mmexp.config.schema import GROUPS, SLOTS, holds_many

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmexp.config.compose import Config
+from mmexp.config.config import Config
 from mmexp.error import Stopped
 from mmexp.launcher.base import Launcher, Report
 from mmexp.run.folder import RunFolder

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
 
-from mmexp.config.compose import Config, read_config
+from mmexp.config.compose import read_config
+from mmexp.config.config import Config
 from mmexp.config.hydra_internal import compose_groups
 from mmexp.config.override import read
 from mmexp.config.schema import role_of, root_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from mmexp.config.compose import Config
+from mmexp.config.config import Config
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import DONE, RunRow
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from rich.console import Console
 
-from mmexp.config.compose import Config, load_config
+from mmexp.config.compose import load_config
+from mmexp.config.config import Config
 from mmexp.config.schema import ROLES, role_of, root_of
 from mmexp.error import ConfigError
 from mmexp.run import advice

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from mmexp.config.compose import Config, load_config, stored
+from mmexp.config.compose import load_config, stored
+from mmexp.config.config import Config
 from mmexp.config.instantiate import instantiate
 from mmexp.error import ConfigError, MmexpError, ResourceError, Stopped
 from mmexp.hardware.base import Hardware

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mmexp.config.compose import Config, compose
+from mmexp.config.compose import compose
+from mmexp.config.config import Config
 from mmexp.config.instantiate import instantiate
 from mmexp.config.schema import SWEEP, root_of
 from mmexp.error import ConfigError

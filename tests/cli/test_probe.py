@@ -16,7 +16,7 @@ def probe(outputs: Path, *words: str) -> int:
     )
 
 
-def test_a_table_and_words_tell_what_each_fusion_can_do_and_nothing_is_trained_twice(tmp_path, capsys):
+def test_a_table_and_words_tell_what_each_fusion_can_do_and_nothing_is_trained_twice(tmp_path, in_process, capsys):
     assert probe(tmp_path) == 0
     shown = capsys.readouterr()
     assert "fusion=product dataset.interaction=missing  done" in shown.err and "[4/4]" in shown.err

@@ -7,7 +7,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from mmexp.config.check import find_problems
-from mmexp.config.compose import Config, compose
+from mmexp.config.compose import compose
+from mmexp.config.config import Config
 from mmexp.error import ConfigError
 
 

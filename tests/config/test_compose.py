@@ -381,14 +381,6 @@ def test_composing_writes_nothing(folder: Path) -> None:
     assert sorted(folder.rglob("*")) == before
 
 
-def test_the_key_tells_what_is_run_and_not_where(folder: Path) -> None:
-    keys = [
-        compose(words).key
-        for words in ([], ["outputs=elsewhere", "name=x", "baselines=true"], ["seed=1"], ["fusion=gated"])
-    ]
-    assert keys[0] == keys[1] and len(set(keys)) == 3
-
-
 def test_what_is_typed_may_stand_behind_the_config_of_a_run(folder: Path) -> None:
     assert read_config(["seed=1"]).key == compose(["seed=1"]).key
     (folder / "config.yaml").write_text(stored(compose(["seed=1"])))

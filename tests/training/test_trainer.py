@@ -37,6 +37,14 @@ RANDOM = [
 ]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def undrawn() -> Iterator[None]:
+    """Draw no plots: nothing here looks at them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mmexp.training.trainer.draw", lambda *_: None)
+        yield
+
+
 @pytest.fixture
 def at_batch(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Do something in the middle of given batches, counted from 1, each once."""

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.inspection import File, Inspection
@@ -19,7 +20,11 @@ THREADS = min(8, os.cpu_count() or 1)
 
 
 def inspect_all(
-    files: Sequence[File], kinds: Mapping[str, FileKind], folder: Folder, cache: InspectionCache | None = None
+    files: Sequence[File],
+    kinds: Mapping[str, FileKind],
+    folder: Folder,
+    cache: InspectionCache | None = None,
+    places: Mapping[str, Path] = MappingProxyType({}),
 ) -> Iterator[tuple[File, Inspection]]:
     """Read files in threads, as decoding is done outside Python's lock; return them in order.
 
@@ -28,10 +33,11 @@ def inspect_all(
         kinds: Kind by modality, or target.
         folder: Where they are.
         cache: What is known of files from an earlier reading; none if None.
+        places: Where files lie that were located before; a file that is read is located anew.
     """
     memory = cache or InspectionCache(None)
     with ThreadPoolExecutor(THREADS) as pool, memory:
-        seen = [_recall(file, kinds[file[0]], folder, memory) for file in files]
+        seen = [_recall(file, kinds[file[0]], folder, memory, places) for file in files]
         unseen = [(file, key, state) for file, (key, state, found) in zip(files, seen, strict=True) if found is None]
         fresh = pool.map(lambda one: _inspect(one[0], kinds[one[0][0]], folder), unseen)
         places = iter(unseen)
@@ -45,10 +51,12 @@ def inspect_all(
             pool.shutdown(cancel_futures=True)
 
 
-def _recall(file: File, kind: FileKind, folder: Folder, cache: InspectionCache) -> tuple[str, str, Inspection | None]:
+def _recall(
+    file: File, kind: FileKind, folder: Folder, cache: InspectionCache, places: Mapping[str, Path]
+) -> tuple[str, str, Inspection | None]:
     """Return what ``look_up`` does; nothing for a path that is refused, which reading reports."""
     try:
-        return cache.look_up(folder.locate(file[1]), kind)
+        return cache.look_up(places.get(file[1]) or folder.locate(file[1]), kind)
     except ValueError:
         return "", "", None
 

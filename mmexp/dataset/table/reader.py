@@ -118,7 +118,11 @@ def _records(rows: Iterator[Line], path: Path) -> list[Record]:
 
 def column_names(records: Sequence[Record]) -> list[str]:
     """Names of all columns in order of appearance."""
-    return list(dict.fromkeys(name for record in records for name in record.values))
+    names: dict[str, None] = {}
+    for record in records:
+        if not record.values.keys() <= names.keys():
+            names.update(dict.fromkeys(record.values))
+    return [*names]
 
 
 def find_column(name: str, columns: Sequence[str]) -> str | None:

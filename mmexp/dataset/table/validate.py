@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from mmexp.dataset.column import Column
@@ -54,6 +55,7 @@ class Validator:
         self.folder, self.policy = folder, policy
         self.form, self.cache = form or TextFormat(), cache
         self.inspected: dict[File, Inspection] = {}
+        self._places: dict[str, Path] = {}
         self._forms: dict[str, tuple[str, str]] = {}
         self._lists = {*lists, *(column for name, column in targets.items() if fields.targets[name].many)}
 
@@ -75,7 +77,8 @@ class Validator:
         kinds = {**self.fields.targets, **self.fields.inputs}
         files = {name: kind for name, kind in kinds.items() if isinstance(kind, FileKind)}
         bad: set[str] = set()
-        for done, (file, found) in enumerate(inspect_all(list(users), files, self.folder, self.cache), start=1):
+        inspected = inspect_all(list(users), files, self.folder, self.cache, self._places)
+        for done, (file, found) in enumerate(inspected, start=1):
             if progress:
                 progress(done, len(users))
             self.inspected[file] = found
@@ -134,7 +137,7 @@ class Validator:
         paths = [(name, path) for name, cell in cells.items() for path in kinds[name].paths(cell)]
         for name, path in paths:
             try:
-                self.folder.locate(path)
+                self._places[path] = self.folder.locate(path)
             except ValueError as fault:
                 hint = "Set dataset.root to the folder that holds all of your files."
                 raise DataError(f"{name} {fault}.", sample=record.id, path=record.where, hint=hint) from None

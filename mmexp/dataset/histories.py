@@ -35,6 +35,15 @@ def leave_last_out(taken: Mapping[str, Sequence[str]]) -> dict[Split, list[Place
     return sides
 
 
+def repeat_notes(splits: Mapping[Split, Turns]) -> Iterator[str]:
+    """Say how many targets stand in their own history, where an item is not recommended again."""
+    for name, turns in splits.items():
+        repeats = sum(turns.taken[user][place] in turns.past(user, place) for user, place in turns.places)
+        if repeats:
+            rule = f"{repeats} of {len(turns)} targets of {name} are items of their own history"
+            yield f"{rule}, and count as never found; set task.repeats=true to recommend an item again"
+
+
 class Turns(Samples):
     """Samples of one split; a history is put together when it is asked for.
 
@@ -62,9 +71,13 @@ class Turns(Samples):
 
     def sample(self, index: int) -> Sample:
         user, place = self.places[index]
-        past = list(self.taken[user][max(0, place - self.length) : place])
+        past = self.past(user, place)
         inputs = Lazy(("items", *self._known(user, past)), partial(self._show, user, past))
         return Sample(f"{user}-{place:04d}", inputs, {"item": self.taken[user][place]})
+
+    def past(self, user: str, place: int) -> list[str]:
+        """Return the history of one sample."""
+        return list(self.taken[user][max(0, place - self.length) : place])
 
     def targets(self) -> Iterator[str]:
         """Return the target of each sample."""

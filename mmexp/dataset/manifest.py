@@ -21,7 +21,7 @@ from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.fingerprint import fingerprint, table_fingerprint
 from mmexp.dataset.table.gaps import refuse_constants, refuse_gaps
 from mmexp.dataset.table.inspection_cache import InspectionCache, cache_file
-from mmexp.dataset.table.leak import LeakPolicy, OnLeak, same_files
+from mmexp.dataset.table.leak import LeakPolicy, OnLeak, same_samples
 from mmexp.dataset.table.overview import ColumnOverview, overview
 from mmexp.dataset.table.reader import Record, column_names, find_table, read_table
 from mmexp.dataset.table.reading_notes import reading_notes, seen_groups
@@ -59,8 +59,8 @@ class Manifest(MultimodalDataset):
             numbers stand for themselves if None.
         csv: Fields of ``TextFormat``: ``delimiter``, ``encoding``, ``decimal``, ``quoting``, ``lists``.
         on_error: ``raise`` on a broken file or unlabeled row, ``skip`` it, or the largest share to skip, in (0, 1).
-        on_leak: ``raise`` if the content of a file is in two splits; ``warn`` goes on, and draws splits row by row;
-            else rows of one file are drawn together.
+        on_leak: ``raise`` if the content of a file, or a row of numbers, is in two splits; ``warn`` goes on, and draws
+            splits row by row; else rows of one file, or of the same numbers, are drawn together.
 
     Raises:
         ConfigError: If the arguments contradict each other or the manifest is not there.
@@ -142,7 +142,7 @@ class Manifest(MultimodalDataset):
         return self.rule.everything is not None
 
     def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
-        units = None if self.leak_policy.warns else same_files(self._records, self.apart, self.fields.inputs)
+        units = None if self.leak_policy.warns else same_samples(self._records, self.apart, self.fields.inputs)
         sides = assign(self._records, self.rule, self.group_by, splits, units)
         self._sides = {record.id: side for record, side in zip(self._records, sides, strict=True)}
         asked = [record for record in self._records if self._sides[record.id] in splits]

@@ -17,12 +17,12 @@ from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.catalogue import catalogue
 from mmexp.dataset.column import Column, as_mapping
-from mmexp.dataset.histories import Turns, leave_last_out
+from mmexp.dataset.histories import Turns, leave_last_out, repeat_notes
 from mmexp.dataset.item_features import read_features
+from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.kind.folder import Folder
-from mmexp.dataset.kind.tabular import TabularKind
-from mmexp.dataset.table.columns import known
+from mmexp.dataset.table.columns import kinds_of, known
 from mmexp.dataset.table.reader import Record, column_names, read_table
 from mmexp.error import ConfigError, DataError
 
@@ -102,6 +102,7 @@ class Ratings(MultimodalDataset):
             name: Turns(sides[name], taken=self.taken, content=self.content, users=self.users, length=self.length)
             for name in SPLITS
         }
+        self.notes = list(repeat_notes(self._splits))
 
     def split(self, name: Split) -> Sequence[Sample]:
         return self._splits[name]
@@ -176,10 +177,9 @@ class Ratings(MultimodalDataset):
         return found
 
     @cached_property
-    def _user(self) -> TabularKind:
+    def _user(self) -> Kind:
         """Reads the table of users."""
-        rows = [record.values for record in self._read("users", "user")]
-        return TabularKind().for_column(rows, self._facts, {})
+        return kinds_of({"user": self._facts}, self._read("users", "user"), self.kinds)["user"]
 
     @cached_property
     def _facts(self) -> list[str]:

@@ -50,6 +50,7 @@ class Triples(Manifest):
     ) -> None:
         targets = {"tail": "tail", "query": "query"}
         super().__init__(root=root, manifest=manifest, targets=targets, on_error=on_error)
+        self._repeats = 0
         self.entities = None if entities is None else find_table(root or str(self.path.parent), entities)
 
     @cached_property
@@ -64,6 +65,11 @@ class Triples(Manifest):
     def apart(self) -> Mapping[str, Column]:
         """None: an entity looks the same in every split."""
         return {}
+
+    @property
+    def notes(self) -> list[str]:  # type: ignore[override]
+        repeats = f"{self._repeats} lines repeat a fact of their split, and are left out."
+        return [*super().notes, *([repeats] if self._repeats else [])]
 
     def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:
         """Keep everything: a rank is filtered by queries, which no task names as its target."""
@@ -101,7 +107,9 @@ class Triples(Manifest):
         if "split" not in columns:
             sides = draw([record.id for record in records], self.rule)
             records = [Record(one.id, one.where, {**one.values, "split": sides[one.id]}) for one in records]
-        return refuse_twice([_checked(record) for record in records])
+        facts = refuse_twice([_checked(record) for record in records])
+        self._repeats = len(records) - len(facts)
+        return facts
 
     @property
     def _shown(self) -> dict[str, dict[str, Any]]:

@@ -146,3 +146,19 @@ def test_real_ratings_are_read():
     sample = dataset.split("test")[3]
     assert len(sample.inputs["items"]) == 50 and sample.inputs["genres"].shape == (50, 18)
     assert sample.inputs["user"]["occupation"] == "administrator" and "(19" in sample.targets["item"]
+
+
+def test_an_item_that_a_user_rates_again_is_said(root):
+    assert list(make(root).notes) == []
+    with (root / "ratings.csv").open("a") as file:
+        file.write("\n1,10,5,50\n")
+    (note,) = make(root).notes
+    assert note.startswith("1 of 1 targets of test are items of their own history, and count as never found")
+
+
+def test_commas_of_users_that_may_mean_either_are_refused_with_the_line(root):
+    (root / "users.csv").write_text('user_id,pay\n1,"2,000"\n2,"3,000"\n')
+    with pytest.raises(
+        DataError, match=r"users\.csv:2, sample line-2: user column 'pay' must show what its commas mean"
+    ):
+        make(root, users="users.csv")

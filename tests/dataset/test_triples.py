@@ -190,3 +190,11 @@ def test_real_graphs_are_read():
     facts = dataset.describe()
     assert len(facts["classes"]["tail"]) == 14 and facts["sizes"] == {"train": 3184, "val": 398, "test": 402}
     assert asked(read(PACKS / "nations", manifest="train.tsv"), "test") == asked(dataset, "test")
+
+
+def test_a_line_that_repeats_a_fact_of_its_split_is_left_out_and_said(tmp_path):
+    write(tmp_path, FACTS)
+    assert read(tmp_path).notes == []
+    write(tmp_path, [*FACTS, FACTS[0]])
+    dataset = read(tmp_path)
+    assert len(asked(dataset)) == 4 and dataset.notes == ["1 lines repeat a fact of their split, and are left out."]

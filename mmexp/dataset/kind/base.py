@@ -141,6 +141,10 @@ class Kind(WholeColumn, ABC):
         """Name the shape that all values of one modality must share; empty if there is no such shape."""
         return ""
 
+    def identifies(self, values: Sequence[Any]) -> bool:
+        """Return whether rows of equal inputs are the same sample twice, as these values of a column say."""
+        return False
+
     def check(self, name: str, value: Any, row: Neighbours, inspected: Mapping[File, Inspection]) -> None:
         """Check a value against the rest of its row, after every file of the row was read.
 

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,11 @@ from urllib.parse import unquote
 
 _PLAIN = re.compile(r"[\w\s./()+,=@#-]*", re.ASCII)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S")
+_DATA = re.compile(r"data:[\w.+-]+/[\w.+-]+[;,]")
+_BASE64 = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/_-]{64,}={0,2}")
+_SHOWN = 60  # characters of a cell
+_SUBFOLDERS = 100  # that are looked into for the end of a path
 
 
 class Folder:
@@ -37,30 +43,53 @@ class Folder:
         """
         if not isinstance(value, str) or not value or "\0" in value:
             raise ValueError(f"must be a path, got {value!r}")
-        if "://" in value:
-            raise ValueError(f"must be the path of a file, not a URL, as nothing is downloaded, got {value!r}")
         absolute = Path(value).is_absolute()
         if _SCHEME.match(value) or (absolute and not self._holds(value)):
-            raise ValueError(f"must be a path relative to the manifest, got {value!r}")
+            raise ValueError(no_path(value) or f"must be a path relative to the manifest, got {value!r}")
         path = self._inside(value)
+        if len(value) > _SHOWN and (fault := no_path(value)) and not os.path.exists(path):
+            raise ValueError(fault)
         if not _PLAIN.fullmatch(value) and not os.path.exists(path):
             others = (self._inside(other) for other in _spellings(value))
             return next((other for other in others if os.path.exists(other)), path)
         return path
 
     def nearest(self, value: str) -> str:
-        """Return the path below the folder that differs only in case or Unicode form; empty if none does."""
-        found = self.base
-        parts = Path(unicodedata.normalize("NFC", value.replace("\\", "/"))).parts
-        for part in parts:
-            there = found / part
-            if part != ".." and not os.path.exists(there):
-                name = _names(str(found)).get(_folded(part))
-                if name is None:
-                    return ""
-                there = found / name
+        """Return the path of a file that ends like another path; empty if there is none, or more than one.
+
+        Case and Unicode form may differ. Of ``C:\\data\\images\\a.png`` the longest end counts that is there, below the
+        folder of the manifest, else the root, else a folder next to the manifest.
+        """
+        base = os.path.abspath(self.base)
+        parts = [part for part in re.split(r"[\\/]+", unicodedata.normalize("NFC", value)) if part not in ("", ".")]
+        at_home = len(parts) > 1 and os.path.isdir(os.path.join(base, *parts[:-1]))
+        for start in range(1 if at_home else len(parts)):
+            for tops in ([base], [str(self.root)], _subfolders(base)):
+                if found := [path for top in tops if (path := self._ending(top, parts[start:]))]:
+                    return os.path.relpath(found[0], base) if len(found) == 1 else ""
+        return ""
+
+    def cure(self, value: Any) -> str:
+        """Return what to do about a path that ``locate`` refuses."""
+        if not isinstance(value, str):
+            return "Write the path of a file, as text."
+        if near := self.nearest(value):
+            return f"Write {near!r}: paths start at the folder of the manifest."
+        if no_path(value):
+            return "Save the content as files below the folder of the manifest, and write their paths into the column."
+        return "Set dataset.root to the folder that holds all of your files."
+
+    def _ending(self, top: str, end: Sequence[str]) -> str:
+        """Return the file below a folder that has such an end in any case; nothing outside the root is looked at."""
+        found = top
+        for part in end:
+            if part == ".." or not self._holds(found):
+                return ""
+            there = os.path.join(found, part)
+            if not os.path.exists(there):
+                there = os.path.join(found, _names(found).get(_folded(part), part))
             found = there
-        return os.path.relpath(found, self.base)
+        return found if self._holds(found) and os.path.isfile(found) else ""
 
     def _holds(self, value: str) -> bool:
         try:
@@ -79,6 +108,18 @@ class Folder:
         if path != str(self.root) and not path.startswith(os.path.join(self.root, "")):
             raise ValueError(f"must lie inside {self.root}, got {value!r}")
         return Path(path)
+
+
+def no_path(cell: str) -> str:
+    """Return why a cell is no path: it is a URL, or the content of a file; empty if it may be one.
+
+    It is the end of a line that begins with the column.
+    """
+    if _URL.match(cell):
+        return f"must be the path of a file, not a URL, as nothing is downloaded, got {cell[:_SHOWN]!r}"
+    if _DATA.match(cell) or _BASE64.fullmatch(cell):
+        return f"must be the path of a file, not its content, got {cell[:_SHOWN]!r} of {len(cell)} characters"
+    return ""
 
 
 @lru_cache(maxsize=4096)
@@ -104,6 +145,14 @@ def _spellings(value: str) -> list[str]:
 
 def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
+
+
+@lru_cache(maxsize=16)
+def _subfolders(folder: str) -> list[str]:
+    if not os.path.isdir(folder):
+        return []
+    with os.scandir(folder) as entries:
+        return sorted(entry.path for entry in entries if entry.is_dir(follow_symlinks=False))[:_SUBFOLDERS]
 
 
 @lru_cache(maxsize=16)

@@ -21,13 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.media import FileKind, Refused, decoding, opened
 
 IMAGE_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
 MAX_PIXELS = 50_000_000
+_HEAD = 16  # bytes by which a format is known
 SIDE = 8
 """Height and width of a thumbnail, in pixels."""
 
@@ -69,6 +70,10 @@ def read_image(path: Path) -> np.ndarray:
     with opened(path) as file, decoding("an image that decodes"):
         try:
             image = Image.open(file, formats=IMAGE_FORMATS)
+        except UnidentifiedImageError:
+            file.seek(0)
+            got = f"no {', '.join(IMAGE_FORMATS)}, whatever its name: it begins with {file.read(_HEAD)!r}"
+            raise Refused(f"must be an image that decodes, got {got}") from None
         except (Image.DecompressionBombError, Image.DecompressionBombWarning) as fault:
             raise Refused(f"must have at most {MAX_PIXELS} pixels, got more: {fault}") from None
         with image:

@@ -15,6 +15,7 @@ MISSING = ("NA", "N/A", "null", "nan", "None", "?", "-")
 
 _POINT = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)?(?:(?<=\d)\.|\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)?(?:,\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+_RESEMBLES = re.compile(r"[^\w\s]{0,2}\s?\d[\d\s.,:_/'\u2019T+-]*(?:[^\w\s]{0,2}[^\W\d_]{1,3}|[^\w\s]{1,3})?")
 _GROUPED = re.compile(r"(?<=\d)[ \u00a0\u2009\u202f'\u2019](?=\d{3}(?!\d))")
 
 
@@ -28,6 +29,11 @@ def is_missing(cell: Any, marks: Collection[str] = MISSING) -> bool:
 def is_number(cell: Any) -> bool:
     """Return whether a cell is a finite number, or the text of one, as every cell of a CSV is."""
     return read_number(cell) is not None
+
+
+def resembles_number(cell: Any) -> bool:
+    """Return whether a text is a number but for a sign or unit: ``3%``, ``$5``, ``12 kg``, ``1_000``, ``2021-3-1``."""
+    return isinstance(cell, str) and not is_number(cell) and _RESEMBLES.fullmatch(cell.strip()) is not None
 
 
 def read_number(cell: Any, decimal: Decimal = "point") -> float | None:

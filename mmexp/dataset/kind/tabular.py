@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Self, get_args
 
 import numpy as np
@@ -12,10 +13,21 @@ import numpy as np
 from mmexp.dataset.column import Column, columns_of
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.folder import Folder
-from mmexp.dataset.kind.number import MISSING, Decimal, decimal_of, is_missing, read_number, span
-from mmexp.error import DataError
+from mmexp.dataset.kind.number import (
+    MISSING,
+    Decimal,
+    decimal_of,
+    is_missing,
+    is_number,
+    read_number,
+    resembles_number,
+    span,
+)
+from mmexp.dataset.kind.whole_column import Undecided
 
 _DIGITS = 6  # significant ones that a fact keeps
+_DISTINCT = 0.9  # of all rows
+_FEW = 4  # a quarter of the cells of a column
 
 Cell = int | float | str
 
@@ -50,21 +62,24 @@ class TabularKind(Kind):
             raise ValueError(f"TabularKind: decimal must be point, comma or null, got {decimal!r}.")
         self.missing, self.decimal, self.categories = tuple(missing), decimal, tuple(categories)
         self.numeric: dict[str, Decimal] = {}
+        self._resembling: dict[str, str] = {}
 
     def claims(self, cells: Collection[Any]) -> bool:
         return self._is_numeric(cells)
 
     def for_column(self, rows: Sequence[Mapping[str, Any]], column: Column, trained: Mapping[str, Any]) -> Self:
         kind = type(self)(missing=self.missing, decimal=self.decimal, categories=self.categories)
-        cells: dict[str, list[Any]] = {}
-        for row in rows:
-            for name, cell in _cells(row, column).items():
-                cells.setdefault(name, []).append(cell)
+        parts = [_cells(row, column) for row in rows]
+        cells = {name: [part.get(name) for part in parts] for name in dict.fromkeys(chain(*parts))}
         known = {one["name"]: one for one in trained.get("columns", ())}
         for name, given in cells.items():
             numeric = "mean" in known[name] if name in known else self._is_numeric(given)
-            if numeric and name not in self.categories:
+            if name in self.categories:
+                continue
+            if numeric:
                 kind.numeric[name] = self._decimal(name, given, known.get(name, {}).get("decimal"))
+            elif note := self._resemblance(name, given):
+                kind._resembling[name] = note
         return kind
 
     def with_decimal(self, decimal: Decimal) -> Self:
@@ -89,6 +104,11 @@ class TabularKind(Kind):
                 row[name] = number
         return row
 
+    def identifies(self, values: Sequence[Any]) -> bool:
+        """Take equal rows for one sample, unless so many are equal that samples just look alike."""
+        distinct = {json.dumps(value, sort_keys=True, default=str) for value in values}
+        return len(distinct) >= _DISTINCT * len(values)
+
     def describe(self, values: Sequence[Any], column: Column, known: Sequence[Any]) -> Mapping[str, Any]:
         names = columns_of(column)
         commas = {name: {"decimal": way} for name, way in self.numeric.items() if way == "comma"}
@@ -102,6 +122,21 @@ class TabularKind(Kind):
             return span((read_number(cell, decimal) for cell in cells), decimal)
         names = {str(cell) for cell in cells}
         return f"{len(names)} categories" if names else ""
+
+    def notes(self, name: str) -> list[str]:
+        return list(self._resembling.values())
+
+    def _resemblance(self, name: str, cells: Sequence[Any]) -> str:
+        """Return a line about categories a good part of which look like numbers; empty if they do not."""
+        filled = [cell for cell in cells if not is_missing(cell, self.missing)]
+        resembling = sorted(str(cell) for cell in filled if resembles_number(cell))
+        numbers = sum(map(is_number, filled))
+        if not filled or _FEW * (len(resembling) + numbers) < len(filled):
+            return ""
+        shown = resembling or sorted(str(cell) for cell in filled if is_number(cell))
+        rule = f"{len(shown)} of {len(filled)} cells, such as {shown[0]!r}, look like numbers but are categories"
+        cure = f"Write plain numbers, or set kind.tabular.categories=[{name}] if they are none"
+        return f"column {name!r}: {rule}. {cure}"
 
     def _is_numeric(self, cells: Iterable[Any]) -> bool:
         """Return whether most of the filled cells are numbers, in either way to write decimals."""
@@ -117,10 +152,11 @@ class TabularKind(Kind):
             return trained
         if found:
             return found
-        shown = min(cell for cell in cells if isinstance(cell, str) and "," in cell)
-        point, comma = (read_number(shown, way) for way in get_args(Decimal))
-        raise DataError(
-            f"column {name!r} must show what its commas mean, got only such as {shown!r}.",
+        row = min((n for n, cell in enumerate(cells) if isinstance(cell, str) and "," in cell), key=cells.__getitem__)
+        point, comma = (read_number(cells[row], way) for way in get_args(Decimal))
+        raise Undecided(
+            f"column {name!r} must show what its commas mean, got only such as {cells[row]!r}",
+            row=row,
             hint=f"Set kind.tabular.decimal=point to read it as {point:g}, or kind.tabular.decimal=comma as {comma:g}.",
         )
 

@@ -30,6 +30,9 @@ class VectorKind(Kind):
     def read(self, cell: Any, folder: Folder) -> np.ndarray:
         return read_vector(cell)
 
+    def identifies(self, values: Sequence[Any]) -> bool:
+        return True
+
     def form(self, value: np.ndarray) -> str:
         return _FORMS[value.ndim].format(value.shape[-1])
 

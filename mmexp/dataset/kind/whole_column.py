@@ -12,6 +12,20 @@ from mmexp.dataset.kind.number import Decimal
 from mmexp.transform.spelling import Name, distinct
 
 
+class Undecided(ValueError):
+    """A column that can be read in several ways.
+
+    Args:
+        message: The rest of a line that starts with the modality.
+        row: Place of a row that shows it.
+        hint: What to set.
+    """
+
+    def __init__(self, message: str, row: int, hint: str) -> None:
+        super().__init__(message)
+        self.row, self.hint = row, hint
+
+
 class WholeColumn:
     """Read a column by all of its cells, in whatever order they stand."""
 
@@ -28,7 +42,7 @@ class WholeColumn:
             trained: Facts of the modality from training, empty before there are any.
 
         Raises:
-            DataError: If the cells can be read in several ways.
+            Undecided: If the cells can be read in several ways.
         """
         return self
 

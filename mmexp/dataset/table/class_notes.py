@@ -60,7 +60,7 @@ def category_notes(
         train = cells.get("train", [])
         if len(train) > 2 and len(set(train)) == len(train):
             rule = f"each of the {len(train)} cells of train is a category of its own, such as {train[0]!r}"
-            yield f"column {name!r}: {rule}: nothing can be learnt from it. Numbers must be without other signs"
+            yield f"column {name!r}: {rule}: nothing can be learnt from it"
         for split, found in cells.items():
             if names := Counter(cell for cell in found if cell not in values):
                 rule = f"{names.total()} of {len(found)} cells of {split} are categories that training lacks"
@@ -86,6 +86,7 @@ def class_notes(fields: Fields, splits: Mapping[Split, Sequence[Row]], facts: Ma
         if (classes := facts["classes"].get(name)) and not kind.is_file:
             found += target_notes(name, kind, splits, classes)
     for name, kind in fields.inputs.items():
+        found += kind.notes(name)
         columns = facts.get("modality", {}).get(name, {}).get("columns", ()) if kind.several else ()
         found += category_notes(name, splits, columns)
     return found

@@ -10,13 +10,13 @@ from typing import Any, TypeVar, cast
 from mmexp.dataset.column import Column, columns_of
 from mmexp.dataset.kind.base import Kind, Names
 from mmexp.dataset.kind.cell import absent
+from mmexp.dataset.kind.folder import no_path
 from mmexp.dataset.kind.kinds import Kinds
+from mmexp.dataset.kind.whole_column import Undecided
 from mmexp.dataset.table.reader import Record, column_names, find_column
 from mmexp.error import ConfigError, DataError, nearest
 
 C = TypeVar("C", bound=Column)
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S|data:[\w.+-]+/[\w.+-]+[;,]")
-_BASE64 = re.compile(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/_-]{64,}={0,2}")
 _FILE = re.compile(r"[^\n]*[^\s./\\]\.(?=\d*[A-Za-z])[A-Za-z0-9]{2,12}")
 
 
@@ -96,7 +96,7 @@ def kinds_of(
         trained: Facts of each modality from training, empty before there are any.
 
     Raises:
-        DataError: If the cells of a column name files that nothing reads.
+        DataError: If the cells of a column name files that nothing reads, or can be read in several ways.
     """
     rows = [record.values for record in records]
     found: dict[str, Kind] = {}
@@ -108,8 +108,9 @@ def kinds_of(
             kind = kinds.of_input(name) or kinds.get(facts.get("kind", "")) or _by_cells(name, column, records, kinds)
         try:
             found[name] = kind.for_column(rows, column, facts)
-        except DataError as fault:
-            raise DataError(str(fault), path=records[0].where.rpartition(":")[0], hint=fault.hint) from None
+        except Undecided as fault:
+            record = records[fault.row]
+            raise DataError(f"{name} {fault}.", sample=record.id, path=record.where, hint=fault.hint) from None
     return found
 
 
@@ -160,10 +161,8 @@ def unread(cell: Any, kinds: Kinds) -> str:
     """
     if not isinstance(cell, str):
         return ""
-    if _URL.match(cell):
-        return f"must be paths of files, not URLs, as nothing is downloaded, got {cell[:60]!r}"
-    if _BASE64.fullmatch(cell):
-        return f"must be paths of files, not their content in base64, got {cell[:20]!r}..."
+    if fault := no_path(cell):
+        return fault
     if _FILE.fullmatch(cell) and not kinds.of_file(cell):
         return f"must be paths of files that are read ({', '.join(kinds.suffixes)}), got {cell!r}"
     return ""

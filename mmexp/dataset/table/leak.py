@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from mmexp.contract import Split
 from mmexp.dataset.column import Column
@@ -69,10 +69,17 @@ class LeakPolicy:
                 raise DataError(f"{name} {rule}: {_shown(pairs)}.", path=table, hint=hint)
             rule = f"{len(pairs)} samples have the very {name} of a sample of another split"
             notes.append(f"leak: {rule}: {_shown(pairs)}.")
-        if pairs := list(repeated(splits)):
-            rule = f"{len(pairs)} samples without files have the very inputs of a sample of another split"
-            notes.append(f"leak: {rule}: {_shown(pairs)}.")
-        return notes
+        return notes + (self._check_inputs(splits, table) if columns else [])
+
+    def _check_inputs(self, splits: Mapping[Split, Sequence[Row]], table: str) -> list[str]:
+        """Do the same for rows without files by all their inputs; texts alone may be equal by chance."""
+        pairs = list(repeated(splits))
+        identifying = _identifying(splits) if pairs and not self.warns else set()
+        if twice := [pair for pair in pairs if identifying & {*pair[1].inputs}]:
+            rule = f"must be of one split, got the same in two for {len(twice)} samples: {_shown(twice)}"
+            raise DataError(f"{', '.join(twice[0][1].inputs)} {rule}.", path=table, hint=self._hint(None))
+        rule = f"{len(pairs)} samples without files have the very inputs of a sample of another split"
+        return [f"leak: {rule}: {_shown(pairs)}."] if pairs else []
 
     def _hint(self, column: Column | None) -> str:
         allow = "dataset.on_leak=warn to go on all the same."
@@ -94,9 +101,18 @@ def leaks(name: str, splits: Mapping[Split, Sequence[Row]], inspected: Mapping[F
 
 def repeated(splits: Mapping[Split, Sequence[Row]]) -> Iterator[Pair]:
     """Yield each row without files whose inputs are those of a row of an earlier split, with that row."""
-    return _pairs(
-        splits, lambda row: "" if row.files or not row.inputs else json.dumps(row.inputs, sort_keys=True, default=str)
-    )
+    return _pairs(splits, lambda row: "" if row.files or not row.inputs else _content(row.inputs))
+
+
+def _content(inputs: Mapping[str, Any]) -> str:
+    return json.dumps(inputs, sort_keys=True, default=lambda value: getattr(value, "tolist", value.__str__)())
+
+
+def _identifying(splits: Mapping[Split, Sequence[Row]]) -> set[str]:
+    """Return the inputs whose values say which sample a row is."""
+    rows = [row for part in splits.values() for row in part]
+    kinds = {name: kind for row in rows for name, kind in row.fields.inputs.items()}
+    return {name for name, k in kinds.items() if k.identifies([r.inputs[name] for r in rows if name in r.inputs])}
 
 
 def _pairs(splits: Mapping[Split, Sequence[Row]], content: Callable[[Row], str]) -> Iterator[Pair]:
@@ -115,8 +131,10 @@ def _shown(pairs: Sequence[Pair]) -> str:
     return f"{named}{' ...' if len(pairs) > _SHOWN else ''}"
 
 
-def same_files(records: Sequence[Record], columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> list[str]:
+def same_samples(records: Sequence[Record], columns: Mapping[str, Column], kinds: Mapping[str, Kind]) -> list[str]:
     """Return by record the smallest id among all that share a file with it, directly or through others.
+
+    Records without files share all of their inputs, if those say which sample a row is.
 
     Args:
         records: The table.
@@ -132,10 +150,12 @@ def same_files(records: Sequence[Record], columns: Mapping[str, Column], kinds: 
         return one
 
     owner: dict[str, str] = {}
-    files = {name: column for name, column in columns.items() if kinds[name].is_file}
-    for record in records:
-        cells = {name: kinds[name].pick(record.values, column) for name, column in files.items()}
-        for path in (path for name, cell in cells.items() if not absent(cell) for path in kinds[name].paths(cell)):
-            small, large = sorted((root(record.id), root(owner.setdefault(str(path), record.id))))
+    rows = [{name: kinds[name].pick(record.values, column) for name, column in columns.items()} for record in records]
+    rows = [{name: cell for name, cell in row.items() if not absent(cell)} for row in rows]
+    identifying = {n for n in columns if kinds[n].identifies([row[n] for row in rows if n in row])}
+    for record, row in zip(records, rows, strict=True):
+        shared = [str(path) for name, cell in row.items() for path in kinds[name].paths(cell)]
+        for one in shared or ([_content(row)] if identifying & {*row} else []):
+            small, large = sorted((root(record.id), root(owner.setdefault(one, record.id))))
             parent[large] = small
     return [root(record.id) for record in records]

@@ -40,7 +40,7 @@ def assign(
         rule: Where a split comes from.
         group_by: Column of the groups, if whole groups are to be on one side.
         splits: Only records of these are to be right; where their groups are named, no other group need be there.
-        together: By record, what is drawn as one, see ``same_files``; each by itself if None.
+        together: By record, what is drawn as one, see ``same_samples``; each by itself if None.
 
     Raises:
         ConfigError: If a column or group is not there.
@@ -69,7 +69,8 @@ def _draw_units(units: Sequence[str], rule: SplitRule) -> dict[str, Split]:
         return draw(units, rule)
     except ConfigError as fault:
         if len(set(units)) < len(units):
-            fault.hint = "Rows of one file are drawn together. Set dataset.on_leak=warn to draw each row by itself."
+            together = "Rows of one file, or of the same numbers, are drawn together."
+            fault.hint = f"{together} Set dataset.on_leak=warn to draw each row by itself."
         raise
 
 

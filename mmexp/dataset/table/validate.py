@@ -139,5 +139,5 @@ class Validator:
             try:
                 self._places[path] = self.folder.locate(path)
             except ValueError as fault:
-                hint = "Set dataset.root to the folder that holds all of your files."
+                hint = self.folder.cure(path)
                 raise DataError(f"{name} {fault}.", sample=record.id, path=record.where, hint=hint) from None

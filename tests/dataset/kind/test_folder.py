@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmexp.dataset.kind.folder import Folder
+from mmexp.dataset.kind.folder import Folder, no_path
 from mmexp.dataset.kind.image import read_image
 
 
@@ -86,3 +86,55 @@ def test_the_name_that_differs_only_in_case_is_known(tmp_path: Path) -> None:
     (tmp_path / "Photos/Dog.JPG").touch()
     folder = Folder(tmp_path, tmp_path)
     assert folder.nearest("photos/dog.jpg") == "Photos/Dog.JPG" and folder.nearest("photos/cat.jpg") == ""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Folder:
+    """A folder ``shop`` with photos in two folders, a list in ``lists``, and a link out of it."""
+    for path in ("shop/photos/red hat.png", "shop/icons/a.png", "shop/lists/b.png", "shop/Lists/c.png", "home/d.png"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    (tmp_path / "shop/out").symlink_to(tmp_path / "home")
+    return Folder(tmp_path / "shop", tmp_path / "shop")
+
+
+@pytest.mark.parametrize(
+    ("value", "near"),
+    [
+        ("/mnt/nas/shop/photos/red hat.png", "photos/red hat.png"),
+        ("D:\\nas\\Photos\\Red hat.PNG", "photos/red hat.png"),
+        ("E:\\red hat.png", "photos/red hat.png"),
+        ("file:///srv/icons/a.png", "icons/a.png"),
+        ("../../photos/red hat.png", "photos/red hat.png"),
+        ("red hat.png", "photos/red hat.png"),
+    ],
+)
+def test_the_end_of_a_foreign_path_is_found_below_the_folder(shop: Folder, value: str, near: str) -> None:
+    assert shop.nearest(value) == near
+    assert shop.cure(value) == f"Write {near!r}: paths start at the folder of the manifest."
+
+
+@pytest.mark.parametrize("value", ["/mnt/d.png", "photos/a.png", "/etc/hostname", "../home/d.png", "out/d.png", "/"])
+def test_no_other_file_and_none_outside_is_named(shop: Folder, value: str) -> None:
+    assert shop.nearest(value) == "" and shop.cure(value).startswith("Set dataset.root to")
+
+
+def test_a_path_from_the_root_is_found_from_the_folder_of_the_table(shop: Folder) -> None:
+    below = Folder(shop.root, shop.root / "lists")
+    assert below.nearest("icons/a.png") == "../icons/a.png" and below.locate("../icons/a.png").is_file()
+
+
+def test_of_two_files_with_the_same_end_none_is_named(shop: Folder) -> None:
+    (shop.root / "photos/a.png").touch()
+    assert shop.nearest("C:\\a.png") == "" and shop.nearest("C:\\icons\\a.png") == "icons/a.png"
+
+
+def test_the_content_of_a_file_and_a_url_are_told_from_a_path(shop: Folder) -> None:
+    content = "/9j/4AAQSkZJRgABAQ" * 40
+    for value in (content, content[1:], f"data:image/jpeg;base64,{content}"):
+        with pytest.raises(ValueError, match=r"must be the path of a file, not its content, got '.{60}' of \d+ char"):
+            shop.locate(value)
+        assert shop.cure(value).startswith("Save the content as files below the folder of the manifest")
+    assert shop.cure("https://host/x.png").startswith("Save the content as files") and "text" in shop.cure(3)
+    (shop.root / ("Frames1" * 12)).mkdir()
+    assert shop.locate("Frames1" * 12).is_dir() and no_path("photos/a.png") == ""

@@ -219,3 +219,14 @@ def test_an_image_is_opened_inspected_and_made_a_thumbnail(tmp_path: Path) -> No
     assert kind.features("x.png", folder).shape == (192,) and list(kind.paths("x.png")) == ["x.png"]
     with pytest.raises(ValueError, match=r"'y\.png' must be a file, got none"):
         kind.features("y.png", folder)
+
+
+@pytest.mark.parametrize("name", ["a.jfif", "a.png"])
+def test_an_image_is_known_by_its_content_whatever_its_name(tmp_path: Path, name: str) -> None:
+    content = io.BytesIO()
+    Image.fromarray(noise()).save(content, "JPEG")
+    (tmp_path / name).write_bytes(content.getvalue())
+    assert read_image(tmp_path / name).shape == noise().shape
+    (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic" + bytes(20))
+    with pytest.raises(ValueError, match=r"must be an image that decodes, got no JPEG, PNG.*begins with b'.*ftypheic"):
+        read_image(tmp_path / name)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mmexp.dataset.kind.number import MISSING, decimal_of, is_missing, is_number, read_number
+from mmexp.dataset.kind.number import MISSING, decimal_of, is_missing, is_number, read_number, resembles_number
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,10 @@ def test_what_commas_mean_is_read_from_all_cells_in_any_order(cells: list[Any], 
 def test_a_missing_number_is_an_empty_cell_or_a_mark():
     assert all(map(is_missing, [None, "", " ", [], math.nan, "NaN", *MISSING]))
     assert not any(map(is_missing, [0, "0", "no", False])) and not is_missing("?", ["x"]) and is_missing(" X ", ["x"])
+
+
+def test_a_text_with_a_sign_or_a_unit_resembles_a_number() -> None:
+    for cell in ("3%", "$5", "-4 \u00b0C", "12 kg", "1_000", "2021-03-01", "10:30", "1/2", "5\u20ac"):
+        assert resembles_number(cell), cell
+    for cell in ("3", 3, "1,200", "", "old", "B12", "two", "3 little pigs", None):
+        assert not resembles_number(cell), cell

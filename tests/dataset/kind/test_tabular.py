@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -11,7 +12,7 @@ import pytest
 
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.tabular import TabularKind, describe, is_plain, moments, parse_row, read_row
-from mmexp.error import DataError
+from mmexp.dataset.kind.whole_column import Undecided
 
 FOLDER = Folder(Path(), Path())
 
@@ -108,10 +109,10 @@ def test_commas_are_read_as_the_whole_column_has_them(cells: list[Any], numbers:
 
 def test_commas_that_may_mean_either_are_refused_with_both_readings():
     with pytest.raises(
-        DataError, match="column 'age' must show what its commas mean, got only such as '3,100'"
+        Undecided, match="column 'age' must show what its commas mean, got only such as '3,100'"
     ) as caught:
-        rows_of(TabularKind(), ["3,100", "4,200"])
-    assert caught.value.hint == (
+        rows_of(TabularKind(), ["?", "4,200", "3,100"])
+    assert caught.value.row == 2 and caught.value.hint == (
         "Set kind.tabular.decimal=point to read it as 3100, or kind.tabular.decimal=comma as 3.1."
     )
     assert rows_of(TabularKind(decimal="comma"), ["3,100", "4,200"]) == [3.1, 4.2]
@@ -151,3 +152,23 @@ def test_a_row_may_be_typed_as_json():
     for typed in ("age=3", "[1]", "3"):
         with pytest.raises(ValueError, match=r'must be columns with their values, such as \{"age": 3\}, got'):
             parse_row(typed)
+
+
+@pytest.mark.parametrize(
+    "cells", [["5%", "7%", "9%"], ["1_500", "900 kg", "old", "new"], ["2024-05-01"], ["9", "x", "y"]]
+)
+def test_categories_that_look_like_numbers_are_said_with_what_to_do(cells: list[str]) -> None:
+    table = [{"age": cell} for cell in cells]
+    (note,) = TabularKind().for_column(table, "age", {}).notes("tabular")
+    assert re.match(r"column 'age': \d of \d cells, such as '\d.*', look like numbers but are categories", note)
+    assert TabularKind(categories=["age"]).for_column(table, "age", {}).notes("tabular") == []
+
+
+@pytest.mark.parametrize("cells", [["3", "4", "5"], ["red", "blue"], [True, False], ["9", "a", "b", "c", "d"]])
+def test_nothing_is_said_of_numbers_and_plain_categories(cells: list[Any]) -> None:
+    assert TabularKind().for_column([{"age": cell} for cell in cells], "age", {}).notes("tabular") == []
+
+
+def test_equal_rows_are_one_sample_unless_many_are_equal() -> None:
+    rows = [{"age": n, "city": "Oslo"} for n in range(20)]
+    assert TabularKind().identifies([*rows, rows[0]]) and not TabularKind().identifies([*rows, *rows[:4]])

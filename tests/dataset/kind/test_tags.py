@@ -4,6 +4,7 @@ import pytest
 
 from mmexp.dataset.kind.tags import TagsKind, read_tags
 from mmexp.dataset.kind.words import WordsKind
+from mmexp.dataset.table.classes import classes_in
 from mmexp.dataset.table.rows import Fields, Row
 
 
@@ -20,3 +21,13 @@ def test_words_need_a_tag_each():
         TagsKind().check("tags", tags, Row("a", "m:1", inputs, {"tags": tags}, fields), {})
     with pytest.raises(ValueError, match="must be one for each word, got 1 for the 2 of words"):
         TagsKind().check("tags", ["O"], Row("a", "m:1", {"words": ["a", "b"]}, {"tags": ["O"]}, fields), {})
+
+
+def test_tags_are_classed_as_they_are_scored_and_those_that_are_not_as_written_are_counted() -> None:
+    cells = [["I-ORG", "I-ORG", "O", "B-ORG", "I-PER"], "O I-ORG", None, ["S-ORG"]]
+    kind = TagsKind().for_column([{"tags": cell} for cell in cells], "tags", {})
+    assert classes_in(kind, [cells[0]]) == ["B-ORG", "B-PER", "I-ORG", "O"]
+    assert kind.notes("tags") == [
+        "tags: 3 I- continue no entity of their type, and are learnt and scored as the B- of one"
+    ]
+    assert TagsKind().for_column([{"tags": ["B-ORG", "I-ORG"]}], "tags", {}).notes("tags") == []

@@ -64,3 +64,7 @@ def test_single_vectors_are_described_number_by_number() -> None:
 def test_sequences_are_described_over_all_places() -> None:
     values = [read_vector([[0], [1]]), read_vector([[2]])]
     assert describe(values) == {"width": 1, "length": 2, "mean": [1], "std": [0.816497]}
+
+
+def test_equal_vectors_are_of_one_sample() -> None:
+    assert VectorKind().identifies([[1.0], [1.0]])

@@ -45,3 +45,9 @@ def test_categories_that_training_lacks_are_counted() -> None:
     assert [*category_notes("tabular", splits, facts)] == expected
     known = {"classes": {"label": ["a"]}, "modality": {"tabular": {"columns": facts}}}
     assert class_notes(Fields({"tabular": KINDS["tabular"]}, {"label": KINDS["label"]}), splits, known) == expected
+
+
+def test_what_a_kind_says_of_an_input_is_passed_on() -> None:
+    kind = KINDS["tabular"].for_column([{"share": "3%"}], ["share"], {})
+    (note,) = class_notes(Fields({"tabular": kind}), {"train": []}, {"classes": {}})
+    assert note.startswith("column 'share': 1 of 1 cells, such as '3%', look like numbers")

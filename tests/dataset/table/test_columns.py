@@ -134,10 +134,10 @@ def test_a_name_says_the_kind_else_all_cells_do_in_any_order(cells: list[Any], k
         (["my cat.avif", None, "x/my dog.avif"], r"files that are read .*, got 'my cat\.avif'"),
         (["a.png", "b.heic", "c.heic"], r"files that are read .*, got 'b\.heic'"),
         (["clip.mp4", "clip.m4a", "some words"], r"files that are read .*, got 'clip\.m4a'"),
-        (["https://x.org/a.png?w=1", "https://x.org/b"], r"must be paths of files, not URLs, .* got 'https://x"),
-        (["s3://a/b"], "must be paths of files, not URLs"),
-        (["data:image/png;base64,AAAA"], "must be paths of files, not URLs"),
-        (["iVBORw0KGgo" * 8], r"not their content in base64, got 'iVBORw0KGgoiVBORw0KG'\.\.\."),
+        (["https://x.org/a.png?w=1", "https://x.org/b"], r"must be the path of a file, not a URL, .* got 'https://x"),
+        (["s3://a/b"], "must be the path of a file, not a URL"),
+        (["data:image/png;base64,AAAA"], "must be the path of a file, not its content"),
+        (["iVBORw0KGgo" * 8], r"not its content, got 'iVBORw0KGgoiVBORw0KG.*' of 88 characters"),
     ],
 )
 def test_a_column_that_names_files_which_nothing_reads_is_no_text(cells: list[Any], rule: str) -> None:
@@ -156,3 +156,10 @@ def test_another_table_is_of_the_kinds_of_training() -> None:
 def test_several_columns_are_one_row_of_a_table() -> None:
     found = kinds_of({"person": ["age", "city"], "tabular": "age"}, [], KINDS)
     assert {KINDS.name(kind) for kind in found.values()} == {"tabular"}
+
+
+def test_commas_that_may_mean_either_are_refused_with_the_row() -> None:
+    with pytest.raises(
+        DataError, match=r"m\.csv:\d, sample r1: tabular column 'a' must show what .*got only such as '2,000'"
+    ):
+        kinds_of({"tabular": ["a"]}, column("7", "2,000", "3,000"), KINDS)

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from mmexp.dataset.kind.inspection import Inspection
 from mmexp.dataset.kind.kinds import standard
-from mmexp.dataset.table.leak import LeakPolicy, leaks, repeated, same_files
+from mmexp.dataset.table.leak import LeakPolicy, leaks, repeated, same_samples
 from mmexp.dataset.table.reader import Record
 from mmexp.dataset.table.rows import Fields, Row
 from mmexp.error import ConfigError, DataError
@@ -76,9 +77,9 @@ def test_records_that_share_a_file_directly_or_through_others_are_one() -> None:
     records = [Record(f"r{n}", "m", {"image": one, "front": two}) for n, (one, two) in enumerate(cells)]
     kinds = {"image": standard()["image"], "front": standard()["image"], "text": standard()["text"]}
     columns = {"image": "image", "front": "front", "text": "text"}
-    assert same_files(records, columns, kinds) == ["r0", "r1", "r1", "r0", "r0", "r5", "r6", "r7"]
-    back = same_files(records[::-1], columns, kinds)
-    assert back[::-1] == same_files(records, columns, kinds)
+    assert same_samples(records, columns, kinds) == ["r0", "r1", "r1", "r0", "r0", "r5", "r6", "r7"]
+    back = same_samples(records[::-1], columns, kinds)
+    assert back[::-1] == same_samples(records, columns, kinds)
 
 
 def test_the_same_text_in_two_splits_is_said_where_there_are_no_files() -> None:
@@ -99,3 +100,41 @@ def test_a_column_with_a_blank_is_quoted_in_what_to_type() -> None:
             {**SPLITS, "test": SPLITS["test"][1:]}, INSPECTED, {"image": "my photo"}, "m.csv"
         )
     assert caught.value.hint.startswith("Set 'dataset.group_by=\"my photo\"' to keep")
+
+
+def numbers(name: str, **inputs: Any) -> Row:
+    fields = Fields({one: standard()[one] for one in ("vector", "text", "tabular")})
+    return Row(name, "m:1", inputs, {}, fields)
+
+
+def test_a_row_of_the_same_numbers_in_two_splits_is_refused_and_one_that_differs_in_any_is_not() -> None:
+    train = [numbers("r0", vector=np.arange(2000, dtype=np.float32), text="x"), numbers("r1", text="x")]
+    other = np.arange(2000, dtype=np.float32)
+    other[1000] += 1
+    splits: Any = {"train": train, "test": [numbers("r2", vector=other, text="x"), numbers("r3", text="x")]}
+    (note,) = LeakPolicy("raise", None).check(splits, {}, {"vector": "v", "text": "t"}, "m.csv")
+    assert note.startswith("leak: 1 samples without files have the very inputs of a sample of another split: r1")
+    splits["test"].append(numbers("r4", vector=train[0].inputs["vector"].copy(), text="x"))
+    rule = r"vector, text must be of one split, got the same in two for 1 samples: r0 \(train\) and r4 \(test\)"
+    with pytest.raises(DataError, match=rule) as caught:
+        LeakPolicy("raise", None).check(splits, {}, {"vector": "v", "text": "t"}, "m.csv")
+    assert caught.value.hint == "Remove one of each, or set dataset.on_leak=warn to go on all the same."
+    assert len(LeakPolicy("warn", None).check(splits, {}, {"vector": "v"}, "m.csv")) == 1
+    assert LeakPolicy("raise", None).check(splits, {}, {}, "m.csv") == []
+
+
+def test_rows_of_a_table_are_refused_only_where_rows_differ_as_a_rule() -> None:
+    train = [numbers(f"r{n}", tabular={"age": n}) for n in range(20)]
+    splits: Any = {"train": train, "test": [numbers("t0", tabular={"age": 3})]}
+    with pytest.raises(DataError, match="tabular must be of one split, got the same in two for 1 samples"):
+        LeakPolicy("raise", None).check(splits, {}, {"tabular": "age"}, "m.csv")
+    splits["train"] += [numbers(f"s{n}", tabular={"age": n}) for n in range(20)]
+    (note,) = LeakPolicy("raise", None).check(splits, {}, {"tabular": "age"}, "m.csv")
+    assert note.startswith("leak: 1 samples without files")
+
+
+def test_records_of_the_same_numbers_are_drawn_together_and_those_of_the_same_text_are_not() -> None:
+    cells = [([1, 2], "a"), ([1, 2], "b"), ([1, 2], "a"), (None, "a"), (None, "a")]
+    records = [Record(f"r{n}", "m", {"v": one, "t": two}) for n, (one, two) in enumerate(cells)]
+    kinds = {"vector": standard()["vector"], "text": standard()["text"]}
+    assert same_samples(records, {"vector": "v", "text": "t"}, kinds) == ["r0", "r1", "r0", "r3", "r4"]

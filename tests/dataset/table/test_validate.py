@@ -195,3 +195,9 @@ def test_columns_that_are_filled_make_a_row_of_a_table(validator: Validator) -> 
     rows = own.rows([record("a", age="3", city=""), record("b", age=float("nan")), record("c", age=[1])])
     assert [dict(row.inputs) for row in rows] == [{"person": {"age": "3"}}, {}]
     assert own.policy.skipped[0]["reason"] == "person column 'age' must be a finite number or a text, got [1]."
+
+
+def test_a_path_of_another_machine_is_refused_with_the_one_to_write(validator: Validator) -> None:
+    with pytest.raises(DataError, match="image must be a path relative to the manifest, got 'C:.*good.png'") as caught:
+        validator.rows([record("a", photo="C:\\shop\\good.png", words="x", label=1)])
+    assert caught.value.hint == "Write 'good.png': paths start at the folder of the manifest."

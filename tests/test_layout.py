@@ -27,6 +27,7 @@ CROSS_CUTTING = {
     "test_own_kind.py",
     "test_packaging.py",
     "test_plugins.py",
+    "test_properties.py",
     "test_readme.py",
     "test_vocabulary.py",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -35,13 +35,23 @@ def leave_last_out(taken: Mapping[str, Sequence[str]]) -> dict[Split, list[Place
     return sides
 
 
-def repeat_notes(splits: Mapping[Split, Turns]) -> Iterator[str]:
-    """Say how many targets stand in their own history, where an item is not recommended again."""
-    for name, turns in splits.items():
+def target_notes(splits: Mapping[Split, Turns], items: Collection[str]) -> Iterator[str]:
+    """Say how many targets that are measured are no candidates: they stand in their own history, or nobody knows them.
+
+    Args:
+        splits: By name.
+        items: All candidates.
+    """
+    for name in ("val", "test"):
+        turns = splits[name]
         repeats = sum(turns.taken[user][place] in turns.past(user, place) for user, place in turns.places)
+        unknown = sum(item not in items for item in turns.targets())
         if repeats:
             rule = f"{repeats} of {len(turns)} targets of {name} are items of their own history"
             yield f"{rule}, and count as never found; set task.repeats=true to recommend an item again"
+        if unknown:
+            rule = f"{unknown} of {len(turns)} targets of {name} are items that training lacks"
+            yield f"{rule}, and count as never found; dataset.items=TABLE makes all of its items candidates"
 
 
 class Turns(Samples):

@@ -17,7 +17,7 @@ from mmexp.contract import Sample, Split
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.catalogue import catalogue
 from mmexp.dataset.column import Column, as_mapping
-from mmexp.dataset.histories import Turns, leave_last_out, repeat_notes
+from mmexp.dataset.histories import Turns, leave_last_out, target_notes
 from mmexp.dataset.item_features import read_features
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.cell import absent
@@ -102,7 +102,7 @@ class Ratings(MultimodalDataset):
             name: Turns(sides[name], taken=self.taken, content=self.content, users=self.users, length=self.length)
             for name in SPLITS
         }
-        self.notes = list(repeat_notes(self._splits))
+        self.notes = list(target_notes(self._splits, {*self.items}))
 
     def split(self, name: Split) -> Sequence[Sample]:
         return self._splits[name]

@@ -69,6 +69,7 @@ class Bleu(BLEUScore):
         tensor(0.8660)
     """
 
+    full_state_update = False
     samples: Tensor
 
     def __init__(self, *, order: int, tokenize: Tokenize = "words") -> None:

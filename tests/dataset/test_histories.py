@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from mmexp.dataset.histories import Turns, leave_last_out, repeat_notes
+from mmexp.dataset.histories import Turns, leave_last_out, target_notes
 
 TAKEN = {"ann": list("abcde"), "bo": list("ab"), "cy": list("abc")}
 CONTENT = {"posters": {"a": np.float32([1, 0]), "c": np.float32([3, 0])}, "titles": {"e": np.float32([5])}}
@@ -44,13 +44,13 @@ def test_a_split_travels_to_a_worker_and_can_be_cut():
         split[3]
 
 
-def test_targets_that_stand_in_their_own_history_are_counted():
+def test_targets_that_cannot_be_found_are_counted():
     taken = {"ann": list("aaba"), "bo": list("abc")}
     sides = leave_last_out(taken)
     splits = {name: Turns(sides[name], taken=taken, content={}, users={}, length=3) for name in sides}
-    found = list(repeat_notes(splits))
+    found = list(target_notes(splits, {"a", "b"}))
     assert [note[: note.index(",")] for note in found] == [
-        "1 of 1 targets of train are items of their own history",
         "1 of 2 targets of test are items of their own history",
+        "1 of 2 targets of test are items that training lacks",
     ]
-    assert "task.repeats=true" in found[0]
+    assert "task.repeats=true" in found[0] and list(target_notes({**splits, "test": splits["val"]}, {"a", "b"})) == []

@@ -148,12 +148,13 @@ def test_real_ratings_are_read():
     assert sample.inputs["user"]["occupation"] == "administrator" and "(19" in sample.targets["item"]
 
 
-def test_an_item_that_a_user_rates_again_is_said(root):
-    assert list(make(root).notes) == []
+def test_a_target_that_cannot_be_found_is_said(root):
+    lacking = [f"1 of 1 targets of {name} are items that training lacks, and count as" for name in ("val", "test")]
+    assert [note.partition(" never")[0] for note in make(root).notes] == lacking
+    assert [note.partition(" never")[0] for note in make(root, items="items.jsonl").notes] == lacking[1:]
     with (root / "ratings.csv").open("a") as file:
         file.write("\n1,10,5,50\n")
-    (note,) = make(root).notes
-    assert note.startswith("1 of 1 targets of test are items of their own history, and count as never found")
+    assert "1 of 1 targets of test are items of their own history, and count as never" in make(root).notes[1]
 
 
 def test_commas_of_users_that_may_mean_either_are_refused_with_the_line(root):

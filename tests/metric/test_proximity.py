@@ -42,3 +42,12 @@ def test_of_nothing_to_compare_it_is_no_number(rows):
     metric = NeighbourAccuracy()
     metric.update(torch.ones(rows, 2), torch.ones(rows, dtype=torch.long))
     assert math.isnan(metric.compute())
+
+
+def test_neighbours_that_are_equally_near_share_their_votes_in_any_order():
+    """Of a representation that has collapsed nothing is right, whichever sample stands first."""
+    classes = torch.tensor([0, 0, 1, 1])
+    for order in ([0, 1, 2, 3], [3, 1, 0, 2]):
+        metric = NeighbourAccuracy(neighbours=1)
+        metric.update(torch.ones(4, 3), classes[order])
+        assert metric.compute() == 0

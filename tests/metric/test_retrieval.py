@@ -60,17 +60,6 @@ def test_negative_scores_and_nan_are_not_mistaken_for_hits():
     assert ranks(queries, candidates, own(30))[3] == 30
 
 
-def test_the_order_of_samples_does_not_matter():
-    queries, candidates = embeddings(50)
-    shuffled = torch.randperm(50)
-    values = []
-    for order in (torch.arange(50), shuffled):
-        metric = RetrievalRanks(chunk=8)
-        metric.update(queries[order], candidates[order])
-        values.append(metric.compute())
-    assert values[0] == values[1]
-
-
 @pytest.mark.parametrize("chunk", [7, 256])
 def test_average_precision_agrees_with_sklearn_where_several_candidates_are_right(chunk):
     queries, candidates = embeddings(60)

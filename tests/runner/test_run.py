@@ -557,3 +557,34 @@ def test_the_first_lines_say_what_each_column_is_what_training_lacks_and_what_is
         ("val", 4, 6),
         ("test", 4, 6),
     ]
+
+
+ODD_TEXTS = [
+    "so \ud800 lone",
+    "a\0b",
+    "\u05e9\u05dc\u05d5\u05dd \u202eolleh",
+    "\U0001f469\u200d\U0001f680",
+    "नीली",
+    "long " * 100,
+]
+
+
+def test_any_text_is_trained_on_and_what_is_cut_or_empty_is_counted(lab: Any, tiny: Path, tmp_path: Path) -> None:
+    rows = [
+        {"id": f"{split}{n}", "image": f"{n}.png", "text": text, "captions": [text], "split": split}
+        for split in ("train", "val", "test")
+        for n, text in enumerate(ODD_TEXTS)
+    ]
+    rows[5]["captions"] = ["long " * 200_000]  # a megabyte
+    rows += [{**rows[0], "id": "no text", "text": ""}, {**rows[0], "id": "no caption", "captions": ""}]
+    (tmp_path / "odd.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for n in range(len(ODD_TEXTS)):
+        shutil.copy(tiny / f"{n}.png", tmp_path)
+    data = [f"dataset.root={tmp_path}", "dataset.manifest=odd.jsonl", "dataset.on_leak=warn", "dataset.on_error=skip"]
+    folder = lab.train(*data, "task=captioning", "fusion=attention", "training.epochs=1")
+    facts = json.loads(folder.facts.read_text())
+    assert record_of(folder)["status"] == "done" and facts["sizes"] == {"train": 7, "val": 6, "test": 6}
+    cuts = {(cut["name"], cut["split"]): (cut["cut"], cut["longest"]) for cut in facts["cuts"]}
+    assert cuts["captions", "train"] == (1, 200_002) and cuts["text", "test"] == (1, 102)
+    assert len(cuts) == 6
+    assert [json.loads(line)["id"] for line in folder.skipped.read_text().splitlines()] == ["no caption"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -71,10 +72,20 @@ def name_frames(value: Any, folder: Folder) -> list[str]:
         names = [one.name for one in path.iterdir() if _is_frame(one)] if path.is_dir() else []
         frames = [f"{frames[0].rstrip('/')}/{name}" for name in sorted(names, key=_natural)]
     if not frames:
-        raise ValueError(f"must be a folder of frames or a list of their paths, got {value!r}")
+        raise ValueError(
+            f"must be a folder of frames or a list of their paths, got {value!r}{_how_to_cut(value, folder)}"
+        )
     for frame in frames:
         folder.locate(frame)
     return frames
+
+
+def _how_to_cut(value: Any, folder: Folder) -> str:
+    """Return what to type for the frames of a video file; empty if it is none."""
+    if not isinstance(value, str) or not (path := folder.locate(value)).is_file():
+        return ""
+    words = ["ffmpeg", "-i", str(path), str(path.with_suffix("") / "%05d.png")]
+    return f". Make its frames a folder: mkdir {shlex.quote(str(path.with_suffix('')))} && {shlex.join(words)}"
 
 
 def read_frames(paths: list[Path]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,6 @@ class Validator:
         self.form, self.cache = form or TextFormat(), cache
         self.inspected: dict[File, Inspection] = {}
         self._places: dict[str, Path] = {}
-        self._forms: dict[str, tuple[str, str]] = {}
         self._lists = {*lists, *(column for name, column in targets.items() if fields.targets[name].many)}
 
     def rows(self, records: Iterable[Record], progress: Progress | None = None) -> list[Row]:
@@ -69,7 +69,7 @@ class Validator:
         Raises:
             DataError: On a path that is refused, or on more faults than the policy allows.
         """
-        rows = [row for record in records if (row := self._row(record)) is not None]
+        rows = self._of_one_form([row for record in records if (row := self._row(record)) is not None])
         users: dict[File, list[Row]] = {}
         for row in rows:
             for file in row.files:
@@ -112,7 +112,7 @@ class Validator:
         name = ""
         try:
             for name, value in inputs.items():
-                inputs[name] = self._read(name, value, record)
+                inputs[name] = self._read(name, value)
             for name, cell in cells.items():
                 kind = self.fields.targets[name]
                 targets[name] = kind.read_target(self.form.values(cell) if kind.many else cell)
@@ -121,16 +121,25 @@ class Validator:
             return None
         return Row(record.id, record.where, inputs, targets, self.fields)
 
-    def _read(self, name: str, cell: Any, record: Record) -> Any:
+    def _read(self, name: str, cell: Any) -> Any:
         """Read the cell itself; a file is opened later."""
         kind = self.fields.inputs[name]
         listed = kind.many and self.inputs[name] in self._lists
-        value = kind.read(as_list(self.form.values(cell)) if listed else cell, self.folder)
-        if form := kind.form(value):
-            expected, where = self._forms.setdefault(name, (form, record.where))
-            if form != expected:
-                raise ValueError(f"must be {expected}, as at {where}, got {form}")
-        return value
+        return kind.read(as_list(self.form.values(cell)) if listed else cell, self.folder)
+
+    def _of_one_form(self, rows: list[Row]) -> list[Row]:
+        """Leave out the rows whose values are not of the form that most have, in whatever order they stand."""
+        for name, kind in self.fields.inputs.items():
+            forms = {row.id: kind.form(row.inputs[name]) for row in rows if name in row.inputs}
+            if len(counts := Counter(forms.values())) < 2:
+                continue
+            usual = min(counts, key=lambda form: (-counts[form], form))
+            where = next(row.where for row in rows if forms.get(row.id) == usual)
+            for row in (row for row in rows if forms.get(row.id, usual) != usual):
+                rule = f"{name} must be {usual}, as at {where}, got {forms[row.id]}."
+                self.policy.refuse(rule, sample=row.id, path=row.where, where=row.where)
+            rows = [row for row in rows if forms.get(row.id, usual) == usual]
+        return rows
 
     def _refuse_paths(self, cells: Mapping[str, Any], kinds: Mapping[str, Kind], record: Record) -> None:
         """Refuse paths that lead outside, whatever the policy, before any is opened."""

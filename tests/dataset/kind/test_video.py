@@ -53,3 +53,13 @@ def test_frames_are_read_in_order_and_must_be_of_one_size(folder: Folder, tmp_pa
     Image.new("RGB", (5, 3)).save(tmp_path / "wide.png")
     with pytest.raises(ValueError, match="must have frames of one size, got 2 sizes"):
         read_frames([tmp_path / "video/f1.png", tmp_path / "wide.png"])
+
+
+def test_a_video_file_is_refused_with_what_to_type_for_its_frames(tmp_path: Path) -> None:
+    (tmp_path / "my clip.mp4").touch()
+    with pytest.raises(
+        ValueError, match=r"got 'my clip\.mp4'\. Make its frames a folder: mkdir '.*/my clip' && ffmpeg -i"
+    ):
+        name_frames("my clip.mp4", Folder(tmp_path, tmp_path))
+    with pytest.raises(ValueError, match=r"a folder of frames or a list of their paths, got 'lost\.mp4'$"):
+        name_frames("lost.mp4", Folder(tmp_path, tmp_path))

@@ -105,7 +105,7 @@ class TabularKind(Kind):
         return row
 
     def identifies(self, values: Sequence[Any]) -> bool:
-        """Take equal rows for one sample, unless so many are equal that samples just look alike."""
+        """Take equal rows for one sample, unless so many are equal that it is by chance."""
         distinct = {json.dumps(value, sort_keys=True, default=str) for value in values}
         return len(distinct) >= _DISTINCT * len(values)
 

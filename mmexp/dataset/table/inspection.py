@@ -40,11 +40,11 @@ def inspect_all(
         seen = [_recall(file, kinds[file[0]], folder, memory, places) for file in files]
         unseen = [(file, key, state) for file, (key, state, found) in zip(files, seen, strict=True) if found is None]
         fresh = pool.map(lambda one: _inspect(one[0], kinds[one[0][0]], folder), unseen)
-        places = iter(unseen)
+        rest = iter(unseen)
         try:
             for file, (_, _, found) in zip(files, seen, strict=True):
                 if found is None:
-                    found, (_, key, state) = next(fresh), next(places)
+                    found, (_, key, state) = next(fresh), next(rest)
                     memory.keep(key, state, found)
                 yield file, found
         finally:

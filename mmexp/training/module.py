@@ -89,6 +89,7 @@ class ExperimentModule(pl.LightningModule):
         self.loss = MeanMetric()
         self.directions: dict[str, Direction] = {}
         self._apart: dict[str, Scores] = {}
+        self._gradient_norm: Tensor | None = None
         for collection in (self.metrics, self.row_metrics, self.loss):
             for metric in collection.modules():
                 if isinstance(metric, Metric):
@@ -121,7 +122,16 @@ class ExperimentModule(pl.LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         if gradient_clip_val:
-            nn.utils.clip_grad_norm_(self.parameters(), float(gradient_clip_val), foreach=True)
+            norm = self.gradient_norm()
+            nn.utils.clip_grads_with_norm_(self.parameters(), float(gradient_clip_val), norm, foreach=True)
+        self._gradient_norm = None
+
+    def gradient_norm(self) -> Tensor:
+        """Return the L2 norm of the gradient of this step before it is clipped, which is computed once. -> []"""
+        if self._gradient_norm is None:
+            gradients = [weight.grad for weight in self.parameters() if weight.grad is not None]
+            self._gradient_norm = nn.utils.get_total_norm(gradients, foreach=True)
+        return self._gradient_norm
 
     def configure_optimizers(self) -> Any:
         optimizer = self._make_optimizer(parameter_groups(self.model))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,7 @@ from mmexp.fusion.base import Fusion
 from mmexp.task.base import Task
 from mmexp.transform.captions import Captions
 from mmexp.transform.text import Tokenizer
+from mmexp.transform.tokenization import Tokenize, splitter
 
 
 class TextGeneration(Task):
@@ -35,9 +36,10 @@ class TextGeneration(Task):
         dropout: Probability of dropping a feature before the head.
         beams: Beam size at inference; 1 is greedy search.
         length_penalty: Above 0 favours long texts; see ``decoding.search.beam``.
+        tokenize: What metrics such as BLEU count, see ``metric.caption``: words, characters or blanks.
 
     Raises:
-        ValueError: If prefix is not causal, or beams < 1.
+        ValueError: If prefix is not causal, beams < 1, or tokenize is unknown.
     """
 
     anchor = "prefix"
@@ -53,6 +55,7 @@ class TextGeneration(Task):
         dropout: float = 0.1,
         beams: int = 3,
         length_penalty: float = 1.0,
+        tokenize: Tokenize = "words",
     ) -> None:
         super().__init__()
         name = type(self).__name__
@@ -62,6 +65,8 @@ class TextGeneration(Task):
             raise ValueError(f"{name}: beams must be at least 1, got {beams}.")
         self.prefix, self.label_smoothing, self.word_dropout = prefix, label_smoothing, word_dropout
         self.beams, self.length_penalty = beams, length_penalty
+        splitter(tokenize)
+        self.tokenize: Tokenize = tokenize
         vocab_size, dim = prefix.embedding.weight.shape
         self.norm, self.dropout = nn.LayerNorm(dim), nn.Dropout(dropout)
         self.bias = nn.Parameter(torch.zeros(vocab_size))
@@ -128,6 +133,15 @@ class TextGeneration(Task):
     def read(self, ids: Tensor) -> list[str]:
         """[B, T] -> B texts"""
         return [self.prefix.transform.tokenizer.decode(row) for row in ids.tolist()]
+
+    def rows(self, name: str, texts: Sequence[str], outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
+        """Return a row per sample: its text by a name, the score and, where known, the first of the true texts."""
+        columns = zip(batch.ids, texts, outputs["score"].tolist(), strict=True)
+        rows = [{"id": i, name: text, "score": score} for i, text, score in columns]
+        known: Captions | None = batch.targets.get(self.targets[0])
+        if known is None:
+            return rows
+        return [row | {"target": next(iter(true), None)} for row, true in zip(rows, known.texts, strict=True)]
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         name = self.targets[0].removesuffix("s")

@@ -14,6 +14,7 @@ from mmexp.contract import Batch, Outputs, Padded, Tokens
 from mmexp.decoding.search import Decoded, Nucleus, Step, beam, greedy, sample
 from mmexp.encoder.text.base import Cache, TextEncoder
 from mmexp.fusion.base import Fusion
+from mmexp.loss.mean import mean
 from mmexp.task.base import Task
 from mmexp.transform.captions import Captions
 from mmexp.transform.text import Tokenizer
@@ -145,8 +146,9 @@ class TextGeneration(Task):
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         name = self.targets[0].removesuffix("s")
-        if "logits" not in outputs:
-            return {name: self.bias.sum() * 0}
-        logits, targets = outputs["logits"].float(), outputs["targets"]
-        total = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing, reduction="sum")
-        return {name: total / max(1, len(targets))}
+        total, words = self.bias.sum() * 0, 0
+        if "logits" in outputs:
+            logits, targets = outputs["logits"].float(), outputs["targets"]
+            total = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing, reduction="sum")
+            words = len(targets)
+        return {name: mean(total, words, len(batch), everywhere=self.training)}

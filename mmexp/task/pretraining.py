@@ -17,6 +17,7 @@ from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
 from mmexp.loss.contrastive import Pairs, infonce
 from mmexp.loss.masking import Masked, apart, chances_of, concatenate, cut, fill, lowest, normalised
+from mmexp.loss.mean import mean
 from mmexp.metric.mean import MeanError, MeanScore
 from mmexp.metric.proximity import NeighbourAccuracy
 from mmexp.metric.retrieval import RetrievalRanks
@@ -74,6 +75,7 @@ class Pretraining(Task):
 
     targets = ()
     paired = True
+    contrasts = True
     inputs = PAIR
     monitor = "loss"
     mode = "min"
@@ -167,11 +169,13 @@ class Pretraining(Task):
             pairs = Pairs.of(outputs["image"], outputs["text"], everywhere=self.training)
             contrastive = infonce(pairs, self.scale, self.scale)
         masked = cut(batch.inputs["image"].values, self.side, self.patch_size)[outputs["masked"].patches]
+        wrong = F.cross_entropy(words, self.target_words(outputs, batch), reduction="sum")
+        apart = (patches - normalised(masked)[0]).square().mean(1).sum()
         return {
             "contrastive": contrastive,
             "matching": self.matching(outputs),
-            "words": F.cross_entropy(words, self.target_words(outputs, batch), reduction="sum") / max(1, len(words)),
-            "patches": (patches - normalised(masked)[0]).square().mean(1).sum() / max(1, len(patches)),
+            "words": mean(wrong, len(words), len(batch), everywhere=self.training),
+            "patches": mean(apart, len(patches), len(batch), everywhere=self.training),
         }
 
     @property

@@ -76,8 +76,8 @@ def batch_norm(
 
     The batches may differ in size and be empty. Each process must call this at the same time.
 
-    Source: Ioffe and Szegedy 2015, "Batch Normalization", https://arxiv.org/abs/1502.03167, algorithm 1; variances put
-    together: Chan et al. 1983, "Algorithms for Computing the Sample Variance", https://doi.org/10.2307/2683386, eq. 2.1.
+    Source: Ioffe and Szegedy 2015, "Batch Normalization", https://arxiv.org/abs/1502.03167, algorithm 1; variances
+    joined: Chan et al. 1983, "Algorithms for Computing the Sample Variance", https://doi.org/10.2307/2683386, eq. 2.1.
 
     Args:
         group: The processes.
@@ -97,7 +97,8 @@ def batch_norm(
         rate = (count > 0).to(mean.dtype) * momentum
         mean.lerp_(centre.to(mean.dtype), rate)
         var.lerp_((spread * count / (count - 1).clamp(min=1)).to(mean.dtype), rate)
-    return _Normalise.apply(features, weight, bias, centre, spread, count, eps, group)
+    normal: Tensor = _Normalise.apply(features, weight, bias, centre, spread, count, eps, group)
+    return normal
 
 
 def _statistics(features: Tensor, group: Any) -> tuple[Tensor, Tensor, Tensor]:
@@ -109,7 +110,7 @@ def _statistics(features: Tensor, group: Any) -> tuple[Tensor, Tensor, Tensor]:
         own = torch.cat([mean, var, mean.new_tensor([size])])
     every = [torch.empty_like(own) for _ in range(dist.get_world_size(group))]
     dist.all_gather(every, own, group)
-    means, variances, counts = torch.stack(every).split([channels, channels, 1], 1)  # [W, C], [W, C], [W, 1]
+    means, variances, counts = torch.split(torch.stack(every), [channels, channels, 1], 1)  # [W, C], [W, C], [W, 1]
     total = counts.sum()
     shares = counts / total.clamp(min=1)
     centre = (shares * means).sum(0)

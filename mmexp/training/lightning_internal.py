@@ -26,7 +26,7 @@ def skip_on_device(trainer: pl.Trainer, optimizer: Optimizer, overflow: Tensor) 
     """Have the kernel of a fused optimizer leave out this step where ``overflow`` is 1, and so not wait for the device.
 
     Returns:
-        False if it is not fused, if the scaler of 16-mixed decides, or before its first step, which makes SGD's momentum.
+        False if it is not fused, if the scaler of 16-mixed decides, or before its first step (SGD's momentum).
     """
     has_scaler = getattr(trainer.precision_plugin, "scaler", None) is not None
     if has_scaler or not optimizer.state or not getattr(optimizer, "_step_supports_amp_scaling", False):

@@ -9,17 +9,24 @@ FEW = 5  # samples of a split
 
 
 def experiment_notes(experiment: Experiment) -> list[str]:
-    """Say what a user should know before it trains: what is cut of the data, and what several processes change."""
+    """Say what a user should know before it trains, such as what is cut of the data."""
     size, world = len(experiment.data.samples["train"]), experiment.hardware.devices
     shares = share_notes(size, experiment.training.batch_size, world)
     few = [note for name in ("val", "test") for note in few_notes(name, len(experiment.data.samples[name]))]
-    return [*map(str, experiment.cuts), *few, *shares]
+    contrasts = contrast_notes(experiment.task.contrasts, experiment.training.batch_size)
+    return [*map(str, experiment.cuts), *few, *contrasts, *shares]
 
 
 def few_notes(split: str, size: int) -> list[str]:
     """Say that a split has too few samples to measure much with, if so."""
     samples = "sample decides" if size == 1 else "samples decide"
     return [f"{split}: {size} {samples} every metric, which says next to nothing."] if size < FEW else []
+
+
+def contrast_notes(contrasts: bool, batch_size: int) -> list[str]:
+    """Say that a loss that compares the samples of a batch depends on the batch."""
+    rule = f"val/loss contrasts the samples of a batch, {batch_size} at most"
+    return [f"val: {rule}; compare it only with that of runs with the same training.batch_size."] if contrasts else []
 
 
 def share_notes(size: int, batch_size: int, world: int) -> list[str]:

@@ -62,7 +62,8 @@ def test_baselines_are_trained_after_the_run_and_one_that_fails_is_raised(
     if status == "done":
         assert mmexp.train(*wanted).status == "done"
     else:
-        with pytest.raises(MmexpError, match=r"all baselines must be done, got image alone, seed 0 \(failed: boom\)") as one:
+        rule = r"all baselines must be done, got image alone, seed 0 \(failed: boom\)"
+        with pytest.raises(MmexpError, match=rule) as one:
             mmexp.train(*wanted)
         assert one.value.hint.startswith("Run: mmexp baselines ")
     assert launched == {f"{one}, seed 0": 2 for one in ("image alone", "text alone", "blank inputs", "shuffled inputs")}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmexp.training.shares import few_notes, share_notes
+from mmexp.training.shares import contrast_notes, few_notes, share_notes
 
 
 @pytest.mark.parametrize(("size", "world"), [(32, 2), (33, 1), (34, 2), (33, 3)])
@@ -13,6 +13,12 @@ def test_nothing_is_said_where_all_samples_are_trained_on(size: int, world: int)
 def test_samples_that_too_many_processes_leave_out_are_counted() -> None:
     (note,) = share_notes(33, 16, 2)
     assert note.startswith("train: 1 of 33 samples are left out of each epoch, as 2 processes cannot share them;")
+
+
+def test_a_loss_that_depends_on_the_batch_is_said() -> None:
+    assert contrast_notes(False, 16) == []
+    (note,) = contrast_notes(True, 16)
+    assert note.startswith("val: val/loss contrasts the samples of a batch, 16 at most; compare it only with")
 
 
 def test_a_split_of_a_few_samples_is_said() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -81,7 +81,8 @@ class CnnEncoder(Encoder):
     def forward(self, inputs: Padded) -> Tokens:
         mel = self.spectrogram(inputs)  # [B, T, F]
         features, mask = mel.features.unsqueeze(1), mel.mask  # [B, 1, T, F]
-        for convolution, norm, activation in self.stages:
+        for stage in self.stages:
+            convolution, norm, activation = cast(nn.Sequential, stage)
             features = activation(over_frames(norm, convolution(features), mask))
             features = self.halve(features * mask[:, None, :, None])  # [B, C, T / 2, F / 2]
             mask = mask[:, ::2]

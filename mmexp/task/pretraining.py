@@ -164,13 +164,12 @@ class Pretraining(Task):
 
     def objectives(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         """The four, without weights; one that nothing can be learned for is 0."""
-        words, patches = outputs["words"], outputs["patches"]
+        words, patches, there = outputs["words"], outputs["patches"], outputs["masked"].patches
         with torch.autocast(words.device.type, enabled=False):
-            pairs = Pairs.of(outputs["image"], outputs["text"], everywhere=self.training)
-            contrastive = infonce(pairs, self.scale, self.scale)
-        masked = cut(batch.inputs["image"].values, self.side, self.patch_size)[outputs["masked"].patches]
+            contrastive = infonce(Pairs.of(outputs["image"], outputs["text"], self.training), self.scale, self.scale)
+        true = normalised(cut(batch.inputs["image"].values, self.side, self.patch_size)[there])[0]
+        apart = (patches - true).square().mean(1).sum()
         wrong = F.cross_entropy(words, self.target_words(outputs, batch), reduction="sum")
-        apart = (patches - normalised(masked)[0]).square().mean(1).sum()
         return {
             "contrastive": contrastive,
             "matching": self.matching(outputs),

@@ -164,17 +164,16 @@ class Pretraining(Task):
 
     def objectives(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         """The four, without weights; one that nothing can be learned for is 0."""
-        words, patches, there = outputs["words"], outputs["patches"], outputs["masked"].patches
+        words, patches = outputs["words"], outputs["patches"]
         with torch.autocast(words.device.type, enabled=False):
             contrastive = infonce(Pairs.of(outputs["image"], outputs["text"], self.training), self.scale, self.scale)
-        true = normalised(cut(batch.inputs["image"].values, self.side, self.patch_size)[there])[0]
-        apart = (patches - true).square().mean(1).sum()
+        true = cut(batch.inputs["image"].values, self.side, self.patch_size)[outputs["masked"].patches]
+        apart = (patches - normalised(true)[0]).square().mean(1).sum()
         wrong = F.cross_entropy(words, self.target_words(outputs, batch), reduction="sum")
-        return {
-            "contrastive": contrastive,
-            "matching": self.matching(outputs),
-            "words": mean(wrong, len(words), len(batch), everywhere=self.training),
-            "patches": mean(apart, len(patches), len(batch), everywhere=self.training),
+        found = {"contrastive": contrastive, "matching": self.matching(outputs)}
+        return found | {
+            "words": mean(wrong, len(words), len(batch), self.training),
+            "patches": mean(apart, len(patches), len(batch), self.training),
         }
 
     @property

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from mmexp.cli._table import print_table
 from mmexp.cli._text import duration, number, printable
-from mmexp.cli._verdict import neighbours
 from mmexp.config.yaml import shown
 from mmexp.launcher.base import Launcher
 from mmexp.run.folder import RunFolder
 from mmexp.run.redact import redact
 from mmexp.run.summary import RunRow, row
-from mmexp.runner.baselines import baselines, fitting
-from mmexp.runner.jobs import Job, distinct, has_failed, missing, results
+from mmexp.runner.jobs import Job, has_failed
+from mmexp.study.baselines import train_baselines
 
 
 def run_jobs(launcher: Launcher, jobs: Sequence[Job]) -> int:
@@ -37,24 +37,13 @@ def run_jobs(launcher: Launcher, jobs: Sequence[Job]) -> int:
 
 
 def run_baselines(folders: Sequence[RunFolder], launcher: Launcher) -> tuple[int, list[RunRow]]:
-    """Train the baselines of finished runs, each once, and only those that have not been trained on the same data.
+    """Train the baselines of finished runs, see ``train_baselines``, and show how they fare.
 
     Returns:
-        The exit code, and the runs that are their baselines.
-
-    Raises:
-        ConfigError: If the config of a run can't be composed again.
-        Stopped: If a signal came.
+        The exit code, and the runs that are the baselines.
     """
-    jobs = [job for folder in folders for job in baselines(folder)]
-    data = {row(folder).fingerprint for folder in folders}
-
-    def trained() -> list[RunRow]:
-        return fitting(jobs, [one for one in neighbours(folders) if one.fingerprint in data])
-
-    todo = missing(jobs, trained())
-    failed = run_jobs(launcher, todo) if todo else 0
-    return failed, [one for one in results(distinct(jobs), trained()) if one]
+    jobs, found = train_baselines(folders, partial(run_jobs, launcher))
+    return int(has_failed(jobs)), found
 
 
 def _show(jobs: Sequence[Job]) -> None:

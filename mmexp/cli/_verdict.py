@@ -10,14 +10,9 @@ from mmexp.analysis.verdict import BaselineComparison, Verdict
 from mmexp.cli._text import printable
 from mmexp.run import advice
 from mmexp.run.folder import RunFolder
-from mmexp.run.summary import RunRow, row, rows
+from mmexp.run.summary import neighbours, row
 
 UNCONVINCING = 3  # exit code of --strict
-
-
-def neighbours(folders: Iterable[RunFolder]) -> list[RunRow]:
-    """Read all runs of the folders' outputs, among which their baselines are."""
-    return [one for outputs in {folder.path.parent.parent: None for folder in folders} for one in rows(outputs)]
 
 
 def verdict_of(folder: RunFolder) -> Verdict | None:

@@ -61,7 +61,8 @@ def _complete(fused: Sequence[RunRow], launcher: Launcher, as_json: bool, strict
     from mmexp.analysis.compare import compare
     from mmexp.analysis.verdict import BaselineComparison
     from mmexp.cli._sweep import run_baselines
-    from mmexp.cli._verdict import exit_code, neighbours, show_verdicts
+    from mmexp.cli._verdict import exit_code, show_verdicts
+    from mmexp.run.summary import neighbours
 
     folders = [one.folder for one in fused]
     with redirect_stdout(sys.stderr) if as_json else nullcontext():

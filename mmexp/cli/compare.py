@@ -35,10 +35,10 @@ def run(argv: list[str]) -> int:
     from mmexp.analysis.compare import compare
     from mmexp.analysis.verdict import BaselineComparison
     from mmexp.cli._arguments import Arguments
-    from mmexp.cli._verdict import exit_code, neighbours
+    from mmexp.cli._verdict import exit_code
     from mmexp.run.command import first_run
     from mmexp.run.folder import collect, runs
-    from mmexp.run.summary import BROKEN, DONE, row
+    from mmexp.run.summary import BROKEN, DONE, neighbours, row
 
     arguments = Arguments("compare")
     arguments.add_argument("refs", nargs="*")

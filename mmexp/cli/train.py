@@ -66,17 +66,10 @@ def _train(given: Namespace, command: Sequence[str]) -> int:
         from mmexp.cli._result import show_result
         from mmexp.cli._sweep import run_baselines
         from mmexp.cli._verdict import exit_code
-        from mmexp.config.compose import read_config
-        from mmexp.error import ConfigError
         from mmexp.runner.run import run_training
-        from mmexp.study.sweep import make_launcher, separate
+        from mmexp.study.baselines import read_run
 
-        words, chosen = separate(given.overrides)
-        config = read_config(words, given.config)
-        if chosen and not config.node.baselines:
-            rule = "launcher and search are for several jobs, and need -m or baselines=true"
-            raise ConfigError(f"mmexp train: {rule}, got {' '.join(chosen)}.", "Run: mmexp train -m ...")
-        launcher = make_launcher(given.overrides) if config.node.baselines else None
+        config, launcher = read_run(given.overrides, given.config)
     folder = run_training(config, command, console)
     failed = run_baselines([folder], launcher)[0] if launcher else 0
     verdict = show_result(folder, console)
@@ -125,8 +118,8 @@ def _print_verdicts(folders: Sequence[RunFolder], strict: bool) -> int:
     """Print of each way that was trained whether it beats its best single input."""
     from mmexp.analysis.compare import compare
     from mmexp.analysis.verdict import BaselineComparison
-    from mmexp.cli._verdict import exit_code, neighbours, show_verdicts
-    from mmexp.run.summary import row
+    from mmexp.cli._verdict import exit_code, show_verdicts
+    from mmexp.run.summary import neighbours, row
 
     comparison = BaselineComparison(neighbours(folders))
     verdicts = show_verdicts(compare([row(folder) for folder in folders]), comparison)

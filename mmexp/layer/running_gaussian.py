@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
+
+from mmexp.layer.gather import gather
 
 PACE = 0.05  # least weight of a new batch
 FLOOR = 1e-6  # of a variance
@@ -36,7 +39,9 @@ class RunningGaussian(nn.Module):
 
     @torch.no_grad()
     def update(self, vectors: Tensor) -> None:
-        """Add one batch; a single vector has no covariance and is left out. [B, D]"""
+        """Add one batch, of all processes; a single vector has no covariance and is left out. [B, D]"""
+        if dist.is_initialized():
+            vectors, _ = gather(vectors)
         if len(vectors) < 2:
             return
         self.count += 1

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 from torch.nn import functional as F
+
+from mmexp.layer.gather import gather
 
 
 class Pairs(NamedTuple):
@@ -81,34 +83,3 @@ OBJECTIVES: dict[str, tuple[Objective, float, float]] = {
     "sigmoid": (sigmoid, 10.0, -10.0),
 }
 """By name: the function, and the scale and bias it starts from in its paper."""
-
-
-def gather(rows: Tensor) -> tuple[Tensor, int]:
-    """Gather the rows of all processes in order of rank, with gradient, and the index of this one's first.
-
-    [B, D] -> [A, D]
-
-    Processes may hold different numbers of rows.
-    """
-    sizes = [torch.zeros((), dtype=torch.long, device=rows.device) for _ in range(dist.get_world_size())]
-    dist.all_gather(sizes, torch.tensor(len(rows), device=rows.device))
-    counts = [int(size) for size in sizes]
-    return _Gather.apply(rows, counts), sum(counts[: dist.get_rank()])
-
-
-class _Gather(torch.autograd.Function):
-    """All-gather whose gradient is the sum over processes of what each asks of a row."""
-
-    @staticmethod
-    def forward(ctx: Any, rows: Tensor, counts: list[int]) -> Tensor:
-        ctx.counts = counts
-        padded = F.pad(rows, (0, 0, 0, max(counts) - len(rows))).contiguous()
-        every = [torch.empty_like(padded) for _ in counts]
-        dist.all_gather(every, padded)
-        return torch.cat([part[:count] for part, count in zip(every, counts, strict=True)])
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        gradient = gradients[0].contiguous()
-        dist.all_reduce(gradient)
-        return torch.split(gradient, ctx.counts)[dist.get_rank()], None

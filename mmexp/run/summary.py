@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,11 @@ def row(folder: RunFolder) -> RunRow:
 def rows(outputs: Path | str) -> list[RunRow]:
     """Every run in outputs/<name>/<run-id>/, oldest first."""
     return [row(folder) for folder in runs(outputs)]
+
+
+def neighbours(folders: Iterable[RunFolder]) -> list[RunRow]:
+    """Read all runs of the folders' outputs, among which their baselines are."""
+    return [one for outputs in {folder.path.parent.parent: None for folder in folders} for one in rows(outputs)]
 
 
 def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]) -> RunRow:

@@ -66,6 +66,7 @@ class AnomalyDetection(Task):
     """
 
     targets = ("anomaly",)
+    contrasts = True
 
     def __init__(
         self,

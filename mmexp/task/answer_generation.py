@@ -15,8 +15,7 @@ from mmexp.plot.questions import questions
 from mmexp.task.base_generation import TextGeneration
 from mmexp.transform.answer import PeopleTransform, WrittenAnswerTransform
 from mmexp.transform.base import Transform
-from mmexp.transform.captions import Captions
-from mmexp.transform.tokenization import Tokenize, splitter
+from mmexp.transform.tokenization import Tokenize
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,9 +68,9 @@ class AnswerGeneration(TextGeneration):
             dropout=dropout,
             beams=beams,
             length_penalty=length_penalty,
+            tokenize=tokenize,
         )
-        splitter(tokenize)
-        self.consensus, self.tokenize = consensus, tokenize
+        self.consensus = consensus
         if consensus:
             self.targets = ("answer", "answers")
 
@@ -92,12 +91,7 @@ class AnswerGeneration(TextGeneration):
             metric.update(outputs["text"], people if name == "vqa_accuracy" else one)
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
-        columns = zip(batch.ids, outputs["text"], outputs["score"].tolist(), strict=True)
-        rows = [{"id": i, "label": tokenizable(text), "score": score} for i, text, score in columns]
-        answers: Captions | None = batch.targets.get("answer")
-        if answers is None:
-            return rows
-        return [row | {"target": next(iter(texts), None)} for row, texts in zip(rows, answers.texts, strict=True)]
+        return self.rows("label", [tokenizable(text) for text in outputs["text"]], outputs, batch)
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
         """Draw images with their questions and answers."""

@@ -30,6 +30,7 @@ class Task(nn.Module, ABC):
         anchor: The modality whose positions it keeps (anchored form), None for the joint form.
         monitor: Metric, without the stage, by which the best checkpoint is chosen.
         paired: Whether it learns which inputs belong together, so that a control has to part them.
+        contrasts: Whether its loss compares the samples of a batch, and so depends on which lie together and how many.
         mode: Whether a smaller or larger value of it is better.
 
     Example:
@@ -52,6 +53,7 @@ class Task(nn.Module, ABC):
     inputs: tuple[str, ...] | None = None
     anchor: str | None = None
     paired: bool = False
+    contrasts: bool = False
     monitor: str
     mode: Literal["min", "max"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +14,11 @@ from mmexp.contract import Batch, Outputs, Padded, Tokens
 from mmexp.decoding.search import Decoded, Nucleus, Step, beam, greedy, sample
 from mmexp.encoder.text.base import Cache, TextEncoder
 from mmexp.fusion.base import Fusion
+from mmexp.loss.mean import mean
 from mmexp.task.base import Task
 from mmexp.transform.captions import Captions
 from mmexp.transform.text import Tokenizer
+from mmexp.transform.tokenization import Tokenize, splitter
 
 
 class TextGeneration(Task):
@@ -35,9 +37,10 @@ class TextGeneration(Task):
         dropout: Probability of dropping a feature before the head.
         beams: Beam size at inference; 1 is greedy search.
         length_penalty: Above 0 favours long texts; see ``decoding.search.beam``.
+        tokenize: What metrics such as BLEU count, see ``metric.caption``: words, characters or blanks.
 
     Raises:
-        ValueError: If prefix is not causal, or beams < 1.
+        ValueError: If prefix is not causal, beams < 1, or tokenize is unknown.
     """
 
     anchor = "prefix"
@@ -53,6 +56,7 @@ class TextGeneration(Task):
         dropout: float = 0.1,
         beams: int = 3,
         length_penalty: float = 1.0,
+        tokenize: Tokenize = "words",
     ) -> None:
         super().__init__()
         name = type(self).__name__
@@ -62,6 +66,8 @@ class TextGeneration(Task):
             raise ValueError(f"{name}: beams must be at least 1, got {beams}.")
         self.prefix, self.label_smoothing, self.word_dropout = prefix, label_smoothing, word_dropout
         self.beams, self.length_penalty = beams, length_penalty
+        splitter(tokenize)
+        self.tokenize: Tokenize = tokenize
         vocab_size, dim = prefix.embedding.weight.shape
         self.norm, self.dropout = nn.LayerNorm(dim), nn.Dropout(dropout)
         self.bias = nn.Parameter(torch.zeros(vocab_size))
@@ -129,10 +135,20 @@ class TextGeneration(Task):
         """[B, T] -> B texts"""
         return [self.prefix.transform.tokenizer.decode(row) for row in ids.tolist()]
 
+    def rows(self, name: str, texts: Sequence[str], outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
+        """Return a row per sample: its text by a name, the score and, where known, the first of the true texts."""
+        columns = zip(batch.ids, texts, outputs["score"].tolist(), strict=True)
+        rows = [{"id": i, name: text, "score": score} for i, text, score in columns]
+        known: Captions | None = batch.targets.get(self.targets[0])
+        if known is None:
+            return rows
+        return [row | {"target": next(iter(true), None)} for row, true in zip(rows, known.texts, strict=True)]
+
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         name = self.targets[0].removesuffix("s")
-        if "logits" not in outputs:
-            return {name: self.bias.sum() * 0}
-        logits, targets = outputs["logits"].float(), outputs["targets"]
-        total = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing, reduction="sum")
-        return {name: total / max(1, len(targets))}
+        total, words = self.bias.sum() * 0, 0
+        if "logits" in outputs:
+            logits, targets = outputs["logits"].float(), outputs["targets"]
+            total = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing, reduction="sum")
+            words = len(targets)
+        return {name: mean(total, words, len(batch), everywhere=self.training)}

@@ -20,6 +20,7 @@ from torchmetrics.classification import (
 from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
+from mmexp.loss.mean import mean
 from mmexp.metric.auroc import Auroc
 from mmexp.metric.f1 import BinaryF1, MultilabelMacroF1
 from mmexp.plot.classification import confusion, reliability
@@ -99,7 +100,7 @@ class Classification(Task):
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         logits = outputs["logits"]
         if self.target not in batch.targets:
-            return {"class": logits.sum() * 0}
+            return {"class": mean(logits.sum() * 0, 0, len(batch), everywhere=self.training)}
         labels = batch.targets[self.target].values
         known = labels.mask if self.form == "multilabel" else labels.mask & (labels.values != UNSEEN)  # [B]
         logits, targets = logits[known], labels.values[known]
@@ -108,7 +109,7 @@ class Classification(Task):
             total = F.binary_cross_entropy_with_logits(logits, targets, reduction="sum") / len(self.classes)
         else:
             total = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing, reduction="sum")
-        return {"class": total / max(1, len(targets))}
+        return {"class": mean(total, len(targets), len(batch), everywhere=self.training)}
 
     def metrics(self) -> MetricCollection:
         number = len(self.classes)

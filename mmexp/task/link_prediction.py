@@ -14,6 +14,7 @@ from torchmetrics import MetricCollection
 from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
+from mmexp.loss.mean import mean
 from mmexp.metric.link import LinkRanks, filtered_ranks
 from mmexp.plot.embeddings import embeddings
 from mmexp.plot.ranks import ranks
@@ -96,12 +97,12 @@ class LinkPrediction(Task):
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         logits, tails = outputs["logits"], batch.targets.get("tail")
         if tails is None:
-            return {"link": logits.sum() * 0}
+            return {"link": mean(logits.sum() * 0, 0, len(batch), everywhere=self.training)}
         targets = tails.values.values.masked_fill(~tails.values.mask, UNSEEN)  # [B]
         total = F.cross_entropy(
             logits, targets, label_smoothing=self.label_smoothing, ignore_index=UNSEEN, reduction="sum"
         )
-        return {"link": total / (targets != UNSEEN).sum().clamp(min=1)}
+        return {"link": mean(total, (targets != UNSEEN).sum(), len(batch), everywhere=self.training)}
 
     def metrics(self) -> MetricCollection:
         return MetricCollection({"ranks": LinkRanks()})

@@ -54,6 +54,7 @@ class Matching(Task):
 
     targets = ()
     paired = True
+    contrasts = True
     monitor = "auroc"
     mode = "max"
 

@@ -17,6 +17,7 @@ from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
 from mmexp.loss.contrastive import Pairs, infonce
 from mmexp.loss.masking import Masked, apart, chances_of, concatenate, cut, fill, lowest, normalised
+from mmexp.loss.mean import mean
 from mmexp.metric.mean import MeanError, MeanScore
 from mmexp.metric.proximity import NeighbourAccuracy
 from mmexp.metric.retrieval import RetrievalRanks
@@ -74,6 +75,7 @@ class Pretraining(Task):
 
     targets = ()
     paired = True
+    contrasts = True
     inputs = PAIR
     monitor = "loss"
     mode = "min"
@@ -164,14 +166,14 @@ class Pretraining(Task):
         """The four, without weights; one that nothing can be learned for is 0."""
         words, patches = outputs["words"], outputs["patches"]
         with torch.autocast(words.device.type, enabled=False):
-            pairs = Pairs.of(outputs["image"], outputs["text"], everywhere=self.training)
-            contrastive = infonce(pairs, self.scale, self.scale)
-        masked = cut(batch.inputs["image"].values, self.side, self.patch_size)[outputs["masked"].patches]
-        return {
-            "contrastive": contrastive,
-            "matching": self.matching(outputs),
-            "words": F.cross_entropy(words, self.target_words(outputs, batch), reduction="sum") / max(1, len(words)),
-            "patches": (patches - normalised(masked)[0]).square().mean(1).sum() / max(1, len(patches)),
+            contrastive = infonce(Pairs.of(outputs["image"], outputs["text"], self.training), self.scale, self.scale)
+        true = cut(batch.inputs["image"].values, self.side, self.patch_size)[outputs["masked"].patches]
+        apart = (patches - normalised(true)[0]).square().mean(1).sum()
+        wrong = F.cross_entropy(words, self.target_words(outputs, batch), reduction="sum")
+        found = {"contrastive": contrastive, "matching": self.matching(outputs)}
+        return found | {
+            "words": mean(wrong, len(words), len(batch), self.training),
+            "patches": mean(apart, len(patches), len(batch), self.training),
         }
 
     @property

@@ -13,6 +13,7 @@ from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens
 from mmexp.fusion.base import Fusion
+from mmexp.loss.mean import mean
 from mmexp.metric.recommendation import RecommendationScores, lists, ranks
 from mmexp.plot.recommendations import by_popularity, recommendations
 from mmexp.pool.base import Pool
@@ -115,10 +116,10 @@ class Recommendation(Task):
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         logits: Tensor = outputs["logits"]
         if "item" not in batch.targets:
-            return {"item": logits.sum() * 0}
+            return {"item": mean(logits.sum() * 0, 0, len(batch), everywhere=self.training)}
         target = batch.targets["item"].values.values  # [B]
         total = F.cross_entropy(logits, target, ignore_index=UNSEEN, reduction="sum")
-        return {"item": total / (target != UNSEEN).sum().clamp(min=1)}
+        return {"item": mean(total, (target != UNSEEN).sum(), len(batch), everywhere=self.training)}
 
     def metrics(self) -> MetricCollection:
         return MetricCollection({"scores": RecommendationScores(items=len(self.items))})

@@ -12,6 +12,7 @@ from torchmetrics import MetricCollection
 from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
+from mmexp.loss.mean import mean
 from mmexp.metric.regression import RegressionScores
 from mmexp.plot.scatter import scatter
 from mmexp.pool.base import Pool
@@ -86,11 +87,11 @@ class Regression(Task):
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         standard: Tensor = outputs["standard"]
         if self.target not in batch.targets:
-            return {self.objective: standard.sum() * 0}
+            return {self.objective: mean(standard.sum() * 0, 0, len(batch), everywhere=self.training)}
         target: Padded = batch.targets[self.target]
         targets = (target.values[target.mask] - self.mean) / self.std
         total = OBJECTIVES[self.objective](standard[target.mask], targets, reduction="sum")
-        return {self.objective: total / max(1, len(targets))}
+        return {self.objective: mean(total, len(targets), len(batch), everywhere=self.training)}
 
     def metrics(self) -> MetricCollection:
         return MetricCollection({"scores": RegressionScores(scale=self.scale)})

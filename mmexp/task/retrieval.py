@@ -35,6 +35,7 @@ class Retrieval(Task):
     right, and the image is one candidate. Of several captions in one row, evaluation takes the first. With a group all
     candidates of the query's group are right, and ``map`` and ``reverse_map``, the mean average precision, are measured
     too; each is still trained its own partner alone. A pair that lacks a side is not learned from, and ranks last.
+    ``val/loss`` contrasts the pairs of a batch, as in training: it is comparable at one batch size only.
 
     Source: Radford et al. 2021, "CLIP", https://arxiv.org/abs/2103.00020, section 2.3.
 
@@ -53,6 +54,7 @@ class Retrieval(Task):
     monitor = "recall_at_1"
     mode = "max"
     paired = True
+    contrasts = True
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
+from mmexp.loss.mean import mean
 from mmexp.metric.overlap import Overlap, count, iou
 from mmexp.plot.regions import bars, regions
 from mmexp.task.base_dense import DenseTask
@@ -87,7 +88,7 @@ class Segmentation(DenseTask):
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         logits, targets = outputs["logits"], self.target_mask(batch)
         total = F.cross_entropy(logits, targets, ignore_index=IGNORE, reduction="sum")
-        losses = {"mask": total / (targets != IGNORE).sum().clamp(min=1)}
+        losses = {"mask": mean(total, (targets != IGNORE).sum(), len(batch), everywhere=self.training)}
         return losses | ({"dice": self.dice_weight * dice_loss(logits, targets)} if self.dice_weight else {})
 
     def metrics(self) -> MetricCollection:

@@ -13,6 +13,7 @@ from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.error import ConfigError
 from mmexp.fusion.base import Fusion
 from mmexp.head.crf import CRF
+from mmexp.loss.mean import mean
 from mmexp.metric.entity import EntityF1, entities
 from mmexp.plot.classification import confusion
 from mmexp.plot.sentences import sentences
@@ -86,7 +87,7 @@ class Tagging(Task):
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         logits, tags = outputs["logits"], batch.targets.get("tags")
         if tags is None:
-            return {"tags": logits.sum() * 0}
+            return {"tags": mean(logits.sum() * 0, 0, len(batch), everywhere=self.training)}
         length = min(logits.shape[1], tags.values.values.shape[1])
         logits, targets = logits[:, :length], tags.values.values[:, :length]
         known = outputs["mask"][:, :length] & (targets != UNSEEN)
@@ -97,7 +98,7 @@ class Tagging(Task):
             rows = known[:, 0]
             targets = targets.masked_fill(~known, 0)
             total = self.chain.nll(logits[rows], targets[rows], known[rows]).sum() + logits.sum() * 0
-        return {"tags": total / known.sum().clamp(min=1)}
+        return {"tags": mean(total, known.sum(), len(batch), everywhere=self.training)}
 
     def metrics(self) -> MetricCollection:
         return MetricCollection({"entities": EntityF1(types=self.types)})

@@ -89,6 +89,7 @@ class ExperimentModule(pl.LightningModule):
         self.loss = MeanMetric()
         self.directions: dict[str, Direction] = {}
         self._apart: dict[str, Scores] = {}
+        self._gradient_norm: Tensor | None = None
         for collection in (self.metrics, self.row_metrics, self.loss):
             for metric in collection.modules():
                 if isinstance(metric, Metric):
@@ -112,7 +113,7 @@ class ExperimentModule(pl.LightningModule):
         if torch.distributed.is_initialized():
             weight = self.trainer.datamodule.weight(batch, batch_idx)  # type: ignore[attr-defined]
             losses = {name: value * weight for name, value in losses.items()}
-        return {"loss": torch.stack(list(losses.values())).sum(), **losses} if len(losses) > 1 else _only(losses)
+        return {"loss": torch.stack(list(losses.values())).sum(), **(losses if len(losses) > 1 else {})}
 
     def configure_gradient_clipping(
         self,
@@ -120,8 +121,16 @@ class ExperimentModule(pl.LightningModule):
         gradient_clip_val: int | float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        if gradient_clip_val:
-            nn.utils.clip_grad_norm_(self.parameters(), float(gradient_clip_val), foreach=True)
+        if limit := float(gradient_clip_val or 0):
+            nn.utils.clip_grads_with_norm_(self.parameters(), limit, self.gradient_norm(), foreach=True)
+        self._gradient_norm = None
+
+    def gradient_norm(self) -> Tensor:
+        """Return the L2 norm of the gradient of this step before it is clipped, which is computed once. -> []"""
+        if self._gradient_norm is None:
+            gradients = [weight.grad for weight in self.parameters() if weight.grad is not None]
+            self._gradient_norm = nn.utils.get_total_norm(gradients, foreach=True)
+        return self._gradient_norm
 
     def configure_optimizers(self) -> Any:
         optimizer = self._make_optimizer(parameter_groups(self.model))
@@ -239,8 +248,3 @@ def refuse_non_finite(weights: Mapping[str, Tensor], when: str) -> None:
     if not bool(sound.all()):
         name = list(weights)[int((~sound).nonzero()[0])]
         raise NumericsError(f"Training: weights must be finite, got others in '{name}' at {when}.", hint=HINT)
-
-
-def _only(losses: dict[str, Tensor]) -> dict[str, Tensor]:
-    (loss,) = losses.values()
-    return {"loss": loss}

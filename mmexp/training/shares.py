@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from torch import nn
-
 from mmexp.training.experiment import Experiment
 from mmexp.training.sampler import batches_per_epoch
 
 FEW = 5  # samples of a split
-_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 def experiment_notes(experiment: Experiment) -> list[str]:
-    """Say what a user should know before it trains: what is cut of the data, and what several processes change."""
+    """Say what a user should know before it trains, such as what is cut of the data."""
     size, world = len(experiment.data.samples["train"]), experiment.hardware.devices
-    shares = share_notes(experiment.module.model, size, experiment.training.batch_size, world)
+    shares = share_notes(size, experiment.training.batch_size, world)
     few = [note for name in ("val", "test") for note in few_notes(name, len(experiment.data.samples[name]))]
-    return [*map(str, experiment.cuts), *few, *shares]
+    contrasts = contrast_notes(experiment.task.contrasts, experiment.training.batch_size)
+    return [*map(str, experiment.cuts), *few, *contrasts, *shares]
 
 
 def few_notes(split: str, size: int) -> list[str]:
@@ -25,22 +23,21 @@ def few_notes(split: str, size: int) -> list[str]:
     return [f"{split}: {size} {samples} every metric, which says next to nothing."] if size < FEW else []
 
 
-def share_notes(model: nn.Module, size: int, batch_size: int, world: int) -> list[str]:
-    """Say which samples are left out of each epoch, and which parts normalise over the share of a process.
+def contrast_notes(contrasts: bool, batch_size: int) -> list[str]:
+    """Say that a loss that compares the samples of a batch depends on the batch."""
+    rule = f"val/loss contrasts the samples of a batch, {batch_size} at most"
+    return [f"val: {rule}; compare it only with that of runs with the same training.batch_size."] if contrasts else []
+
+
+def share_notes(size: int, batch_size: int, world: int) -> list[str]:
+    """Say which samples are left out of each epoch.
 
     Args:
-        model: Encoders, fusion and task.
         size: Samples of the training split.
         batch_size: Of all processes together.
         world: Number of processes.
     """
-    notes = []
-    if batches_per_epoch(size, batch_size, world) < batches_per_epoch(size, batch_size, 1):
-        left = f"{size % batch_size} of {size} samples are left out of each epoch"
-        notes.append(f"train: {left}, as {world} processes cannot share them; one process trains on them too.")
-    parts = ((name, part) for name, part in model.named_modules() if isinstance(part, _BATCH_NORMS))
-    norms = [name for name, part in parts if any(weight.requires_grad for weight in part.parameters())]
-    if world > 1 and norms:
-        found = f"{len(norms)} batch norms take the statistics of a process's own samples, not of all {world}"
-        notes.append(f"model: {found}, from {norms[0]} on; with fewer processes it trains differently.")
-    return notes
+    if batches_per_epoch(size, batch_size, world) == batches_per_epoch(size, batch_size, 1):
+        return []
+    left = f"{size % batch_size} of {size} samples are left out of each epoch"
+    return [f"train: {left}, as {world} processes cannot share them; one process trains on them too."]

@@ -27,6 +27,7 @@ from mmexp.run.jsonfile import strict
 from mmexp.run.redact import redact_tree
 from mmexp.training.artifacts import draw, write_media
 from mmexp.training.availability import evaluate_by_inputs
+from mmexp.training.batch_norm import BatchNormSync
 from mmexp.training.callback.checkpoint import CheckpointCallback
 from mmexp.training.callback.ema import EMACallback
 from mmexp.training.callback.memory_probe import MemoryProbe
@@ -174,7 +175,7 @@ def make_trainer(experiment: Experiment, folder: RunFolder, callbacks: list[pl.C
         accumulate_grad_batches=training.accumulate,
         gradient_clip_val=training.clip or None,
         callbacks=callbacks,
-        plugins=[AtomicCheckpointIO()],
+        plugins=[AtomicCheckpointIO(), *([BatchNormSync()] if hardware.devices > 1 else [])],
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,

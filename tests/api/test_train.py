@@ -1,13 +1,17 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import mmexp
-from mmexp.error import ConfigError
+from mmexp.error import ConfigError, MmexpError
+from mmexp.launcher.base import Report
+from mmexp.launcher.local import LocalLauncher
 from mmexp.run.jsonfile import read_json
+from mmexp.runner.jobs import Job
 
 
 @pytest.fixture
@@ -41,6 +45,31 @@ def test_a_config_that_is_not_valid_is_refused_and_leaves_nothing(words: list[st
     assert not (tmp_path / "outputs").exists()
 
 
-def test_baselines_are_refused_as_they_are_more_than_one_run(words: list[str]):
-    with pytest.raises(ConfigError, match="baselines must be false, as one call trains one run, got true"):
-        mmexp.train("baselines=true", *words, quiet=True)
+@pytest.mark.parametrize("status", ["done", "failed"])
+def test_baselines_are_trained_after_the_run_and_one_that_fails_is_raised(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], status: Any
+):
+    launched: dict[str, int] = {}
+
+    def launch(self: LocalLauncher, jobs: Sequence[Job], report: Report) -> None:
+        for job in jobs:
+            launched[job.label] = self.workers
+            job.status, job.reason = status, "boom" if status == "failed" else ""
+            report(job)
+
+    monkeypatch.setattr(LocalLauncher, "launch", launch)
+    wanted = ["baselines=true", "launcher.workers=2", "inputs=[image,text]", *words]
+    if status == "done":
+        assert mmexp.train(*wanted).status == "done"
+    else:
+        rule = r"all baselines must be done, got image alone, seed 0 \(failed: boom\)"
+        with pytest.raises(MmexpError, match=rule) as one:
+            mmexp.train(*wanted)
+        assert one.value.hint.startswith("Run: mmexp baselines ")
+    assert launched == {f"{one}, seed 0": 2 for one in ("image alone", "text alone", "blank inputs", "shuffled inputs")}
+    assert f"image alone, seed 0: {status}" in capsys.readouterr().out
+
+
+def test_a_launcher_without_baselines_is_refused(words: list[str]):
+    with pytest.raises(ConfigError, match="need -m or baselines=true, got launcher=local"):
+        mmexp.train("launcher=local", *words, quiet=True)

@@ -6,6 +6,7 @@ import torch
 from scipy.spatial.distance import mahalanobis
 from torch import Tensor
 
+from mmexp.layer import running_gaussian
 from mmexp.layer.running_gaussian import PACE, RunningGaussian
 
 
@@ -66,3 +67,12 @@ def test_a_state_dict_carries_what_is_known():
     one.update(drawn(50))
     other.load_state_dict(one.state_dict())
     assert torch.equal(other.distance(drawn(4)), one.distance(drawn(4))) and int(other.count) == 1
+
+
+def test_several_processes_follow_the_vectors_of_all(monkeypatch: pytest.MonkeyPatch):
+    whole, own = RunningGaussian(3), RunningGaussian(3)
+    whole.update(drawn(6))
+    monkeypatch.setattr(running_gaussian.dist, "is_initialized", lambda: True)
+    monkeypatch.setattr(running_gaussian, "gather", lambda rows: (torch.cat([drawn(6)[:5], rows]), 5))
+    own.update(drawn(6)[5:])
+    torch.testing.assert_close(own.state_dict(), whole.state_dict())

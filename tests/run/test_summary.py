@@ -11,7 +11,7 @@ import pytest
 from mmexp.run import provenance as manifest
 from mmexp.run import summary
 from mmexp.run.folder import RunFolder
-from mmexp.run.summary import row, rows
+from mmexp.run.summary import neighbours, row, rows
 
 SUMMARY: dict[str, Any] = {
     "status": "done",
@@ -79,6 +79,13 @@ def test_moved_and_renamed_runs_are_still_read(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     shutil.copytree(second.path, tmp_path / "elsewhere" / second.id)
     assert [one.status for one in rows(tmp_path)] == ["done"] * 3
+
+
+def test_neighbours_are_all_runs_in_the_same_outputs_each_once(tmp_path: Path) -> None:
+    one, other = done(tmp_path / "a"), done(tmp_path / "a", "y")
+    done(tmp_path / "b")
+    assert {found.folder.path for found in neighbours([one, other, one])} == {one.path, other.path}
+    assert len(neighbours([one, other])) == 2
 
 
 def test_no_outputs_have_no_rows(tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
+from scipy.io import wavfile
 
 from mmexp.cli import main
 from mmexp.config.compose import load_config
@@ -97,9 +99,9 @@ TWO = [
 EXACT = [
     "optimizer=sgd",
     "optimizer.lr=0.1",
-    "encoder/image=vit",  # the batch norms of the CNN take the statistics of a process's own samples
-    "~encoder.image.widths",
-    "encoder.image.depth=1",
+    "encoder.audio.widths=[4,8]",
+    "encoder.audio.num_mels=8",
+    "encoder.audio.dropout=0",
     "task.dropout=0",
     "training.batch_size=5",
     "training.log_every=1",
@@ -260,12 +262,16 @@ def same_run(one: RunFolder, two: RunFolder) -> None:
 def other_split(tiny: Path) -> Callable[..., str]:
     """An override: other sizes of train, val and test."""
 
-    def split(lacking: int | None = None, **sizes: int) -> str:
+    def split(lacking: int | None = None, audio: bool = False, **sizes: int) -> str:
         table = [json.loads(line) for line in (tiny / "manifest.jsonl").read_text().splitlines()]
         names = [name for name, size in sizes.items() for _ in range(size)]
         rows = [row | {"split": name} for row, name in zip(table, names, strict=False)]
         if lacking is not None:
             del rows[lacking]["text"]
+        for number, row in enumerate(rows if audio else []):
+            row["audio"] = f"{number}.wav"
+            noise = np.random.default_rng(number).integers(-9000, 9000, 800 + 100 * number, dtype=np.int16)
+            wavfile.write(tiny / row["audio"], 8000, noise)
         path = tiny / f"{'-'.join(map(str, sizes.values()))}.jsonl"
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
         return f"dataset.manifest={path.name}"
@@ -276,8 +282,11 @@ def other_split(tiny: Path) -> Callable[..., str]:
 def test_two_processes_train_what_one_does(
     lab: Any, tmp_path: Path, other_split: Callable[..., str], capfd: pytest.CaptureFixture[str]
 ):
-    """Nothing can be shared evenly: neither 5, 5 and 2 to train on nor 5 and 7 to measure, nor the one without text."""
-    parts = [*EXACT, other_split(train=12, val=5, test=7, lacking=20)]
+    """With batch norms and audio of any length, of which nothing can be shared evenly.
+
+    Neither 5, 5 and 2 samples to train on nor 5 and 7 to measure, nor the one without text.
+    """
+    parts = [*EXACT, other_split(train=12, val=5, test=7, lacking=20, audio=True)]
     one = lab.train(*parts)
     assert main(["train", *lab.overrides, *parts, *TWO, f"outputs={tmp_path / 'two'}"]) == 0
     said, failed = capfd.readouterr()
@@ -287,7 +296,7 @@ def test_two_processes_train_what_one_does(
     assert [len(rows(two, split)) for split in ("val", "test")] == [5, 7]
     same_run(one, two)
     alone, shared = (read(run)["availability"]["test"] for run in (one, two))
-    assert {name: found["samples"] for name, found in shared.items()} == {"image+text": 6, "image": 1}
+    assert {name: found["samples"] for name, found in shared.items()} == {"image+audio+text": 6, "image+audio": 1}
     for name, found in alone.items():
         assert shared[name]["metrics"] == pytest.approx(found["metrics"], abs=1e-5)
 

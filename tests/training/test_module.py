@@ -136,6 +136,17 @@ def test_gradients_are_clipped_to_a_norm(limit, norm):
     assert float(clipped.model.weight.grad.norm()) == pytest.approx(norm, rel=1e-4)
 
 
+def test_the_norm_of_a_gradient_is_that_before_it_is_clipped_and_computed_once(monkeypatch):
+    clipped, norms = module(), []
+    compute = nn.utils.get_total_norm
+    monkeypatch.setattr(nn.utils, "get_total_norm", lambda *given, **how: norms.append(1) or compute(*given, **how))
+    for value in (5.0, 2.0):
+        clipped.model.weight.grad = torch.full((2, 2), value)
+        assert float(clipped.gradient_norm()) == pytest.approx(2 * value)
+        clipped.configure_gradient_clipping(torch.optim.SGD(clipped.parameters(), lr=1.0), 1.0)
+    assert len(norms) == 2
+
+
 def test_vectors_never_decay_and_frozen_weights_are_left_out():
     model = nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3), nn.Linear(3, 1))
     model[2].requires_grad_(False)

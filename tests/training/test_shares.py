@@ -1,26 +1,24 @@
 from __future__ import annotations
 
 import pytest
-from torch import nn
 
-from mmexp.training.shares import few_notes, share_notes
+from mmexp.training.shares import contrast_notes, few_notes, share_notes
 
 
 @pytest.mark.parametrize(("size", "world"), [(32, 2), (33, 1), (34, 2), (33, 3)])
 def test_nothing_is_said_where_all_samples_are_trained_on(size: int, world: int) -> None:
-    assert (share_notes(nn.LayerNorm(2), size, 16, world) == []) is (size % 16 == 0 or size % 16 >= world)
+    assert (share_notes(size, 16, world) == []) is (size % 16 == 0 or size % 16 >= world)
 
 
 def test_samples_that_too_many_processes_leave_out_are_counted() -> None:
-    (note,) = share_notes(nn.Linear(1, 1), 33, 16, 2)
+    (note,) = share_notes(33, 16, 2)
     assert note.startswith("train: 1 of 33 samples are left out of each epoch, as 2 processes cannot share them;")
 
 
-def test_batch_norms_that_are_trained_are_named_where_several_processes_have_their_own() -> None:
-    model = nn.ModuleDict({"encoder": nn.Sequential(nn.BatchNorm2d(3), nn.GroupNorm(1, 3)), "head": nn.BatchNorm1d(2)})
-    (note,) = share_notes(model, 32, 16, 2)
-    assert note.startswith("model: 2 batch norms take the statistics") and "from encoder.0 on" in note
-    assert share_notes(model, 32, 16, 1) == share_notes(model.requires_grad_(False), 32, 16, 2) == []
+def test_a_loss_that_depends_on_the_batch_is_said() -> None:
+    assert contrast_notes(False, 16) == []
+    (note,) = contrast_notes(True, 16)
+    assert note.startswith("val: val/loss contrasts the samples of a batch, 16 at most; compare it only with")
 
 
 def test_a_split_of_a_few_samples_is_said() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.audio.logmel import LogMel
@@ -82,7 +82,24 @@ class CnnEncoder(Encoder):
         mel = self.spectrogram(inputs)  # [B, T, F]
         features, mask = mel.features.unsqueeze(1), mel.mask  # [B, 1, T, F]
         for stage in self.stages:
-            features = self.halve(stage(features) * mask[:, None, :, None])  # [B, C, T / 2, F / 2]
+            convolution, norm, activation = cast(nn.Sequential, stage)
+            features = activation(over_frames(norm, convolution(features), mask))
+            features = self.halve(features * mask[:, None, :, None])  # [B, C, T / 2, F / 2]
             mask = mask[:, ::2]
         features = self.norm(self.project(features.transpose(1, 2).flatten(2)))  # [B, N, D]
         return Tokens(features, mask)
+
+
+def over_frames(norm: nn.Module, features: Tensor, mask: Tensor) -> Tensor:
+    """Normalise by the statistics of real frames alone, so that training does not depend on the padding.
+
+    Args:
+        norm: A batch norm.
+        features: [B, C, T, F]
+        mask: Which frames are real. [B, T]
+    """
+    if not norm.training or bool(mask.all()):
+        return norm(features)  # type: ignore[no-any-return]
+    frames = features.permute(0, 2, 3, 1)  # [B, T, F, C]
+    real = norm(frames[mask].transpose(1, 2).unsqueeze(-1)).squeeze(-1).transpose(1, 2)  # [P, F, C]
+    return torch.zeros_like(frames, dtype=real.dtype).index_put((mask,), real).permute(0, 3, 1, 2)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytorch_lightning as pl
-from torch import nn
 from torch.optim import Optimizer
+
+from mmexp.training.module import ExperimentModule
 
 
 class GradientNormCallback(pl.Callback):
@@ -13,5 +16,4 @@ class GradientNormCallback(pl.Callback):
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
     ) -> None:
-        gradients = [weight.grad for weight in pl_module.parameters() if weight.grad is not None]
-        pl_module.log("train/grad_norm", nn.utils.get_total_norm(gradients), batch_size=1)
+        pl_module.log("train/grad_norm", cast(ExperimentModule, pl_module).gradient_norm(), batch_size=1)

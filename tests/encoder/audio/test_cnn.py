@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from mmexp.contract import Padded
 from mmexp.encoder.audio.cnn import CnnEncoder
@@ -31,6 +32,27 @@ def test_padding_changes_no_real_token(length):
     padded = encoder(Padded(longer, torch.arange(longer.shape[1])[None] < length))
     assert alone.mask.all() and padded.mask.sum() == alone.mask.sum() == -(-length // 320)
     torch.testing.assert_close(padded.features[padded.mask], alone.features[0], rtol=1e-3, atol=1e-3)
+
+
+def test_training_does_not_depend_on_the_padding():
+    lengths, samples = torch.tensor([900, 2000, 0]), torch.randn(3, 2000)
+    real = torch.arange(2000) < lengths[:, None]
+    found = []
+    for extra in (0, 1500):
+        torch.manual_seed(0)
+        encoder = make(dropout=0.0)
+        padded = Padded(F.pad(samples * real, (0, extra)), F.pad(real, (0, extra)))
+        tokens = encoder(padded)
+        tokens.features[tokens.mask].square().sum().backward()
+        gradients = [weight.grad for weight in encoder.parameters()]
+        found.append([tokens.features[tokens.mask], encoder.state_dict(), gradients])
+    torch.testing.assert_close(*found, rtol=1e-3, atol=1e-4)
+
+
+def test_a_batch_without_any_sound_leaves_the_running_statistics_alone():
+    encoder = make()
+    encoder(Padded(torch.zeros(2, 900), torch.zeros(2, 900, dtype=torch.bool)))
+    assert not encoder.stages[0][1].running_mean.any()
 
 
 def test_a_sound_is_heard_where_it_happens():

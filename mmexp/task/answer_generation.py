@@ -15,7 +15,7 @@ from mmexp.plot.questions import questions
 from mmexp.task.base_generation import TextGeneration
 from mmexp.transform.answer import PeopleTransform, WrittenAnswerTransform
 from mmexp.transform.base import Transform
-from mmexp.transform.tokenization import Tokenize
+from mmexp.transform.tokenization import Tokenize, splitter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -68,9 +68,9 @@ class AnswerGeneration(TextGeneration):
             dropout=dropout,
             beams=beams,
             length_penalty=length_penalty,
-            tokenize=tokenize,
         )
-        self.consensus = consensus
+        splitter(tokenize)
+        self.consensus, self.tokenize = consensus, tokenize
         if consensus:
             self.targets = ("answer", "answers")
 

@@ -18,7 +18,6 @@ from mmexp.loss.mean import mean
 from mmexp.task.base import Task
 from mmexp.transform.captions import Captions
 from mmexp.transform.text import Tokenizer
-from mmexp.transform.tokenization import Tokenize, splitter
 
 
 class TextGeneration(Task):
@@ -37,10 +36,9 @@ class TextGeneration(Task):
         dropout: Probability of dropping a feature before the head.
         beams: Beam size at inference; 1 is greedy search.
         length_penalty: Above 0 favours long texts; see ``decoding.search.beam``.
-        tokenize: What metrics such as BLEU count, see ``metric.caption``: words, characters or blanks.
 
     Raises:
-        ValueError: If prefix is not causal, beams < 1, or tokenize is unknown.
+        ValueError: If prefix is not causal, or beams < 1.
     """
 
     anchor = "prefix"
@@ -56,7 +54,6 @@ class TextGeneration(Task):
         dropout: float = 0.1,
         beams: int = 3,
         length_penalty: float = 1.0,
-        tokenize: Tokenize = "words",
     ) -> None:
         super().__init__()
         name = type(self).__name__
@@ -66,8 +63,6 @@ class TextGeneration(Task):
             raise ValueError(f"{name}: beams must be at least 1, got {beams}.")
         self.prefix, self.label_smoothing, self.word_dropout = prefix, label_smoothing, word_dropout
         self.beams, self.length_penalty = beams, length_penalty
-        splitter(tokenize)
-        self.tokenize: Tokenize = tokenize
         vocab_size, dim = prefix.embedding.weight.shape
         self.norm, self.dropout = nn.LayerNorm(dim), nn.Dropout(dropout)
         self.bias = nn.Parameter(torch.zeros(vocab_size))

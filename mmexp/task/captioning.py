@@ -74,7 +74,6 @@ class Captioning(TextGeneration):
         length_penalty: float = 1.0,
         sampling: Mapping[str, float] | None = None,
     ) -> None:
-        counted = CaptionScores(**scores)
         super().__init__(
             prefix=prefix,
             label_smoothing=label_smoothing,
@@ -82,9 +81,9 @@ class Captioning(TextGeneration):
             dropout=dropout,
             beams=beams,
             length_penalty=length_penalty,
-            tokenize=counted.tokenize,
         )
-        self.scores, self.captions_per_image, self.words_weight = counted, captions_per_image, words_weight
+        self.scores = CaptionScores(**scores)
+        self.captions_per_image, self.words_weight = captions_per_image, words_weight
         self.nucleus = None if sampling is None else Nucleus(**sampling)
         vocab_size, dim = prefix.embedding.weight.shape
         self.words = nn.Linear(dim, vocab_size) if words_weight else None

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Sample
+from mmexp.encoder.text.base import TextEncoder
 from mmexp.metric.caption import Bleu, WordForWord
 from mmexp.metric.perplexity import Perplexity
 from mmexp.plot.dialogue import dialogues
 from mmexp.task.base_generation import TextGeneration
 from mmexp.transform.captions import CaptionsTransform
+from mmexp.transform.tokenization import Tokenize, splitter
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,11 +29,46 @@ class Dialogue(TextGeneration):
 
     Source: Das et al. 2017, "Visual Dialog", https://arxiv.org/abs/1611.08669, section 5 (late fusion encoder,
     generative decoder). Differs: replies are written and measured, not chosen among a hundred candidates.
+
+    Args:
+        prefix: Causal encoder of the words so far; its vocabulary and max_length are the replies'.
+        label_smoothing: Share of each target that is spread over the vocabulary.
+        word_dropout: Probability of masking a token of the prefix in training, so that it must be predicted from the
+            inputs.
+        dropout: Probability of dropping a feature before the head.
+        beams: Beam size at inference; 1 is greedy search.
+        length_penalty: Above 0 favours long replies; see ``decoding.search.beam``.
+        tokenize: What ``bleu1``, ``bleu4`` and ``exact`` count, see ``metric.caption``: words, characters or blanks.
+
+    Raises:
+        ValueError: If prefix is not causal, beams < 1, or tokenize is unknown.
     """
 
     targets = ("reply",)
     monitor = "perplexity"
     mode = "min"
+
+    def __init__(
+        self,
+        *,
+        prefix: TextEncoder,
+        label_smoothing: float = 0.0,
+        word_dropout: float = 0.0,
+        dropout: float = 0.1,
+        beams: int = 3,
+        length_penalty: float = 1.0,
+        tokenize: Tokenize = "words",
+    ) -> None:
+        super().__init__(
+            prefix=prefix,
+            label_smoothing=label_smoothing,
+            word_dropout=word_dropout,
+            dropout=dropout,
+            beams=beams,
+            length_penalty=length_penalty,
+        )
+        splitter(tokenize)
+        self.tokenize = tokenize
 
     def transforms(self) -> Mapping[str, CaptionsTransform]:
         return {"reply": CaptionsTransform(text=self.prefix.transform)}

@@ -1,9 +1,8 @@
-"""What is changed of Lightning's trainer and its optimizer that they offer no public way for."""
+"""What is changed of Lightning's trainer that it offers no public way for: its signal handlers, its unscaling."""
 
 from __future__ import annotations
 
 import pytorch_lightning as pl
-from torch import Tensor
 from torch.optim import Optimizer
 
 
@@ -20,19 +19,6 @@ def unscale(trainer: pl.Trainer, optimizer: Optimizer) -> None:
     scaler = getattr(trainer.precision_plugin, "scaler", None)
     if scaler is not None and getattr(optimizer, "_step_supports_amp_scaling", False):
         scaler.unscale_(optimizer)
-
-
-def skip_on_device(trainer: pl.Trainer, optimizer: Optimizer, overflow: Tensor) -> bool:
-    """Have the kernel of a fused optimizer leave out this step where ``overflow`` is 1, and so not wait for the device.
-
-    Returns:
-        False if it is not fused, if the scaler of 16-mixed decides, or before its first step (SGD's momentum).
-    """
-    has_scaler = getattr(trainer.precision_plugin, "scaler", None) is not None
-    if has_scaler or not optimizer.state or not getattr(optimizer, "_step_supports_amp_scaling", False):
-        return False
-    optimizer.found_inf = overflow  # type: ignore[attr-defined]
-    return True
 
 
 def _nothing() -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import signal
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor, nn, zeros
 from torch.optim import SGD, Optimizer
 
-from mmexp.training.lightning_internal import leave_signals_alone, skip_on_device, unscale
+from mmexp.training.lightning_internal import leave_signals_alone, unscale
 
 
 class Seen(pl.LightningModule):
@@ -77,26 +76,3 @@ def test_a_gradient_is_unscaled_once_and_a_step_that_overflows_lowers_the_scale(
 
 def test_without_a_scaler_nothing_is_unscaled():
     unscale(SimpleNamespace(precision_plugin=SimpleNamespace()), torch.optim.AdamW([torch.nn.Parameter(torch.ones(1))]))
-
-
-@pytest.mark.parametrize("kind", [torch.optim.AdamW, partial(torch.optim.SGD, momentum=0.9)])
-def test_a_fused_optimizer_leaves_out_a_step_by_itself_but_for_its_first(kind):
-    weight = nn.Parameter(torch.ones(2))
-    optimizer, trainer = kind([weight], lr=0.1, fused=True), SimpleNamespace(precision_plugin=SimpleNamespace())
-    weight.grad = torch.ones(2)
-    assert not skip_on_device(trainer, optimizer, torch.tensor(0.0))
-    optimizer.step()
-    for overflow in (1.0, 0.0):
-        before = weight.detach().clone()
-        assert skip_on_device(trainer, optimizer, torch.tensor(overflow))
-        optimizer.step()
-        assert torch.equal(weight, before) == bool(overflow)
-
-
-def test_no_other_optimizer_nor_one_with_a_scaler_is_left_to_skip_by_itself():
-    weight = nn.Parameter(torch.ones(2))
-    weight.grad = torch.ones(2)
-    for fused, plugin in ((False, SimpleNamespace()), (True, SimpleNamespace(scaler=torch.amp.GradScaler("cpu")))):
-        optimizer = torch.optim.AdamW([weight], fused=fused)
-        optimizer.step()
-        assert not skip_on_device(SimpleNamespace(precision_plugin=plugin), optimizer, torch.tensor(1.0))

@@ -8,25 +8,17 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import pytorch_lightning as pl
-import torch
-from torch import Tensor
 from torch.optim import Optimizer
 
 from mmexp.contract import Batch
 from mmexp.error import NumericsError
 from mmexp.run.replay import write_replay
-from mmexp.training.lightning_internal import skip_on_device, unscale
+from mmexp.training.lightning_internal import unscale
 from mmexp.training.module import HINT, ExperimentModule
-
-Batches = dict[int, tuple[str, ...]]
-"""Ids of the samples of some batches, by number."""
 
 
 class OverflowCallback(pl.Callback):
     """Skip an optimizer step whose gradient is not finite: weights and optimizer stay, the schedule goes on.
-
-    On a GPU a fused optimizer skips it by itself, and the steps are counted when a row of metrics or a checkpoint is
-    due, so that no step waits for the GPU; else at once.
 
     Source: Micikevicius et al. 2018, "Mixed Precision Training", https://arxiv.org/abs/1710.03740, section 3.2.
     Differs: at any precision; the loss is scaled by PyTorch, and only for 16-mixed.
@@ -50,17 +42,13 @@ class OverflowCallback(pl.Callback):
         self.limit = 1 if on_overflow == "raise" else limit
         self.replay, self.warn = replay, warn
         self.skipped, self.in_a_row = 0, 0
-        self.uncounted: list[tuple[int, Tensor, Batches]] = []  # steps, and whether they overflowed
-        self.batches: Batches = {}  # of this step
-        self.refused: Batches = {}  # of the steps skipped in a row
+        self.batches: dict[int, tuple[str, ...]] = {}  # of this step, and of those skipped before it
 
     def counts(self) -> dict[str, float]:
         """What belongs into a row of metrics: nothing as long as no step was skipped."""
-        self.count()
         return {"train/overflows": self.skipped} if self.skipped else {}
 
     def state_dict(self) -> dict[str, Any]:
-        self.count()
         return {"skipped": self.skipped, "in_a_row": self.in_a_row}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -69,7 +57,7 @@ class OverflowCallback(pl.Callback):
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Batch, batch_idx: int
     ) -> None:
-        if batch_idx % trainer.accumulate_grad_batches == 0:
+        if batch_idx % trainer.accumulate_grad_batches == 0 and not self.in_a_row:
             self.batches = {}
         self.batches[batch_idx] = batch.ids
 
@@ -77,36 +65,21 @@ class OverflowCallback(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
     ) -> None:
         unscale(trainer, optimizer)
-        overflow = (~cast(ExperimentModule, pl_module).gradient_norm().isfinite()).float()
-        self.uncounted.append((trainer.global_step + 1, overflow, self.batches))
-        if pl_module.device.type == "cuda" and skip_on_device(trainer, optimizer, overflow):
+        if bool(cast(ExperimentModule, pl_module).gradient_norm().isfinite()):
+            self.in_a_row = 0
             return
-        self.count()
-        if self.in_a_row:
-            optimizer.zero_grad(set_to_none=True)  # what has no gradient is not touched
-
-    def count(self) -> None:
-        """Count the steps since the last count."""
-        steps, self.uncounted = self.uncounted, []
-        overflows = torch.stack([overflow for _, overflow, _ in steps]).tolist() if steps else []
-        for (step, _, batches), overflow in zip(steps, overflows, strict=True):
-            if overflow:
-                self._skip(step, batches)
-            else:
-                self.in_a_row, self.refused = 0, {}
-
-    def _skip(self, step: int, batches: Batches) -> None:
         self.skipped += 1
         self.in_a_row += 1
-        self.refused |= batches
+        step = trainer.global_step + 1
         logging.getLogger(__name__).warning("Step %s is skipped: its gradient is not finite.", step)
         if self.in_a_row >= self.limit:
             self._refuse(step)
-        if self.skipped == 1:
+        if self.skipped == 1 and trainer.is_global_zero:
             self.warn(f"Step {step} is skipped: its gradient is not finite. train/overflows counts such steps.")
+        optimizer.zero_grad(set_to_none=True)  # what has no gradient is not touched
 
     def _refuse(self, step: int) -> None:
-        write_replay(self.replay, step, "gradient", self.refused)
+        write_replay(self.replay, step, "gradient", self.batches)
         rule = "gradient must be finite"
         got = "another" if self.limit == 1 else f"{self.in_a_row} in a row that are not"
         hint = f"{HINT} The samples are listed in {self.replay}."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from mmexp.config.compose import Config, read_config
+from mmexp.config.compose import read_config
+from mmexp.config.config import Config
 from mmexp.error import ConfigError
 from mmexp.launcher.base import Launcher
 from mmexp.run.folder import RunFolder

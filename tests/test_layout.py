@@ -24,6 +24,7 @@ CROSS_CUTTING = {
     "test_experiments.py",
     "test_grid.py",
     "test_layout.py",
+    "test_lines.py",
     "test_own_kind.py",
     "test_packaging.py",
     "test_plugins.py",

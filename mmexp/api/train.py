@@ -9,6 +9,7 @@ from rich.console import Console
 from mmexp.api.run import Run
 from mmexp.config.compose import read_config
 from mmexp.error import ConfigError
+from mmexp.run.command import line
 from mmexp.runner.run import run_training
 
 
@@ -37,8 +38,8 @@ def train(*overrides: str, config: str | os.PathLike[str] = "", quiet: bool = Fa
     """
     path = os.fspath(config)
     composed = read_config(overrides, path)
+    command = ["mmexp", "train", *(["--config", path] if path else []), *overrides]
     if composed.node.baselines:
         rule = "baselines must be false, as one call trains one run"
-        raise ConfigError(f"train: {rule}, got true.", "Run: mmexp baselines RUN, once it is trained")
-    command = ["mmexp", "train", *(["--config", path] if path else []), *overrides]
+        raise ConfigError(f"train: {rule}, got true.", f"Run: {line(*command[1:])}")
     return Run(run_training(composed, command, Console(quiet=quiet)))

@@ -68,6 +68,7 @@ def _train(given: Namespace, command: Sequence[str]) -> int:
         from mmexp.cli._verdict import exit_code
         from mmexp.config.compose import read_config
         from mmexp.error import ConfigError
+        from mmexp.run.command import line
         from mmexp.runner.run import run_training
         from mmexp.study.sweep import make_launcher, separate
 
@@ -75,7 +76,9 @@ def _train(given: Namespace, command: Sequence[str]) -> int:
         config = read_config(words, given.config)
         if chosen and not config.node.baselines:
             rule = "launcher and search are for several jobs, and need -m or baselines=true"
-            raise ConfigError(f"mmexp train: {rule}, got {' '.join(chosen)}.", "Run: mmexp train -m ...")
+            raise ConfigError(
+                f"mmexp train: {rule}, got {' '.join(chosen)}.", f"Run: {line('train', '-m', *command[2:])}"
+            )
         launcher = make_launcher(given.overrides) if config.node.baselines else None
     folder = run_training(config, command, console)
     failed = run_baselines([folder], launcher)[0] if launcher else 0

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmexp.error import ConfigError, nearest
+from mmexp.run.command import setting
 
 Column = str | Sequence[str]
 
@@ -29,7 +30,10 @@ def as_mapping(key: str, given: Any, names: Sequence[str] = ()) -> dict[str, Any
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        raise ConfigError(f"{key} must be a mapping, got {given!r}. Set {key}.{names[0] if names else 'name'}=...")
+        given = [given] if isinstance(given, str) else given
+        values = [one for one in given if isinstance(one, str)] if isinstance(given, Sequence) else []
+        example = dict(zip(names or values, values, strict=False)) or {names[0] if names else "name": "value"}
+        raise ConfigError(f"{key} must be a mapping, got {given!r}. Set {setting(key, example)} or the like.")
     if unknown := [str(name) for name in given if names and name not in names]:
         raise ConfigError([f"{key}.{name} is not known. {nearest(name, names)}" for name in unknown])
     return dict(given)

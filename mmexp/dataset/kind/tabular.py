@@ -14,6 +14,7 @@ from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.number import MISSING, Decimal, decimal_of, is_missing, read_number, span
 from mmexp.error import DataError
+from mmexp.run.command import setting
 
 _DIGITS = 6  # significant ones that a fact keeps
 
@@ -82,7 +83,7 @@ class TabularKind(Kind):
         for name, decimal in self.numeric.items():
             number = read_number(row[name], decimal) if name in row else None
             if name in row and number is None:
-                cure = f"Add its mark to kind.tabular.missing, or set kind.tabular.categories=[{name}]"
+                cure = self._cure(name, str(row[name]))
                 rule = f"column {name!r} must be a finite number, as most of its cells are"
                 raise ValueError(f"{rule}, got {row[name]!r}. {cure}")
             if number is not None and (decimal == "comma" or not is_plain(row[name])):
@@ -102,6 +103,11 @@ class TabularKind(Kind):
             return span((read_number(cell, decimal) for cell in cells), decimal)
         names = {str(cell) for cell in cells}
         return f"{len(names)} categories" if names else ""
+
+    def _cure(self, name: str, cell: str) -> str:
+        marks = setting("kind.tabular.missing", [*self.missing, cell])
+        names = setting("kind.tabular.categories", [*self.categories, name])
+        return f"Set {marks} if it marks a missing number, or {names} if the column holds categories"
 
     def _is_numeric(self, cells: Iterable[Any]) -> bool:
         """Return whether most of the filled cells are numbers, in either way to write decimals."""

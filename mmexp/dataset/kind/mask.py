@@ -126,7 +126,7 @@ class MaskKind(FileKind):
 
     def _refuse(self, name: str, found: Sequence[int], rule: str) -> NoReturn:
         names = {number: f"class{place}" for place, number in enumerate(found)}
-        hint = f"Set {setting(self._key, names)}, with a name for each number, or null for what counts for nothing."
+        hint = f"Name each number, or null for what counts for nothing: {setting(self._key, names)}"
         raise DataError(f"numbers of {name} {rule}, got {', '.join(map(str, found))} in all masks together.", hint=hint)
 
 

@@ -54,7 +54,7 @@ def choose(
         key = f"dataset.{role}.{name}"
         own = kinds.of_input(name) if role == "inputs" else kinds.of_target(name)
         if not isinstance(column, str) and not (role == "inputs" and column and (own is None or own.several)):
-            raise ConfigError(f"{key} must be one column, got {list(column)}. {_one(role, name, column)}")
+            raise ConfigError(f"{key} must be one column, got {list(column)}.{_one(role, name, column)}")
         if role == "inputs" and own is None and kinds.of_target(name).is_file:
             raise ConfigError(f"{key} must have another name, got {name}, which is a target.")
         for one in columns_of(column):
@@ -66,9 +66,12 @@ def choose(
 
 
 def _one(role: str, name: str, column: Column) -> str:
-    """Say what to set instead of several columns where there must be one."""
+    """Say what to set instead of several columns where there must be one; nothing if there is none."""
+    if not column:
+        return ""
     of_tabular = setting("dataset.inputs", {"tabular": list(column)})
-    return f"Set {of_tabular if role == 'inputs' else setting(f'dataset.{role}.{name}', column[0])} instead."
+    one = of_tabular if role == "inputs" else setting(f"dataset.{role}.{name}", column[0])
+    return f" Set {one} instead."
 
 
 def known(key: str, column: str, columns: Sequence[str]) -> str:

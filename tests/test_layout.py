@@ -29,6 +29,7 @@ CROSS_CUTTING = {
     "test_packaging.py",
     "test_plugins.py",
     "test_readme.py",
+    "test_settings.py",
     "test_vocabulary.py",
 }
 N = TypeVar("N", bound=ast.AST)

@@ -46,7 +46,7 @@ def read_class(value: Any, *, fractions: bool = False, column: str = "") -> Any:
     if isinstance(value, float) and value == int(value):
         return int(value)
     if isinstance(value, float) or (not fractions and is_number(value) and float(value) != int(float(value))):
-        scores = f"To predict a number, set task=regression {setting('dataset.targets', {'score': column})}; else write"
-        rule = "must be a class, which is a text or a whole number"
-        raise ValueError(f"{rule}, got {value!r}. {scores if column else 'Write'} names")
+        scores = setting("dataset.targets", {"label": None, "score": column})
+        cure = f"To predict a number, set task=regression {scores}; else write names" if column else "Write names"
+        raise ValueError(f"must be a class, which is a text or a whole number, got {value!r}. {cure}")
     return value.strip() if isinstance(value, str) else value

@@ -69,7 +69,7 @@ def _one(role: str, name: str, column: Column) -> str:
     """Say what to set instead of several columns where there must be one; nothing if there is none."""
     if not column:
         return ""
-    of_tabular = setting("dataset.inputs", {"tabular": list(column)})
+    of_tabular = setting("dataset.inputs", {name: None, "tabular": list(column)})
     one = of_tabular if role == "inputs" else setting(f"dataset.{role}.{name}", column[0])
     return f" Set {one} instead."
 
@@ -162,7 +162,7 @@ def _by_cells(name: str, column: str, inputs: Mapping[str, Column], records: Seq
     named = sum(isinstance(cell := record.values[column], str) and bool(kinds.of_file(cell)) for record in filled)
     if strange and 2 * (len(strange) + named) > len(filled):
         record, rule = min(strange, key=lambda one: (str(one[0].values[column]), one[0].id))
-        texts = {**{other: given for other, given in inputs.items() if other != name}, "text": column}
+        texts = {**inputs, name: None, "text": column}
         hint = f"Convert or download the files; or set {setting('dataset.inputs', texts)} to read the cells as texts."
         raise DataError(f"column {column!r} of {name} {rule}.", sample=record.id, path=record.where, hint=hint)
     return kind

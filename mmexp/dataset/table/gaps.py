@@ -53,4 +53,4 @@ def refuse_constants(classes: Mapping[str, Sequence[str | int]], columns: Mappin
 def _without(role: str, columns: Mapping[str, Column], name: str) -> str:
     """Return how to leave one input or target out; empty if it is the only one."""
     others = {other: column for other, column in columns.items() if other != name}
-    return f"Set {setting(f'dataset.{role}', others)} to do without {name}." if others else ""
+    return f"Set {setting(f'dataset.{role}', {name: None, **others})} to do without {name}." if others else ""

@@ -93,7 +93,7 @@ def test_an_input_may_be_read_from_several_columns() -> None:
     ("kind", "named", "cure"),
     [
         ("targets", {"label": ["a", "b"]}, r" Set dataset\.targets\.label=a instead\."),
-        ("inputs", {"image": ["a", "b"]}, r" Set 'dataset\.inputs=\{tabular: \[a,b\]\}' instead\."),
+        ("inputs", {"image": ["a", "b"]}, r" Set 'dataset\.inputs=\{image: null, tabular: \[a,b\]\}' instead\."),
         ("inputs", {"x": []}, ""),
     ],
 )

@@ -222,8 +222,21 @@ def stopped_in_between(bench: Bench) -> Iterator[str]:
     yield said
 
 
-def words_next_to_resume(bench: Bench) -> Iterator[str]:
-    yield bench.says("train", override("resume", str(bench.stopped().path)), "plugins=[own_parts]", "fusion=gated")
+def resumable(bench: Bench) -> Iterator[str]:
+    folder, opened = bench.stopped(), os.open
+    words = [override("resume", str(folder.path)), "plugins=[own_parts]"]
+    yield bench.says("train", *words, "fusion=gated")
+    yield bench.says("list", "--outputs", str(folder.path.parents[1]))
+
+    def refuse(path: Any, *arguments: Any, **options: Any) -> int:
+        if path == folder.lock:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        said = bench.says("train", *words)
+    yield said
 
 
 def data_of_another_folder(bench: Bench) -> Iterator[str]:
@@ -323,20 +336,6 @@ def closed_stdout_and_lost_package(bench: Bench) -> Iterator[str]:
     yield said
 
 
-def folder_read_only(bench: Bench) -> Iterator[str]:
-    folder, opened = bench.stopped(), os.open
-
-    def refuse(path: Any, *arguments: Any, **options: Any) -> int:
-        if path == folder.lock:
-            raise PermissionError(13, "Permission denied")
-        return opened(path, *arguments, **options)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "open", refuse)
-        said = bench.says("train", override("resume", str(folder.path)), "plugins=[own_parts]")
-    yield said
-
-
 def locked_elsewhere(bench: Bench) -> Iterator[str]:
     folder = bench.stopped()
     folder.lock.write_text(json.dumps({"pid": 1, "host": "elsewhere", "since": "now"}))
@@ -365,10 +364,6 @@ def no_runs(bench: Bench) -> Iterator[str]:
     yield bench.says("test", "last", "--outputs", empty)
     yield bench.refuses(collect, [empty])
     yield bench.refuses(compare, outputs=empty)
-
-
-def some_runs(bench: Bench) -> Iterator[str]:
-    yield bench.says("list", "--outputs", str(bench.stopped().path.parents[1]))
 
 
 def search_left_out(bench: Bench) -> Iterator[str]:
@@ -408,8 +403,8 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "cli/compare.py:run": no_runs,
     "cli/doctor.py:examine": nothing_installed,
     "cli/list.py:_print_runs": no_runs,
-    "cli/list.py:_print_tally": some_runs,
-    "cli/list.py:print_advice": some_runs,
+    "cli/list.py:_print_tally": resumable,
+    "cli/list.py:print_advice": resumable,
     "cli/predict.py:run": nothing_to_predict,
     "cli/show.py:_find": group_without_option,
     "cli/train.py:_train": launcher_without_jobs,
@@ -423,12 +418,12 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "run/folder.py:_not_one": no_runs,
     "run/folder.py:collect": no_runs,
     "run/lock.py:_try": locked_elsewhere,
-    "run/lock.py:_open": folder_read_only,
+    "run/lock.py:_open": resumable,
     "run/packages.py:REINSTALL": torch_does_not_import,
     "run/packages.py:broken_import": package_does_not_import,
     "runner/resume.py:_refuse_other_place": data_of_another_folder,
     "runner/resume.py:_show_edits": edited_config,
-    "runner/resume.py:refuse_words": words_next_to_resume,
+    "runner/resume.py:refuse_words": resumable,
     "runner/run.py:run_training": stopped_in_between,
     "study/sweep.py:_choose": search_left_out,
     "training/checkpoint_choice.py:_damaged": damaged_checkpoint,

@@ -149,7 +149,7 @@ def test_a_column_that_names_files_which_nothing_reads_is_no_text(cells: list[An
     for order in (1, -1):
         with pytest.raises(DataError, match=rf"m\.csv:\d, sample r\d: column 'a' of photo .*{rule}") as caught:
             kinds_of({"photo": "a"}, column(*cells[::order]), KINDS)
-        assert "dataset.inputs={text: a}" in caught.value.hint
+        assert "dataset.inputs={photo: null, text: a}" in caught.value.hint
 
 
 def test_another_table_is_of_the_kinds_of_training() -> None:

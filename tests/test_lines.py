@@ -46,7 +46,7 @@ from mmexp.training.warm_start import Pretrained
 
 ROOT = Path(__file__).resolve().parents[1]
 LINE = re.compile(r"(?:Run: |resume it: |^next {5}|^ {9})((?:mmexp|pip|gunzip|python|rm|cd|ls) .*)$", re.MULTILINE)
-MAKERS = {"line", "first_run", "list_runs"}
+MAKERS = ("line", "first_run", "list_runs")
 """Functions that return a line to type, in addition to those of ``advice``."""
 PLUGIN = "from mmexp.fusion.concat import ConcatFusion\n\n\nclass Own(ConcatFusion):\n    pass\n"
 SMALL = ["dim=16", "inputs=[image,text]", "dataset.sizes=[8,4,4]", "training.epochs=1", "hardware=cpu"]
@@ -58,8 +58,10 @@ def places() -> dict[str, list[str]]:
     """Functions and constants that make a line to type, each with the patterns of what they say of it."""
     found: dict[str, list[str]] = {}
     for path in sorted((ROOT / "mmexp").rglob("*.py")):
-        module = str(path.relative_to(ROOT / "mmexp"))
-        for name, node in owned(ast.parse(path.read_text(encoding="utf-8"))):
+        module, code = str(path.relative_to(ROOT / "mmexp")), path.read_text(encoding="utf-8")
+        if not any(word in code for word in ("Run: ", "import advice", "mmexp.run.command")):
+            continue
+        for name, node in owned(ast.parse(code)):
             if (
                 isinstance(node, ast.Call)
                 and makes_line(node.func)

@@ -24,11 +24,13 @@ CROSS_CUTTING = {
     "test_experiments.py",
     "test_grid.py",
     "test_layout.py",
+    "test_lines.py",
     "test_own_kind.py",
     "test_packaging.py",
     "test_plugins.py",
     "test_properties.py",
     "test_readme.py",
+    "test_settings.py",
     "test_vocabulary.py",
 }
 N = TypeVar("N", bound=ast.AST)

@@ -40,7 +40,7 @@ class Verdict:
     def text(self) -> str:
         """The verdict in words, on one line."""
         if self.margin is None:
-            return f"not compared, because baselines are missing (run: {advice.on_runs('baselines', self.runs)})"
+            return "not compared, because baselines are missing"
         if self.outcome == "at_chance":
             return "at chance"
         kind = "control" if self.is_control else "single modality"
@@ -52,6 +52,11 @@ class Verdict:
         if self.interval:
             return f"{words} {self.margin.mean:.3f} {self.interval} (95 %)"
         return f"{words} {self.margin.mean:.3f}, but 3 shared seeds are needed to rule out chance variation"
+
+    @property
+    def hint(self) -> str:
+        """What to type for a verdict; empty if there is one."""
+        return "" if self.margin is not None else f"Run: {advice.on_runs('baselines', self.runs)}"
 
     @property
     def is_better(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmexp.error import ConfigError
+from mmexp.error import ConfigError, nearest
 from mmexp.run import advice
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import row
@@ -72,9 +72,15 @@ class Run:
         path = self.folder.predictions(split)
         if not path.is_file():
             rule = f"predictions of {self.id} must be of a split that it was evaluated on"
-            raise ConfigError(f"run: {rule}, got {split!r}.", f"Run: {advice.resume(self.folder)}")
+            raise ConfigError(f"run: {rule}, got {split!r}.", self._lacking(split))
         with path.open(encoding="utf-8") as lines:
             return [json.loads(line) for line in lines]
+
+    def _lacking(self, split: str) -> str:
+        """What to do for the predictions of a split."""
+        if there := sorted(path.stem for path in self.folder.predictions(split).parent.glob("*.jsonl")):
+            return nearest(split, there)
+        return f"Run: {(advice.evaluate_again if self.status == 'done' else advice.resume)(self.folder)}"
 
 
 def load_run(ref: str | os.PathLike[str], outputs: str | os.PathLike[str] = "outputs") -> Run:

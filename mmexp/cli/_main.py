@@ -14,6 +14,7 @@ from mmexp import __version__
 from mmexp.cli._exit import leave
 from mmexp.error import ConfigError, MmexpError, ResourceError, nearest
 from mmexp.run.atomic import FULL, full_disk
+from mmexp.run.command import line
 from mmexp.run.packages import broken_import
 
 _HELP = ("-h", "--help")
@@ -32,10 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    words = list(sys.argv[1:] if argv is None else argv)
     if sys.stdout is None:
-        return _show(MmexpError("mmexp: stdout must be open, got a closed one.", "Run: mmexp ... > FILE"))
+        return _show(MmexpError("mmexp: stdout must be open, got a closed one.", f"Run: {line(*words)} > mmexp.txt"))
     try:
-        code = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        code = _dispatch(words)
         sys.stdout.flush()
         return code
     except MmexpError as error:
@@ -102,7 +104,7 @@ def _overview() -> str:
             "",
             *lines,
             "",
-            "Run: mmexp <verb> --help for more, mmexp --version for the version.",
+            "mmexp VERB --help says more, mmexp --version the version.",
         ]
     )
 

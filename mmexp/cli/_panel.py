@@ -19,7 +19,10 @@ _TITLES = {
 
 
 def show_error(error: MmexpError) -> None:
-    """Print message and hint to stderr: a panel on a terminal, plain lines anywhere else."""
+    """Print message and hint to stderr: a panel on a terminal, plain lines anywhere else.
+
+    The hint stands below the panel and is not broken into lines, so that it can be copied.
+    """
     message = printable(redact(str(error)))
     hint = printable(redact(error.hint))
     title = _TITLES.get(error.exit_code, "failed")
@@ -34,7 +37,7 @@ def _print_panel(title: str, message: str, hint: str) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    body = Text(message)
+    console = Console(stderr=True, highlight=False)
+    console.print(Panel(Text(message), title=f"mmexp: {title}", title_align="left", border_style="red"))
     if hint:
-        body.append(f"\n{hint}", style="bold")
-    Console(stderr=True).print(Panel(body, title=f"mmexp: {title}", title_align="left", border_style="red"))
+        console.print(Text(hint, style="bold"), soft_wrap=True)

@@ -24,7 +24,7 @@ FEW = 6  # items of a list
 
 
 def show_result(folder: RunFolder, console: Console) -> Verdict | None:
-    """Print the panel of a run that is done, and return its verdict."""
+    """Print the panel of a run that is done, below it what to type next, and return its verdict."""
     known, verdict = summary.read(folder), verdict_of(folder)
     size, seconds = known["parameters"], known["seconds"]
     cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
@@ -33,9 +33,12 @@ def show_result(folder: RunFolder, console: Console) -> Verdict | None:
     scored = _scored(known.get("tokenize", {}))
     top: list[RenderableType] = [_metrics(known["metrics"]), *scored, Text(cost), *weights, *judgement]
     top += _availability(known.get("availability", {}), known["monitor"].partition("/")[2])
-    parts = [*top, *_examples(folder), _next(folder)]
+    parts = [*top, *_examples(folder)]
     title = Text(f"{folder.name} is done, best by {known['monitor']}")
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
+    console.print(_next(folder), soft_wrap=True)
+    if verdict and verdict.hint:
+        console.print(Text(verdict.hint), soft_wrap=True)
     return verdict
 
 
@@ -104,5 +107,5 @@ def _short(value: Any) -> str:
 def _next(folder: RunFolder) -> Text:
     lines = [f"run      {folder.path}", f"next     {line('compare', str(folder.path.parent))}"]
     lines += [f"         {advice.on_runs('test', [folder], '--json')}"]
-    lines += [f"         {advice.on_runs('predict', [folder], 'FILE')}"]
+    lines += [f"         {advice.predict(folder)}"]
     return Text("\n".join(lines))

@@ -31,6 +31,8 @@ def show_verdicts(rankings: Sequence[Ranking], comparison: BaselineComparison) -
     for group, verdict in found:
         ids = ", ".join(run.folder.id for run in group.runs)
         print(printable(f"{what(group)} ({ids}): {verdict.text}"))
+        if verdict.hint:
+            print(printable(verdict.hint))
     return [verdict for _, verdict in found]
 
 

@@ -110,6 +110,8 @@ def _hardware() -> dict[str, str]:
 
 def _devices() -> tuple[list[str], str]:
     """Import torch and torchvision in a process of their own; return the devices and what went wrong."""
+    from mmexp.run.packages import REINSTALL
+
     try:
         probe = subprocess.run(
             [sys.executable, "-P", "-c", _PROBE], capture_output=True, text=True, timeout=_PATIENCE, check=False
@@ -119,8 +121,7 @@ def _devices() -> tuple[list[str], str]:
         said = (probe.stderr.strip().splitlines() or [f"exit code {probe.returncode}"])[-1]
     except subprocess.TimeoutExpired:
         said = f"no answer for {_PATIENCE} s"
-    hint = "Run: pip install --force-reinstall torch torchvision (both from one source)"
-    return [], f"torch: torch and torchvision must import, got {said}. {hint}"
+    return [], f"torch: torch and torchvision must import, got {said}. {REINSTALL}"
 
 
 def _gib(size: int) -> str:

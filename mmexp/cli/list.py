@@ -121,10 +121,12 @@ def _print_tally(outputs: str) -> None:
     """One line about the runs, and how to resume those that ended early."""
     from collections import Counter
 
+    from mmexp.run.command import list_runs
     from mmexp.run.summary import rows
 
     found = rows(outputs)
     if found:
         tally = Counter(row.status for row in found).most_common()
-        print(f"{len(found)} runs ({', '.join(f'{count} {status}' for status, count in tally)}): mmexp list runs")
+        print(f"{len(found)} runs ({', '.join(f'{count} {status}' for status, count in tally)})")
+        print(f"Run: {list_runs(outputs)}")
     print_advice(found)

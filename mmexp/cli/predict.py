@@ -26,6 +26,7 @@ mmexp predict RUN INPUT ... [key=value ...] [--json] [--outputs FOLDER]
 def run(argv: list[str]) -> int:
     """Predict and print; see ``USAGE``."""
     from mmexp.cli._arguments import Arguments
+    from mmexp.run import advice
     from mmexp.run.folder import RunFolder
 
     arguments = Arguments("predict")
@@ -38,7 +39,7 @@ def run(argv: list[str]) -> int:
     overrides = [word for word in given.words if _is_override(word)]
     inputs = [word for word in given.words if word not in overrides]
     if not inputs:
-        raise ConfigError("predict: INPUT must be given, got none.", "Run: mmexp predict RUN FILE")
+        raise ConfigError("predict: INPUT must be given, got none.", f"Run: {advice.predict(folder)}")
 
     from mmexp.inference.evaluate import read_samples
     from mmexp.inference.predictor import restore

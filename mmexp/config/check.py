@@ -12,6 +12,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from mmexp.config.instantiate import refuse_target
+from mmexp.config.provenance import options
 from mmexp.config.resolve import try_resolve
 from mmexp.config.schema import GROUPS, SECTIONS, SLOTS, Slot, holds_many, slot_of
 from mmexp.config.signature import Signature, accepts, read_signature, rule
@@ -147,7 +148,10 @@ class _Component:
         if isinstance(node, Mapping):
             return f"{self.path} must be a component, which names its class in _target_, got none. {near}".rstrip()
         given = "null" if node is None else repr(node)
-        return f"{self.path} must be a component, got {given}. Set {self.path.replace('.', '/')}=<option>."
+        group = self.path.replace(".", "/")
+        known = options(group)
+        hint = f"Choose one of: {', '.join(known)}." if known else f"Set {self.path}._target_ to its class."
+        return f"{self.path} must be a component, got {given}. {hint}"
 
     def _refuse(self, target: Any) -> str:
         """Say why a class does not fit; empty if it does, or if only the import can show it."""

@@ -18,7 +18,8 @@ from mmexp.config.resolve import escaped, is_shared, texts
 from mmexp.config.schema import GROUPS, SLOTS, SWEEP, Schema, holds_many, role_of
 from mmexp.config.yaml import check_yaml, shown, yaml_errors
 from mmexp.error import ConfigError
-from mmexp.run.folder import RunFolder
+from mmexp.run.command import OUTPUTS, list_runs
+from mmexp.run.folder import RunFolder, is_run
 
 
 def compose(overrides: Sequence[str] = ()) -> Config:
@@ -54,7 +55,8 @@ def load_config(path: Path | str, overrides: Sequence[str] = (), plugins: Sequen
         ConfigError: With every problem, each with its place, rule, value and the nearest valid name.
     """
     asked = read(overrides)
-    composed = _load(Path(path))
+    outputs = (one.value() for one in asked.values if one.key_or_group == "outputs")
+    composed = _load(Path(path), next(outputs, OUTPUTS))
     composed.problems += asked.problems
     composed.node.plugins = list(plugins)
     node, choices = composed.node, composed.choices
@@ -136,13 +138,12 @@ def _name(choices: dict[str, str]) -> str:
     return "-".join(choices[group] for group in ("task", "fusion") if group in choices) or "run"
 
 
-def _load(path: Path) -> Composition:
-    """Read a stored config as data."""
+def _load(path: Path, outputs: object) -> Composition:
+    """Read a stored config as data; where there is none, say how to list the runs of a folder."""
     path = path / "config.yaml" if path.is_dir() else path
     if not path.exists():
-        raise ConfigError(
-            f"{shown(path)}: config must be a file that exists.", "Run: mmexp train --config <run folder>"
-        )
+        outputs = path.absolute().parents[2] if is_run(path.parent) else outputs
+        raise ConfigError(f"{shown(path)}: config must be a file that exists.", f"Run: {list_runs(outputs)}")
     check_yaml(path)
     with yaml_errors(path):
         content = OmegaConf.load(path)

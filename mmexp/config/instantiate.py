@@ -61,7 +61,7 @@ def refuse_target(target: Any, plugins: Sequence[str] = ()) -> str:
         return ""
     top = target.partition(".")[0]
     known = {*sys.stdlib_module_names, *(prefix.partition(".")[0] for prefix in PREFIXES)}
-    hint = "" if top in known else f" If you trust it, set plugins=[{top}]."
+    hint = "" if top in known else f" If you trust it, set plugins=[{','.join((*plugins, top))}]."
     return f"_target_ must lie under one of {', '.join(allowed)}, got '{target}'.{hint}"
 
 

@@ -217,7 +217,7 @@ def _check_parent(node: DictConfig, override: Override, made: set[str]) -> None:
     if override.is_force_add() or (override.is_add() and not near):
         return
     rule = f"{override.key_or_group} must be a key of {path}"
-    hint = nearest(name, known) if near else f"Use +{override.input_line} to add it."
+    hint = nearest(name, known) if near else f"Use {shlex.quote(f'+{override.input_line}')} to add it."
     raise ConfigError(f"command line: {rule}, got '{name}'. {hint}")
 
 

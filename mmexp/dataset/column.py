@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmexp.error import ConfigError, nearest
+from mmexp.run.command import setting
 
 Column = str | Sequence[str]
 
@@ -29,7 +30,11 @@ def as_mapping(key: str, given: Any, names: Sequence[str] = ()) -> dict[str, Any
     if given is None:
         return None
     if not isinstance(given, Mapping):
-        raise ConfigError(f"{key} must be a mapping, got {given!r}. Set {key}.{names[0] if names else 'name'}=...")
+        listed = [given] if isinstance(given, str) else given if isinstance(given, Sequence) else []
+        values = [one for one in listed if isinstance(one, str)]
+        example = dict(zip(names[:1], values[:1] or ["value"], strict=True)) or {one: one for one in values}
+        example = example or {"name": "value"}
+        raise ConfigError(f"{key} must be a mapping, got {given!r}. Set {setting(key, example)} or the like.")
     if unknown := [str(name) for name in given if names and name not in names]:
         raise ConfigError([f"{key}.{name} is not known. {nearest(name, names)}" for name in unknown])
     return dict(given)

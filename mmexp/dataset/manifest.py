@@ -154,7 +154,7 @@ class Manifest(MultimodalDataset):
         self._notes = [*reading_notes(self._records, used, None if self.group_by else self.rule, sides), *leaks]
         if "train" in splits:
             scalar = [name for name in self.targets if self.fields.targets[name].scalar]
-            refuse_constants({name: self._classes(name) for name in scalar}, self.path)
+            refuse_constants({name: self._classes(name) for name in scalar}, self.targets, self.path)
 
     @property
     def notes(self) -> list[str]:  # type: ignore[override]

@@ -132,7 +132,7 @@ def write_images(world: World, cache: Path) -> None:
     except OSError as error:
         raise ResourceError(
             f"Scenes: cache must be a folder that can be written, got {cache} ({error.strerror}).",
-            "Set dataset.cache=FOLDER for another one, or dataset.cache=null to draw the images each time.",
+            "Set dataset.cache to another folder, or dataset.cache=null to draw the images each time.",
         ) from error
 
 

@@ -145,7 +145,7 @@ def read_embeddings(path: str) -> Tensor:
     Raises:
         ConfigError: If the file cannot be read or does not hold finite numbers [E, d].
     """
-    hint = "Run: mmexp train fusion.embeddings=FILE (a .npy file with one row for each entity)"
+    hint = "Set fusion.embeddings to a .npy file with one row for each entity."
     rule = "KnowledgeFusion: embeddings must be"
     try:
         values = np.load(path, allow_pickle=False)
@@ -167,7 +167,7 @@ def read_triples(path: str, entities: int) -> Tensor:
     Raises:
         ConfigError: If the file cannot be read, a row is no triple, or an entity has no place among them.
     """
-    hint = 'Run: mmexp train fusion.triples=FILE (.jsonl, with rows such as {"head": 0, "relation": 0, "tail": 1})'
+    hint = 'Set fusion.triples to a .jsonl file with rows such as {"head": 0, "relation": 0, "tail": 1}.'
     rule = "KnowledgeFusion: triples must be"
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").split("\n")
@@ -179,7 +179,7 @@ def read_triples(path: str, entities: int) -> Tensor:
     heads, relations, tails = zip(*rows, strict=True)
     ends, kinds = _places([*heads, *tails], path, hint), _places(relations, path, hint)
     if max(ends) >= entities:
-        more = f"Run: mmexp train fusion.entities={max(ends) + 1} (or give as many embeddings)"
+        more = f"Set fusion.entities={max(ends) + 1}, or give as many embeddings."
         raise ConfigError(f"{rule} over {entities} entities, got {max(ends) + 1} in {path}.", more)
     return torch.tensor([ends[: len(rows)], kinds, ends[len(rows) :]])
 

@@ -30,7 +30,7 @@ class NoFusion(Fusion):
         if len(self.modalities) > 1:
             raise ConfigError(
                 f"NoFusion: modalities must be one, got {', '.join(self.modalities)}.",
-                hint=f"Run: mmexp train inputs=[{self.modalities[-1]}] (or choose a fusion, such as fusion=concat)",
+                hint=f"Set inputs=[{self.modalities[-1]}], or a fusion such as fusion=concat.",
             )
 
     def forward(self, tokens: Mapping[str, Tokens]) -> Tokens:

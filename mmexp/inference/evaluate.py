@@ -92,7 +92,8 @@ def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequenc
     known: Mapping[str, Column] = trained.facts.get("columns", {"inputs": {}})["inputs"]
     kinds = build_kinds(trained.root)
     columns = {name: (known.get(name, name), *kinds.inputs.get(name, ())) for name in inputs}
-    manifests = [_manifest(word, trained.root["dataset"].get("root"), on_error, kinds) for word in tables]
+    root, form = trained.root["dataset"].get("root"), _form(trained)
+    manifests = [_manifest(word, root, on_error, form, kinds) for word in tables]
     for manifest in manifests:
         manifest.trained = trained.facts
     parts = [manifest.everything(columns) for manifest in manifests]
@@ -109,12 +110,19 @@ def _is_other(trained: Predictor) -> bool:
     return bool(moved) and not any(key.startswith("dataset.split") for key in trained.typed)
 
 
-def _manifest(path: str, root: str | None, on_error: Any, kinds: Kinds) -> Manifest:
+def _form(trained: Predictor) -> dict[str, Any]:
+    """Return how the tables of a run are written; their decimal sign shows in each, unless it was typed."""
+    form = dict(trained.root["dataset"].get("csv") or {})
+    typed = {"dataset.csv", "dataset.csv.decimal"}.intersection(trained.typed)
+    return form if typed else {key: value for key, value in form.items() if key != "decimal"}
+
+
+def _manifest(path: str, root: str | None, on_error: Any, form: Mapping[str, Any], kinds: Kinds) -> Manifest:
     """Return a table whose files lie below the dataset's root, if it lies there itself, else in its own folder."""
     refuse_absent(path)
     if root is None or not Path(path).resolve().is_relative_to(Path(root).resolve()):
-        manifest = Manifest(manifest=path, on_error=on_error)
+        manifest = Manifest(manifest=path, on_error=on_error, csv=form)
     else:
-        manifest = Manifest(root=root, manifest=os.path.relpath(path, root), on_error=on_error)
+        manifest = Manifest(root=root, manifest=os.path.relpath(path, root), on_error=on_error, csv=form)
     manifest.kinds = kinds
     return manifest

@@ -9,6 +9,7 @@ from shlex import quote
 from mmexp.run.command import OUTPUTS, line, override
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import read_json
+from mmexp.run.origin import origin
 from mmexp.run.start import read_start
 
 
@@ -26,6 +27,22 @@ def resume(folder: RunFolder) -> str:
 def train_again(folder: RunFolder) -> str:
     """Return the line that removes the checkpoints of a run and trains it from its beginning."""
     return f"rm -r {quote(str(folder.checkpoints))} && {resume(folder)}"
+
+
+def evaluate_again(folder: RunFolder) -> str:
+    """Return the line that evaluates a run that is done once more."""
+    return f"rm {quote(str(folder.summary))} && {resume(folder)}"
+
+
+def train_from(folder: RunFolder) -> str:
+    """Return the line that trains a new run with the config of another."""
+    return line("train", "--config", str(folder.path.absolute()), *_plugins(folder))
+
+
+def predict(folder: RunFolder) -> str:
+    """Return the line that predicts the table that a run was trained on; where there is none, the one for help."""
+    table = _table(folder)
+    return on_runs("predict", [folder], str(table)) if table else line("predict", "--help")
 
 
 def smaller_batch(folder: RunFolder, batch_size: int, accumulate: int, fits: int | None = None) -> str:
@@ -50,6 +67,13 @@ def smaller_batch(folder: RunFolder, batch_size: int, accumulate: int, fits: int
 def on_runs(verb: str, folders: Sequence[RunFolder], *words: str) -> str:
     """Return the line that calls a verb on runs; other words stand after their names."""
     return line(verb, *map(named, folders), *words, *_plugins(*folders))
+
+
+def _table(folder: RunFolder) -> Path | None:
+    """The table that a run was trained on, as it is found from here."""
+    node = read_start(folder).get("dataset") or {}
+    table = (origin(folder) or Path()) / str(node.get("root") or "") / str(node.get("manifest") or "")
+    return table if table.is_file() else None
 
 
 def _plugins(*folders: RunFolder) -> tuple[str, ...]:

@@ -30,6 +30,11 @@ def typed(value: Any) -> str:
     return value if _PLAIN.fullmatch(value) and not _NUMBER.fullmatch(value) else quoted(value)
 
 
+def setting(key: str, value: Any) -> str:
+    """Return ``key=value`` as one word of the shell: what is to be added to a command."""
+    return shlex.quote(f"{key}={typed(value)}")
+
+
 def quoted(value: str) -> str:
     """Return a text in Hydra's quotes; a backslash counts before a quote and at the end."""
     mark = "'" if '"' in value else '"'
@@ -44,3 +49,8 @@ def line(*words: str) -> str:
 def first_run(outputs: object = OUTPUTS) -> str:
     """Return the hint for a folder without runs: how to train the first one there."""
     return f"Run: {line('train', *([] if str(outputs) == OUTPUTS else [override('outputs', str(outputs))]))}"
+
+
+def list_runs(outputs: object = OUTPUTS) -> str:
+    """Return the line that lists the runs of a folder."""
+    return line("list", "runs", *([] if str(outputs) == OUTPUTS else ["--outputs", str(outputs)]))

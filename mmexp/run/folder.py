@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mmexp.error import ConfigError
 from mmexp.run.atomic import FULL, full_disk
-from mmexp.run.command import OUTPUTS, first_run
+from mmexp.run.command import OUTPUTS, first_run, setting
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _NAME = re.compile(r"[^\W_][\w.+-]{0,99}")
@@ -57,7 +57,9 @@ class RunFolder:
             if error.errno in FULL:
                 raise full_disk(parent, error, 0) from error
             rule = "outputs must be a folder that can be written to"
-            raise ConfigError(f"run: {rule}, got {outputs} ({error.strerror}).", "Set outputs=<folder>.") from error
+            raise ConfigError(
+                f"run: {rule}, got {outputs} ({error.strerror}).", "Set outputs to a folder that can be written to."
+            ) from error
 
     @classmethod
     def find(cls, ref: str, outputs: Path | str = OUTPUTS) -> RunFolder:
@@ -178,7 +180,7 @@ def checked_name(name: str) -> str:
         return name
     plain = re.sub(r"\.{2,}|[^\w.+-]+", "-", name).strip("-._+")[:100] or "run"
     rule = "letters, digits and . _ + - (1 to 100, no '..', a letter or digit first)"
-    raise ConfigError(f"run: name must be {rule}, got {name!r}.", f"Set name={plain}.")
+    raise ConfigError(f"run: name must be {rule}, got {name!r}.", f"Set {setting('name', plain)}.")
 
 
 def is_run(path: Path) -> bool:

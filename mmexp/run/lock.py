@@ -127,7 +127,7 @@ def _try(folder: RunFolder) -> int | None:
         return None
     if holder(folder).get("host", socket.gethostname()) != socket.gethostname():
         os.close(handle)
-        raise _in_use(folder, f"If that machine is down, run: rm {quote(str(folder.lock))}")
+        raise _in_use(folder, f"If that machine is down, remove the lock.\nRun: rm {quote(str(folder.lock))}")
     _held.add(handle)
     return handle
 

@@ -12,7 +12,8 @@ from mmexp.error import ConfigError
 
 CORE = ("torch", "torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "omegaconf", "numpy", "pillow")
 OPTIONAL = ("transformers", "tokenizers", "timm", "safetensors", "soundfile", "pyarrow", "pycocoevalcap", "rich")
-_AGAIN = "Run: pip install --force-reinstall torch torchvision (both from one source)"
+REINSTALL = "Install both from one source. Run: pip install --force-reinstall torch torchvision"
+"""What to do where torch and torchvision do not pair."""
 
 
 def installed() -> dict[str, str]:
@@ -36,7 +37,7 @@ def broken_import(error: BaseException) -> ConfigError | None:
     if not broken:
         return None
     reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-    fix = _AGAIN if broken[0].startswith("torch") else f"Run: pip install --force-reinstall {broken[0]}"
+    fix = REINSTALL if broken[0].startswith("torch") else f"Run: pip install --force-reinstall {broken[0]}"
     return ConfigError(f"mmexp: package '{broken[0]}' must import, got {reason}", fix)
 
 
@@ -52,9 +53,9 @@ def torch_problem(versions: Mapping[str, str], needs: str) -> str:
         return ""
     if _build(torch) != _build(vision):
         got = f"torch {torch} with torchvision {vision}"
-        return f"torch: build must be the same as torchvision's (CPU or CUDA), got {got}. {_AGAIN}"
+        return f"torch: build must be the same as torchvision's (CPU or CUDA), got {got}. {REINSTALL}"
     if not _satisfies(torch, needs):
-        return f"torch: version must be {needs} for torchvision {vision}, got {torch}. {_AGAIN}"
+        return f"torch: version must be {needs} for torchvision {vision}, got {torch}. {REINSTALL}"
     return ""
 
 

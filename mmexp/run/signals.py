@@ -67,7 +67,7 @@ def signals_deferred() -> Iterator[None]:
 
 def stopped(number: int, when: str) -> Stopped:
     """Return what to raise once a run has been stopped; its exit code is the one shells give to the signal."""
-    stop = Stopped(f"Run: stopped {when}.")
+    stop = Stopped(f"Training: stopped {when}.")
     stop.exit_code = 128 + number
     return stop
 

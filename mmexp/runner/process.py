@@ -91,7 +91,7 @@ def call(work: Callable[..., None], arguments: Sequence[Any]) -> End:
 def end_of(code: int | None) -> End:
     """Return how a process ended that reported no end, by its exit code."""
     if code == -signal.SIGTERM:
-        return End("stopped", "Run: stopped before it began.", exit_code=143)
+        return End("stopped", "Training: stopped before it began.", exit_code=143)
     how = f"was ended by {signal.Signals(-code).name}" if code and code < 0 else f"ended with exit code {code}"
     return End("killed", f"Its process {how}.", exit_code=1)
 

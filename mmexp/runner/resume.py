@@ -76,7 +76,8 @@ def _show_edits(config: Config, folder: RunFolder, console: Console) -> None:
     if other := [one for one in found if role_of(one[0]).of_model]:
         rule = "model must be the one that the run began with"
         lines = [f"{folder.config}: {rule}, got {_change(*one)}." for one in other]
-        raise ConfigError(lines, f"Set {_back(other)} in config.yaml again, or train a new run with --config.")
+        hint = f"Set {_back(other)} in config.yaml again; or train a new run with it.\nRun: {advice.train_from(folder)}"
+        raise ConfigError(lines, hint)
     for one in found:
         console.print(f"config.yaml was edited: {_change(*one)}.", highlight=False, markup=False, soft_wrap=True)
 

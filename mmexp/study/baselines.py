@@ -8,6 +8,7 @@ from mmexp.config.compose import read_config
 from mmexp.config.config import Config
 from mmexp.error import ConfigError
 from mmexp.launcher.base import Launcher
+from mmexp.run.command import line
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow, neighbours, row
 from mmexp.runner.baselines import baselines, fitting
@@ -31,7 +32,8 @@ def read_run(overrides: Sequence[str], config: str = "") -> tuple[Config, Launch
         return composed, make_launcher(overrides)
     if chosen:
         rule = "launcher and search are for several jobs, and need -m or baselines=true"
-        raise ConfigError(f"mmexp train: {rule}, got {' '.join(chosen)}.", "Run: mmexp train -m ...")
+        again = line("train", "-m", *(["--config", config] if config else []), *overrides)
+        raise ConfigError(f"mmexp train: {rule}, got {' '.join(chosen)}.", f"Run: {again}")
     return composed, None
 
 

@@ -10,6 +10,7 @@ from mmexp.config.instantiate import instantiate
 from mmexp.config.schema import SWEEP, root_of
 from mmexp.error import ConfigError
 from mmexp.launcher.base import Launcher
+from mmexp.run.command import line
 from mmexp.run.summary import row
 from mmexp.runner.jobs import Job, has_failed
 from mmexp.search.base import Search
@@ -90,7 +91,7 @@ def make_search(overrides: Sequence[str], searched: Sequence[str]) -> Search:
 def _choose(name: str, overrides: Sequence[str]) -> Config:
     config = compose([word for word in overrides if _root(word) in (*SWEEP, "plugins")])
     if config.node[name] is None:
-        raise ConfigError(f"command line: {name} must be a component, got null.", f"Run: mmexp list {name}")
+        raise ConfigError(f"command line: {name} must be a component, got null.", f"Run: {line('list', name)}")
     return config
 
 

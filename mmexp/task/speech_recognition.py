@@ -73,7 +73,7 @@ class SpeechRecognition(SpeechTask):
             ConfigError: If there is no audio among the inputs.
         """
         if "audio" not in inputs:
-            hint = "Run: mmexp train task=transcription ... to read lips alone"
+            hint = "Set task=transcription to read lips alone."
             raise ConfigError(f"SpeechRecognition: inputs must include audio, got {', '.join(inputs)}.", hint)
         return super().slots(inputs)
 

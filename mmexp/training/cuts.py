@@ -34,7 +34,7 @@ class Cut:
 
     def __str__(self) -> str:
         rule = f"{self.cut} of {self.values} values of {self.split} are longer than {self.limit:g} and are cut"
-        return f"{self.name}: {rule}; {self.setting}={self.longest:g} keeps all"
+        return f"{self.name}: {rule}; {self.setting}={self.longest:.0f} keeps all"
 
     def facts(self) -> dict[str, Any]:
         """Return it as plain JSON."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from mmexp.config.facts import Facts
 from mmexp.error import ConfigError
 from mmexp.run import advice
 from mmexp.run.checkpoints import intact, listed
+from mmexp.run.command import setting
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
 from mmexp.training.checkpoint import read_weights
@@ -138,12 +138,12 @@ class Pretrained:
         """What to type so that an encoder becomes that of the run."""
         group = key.replace(".", "/")
         option, other = (one["choices"].get(group) for one in (root, self.root))
-        words = [f"dim={self.root['dim']}"] if root["dim"] != self.root["dim"] else []
+        words = [setting("dim", self.root["dim"])] if root["dim"] != self.root["dim"] else []
         if option != other:
             return [*words, f"{group}={other}"]
         ours, theirs = (dict(_flat(_at(one, key), key)) for one in (root, self.root))
         changed = {name: value for name, value in theirs.items() if ours.get(name) != value}
-        words += [f"{n}={_typed(v)}" for n, v in changed.items() if not (words and n.endswith(".dim"))]
+        words += [setting(n, v) for n, v in changed.items() if not (words and n.endswith(".dim"))]
         return words + [f"~{name}" for name in ours if name not in theirs]
 
 
@@ -172,7 +172,3 @@ def _flat(node: Any, path: str) -> Iterator[tuple[str, Any]]:
         return
     for key, value in node.items():
         yield from _flat(value, f"{path}.{key}")
-
-
-def _typed(value: Any) -> str:
-    return json.dumps(value).replace('"', "").replace(" ", "")

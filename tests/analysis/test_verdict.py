@@ -69,7 +69,8 @@ def test_a_missing_single_leaves_it_open_and_says_what_to_type():
     verdict = verdict_of(runs, [single("image", 0.1, seed) for seed in range(3)])
     assert verdict.outcome == "unknown"
     paths = " ".join(str(one.folder.path.absolute()) for one in runs)
-    assert verdict.text == f"not compared, because baselines are missing (run: mmexp baselines {paths})"
+    assert verdict.text == "not compared, because baselines are missing"
+    assert verdict.hint == f"Run: mmexp baselines {paths}"
 
 
 @pytest.mark.parametrize("other", [{"training.epochs": 2}, {"data": "cd"}, {"task": "captioning"}, {"dataset": "x"}])

@@ -30,7 +30,7 @@ def test_its_predictions_are_those_of_a_split(outputs: Path, split: str, first: 
     assert len(rows) == 6 and rows[0]["id"] == first and rows[0]["label"] in ("r", "g", "b")
 
 
-def test_predictions_of_a_split_that_was_not_evaluated_are_refused(outputs: Path):
+def test_predictions_of_a_split_that_was_not_evaluated_are_refused_with_those_that_are_there(outputs: Path):
     with pytest.raises(ConfigError, match="must be of a split that it was evaluated on, got 'train'"):
         mmexp.load_run("last", outputs).predictions("train")
 

@@ -50,8 +50,9 @@ def test_only_the_first_few_predictions_are_shown_and_control_characters_are_spe
 
 def test_the_panel_shows_the_verdict_or_how_to_get_one(make_run):
     folder = make_run(0.9, inputs=["image", "text"])
-    missing = f"not compared, because baselines are missing (run: mmexp baselines {folder.id})."
-    assert f"The fusion: {missing}" in shown(folder, 160)
+    said = shown(folder, 80)
+    assert "The fusion: not compared, because baselines are missing." in said
+    assert f"\nRun: mmexp baselines {folder.id}\n" in said
     assert "The fusion" not in shown(make_run(0.5, inputs=["image"], fusion="none"))
     make_run(0.5, inputs=["text"], fusion="none")
     assert "The fusion: beats its best single modality (image) by 0.400" in shown(folder, 160)

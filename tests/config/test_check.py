@@ -35,8 +35,8 @@ def test_the_defaults_hold(config: Config) -> None:
     ("key", "value", "text"),
     [
         ("fusion", {"dim": 3}, "fusion must be a component, which names its class in _target_, got none."),
-        ("task", None, "task must be a component, got null. Set task=<option>."),
-        ("task", "ask", "task must be a component, got 'ask'. Set task=<option>."),
+        ("task", None, "task must be a component, got null. Choose one of: anomaly_detection, "),
+        ("task", "ask", "task must be a component, got 'ask'. Choose one of: anomaly_detection, "),
         ("fusion._target_", None, "fusion._target_ must be the dotted path of a class, got None."),
         ("fusion._target_", "os.system", "fusion._target_ must lie under one of mmexp, torch.nn"),
         ("fusion._target_", "mmexp.gone.X", "fusion._target_ must lie in a module that exists, got 'mmexp.gone'."),

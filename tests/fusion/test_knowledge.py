@@ -116,7 +116,7 @@ def test_a_file_that_holds_no_graph_is_refused(tmp_path, rows, told):
     path = write(tmp_path / "graph.jsonl", *rows)
     with pytest.raises(ConfigError, match=f"KnowledgeFusion: .*{told}") as refused:
         KnowledgeFusion(dim=8, modalities=SLOTS, entities=4, triples=path)
-    assert refused.value.hint.startswith("Run: mmexp train fusion.")
+    assert refused.value.hint.startswith("Set fusion.")
 
 
 def test_a_graph_that_is_not_there_is_refused(tmp_path):
@@ -141,7 +141,7 @@ def test_a_file_that_holds_no_embeddings_is_refused(tmp_path, values, told):
         np.save(path, values, allow_pickle=True)
     with pytest.raises(ConfigError, match=told) as refused:
         KnowledgeFusion(dim=8, modalities=SLOTS, embeddings=str(path))
-    assert refused.value.hint.startswith("Run: mmexp train fusion.embeddings=FILE")
+    assert refused.value.hint.startswith("Set fusion.embeddings to a .npy file")
 
 
 @pytest.mark.parametrize(

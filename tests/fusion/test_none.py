@@ -15,7 +15,7 @@ def test_one_modality_passes_through_unchanged_in_both_forms(make_tokens):
 def test_more_than_one_modality_is_refused_with_what_to_type():
     with pytest.raises(ConfigError, match="NoFusion: modalities must be one, got text, image") as error:
         NoFusion(dim=8, modalities=["text", "image"])
-    assert error.value.hint == "Run: mmexp train inputs=[image] (or choose a fusion, such as fusion=concat)"
+    assert error.value.hint == "Set inputs=[image], or a fusion such as fusion=concat."
 
 
 def test_a_context_is_refused(make_tokens):

@@ -187,6 +187,19 @@ def test_a_table_needs_neither_targets_nor_splits_nor_every_modality(
     assert len(list(trained.predict(part))) == 24
 
 
+def test_a_table_is_read_in_the_form_of_those_that_were_trained_on_or_in_the_one_typed(
+    run: RunFolder, tmp_path: Path
+) -> None:
+    typed = [f"dataset.csv={{delimiter: semicolon, encoding: latin-1, decimal: {sign}}}" for sign in ("comma", "null")]
+    (tmp_path / "m.csv").write_bytes("text;n\nun été, à la mer;1\n".encode("latin-1"))
+    for words in typed:
+        (part,), skipped = read_samples(restore(run, [words]), [str(tmp_path / "m.csv")])
+        assert (part[0].inputs["text"], skipped) == ("un été, à la mer", 0)
+    with pytest.raises(DataError, match="text must be UTF-8, got byte 0xe9") as caught:
+        read_samples(restore(run), [str(tmp_path / "m.csv")])
+    assert "Set dataset.csv.encoding=latin-1" in caught.value.hint
+
+
 def test_a_table_without_any_input_is_refused(trained: Predictor, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("id,words\na,x\n")

@@ -95,7 +95,7 @@ def test_jobs_run_side_by_side_and_divide_the_threads(
     [
         ("raises", "failed", "label must be known, got 7."),
         ("is killed", "killed", "Its process was ended by SIGKILL."),
-        ("lasts", "stopped", "It took longer than 2 s. Run: stopped"),
+        ("lasts", "stopped", "It took longer than 2 s. Training: stopped"),
         ("hangs", "killed", "It took longer than 2 s. Its process was ended by SIGKILL."),
     ],
 )

@@ -71,7 +71,7 @@ def test_a_required_logger_that_fails_ends_the_run_and_the_others_are_finished()
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(ValueError("x"), "failed"), (Stopped("Run: stopped."), "stopped"), (KeyboardInterrupt(), "stopped")],
+    [(ValueError("x"), "failed"), (Stopped("Training: stopped."), "stopped"), (KeyboardInterrupt(), "stopped")],
 )
 def test_loggers_are_finished_with_the_way_the_run_ended(error, status):
     one = Recording()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
@@ -65,3 +66,24 @@ def test_a_batch_without_room_is_tried_in_halves_with_as_many_samples_before_eac
     assert known == "Of halves of the batch, the largest that fits has 3 samples."
     assert run.endswith("training.batch_size=3 training.accumulate=8")
     assert "a batch of one sample does not fit" in advice.smaller_batch(folder, 1, 1)
+
+
+def test_the_table_that_a_run_was_trained_on_is_predicted_from_any_folder(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made("outputs", "alpha")
+    assert advice.predict(folder) == "mmexp predict --help"
+    write_start(folder, {"plugins": [], "dataset": {"root": "data", "manifest": "a b.csv"}})
+    folder.manifest.write_text(json.dumps({"cwd": str(here)}))
+    assert advice.predict(folder) == "mmexp predict --help"
+    (here / "data").mkdir()
+    (here / "data" / "a b.csv").touch()
+    assert advice.predict(folder) == f"mmexp predict {folder.id} 'data/a b.csv'"
+    monkeypatch.chdir(here.parent)
+    assert shlex.split(advice.predict(folder)) == ["mmexp", "predict", str(folder.path), str(here / "data" / "a b.csv")]
+
+
+def test_a_run_is_evaluated_again_without_its_summary_and_its_config_is_trained_anew(here: Path) -> None:
+    folder = made("outputs", "alpha")
+    assert advice.evaluate_again(folder).startswith(f"rm '{folder.summary}' && mmexp train resume={folder.id} ")
+    assert shlex.split(advice.train_from(folder))[2:] == ["--config", str(folder.path), "plugins=[alpha]"]

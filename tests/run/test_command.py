@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from mmexp.run.command import first_run, line, override, quoted, typed
+from mmexp.run.command import first_run, line, list_runs, override, quoted, setting, typed
 
 
 @pytest.mark.parametrize(
@@ -51,3 +52,15 @@ def test_the_first_run_is_trained_where_one_was_looked_for() -> None:
 def test_any_plain_value_comes_back_from_hydra_as_it_was(value: Any) -> None:
     assert OverridesParser.create().parse_override(f"key={typed(value)}").value() == value
     assert typed(["007", "x"]) == "[007,x]"
+
+
+def test_a_setting_is_one_word_of_the_shell() -> None:
+    assert setting("dataset.csv.delimiter", "semicolon") == "dataset.csv.delimiter=semicolon"
+    (word,) = shlex.split(setting("dataset.inputs", {"image": None, "text": "my column's"}))
+    parsed = OverridesParser.create().parse_override(word)
+    assert (parsed.key_or_group, parsed.value()) == ("dataset.inputs", {"image": None, "text": "my column's"})
+
+
+def test_the_runs_of_another_folder_are_listed_from_there() -> None:
+    assert list_runs() == "mmexp list runs"
+    assert list_runs(Path("my runs")) == "mmexp list runs --outputs 'my runs'"

@@ -79,7 +79,7 @@ def test_a_package_that_breaks_at_import_is_named_with_what_to_install(
     assert capsys.readouterr().err == (
         "mmexp: wrong configuration\n"
         "mmexp: package 'torchvision' must import, got RuntimeError: operator torchvision::nms does not exist\n"
-        "Run: pip install --force-reinstall torch torchvision (both from one source)\n"
+        "Install both from one source. Run: pip install --force-reinstall torch torchvision\n"
     )
 
 

@@ -34,7 +34,7 @@ def test_a_run_is_locked_and_running_until_it_is_done(folder):
 @pytest.mark.parametrize(
     ("fault", "end", "reason"),
     [
-        (Stopped("Run: stopped at step 3."), "stopped", "Run: stopped at step 3."),
+        (Stopped("Training: stopped at step 3."), "stopped", "Training: stopped at step 3."),
         (SignalReceived(15), "stopped", "got SIGTERM"),
         (KeyboardInterrupt(), "stopped", "interrupted"),
         (NumericsError("Training: loss must be finite."), "failed", "NumericsError: Training: loss must be finite."),

@@ -13,7 +13,7 @@ from mmexp.run.signals import SIGNALS, SignalReceived, raise_received, signals_d
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_ends_the_block_past_whoever_catches_exceptions(number, code):
     before = [signal.getsignal(each) for each in SIGNALS]
-    with pytest.raises(Stopped, match="Run: stopped at once") as caught, stoppable():
+    with pytest.raises(Stopped, match="Training: stopped at once") as caught, stoppable():
         try:
             signal.raise_signal(number)
         except Exception:
@@ -24,7 +24,7 @@ def test_a_signal_ends_the_block_past_whoever_catches_exceptions(number, code):
 
 
 def test_a_signal_that_is_swallowed_is_raised_again():
-    with pytest.raises(Stopped, match="Run: stopped at once"), stoppable():
+    with pytest.raises(Stopped, match="Training: stopped at once"), stoppable():
         with contextlib.suppress(BaseException):
             signal.raise_signal(signal.SIGINT)
         raise_received()

@@ -19,7 +19,7 @@ def work(error: BaseException | None) -> None:
     [
         (None, "done", "", 0),
         (DataError("label must be known, got 7."), "failed", "label must be known, got 7.", 3),
-        (Stopped("Run: stopped at step 6."), "stopped", "Run: stopped at step 6.", 143),
+        (Stopped("Training: stopped at step 6."), "stopped", "Training: stopped at step 6.", 143),
         (ValueError("boom"), "failed", "ValueError: boom", 1),
     ],
 )
@@ -31,13 +31,13 @@ def test_the_end_is_what_the_work_came_to(error, status, message, exit_code):
 
 def test_a_signal_stops_the_work():
     end = call(signal.raise_signal, (signal.SIGTERM,))
-    assert (end.status, end.message, end.exit_code) == ("stopped", "Run: stopped at once.", 143)
+    assert (end.status, end.message, end.exit_code) == ("stopped", "Training: stopped at once.", 143)
 
 
 @pytest.mark.parametrize(
     ("code", "status", "message"),
     [
-        (-signal.SIGTERM, "stopped", "Run: stopped before it began."),
+        (-signal.SIGTERM, "stopped", "Training: stopped before it began."),
         (-signal.SIGKILL, "killed", "Its process was ended by SIGKILL."),
         (7, "killed", "Its process ended with exit code 7."),
     ],

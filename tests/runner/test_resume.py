@@ -78,7 +78,8 @@ def test_an_edited_config_that_would_change_the_model_is_refused(stopped: Any) -
     ) as caught:
         resume(lab, folder)
     folder.config.write_text(before)
-    assert caught.value.hint == "Set dim to 8 in config.yaml again, or train a new run with --config."
+    cure = "Set dim to 8 in config.yaml again; or train a new run with it."
+    assert caught.value.hint == f"{cure}\nRun: mmexp train --config {folder.path}"
 
 
 def test_any_other_edit_of_the_config_is_shown(stopped: Any, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_run_that_is_asked_to_stop_saves_its_state_and_says_how_to_resume(lab,
     assert train(lab) == code
     folder = lab.only_run()
     assert record_of(folder)["status"] == "stopped" and not folder.summary.exists()
-    assert record_of(folder)["reason"] == "Run: stopped at step 6, with its state saved."
+    assert record_of(folder)["reason"] == "Training: stopped at step 6, with its state saved."
     assert is_intact(listed(folder.checkpoints, "last")[0])
     assert f"with its state saved.\nRun: mmexp train resume={folder.path}" in capsys.readouterr().err
     assert main(["train", f"resume={folder.path}"]) == 0

@@ -155,7 +155,7 @@ def test_a_worker_that_is_asked_to_stop_says_that_it_did(errands: Any):
     worker.request_stop("Nobody hears this.")
     end = ended(worker).end
     assert (end.status, end.exit_code) == ("stopped", 143)
-    assert end.message.startswith("It is late. Run: stopped")
+    assert end.message.startswith("It is late. Training: stopped")
 
 
 def test_a_worker_that_does_not_listen_is_killed_with_all_it_started(errands: Any):

@@ -18,6 +18,7 @@ from mmexp.dataset.kind.image import MAX_PIXELS, ImageKind, size
 from mmexp.dataset.kind.inspection import File, Inspection, Neighbours
 from mmexp.dataset.kind.media import FileKind, Refused, decoding, opened
 from mmexp.error import ConfigError, DataError
+from mmexp.run.command import setting
 
 IGNORED = 255
 """Number of a pixel that counts for nothing, unless it has a name."""
@@ -117,22 +118,24 @@ class MaskKind(FileKind):
         given = [] if isinstance(given, str) or not isinstance(given, Sequence) else list(given)
         if not any(given) or not all(name is None or (isinstance(name, str) and name) for name in given):
             rule = "must be a list of names, or null for what counts for nothing"
-            raise ConfigError(f"{key} {rule}, got {names!r}.", f"Run: mmexp train {key}=[sky,road]")
+            raise ConfigError(f"{key} {rule}, got {names!r}.", f"Set {setting(key, ['sky', 'road'])} or the like.")
         kind.names = tuple(given)
         if isinstance(names, Mapping):
             kind.numbers = tuple(_number(key, number) for number in names)
         return kind
 
     def _refuse(self, name: str, found: Sequence[int], rule: str) -> NoReturn:
-        pairs = ", ".join(f"{number}: class{place}" for place, number in enumerate(found))
-        hint = f"Name each number, or null for what counts for nothing: '{self._key}={{{pairs}}}'"
+        names = {number: f"class{place}" for place, number in enumerate(found)}
+        hint = f"Name each number, or null for what counts for nothing: {setting(self._key, names)}"
         raise DataError(f"numbers of {name} {rule}, got {', '.join(map(str, found))} in all masks together.", hint=hint)
 
 
 def _number(key: str, number: Any) -> int:
     if not re.fullmatch(r"\d{1,3}", str(number)) or int(number) > IGNORED:
         rule = f"must name numbers from 0 to {IGNORED}"
-        raise ConfigError(f"{key} {rule}, got {number!r}.", f"Run: mmexp train '{key}={{0: sky, {IGNORED}: road}}'")
+        raise ConfigError(
+            f"{key} {rule}, got {number!r}.", f"Set {setting(key, {0: 'sky', IGNORED: 'road'})} or the like."
+        )
     return int(number)
 
 

@@ -24,6 +24,7 @@ from mmexp.dataset.kind.number import (
     span,
 )
 from mmexp.dataset.kind.whole_column import Undecided
+from mmexp.run.command import setting
 
 _DIGITS = 6  # significant ones that a fact keeps
 _DISTINCT = 0.9  # of all rows
@@ -97,7 +98,7 @@ class TabularKind(Kind):
         for name, decimal in self.numeric.items():
             number = read_number(row[name], decimal) if name in row else None
             if name in row and number is None:
-                cure = f"Add its mark to kind.tabular.missing, or set kind.tabular.categories=[{name}]"
+                cure = self._cure(name, str(row[name]))
                 rule = f"column {name!r} must be a finite number, as most of its cells are"
                 raise ValueError(f"{rule}, got {row[name]!r}. {cure}")
             if number is not None and (decimal == "comma" or not is_plain(row[name])):
@@ -135,8 +136,13 @@ class TabularKind(Kind):
             return ""
         shown = resembling or sorted(str(cell) for cell in filled if is_number(cell))
         rule = f"{len(shown)} of {len(filled)} cells, such as {shown[0]!r}, look like numbers but are categories"
-        cure = f"Write plain numbers, or set kind.tabular.categories=[{name}] if they are none"
+        cure = f"Write plain numbers, or set {setting('kind.tabular.categories', [name])} if they are none"
         return f"column {name!r}: {rule}. {cure}"
+
+    def _cure(self, name: str, cell: str) -> str:
+        marks = setting("kind.tabular.missing", [*self.missing, cell])
+        names = setting("kind.tabular.categories", [*self.categories, name])
+        return f"Set {marks} if it marks a missing number, or {names} if the column holds categories"
 
     def _is_numeric(self, cells: Iterable[Any]) -> bool:
         """Return whether most of the filled cells are numbers, in either way to write decimals."""

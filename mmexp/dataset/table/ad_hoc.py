@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os.path
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def kind_of_file(path: str, kinds: Kinds) -> str:
     refuse_absent(path)
     name = kinds.of_file(path)
     if not name:
-        hint = f"Set image={path} or the like to name its modality."
+        hint = f"Give it as {shlex.quote(f'image={path}')} or the like, which names its modality."
         raise ConfigError(f"{_WHERE}: file must end in {', '.join([*SUFFIXES, *kinds.suffixes])}, got '{path}'.", hint)
     return name
 

@@ -15,6 +15,7 @@ from mmexp.dataset.kind.kinds import Kinds
 from mmexp.dataset.kind.whole_column import Undecided
 from mmexp.dataset.table.reader import Record, column_names, find_column
 from mmexp.error import ConfigError, DataError, nearest
+from mmexp.run.command import setting
 
 C = TypeVar("C", bound=Column)
 _FILE = re.compile(r"[^\n]*[^\s./\\]\.(?=\d*[A-Za-z])[A-Za-z0-9]{2,12}")
@@ -53,7 +54,7 @@ def choose(
         key = f"dataset.{role}.{name}"
         own = kinds.of_input(name) if role == "inputs" else kinds.of_target(name)
         if not isinstance(column, str) and not (role == "inputs" and column and (own is None or own.several)):
-            raise ConfigError(f"{key} must be one column, got {list(column)}. Set dataset.inputs.tabular=[...].")
+            raise ConfigError(f"{key} must be one column, got {list(column)}.{_one(role, name, column)}")
         if role == "inputs" and own is None and kinds.of_target(name).is_file:
             raise ConfigError(f"{key} must have another name, got {name}, which is a target.")
         for one in columns_of(column):
@@ -62,6 +63,15 @@ def choose(
             shown = repr(column) if isinstance(column, str) else ", ".join(column)
             raise DataError(f"column {shown} of {key} must have a value in some row, got none.")
     return chosen
+
+
+def _one(role: str, name: str, column: Column) -> str:
+    """Say what to set instead of several columns where there must be one; nothing if there is none."""
+    if not column:
+        return ""
+    of_tabular = setting("dataset.inputs", {name: None, "tabular": list(column)})
+    one = of_tabular if role == "inputs" else setting(f"dataset.{role}.{name}", column[0])
+    return f" Set {one} instead."
 
 
 def known(key: str, column: str, columns: Sequence[str]) -> str:
@@ -105,7 +115,11 @@ def kinds_of(
         if not isinstance(column, str):
             kind = kinds.of_columns(name)
         else:
-            kind = kinds.of_input(name) or kinds.get(facts.get("kind", "")) or _by_cells(name, column, records, kinds)
+            kind = (
+                kinds.of_input(name)
+                or kinds.get(facts.get("kind", ""))
+                or _by_cells(name, column, inputs, records, kinds)
+            )
         try:
             found[name] = kind.for_column(rows, column, facts)
         except Undecided as fault:
@@ -139,7 +153,7 @@ def target_kinds(
     return {name: k.for_column(rows, targets.get(name, name), trained.get(name, {})) for name, k in found.items()}
 
 
-def _by_cells(name: str, column: str, records: Sequence[Record], kinds: Kinds) -> Kind:
+def _by_cells(name: str, column: str, inputs: Mapping[str, Column], records: Sequence[Record], kinds: Kinds) -> Kind:
     """Return the kind that most cells are of; a column of names of files or addresses is none of texts."""
     filled = [record for record in records if not absent(record.values.get(column))]
     kind = kinds.of_cells([record.values[column] for record in filled])
@@ -149,7 +163,8 @@ def _by_cells(name: str, column: str, records: Sequence[Record], kinds: Kinds) -
     named = sum(isinstance(cell := record.values[column], str) and bool(kinds.of_file(cell)) for record in filled)
     if strange and 2 * (len(strange) + named) > len(filled):
         record, rule = min(strange, key=lambda one: (str(one[0].values[column]), one[0].id))
-        hint = f"Convert or download the files; or set dataset.inputs={{text: {column}}} to read the cells as texts."
+        texts = {**inputs, name: None, "text": column}
+        hint = f"Convert or download the files; or set {setting('dataset.inputs', texts)} to read the cells as texts."
         raise DataError(f"column {column!r} of {name} {rule}.", sample=record.id, path=record.where, hint=hint)
     return kind
 

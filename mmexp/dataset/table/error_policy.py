@@ -52,5 +52,5 @@ class ErrorPolicy:
             return
         if self.limit:
             reason = f"at most {self.limit:.3g} of {self.rows} rows may be skipped, one more is bad: {reason}"
-        hint = "Fix it, or leave such rows out: dataset.on_error=skip, or the column: dataset.targets={name: column}."
+        hint = "Fix it, or set dataset.on_error=skip to leave such rows out."
         raise DataError(reason, sample=sample, path=where, hint=hint)

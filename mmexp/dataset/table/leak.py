@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
@@ -15,7 +14,7 @@ from mmexp.dataset.kind.inspection import File, Inspection
 from mmexp.dataset.table.reader import Record
 from mmexp.dataset.table.rows import Row
 from mmexp.error import ConfigError, DataError
-from mmexp.run.command import override
+from mmexp.run.command import setting
 
 OnLeak = Literal["raise", "warn"]
 Pair = tuple[Split, Row, Split, Row]
@@ -84,7 +83,7 @@ class LeakPolicy:
     def _hint(self, column: Column | None) -> str:
         allow = "dataset.on_leak=warn to go on all the same."
         if isinstance(column, str) and self.grouped is None:
-            typed = shlex.quote(override("dataset.group_by", column))
+            typed = setting("dataset.group_by", column)
             return f"Set {typed} to keep rows of one file on one side, or {allow}"
         return f"Remove one of each, or set {allow}"
 

@@ -24,9 +24,10 @@ _QUOTES = (
     "in quotes may hold line breaks."
 )
 _CONVERT = {
-    ".gz": "Run: gunzip -k {old}",
+    ".gz": "Run: gunzip -k {old}\nThen name {name} as the table.",
     ".json": (
-        'Run: python -c "import json, sys; [print(json.dumps(row)) for row in json.load(sys.stdin)]" < {old} > {new}'
+        'Run: python -c "import json, sys; [print(json.dumps(row)) for row in json.load(sys.stdin)]" < {old} > {new}\n'
+        "Then name {name} as the table."
     ),
 }
 """What makes a table of a file that is none, by its suffix."""
@@ -86,7 +87,9 @@ def read_table(path: Path, form: TextFormat | None = None) -> list[Record]:
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        hint = _CONVERT.get(suffix, "").format(old=shlex.quote(path.name), new=shlex.quote(f"{path.stem}.jsonl"))
+        new = path.with_suffix("" if suffix == ".gz" else ".jsonl")
+        words = {"old": shlex.quote(str(path)), "new": shlex.quote(str(new)), "name": new.name}
+        hint = _CONVERT.get(suffix, "").format(**words)
         raise ConfigError(f"dataset.manifest must end in {', '.join(SUFFIXES)}, got {path.name}.", hint)
     try:
         return _records(_lines(path, suffix, form or TextFormat()), path)

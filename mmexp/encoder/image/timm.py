@@ -87,7 +87,7 @@ def _create(model: str, pretrained: bool, weights: str | None, image_size: int) 
         reason = " ".join([f"{type(fault).__name__}:", *str(fault).split()])[:200]
         raise ConfigError(
             f"TimmEncoder: weights of {model} must be reachable and fill it, got {reason}",
-            hint="Run: mmexp train encoder.image.pretrained=false (or encoder.image.weights=FILE for a local file)",
+            hint="Set encoder.image.pretrained=false to begin anew, or encoder.image.weights to a file of weights.",
         ) from fault
     network.pretrained_cfg.pop("state_dict", None)
     return network

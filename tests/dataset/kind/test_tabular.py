@@ -73,7 +73,7 @@ def test_another_table_is_read_with_the_decimal_sign_of_training_unless_it_shows
 def test_the_marks_are_configurable():
     assert rows_of(TabularKind(missing=["unknown"]), [31, "Unknown", 33]) == [31, None, 33]
     with pytest.raises(
-        ValueError, match=r"column 'age' must be a finite number, as most .*, got '\?'\. Add its mark to"
+        ValueError, match=r"column 'age' must be a finite number, as most .*, got '\?'\. Set 'kind\.tabular\.missing="
     ):
         rows_of(TabularKind(missing=["unknown"]), [31, "?", 33])
 

@@ -77,7 +77,7 @@ def test_an_unknown_suffix_is_refused_with_the_known_ones(here: Path) -> None:
     (here / "a.png").rename(here / "a.xyz")
     with pytest.raises(ConfigError, match=r"file must end in \.jsonl, .*\.jpg, .*, got 'a\.xyz'") as caught:
         read("a.xyz")
-    assert caught.value.hint == "Set image=a.xyz or the like to name its modality."
+    assert caught.value.hint == "Give it as image=a.xyz or the like, which names its modality."
     assert list(read("image=a.xyz")[0].inputs) == ["image"]
 
 

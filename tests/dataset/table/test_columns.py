@@ -70,7 +70,7 @@ def test_a_named_column_that_is_empty_everywhere_is_refused() -> None:
     ("given", "message"),
     [
         ({"imgae": "x"}, r"dataset\.inputs\.imgae is not known\. Did you mean 'image'"),
-        (["image"], r"dataset\.inputs must be a mapping, got \['image'\]\. Set dataset\.inputs\.image="),
+        (["image"], r"dataset\.inputs must be a mapping, got \['image'\]\. Set 'dataset\.inputs=\{image: image\}' or"),
     ],
 )
 def test_a_mapping_has_known_names_where_they_are_given(given: Any, message: str) -> None:
@@ -90,10 +90,15 @@ def test_an_input_may_be_read_from_several_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "named"), [("targets", {"label": ["a", "b"]}), ("inputs", {"image": ["a", "b"]}), ("inputs", {"x": []})]
+    ("kind", "named", "cure"),
+    [
+        ("targets", {"label": ["a", "b"]}, r" Set dataset\.targets\.label=a instead\."),
+        ("inputs", {"image": ["a", "b"]}, r" Set 'dataset\.inputs=\{image: null, tabular: \[a,b\]\}' instead\."),
+        ("inputs", {"x": []}, ""),
+    ],
 )
-def test_what_must_be_one_column_is_refused_as_several(kind: str, named: Any) -> None:
-    with pytest.raises(ConfigError, match=rf"dataset\.{kind}\.\w+ must be one column, got .*inputs\.tabular="):
+def test_what_must_be_one_column_is_refused_as_several(kind: str, named: Any, cure: str) -> None:
+    with pytest.raises(ConfigError, match=rf"dataset\.{kind}\.\w+ must be one column, got .*\]\.{cure}$"):
         choose(kind, named, KINDS.inputs, table(a=1, b=2), KINDS)
 
 
@@ -144,7 +149,7 @@ def test_a_column_that_names_files_which_nothing_reads_is_no_text(cells: list[An
     for order in (1, -1):
         with pytest.raises(DataError, match=rf"m\.csv:\d, sample r\d: column 'a' of photo .*{rule}") as caught:
             kinds_of({"photo": "a"}, column(*cells[::order]), KINDS)
-        assert "dataset.inputs={text: a}" in caught.value.hint
+        assert "dataset.inputs={photo: null, text: a}" in caught.value.hint
 
 
 def test_another_table_is_of_the_kinds_of_training() -> None:

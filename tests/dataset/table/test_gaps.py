@@ -20,6 +20,8 @@ def test_a_split_without_rows_or_without_an_input_is_refused() -> None:
 
 
 def test_a_target_of_one_value_is_refused() -> None:
-    refuse_constants({"label": ["a", "b"]}, Path("m"))
-    with pytest.raises(DataError, match="m: label must have at least 2 values in train, got only 'a'"):
-        refuse_constants({"label": ["a"]}, Path("m"))
+    columns = {"label": "kind", "score": "how much"}
+    refuse_constants({"label": ["a", "b"]}, columns, Path("m"))
+    with pytest.raises(DataError, match="m: label must have at least 2 values in train, got only 'a'") as caught:
+        refuse_constants({"label": ["a"]}, columns, Path("m"))
+    assert caught.value.hint == "Set 'dataset.targets={label: null, score: \"how much\"}' to do without label."

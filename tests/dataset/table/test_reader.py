@@ -162,12 +162,17 @@ def test_a_table_of_a_dataset_without_the_setting_is_not_told_to_set_it(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "hint"), [("a.csv.gz", "Run: gunzip -k a.csv.gz"), ("a.json", "< a.json > a.jsonl"), ("a.xlsx", "")]
+    ("name", "hint"),
+    [
+        ("a.csv.gz", "Run: gunzip -k {0}/a.csv.gz\nThen name a.csv"),
+        ("a.json", "< {0}/a.json > {0}/a.jsonl\nThen name a.jsonl"),
+        ("a.xlsx", ""),
+    ],
 )
 def test_a_file_that_is_no_table_is_refused_with_what_makes_one_of_it(tmp_path: Path, name: str, hint: str) -> None:
     with pytest.raises(ConfigError, match=r"dataset\.manifest must end in") as caught:
         read_table(write(tmp_path, name, "[]"))
-    assert hint in caught.value.hint
+    assert hint.format(tmp_path) in caught.value.hint
 
 
 def test_commas_between_json_objects_are_pointed_out(tmp_path: Path) -> None:

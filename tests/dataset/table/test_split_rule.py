@@ -19,7 +19,7 @@ def test_groups_are_names_whatever_their_type() -> None:
     ("given", "message"),
     [
         ({"ratio": [1]}, r"dataset\.split\.ratio is not known\. Did you mean 'ratios'"),
-        ("fold", r"dataset\.split must be a mapping, got 'fold'\. Set dataset\.split\.column="),
+        ("fold", r"dataset\.split must be a mapping, got 'fold'\. Set 'dataset\.split=\{column: fold\}' or"),
         ({"ratios": [0.8, 0.2]}, r"three positive shares that sum to 1, got \[0\.8, 0\.2\]"),
         ({"ratios": [0.8, 0.2, 0.2]}, r"three positive shares that sum to 1"),
         ({"ratios": [1.0, 0.0, 0.0]}, r"three positive shares that sum to 1"),

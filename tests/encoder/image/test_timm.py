@@ -71,7 +71,7 @@ def test_a_file_without_weights_is_refused_with_what_to_type(tmp_path, suffix, c
         path.write_bytes(content)
     with pytest.raises(ConfigError, match="weights of test_resnet must be reachable and fill it, got ") as error:
         make("test_resnet", weights=str(path))
-    assert "encoder.image.weights=FILE" in error.value.hint
+    assert "encoder.image.weights to a file" in error.value.hint
 
 
 def test_an_unknown_model_is_refused_with_the_nearest_name():

@@ -157,7 +157,7 @@ class Bench:
 def trained(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunFolder, list[str]]]:
     place = tmp_path_factory.mktemp("my lab")
     (place / "code of mine").mkdir()
-    (place / "code of mine" / "own_parts.py").write_text(PLUGIN)
+    (place / "code of mine" / "typed_parts.py").write_text(PLUGIN)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "path", [*sys.path, str(place / "code of mine")])
         patch.setattr(os, "fsync", lambda handle: None)
@@ -165,14 +165,14 @@ def trained(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         patch.setattr(LocalLauncher, "launch", launched)
         patch.chdir(place)
         lab = make_lab(place / "unused")
-        words = [*lab.overrides[:-1], "training.epochs=1", "fusion._target_=own_parts.Own", "plugins=[own_parts]"]
+        words = [*lab.overrides[:-1], "training.epochs=1", "fusion._target_=typed_parts.Own", "plugins=[typed_parts]"]
         lab.overrides = [*words, override("outputs", str(place / "my runs"))]
         yield lab.train(), words
 
 
 def launched(self: LocalLauncher, jobs: Any, report: Any) -> None:
     """Leave out the training of jobs, whose configs have been composed."""
-    assert all(job.config.plugins == ("own_parts",) for job in jobs)
+    assert all(job.config.plugins == ("typed_parts",) for job in jobs)
     for job in jobs:
         job.status, job.seconds = "done", 1.0
 
@@ -205,13 +205,13 @@ def damaged_checkpoint(bench: Bench) -> Iterator[str]:
     folder = bench.stopped()
     for path in [*folder.checkpoints.glob("best*.ckpt"), *folder.checkpoints.glob("epoch*.ckpt")]:
         path.write_bytes(path.read_bytes()[:-1] + b"x")
-    yield bench.says("train", override("resume", str(folder.path)), "plugins=[own_parts]")
+    yield bench.says("train", override("resume", str(folder.path)), "plugins=[typed_parts]")
 
 
 def no_checkpoint(bench: Bench) -> Iterator[str]:
     folder = bench.stopped("checkpoints")
-    yield bench.refuses(Pretrained.read, folder, ["own_parts"])
-    yield bench.says("test", str(folder.path), "plugins=[own_parts]")
+    yield bench.refuses(Pretrained.read, folder, ["typed_parts"])
+    yield bench.says("test", str(folder.path), "plugins=[typed_parts]")
 
 
 def stopped_in_between(bench: Bench) -> Iterator[str]:
@@ -226,7 +226,7 @@ def stopped_in_between(bench: Bench) -> Iterator[str]:
 
 def resumable(bench: Bench) -> Iterator[str]:
     folder, opened = bench.stopped(), os.open
-    words = [override("resume", str(folder.path)), "plugins=[own_parts]"]
+    words = [override("resume", str(folder.path)), "plugins=[typed_parts]"]
     yield bench.says("train", *words, "fusion=gated")
     yield bench.says("list", "--outputs", str(folder.path.parents[1]))
 
@@ -247,7 +247,7 @@ def data_of_another_folder(bench: Bench) -> Iterator[str]:
     shutil.copytree(root["dataset"]["root"], start / "data")
     folder.config.write_text(folder.config.read_text().replace(f"root: {root['dataset']['root']}", "root: data"))
     folder.manifest.write_text(json.dumps(json.loads(folder.manifest.read_text()) | {"cwd": str(start)}))
-    yield bench.says("train", override("resume", str(folder.path)), "plugins=[own_parts]")
+    yield bench.says("train", override("resume", str(folder.path)), "plugins=[typed_parts]")
 
 
 def edited_config(bench: Bench) -> Iterator[str]:
@@ -256,7 +256,7 @@ def edited_config(bench: Bench) -> Iterator[str]:
     root["encoder"]["image"]["widths"] = [4, 4]
     root["outputs"] = str(bench.place / "new runs")
     folder.config.write_text(yaml.safe_dump(root))
-    yield bench.says("train", override("resume", str(folder.path)), "plugins=[own_parts]")
+    yield bench.says("train", override("resume", str(folder.path)), "plugins=[typed_parts]")
 
 
 def predictions_not_there(bench: Bench) -> Iterator[str]:
@@ -321,7 +321,7 @@ def group_without_option(bench: Bench) -> Iterator[str]:
 
 
 def nothing_to_predict(bench: Bench) -> Iterator[str]:
-    yield bench.says("predict", str(bench.done.path), "plugins=[own_parts]")
+    yield bench.says("predict", str(bench.done.path), "plugins=[typed_parts]")
 
 
 def launcher_without_jobs(bench: Bench) -> Iterator[str]:
@@ -510,7 +510,7 @@ def test_a_run_is_found_where_it_lies(bench: Bench) -> None:
 def test_on_a_terminal_a_line_is_not_broken(bench: Bench, width: int) -> None:
     bench.patch.setattr(sys.stderr, "isatty", lambda: True)
     bench.patch.setenv("COLUMNS", str(width))
-    said = bench.says("test", str(bench.stopped("checkpoints").path), "plugins=[own_parts]")
+    said = bench.says("test", str(bench.stopped("checkpoints").path), "plugins=[typed_parts]")
     assert "╭" in said
     (line,) = LINE.findall(re.sub(r"\x1b\[\d*m", "", said))
-    assert shlex.split(line)[-1] == "plugins=[own_parts]"
+    assert shlex.split(line)[-1] == "plugins=[typed_parts]"

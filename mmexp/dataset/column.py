@@ -32,8 +32,8 @@ def as_mapping(key: str, given: Any, names: Sequence[str] = ()) -> dict[str, Any
     if not isinstance(given, Mapping):
         listed = [given] if isinstance(given, str) else given if isinstance(given, Sequence) else []
         values = [one for one in listed if isinstance(one, str)]
-        example = dict(zip(names[:1], values[:1] or ["value"], strict=True)) or {one: one for one in values}
-        example = example or {"name": "value"}
+        columns = {one: one for one in values} or {"name": "value"}
+        example = {names[0]: [*values, "value"][0]} if names else columns
         raise ConfigError(f"{key} must be a mapping, got {given!r}. Set {setting(key, example)} or the like.")
     if unknown := [str(name) for name in given if names and name not in names]:
         raise ConfigError([f"{key}.{name} is not known. {nearest(name, names)}" for name in unknown])

@@ -23,7 +23,7 @@ def test_a_run_is_read_with_the_launcher_of_its_baselines_if_it_asks_for_them(la
 def test_what_is_for_several_jobs_is_refused_for_one_run(lab, word):
     with pytest.raises(ConfigError, match=f"need -m or baselines=true, got {word}") as caught:
         read_run([word, *lab.overrides])
-    assert caught.value.hint == "Run: mmexp train -m ..."
+    assert caught.value.hint.startswith("Run: mmexp train -m ")
 
 
 def test_each_baseline_that_is_not_there_is_launched_once(lab, monkeypatch):

@@ -43,7 +43,7 @@ class Folder:
         """
         if not isinstance(value, str) or not value or "\0" in value:
             raise ValueError(f"must be a path, got {value!r}")
-        absolute = Path(value).is_absolute()
+        absolute = os.path.isabs(value)
         if _SCHEME.match(value) or (absolute and not self._holds(value)):
             raise ValueError(no_path(value) or f"must be a path relative to the manifest, got {value!r}")
         path = self._inside(value)

@@ -31,8 +31,9 @@ def test_its_predictions_are_those_of_a_split(outputs: Path, split: str, first: 
 
 
 def test_predictions_of_a_split_that_was_not_evaluated_are_refused_with_those_that_are_there(outputs: Path):
-    with pytest.raises(ConfigError, match="must be of a split that it was evaluated on, got 'train'"):
+    with pytest.raises(ConfigError, match="must be of a split that it was evaluated on, got 'train'") as caught:
         mmexp.load_run("last", outputs).predictions("train")
+    assert caught.value.hint == "Choose one of: test, val."
 
 
 def test_it_is_found_by_id_by_its_beginning_by_path_and_by_itself(

@@ -12,6 +12,9 @@ from mmexp.run.jsonfile import read_json
 from mmexp.run.origin import origin
 from mmexp.run.start import read_start
 
+MANIFEST = "manifest.jsonl"
+"""Name of a table that is not named."""
+
 
 def named(folder: RunFolder) -> str:
     """Return how a run is named here: by its id if it lies in the usual folder of runs, else by its path."""
@@ -40,9 +43,9 @@ def train_from(folder: RunFolder) -> str:
 
 
 def predict(folder: RunFolder) -> str:
-    """Return the line that predicts the table that a run was trained on; where there is none, the one for help."""
+    """Return the line that predicts the table that a run was trained on; where there is none, it says what to add."""
     table = _table(folder)
-    return on_runs("predict", [folder], str(table)) if table else line("predict", "--help")
+    return on_runs("predict", [folder], str(table) if table else "--help")
 
 
 def smaller_batch(folder: RunFolder, batch_size: int, accumulate: int, fits: int | None = None) -> str:
@@ -72,7 +75,9 @@ def on_runs(verb: str, folders: Sequence[RunFolder], *words: str) -> str:
 def _table(folder: RunFolder) -> Path | None:
     """The table that a run was trained on, as it is found from here."""
     node = read_start(folder).get("dataset") or {}
-    table = (origin(folder) or Path()) / str(node.get("root") or "") / str(node.get("manifest") or "")
+    if not (node.get("root") or node.get("manifest")):
+        return None
+    table = (origin(folder) or Path()) / str(node.get("root") or "") / str(node.get("manifest") or MANIFEST)
     return table if table.is_file() else None
 
 

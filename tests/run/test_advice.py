@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import shlex
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
+from mmexp.dataset.manifest import Manifest
 from mmexp.run import advice
 from mmexp.run.folder import RunFolder
 from mmexp.run.start import write_start
@@ -72,15 +74,26 @@ def test_the_table_that_a_run_was_trained_on_is_predicted_from_any_folder(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = made("outputs", "alpha")
-    assert advice.predict(folder) == "mmexp predict --help"
+    assert advice.predict(folder).startswith(f"mmexp predict {folder.id} --help")
     write_start(folder, {"plugins": [], "dataset": {"root": "data", "manifest": "a b.csv"}})
     folder.manifest.write_text(json.dumps({"cwd": str(here)}))
-    assert advice.predict(folder) == "mmexp predict --help"
+    assert advice.predict(folder).startswith(f"mmexp predict {folder.id} --help")
     (here / "data").mkdir()
     (here / "data" / "a b.csv").touch()
     assert advice.predict(folder) == f"mmexp predict {folder.id} 'data/a b.csv'"
     monkeypatch.chdir(here.parent)
     assert shlex.split(advice.predict(folder)) == ["mmexp", "predict", str(folder.path), str(here / "data" / "a b.csv")]
+
+
+def test_a_table_that_is_not_named_is_found_by_its_usual_name(here: Path) -> None:
+    assert signature(Manifest).parameters["manifest"].default == advice.MANIFEST
+    folder = made("outputs", "alpha")
+    (here / advice.MANIFEST).touch()
+    write_start(folder, {"plugins": [], "dataset": {"sizes": [1]}})
+    assert " --help" in advice.predict(folder)
+    write_start(folder, {"plugins": [], "dataset": {"root": "."}})
+    folder.manifest.write_text(json.dumps({"cwd": str(here)}))
+    assert advice.predict(folder) == f"mmexp predict {folder.id} {advice.MANIFEST}"
 
 
 def test_a_run_is_evaluated_again_without_its_summary_and_its_config_is_trained_anew(here: Path) -> None:

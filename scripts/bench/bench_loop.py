@@ -24,14 +24,20 @@ from mmexp.hardware.base import Hardware
 from mmexp.method.full import FullMethod
 from mmexp.missing.mask import MaskMissing
 from mmexp.run.folder import RunFolder
-from mmexp.run.metrics import MetricsFile
 from mmexp.scheduler.cosine import CosineScheduler
 from mmexp.task.base import Task
 from mmexp.training.datamodule import DataModule
 from mmexp.training.experiment import Experiment, build, load_data
 from mmexp.training.model import Model
 from mmexp.training.module import ExperimentModule, parameter_groups
-from mmexp.training.trainer import make_callbacks, make_recorder, make_trainer
+from mmexp.training.trainer import (
+    count_parameters,
+    make_callbacks,
+    make_loggers,
+    make_metrics_logger,
+    make_overflow,
+    make_trainer,
+)
 from mmexp.transform.base import Transform
 
 DEFAULTS = {"lr": 0.001, "weight_decay": 0.05, "fused": True}  # conf/optimizer/adamw.yaml
@@ -76,10 +82,12 @@ class Race:
         """Through the Trainer, with a metrics file, checkpoints and a validation behind the last step."""
         clock, module = Clock(), self.experiment.module
         module.load_state_dict(self.weights)
-        with MetricsFile(self.folder.metrics) as metrics:
-            recorder = make_recorder(self.experiment, metrics.append)
-            callbacks = make_callbacks(self.experiment, self.folder, Console(quiet=True), recorder)
-            trainer = make_trainer(self.experiment, self.folder, [*callbacks, clock])
+        console, parameters = Console(quiet=True), count_parameters(module.model)
+        with make_loggers(self.experiment, console).run(self.folder, {}, parameters) as loggers:
+            overflow = make_overflow(self.experiment, self.folder, console)
+            metrics = make_metrics_logger(self.experiment, self.folder, loggers, overflow)
+            callbacks = make_callbacks(self.experiment, self.folder, console, metrics)
+            trainer = make_trainer(self.experiment, self.folder, [overflow, *callbacks, clock])
             trainer.fit(module, datamodule=self.experiment.data)
         return clock
 

@@ -48,7 +48,7 @@ def target_notes(splits: Mapping[Split, Turns], items: Collection[str]) -> Itera
         unknown = sum(item not in items for item in turns.targets())
         if repeats:
             rule = f"{repeats} of {len(turns)} targets of {name} are items of their own history"
-            yield f"{rule}, and count as never found; set task.repeats=true to recommend an item again"
+            yield f"{rule}, and count as never found unless task.repeats=true recommends an item again"
         if unknown:
             rule = f"{unknown} of {len(turns)} targets of {name} are items that training lacks"
             yield f"{rule}, and count as never found; dataset.items=TABLE makes all of its items candidates"

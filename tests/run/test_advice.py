@@ -74,10 +74,10 @@ def test_the_table_that_a_run_was_trained_on_is_predicted_from_any_folder(
     here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = made("outputs", "alpha")
-    assert advice.predict(folder).startswith(f"mmexp predict {folder.id} --help")
+    assert advice.predict(folder) == f"mmexp predict {folder.id} --help 'plugins=[alpha]'"
     write_start(folder, {"plugins": [], "dataset": {"root": "data", "manifest": "a b.csv"}})
     folder.manifest.write_text(json.dumps({"cwd": str(here)}))
-    assert advice.predict(folder).startswith(f"mmexp predict {folder.id} --help")
+    assert advice.predict(folder) == f"mmexp predict {folder.id} --help"
     (here / "data").mkdir()
     (here / "data" / "a b.csv").touch()
     assert advice.predict(folder) == f"mmexp predict {folder.id} 'data/a b.csv'"

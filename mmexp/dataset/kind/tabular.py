@@ -136,8 +136,8 @@ class TabularKind(Kind):
             return ""
         shown = resembling or sorted(str(cell) for cell in filled if is_number(cell))
         rule = f"{len(shown)} of {len(filled)} cells, such as {shown[0]!r}, look like numbers but are categories"
-        cure = f"Write plain numbers, or set {setting('kind.tabular.categories', [name])} if they are none"
-        return f"column {name!r}: {rule}. {cure}"
+        names = setting("kind.tabular.categories", [*self.categories, name])
+        return f"column {name!r}: {rule}. Write plain numbers, or set {names} if they are none"
 
     def _cure(self, name: str, cell: str) -> str:
         marks = setting("kind.tabular.missing", [*self.missing, cell])

@@ -7,14 +7,14 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, get_args
 
 from mmexp.dataset.column import as_mapping
+from mmexp.dataset.kind.number import Decimal
 from mmexp.error import ConfigError, DataError, nearest
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|", "blank": " "}
 QUOTINGS = ("minimal", "multiline", "none")
-DECIMALS = ("point", "comma")
 _MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _PROBED = 50
 """Lines that a separator is looked for in."""
@@ -38,7 +38,7 @@ class TextFormat:
 
     delimiter: str | None = None
     encoding: str = "utf-8-sig"
-    decimal: Literal["point", "comma"] | None = None
+    decimal: Decimal | None = None
     quoting: str = "minimal"
     lists: str | None = None
 
@@ -48,7 +48,7 @@ class TextFormat:
             if value is not None and (not isinstance(value, str) or len(_character(value)) != 1 or value in '"\r\n'):
                 rule = f"must be one character or one of {', '.join(SEPARATORS)}"
                 raise ConfigError(f"dataset.csv.{key} {rule}, got {value!r}.")
-        for key, known in (("decimal", DECIMALS), ("quoting", QUOTINGS)):
+        for key, known in (("decimal", get_args(Decimal)), ("quoting", QUOTINGS)):
             value = getattr(self, key)
             if value not in known and (key != "decimal" or value is not None):
                 hint = nearest(str(value), known)

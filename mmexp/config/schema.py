@@ -102,6 +102,7 @@ class Schema:
         baselines: Whether to train, after the run, what its fusion must beat: each input alone and the controls.
         plugins: Packages, in addition to mmexp's own, whose classes may be named in ``_target_``.
         tokenize: What metrics of texts count: ``words``, ``characters`` or ``blanks``, see ``metric.caption``.
+        feature_cache: GiB of features of frozen encoders that are kept on disk for all runs; 0 keeps none.
         encoder: By modality.
         logger: By name; where metrics go in addition to the run folder.
         callback: By name; what happens in addition to the steps.
@@ -148,6 +149,7 @@ class Schema:
             also=("head", "objective"),
         )
     )
+    feature_cache: float = _key(Role("place", resumable=True), default=8.0)
     dataset: Any = _key(
         Role(
             slot=Slot(("mmexp.dataset.base.MultimodalDataset",), uses_files=True),

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mmexp.error import ConfigError
+
+if TYPE_CHECKING:
+    import torch
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 
@@ -35,6 +38,14 @@ class Hardware:
             raise ValueError(f"Hardware: devices must be at least 1, got {self.devices}.")
         if self.num_workers < 0:
             raise ValueError(f"Hardware: num_workers must be at least 0, got {self.num_workers}.")
+
+    def autocast(self) -> torch.autocast:
+        """Return the context in which a forward pass computes in this precision."""
+        import torch
+
+        dtype = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(self.precision)
+        device = "cuda" if self.accelerator == "gpu" else "cpu"
+        return torch.autocast(device, dtype=dtype, enabled=dtype is not None)
 
     def refuse_missing(self) -> None:
         """Make sure that the machine has the devices.

@@ -36,7 +36,6 @@ from mmexp.training.shortage import shortage_refused
 from mmexp.training.trainer import load_weights
 from mmexp.transform.base import Transform
 
-DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
 _SMALLER = "Set hardware=cpu, if that has more memory: a single sample does not fit."
 EvaluatedSplit = Literal["val", "test"]
 
@@ -72,7 +71,7 @@ class Predictor:
     def predict(self, samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
         """Predict the task's row for each sample, in order."""
         for number, batch in enumerate(self._batches(samples, {})):
-            with torch.inference_mode(), self._precision(), shortage_refused(lambda: _SMALLER):
+            with torch.inference_mode(), self.hardware.autocast(), shortage_refused(lambda: _SMALLER):
                 rows = self.module.predict_step(batch, number)
             yield from rows
 
@@ -100,13 +99,9 @@ class Predictor:
         with torch.inference_mode(), shortage_refused(lambda: _SMALLER):
             begin()
             for number, batch in enumerate(batches):
-                with self._precision():
+                with self.hardware.autocast():
                     step(batch, number)
             end()
-
-    def _precision(self) -> torch.autocast:
-        dtype = DTYPES.get(self.hardware.precision)
-        return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
 
     def _batches(
         self,
@@ -145,9 +140,12 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
         hint = f"Run: {advice.resume(folder)}"
         raise ConfigError(f"run: {folder.id} must have a checkpoint, got none.", hint)
     root["dataset"] = _from_origin(folder, root["dataset"], typed)
-    root["encoder"] = {name: _without_start(node) for name, node in root["encoder"].items()}
-    pl.seed_everything(root["seed"], verbose=False)
+    if start := origin(folder):
+        root["encoder"] = {name: {**node, **paths_from(start, node)} for name, node in root["encoder"].items()}
     facts = Facts.read(folder.path)
+    if not any(one["left"] for one in facts.get("origins", {}).values()):
+        root["encoder"] = {name: _without_start(node) for name, node in root["encoder"].items()}
+    pl.seed_everything(root["seed"], verbose=False)
     hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
     if hardware.accelerator == "gpu" and not torch.cuda.is_available():
         raise ConfigError("hardware.accelerator must be one that is here, got 'gpu'.", "Add hardware=cpu")

@@ -40,6 +40,10 @@ class Method(ABC):
         Called once, before weights are loaded; what it adds must not depend on their values.
         """
 
+    def scale(self, name: str) -> float:
+        """Return the learning rate of a weight over that of the optimizer, by its name in the model."""
+        return 1.0
+
     def losses(self, model: nn.Module, outputs: Mapping[str, Any], batch: Batch) -> dict[str, Tensor]:
         """Return scalars to add to the task's losses in a training step, by name.
 

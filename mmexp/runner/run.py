@@ -142,6 +142,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         DataError: If the data is not what the run was started with.
     """
     from mmexp.training.experiment import build, load_data, refuse_other_data
+    from mmexp.training.features import encode_once
     from mmexp.training.shares import experiment_notes
     from mmexp.training.trainer import fit
 
@@ -158,6 +159,10 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     with phase(console, "building the model"):
         experiment = build(root, dataset, folder)
     show_notes(experiment_notes(experiment), console)
+    if experiment.frozen:
+        with phase(console, "encoding with frozen encoders") as progress:
+            notes = encode_once(experiment, root["feature_cache"], progress)
+        show_notes(notes, console)
     ready = time.monotonic()
     known = fit(experiment, folder, console)
     if _rank() > 0:

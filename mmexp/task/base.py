@@ -30,6 +30,8 @@ class Task(nn.Module, ABC):
         anchor: The modality whose positions it keeps (anchored form), None for the joint form.
         monitor: Metric, without the stage, by which the best checkpoint is chosen.
         paired: Whether it learns which inputs belong together, so that a control has to part them.
+        reads: Inputs whose values it reads itself, and not their tokens alone: the encoder is then given them as they
+            are, never features in their place.
         contrasts: Whether its loss compares the samples of a batch, and so depends on which lie together and how many.
         mode: Whether a smaller or larger value of it is better.
 
@@ -53,6 +55,7 @@ class Task(nn.Module, ABC):
     inputs: tuple[str, ...] | None = None
     anchor: str | None = None
     paired: bool = False
+    reads: tuple[str, ...] = ()
     contrasts: bool = False
     monitor: str
     mode: Literal["min", "max"]

@@ -18,6 +18,7 @@ class DenseTask(Task):
     """Fuses each token of the image with all other inputs, and keeps the tokens on their grid."""
 
     anchor = "image"
+    reads = ("image",)
 
     def slots(self, inputs: Sequence[str]) -> tuple[str, ...]:
         """As for every task.

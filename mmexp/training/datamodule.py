@@ -83,13 +83,10 @@ class PreparedSplit(Dataset[Sample]):
 
     def collate(self, samples: Sequence[Sample]) -> Batch:
         """Join samples; a target nobody has (prediction) is left out."""
+        known = {name: t for name, t in self.targets.items() if any(name in s.targets for s in samples)}
         return Batch(
             {name: t.collate([s.inputs.get(name) for s in samples]) for name, t in self.inputs.items()},
-            {
-                name: t.collate([s.targets.get(name) for s in samples])
-                for name, t in self.targets.items()
-                if any(name in s.targets for s in samples)
-            },
+            {name: t.collate([s.targets.get(name) for s in samples]) for name, t in known.items()},
             tuple(s.id for s in samples),
             tuple(s.files for s in samples),
         )
@@ -107,6 +104,9 @@ class DataModule(pl.LightningDataModule):
         seed: Of shuffling and variation.
         control: What to do to the inputs, see ``mmexp.dataset.control``; None for nothing.
         apart: Whether the control is to part inputs that belong together.
+
+    Attributes:
+        samples: By split; ``read`` are the same as the loaders read them, by ``inputs``.
 
     Raises:
         ConfigError: If there are more processes than samples, or no such control.
@@ -126,6 +126,7 @@ class DataModule(pl.LightningDataModule):
     ) -> None:
         super().__init__()
         self.samples = {name: controlled(dataset.split(name), control, apart) for name in SPLITS}
+        self.read: dict[Split, Sequence[Sample]] = dict(self.samples)
         self.dataset, self.inputs, self.targets = dataset, inputs, targets
         self.training, self.hardware, self.seed = training, hardware, seed
         self.start = 0
@@ -165,7 +166,7 @@ class DataModule(pl.LightningDataModule):
         self.start = state_dict["batches"]
 
     def train_dataloader(self) -> Loader:
-        split = PreparedSplit(self.samples["train"], inputs=self.inputs, targets=self.targets, seed=self.seed)
+        split = PreparedSplit(self.read["train"], inputs=self.inputs, targets=self.targets, seed=self.seed)
         rank, world = self.place
         stream = BatchStream(
             size=len(split),
@@ -195,12 +196,12 @@ class DataModule(pl.LightningDataModule):
 
     def evaluation(self, name: Split) -> Loader:
         """Every sample of a split exactly once, over all processes."""
-        return self.sequence(self.samples[name])
+        return self.sequence(self.read[name])
 
     def apart(self, name: Split, patterns: Sequence[str]) -> Loader:
         """Every sample of a split once, in batches of one of the patterns of this process's samples each."""
         rank, world = self.place
-        split = PreparedSplit(self.samples[name], inputs=self.inputs, targets=self.targets, seed=None)
+        split = PreparedSplit(self.read[name], inputs=self.inputs, targets=self.targets, seed=None)
         indices = Share(size=len(split), rank=rank, world=world).indices
         return self._loader(split, batch_sampler=batches_apart(indices, patterns, self.training.batch_size))
 

@@ -5,7 +5,6 @@ dataset -> facts -> task -> inputs -> encoders, fusion -> model -> module, data.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,11 +14,11 @@ import pytorch_lightning as pl
 
 from mmexp.config.facts import Facts
 from mmexp.config.instantiate import instantiate
-from mmexp.config.resolve import FACT
 from mmexp.config.training import TrainingConfig
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.build import build_dataset
 from mmexp.dataset.table.inspection import Progress
+from mmexp.encoder.backbone import BackboneEncoder, is_frozen
 from mmexp.encoder.base import Encoder
 from mmexp.error import DataError
 from mmexp.fusion.base import Fusion
@@ -29,17 +28,16 @@ from mmexp.logger.files import FilesLogger
 from mmexp.method.base import Method
 from mmexp.metric.counted import counted
 from mmexp.missing.base import Missing
-from mmexp.run.atomic import write_atomic
-from mmexp.run.checkpoints import sha256_of
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
+from mmexp.training.backbones import describe, left_to_source, refuse_other_sources
 from mmexp.training.cuts import Cut, find_cut, limits, setting_of
 from mmexp.training.datamodule import DataModule
+from mmexp.training.gather import gather
 from mmexp.training.inputs import choose_inputs
 from mmexp.training.model import Model
 from mmexp.training.module import ExperimentModule
-from mmexp.training.warm_start import Pretrained, find_start
-from mmexp.transform.text import Tokenizer
+from mmexp.training.warm_start import find_start
 
 Node = Mapping[str, Any]
 
@@ -73,6 +71,12 @@ class Experiment:
     @property
     def task(self) -> Task:
         return self.module.model.task
+
+    @property
+    def frozen(self) -> dict[str, BackboneEncoder]:
+        """Encoders no weight of whose backbone is trained, by modality."""
+        found = self.module.model.encoders.items()
+        return {name: one for name, one in found if isinstance(one, BackboneEncoder) and is_frozen(one.backbone)}
 
     @property
     def monitor(self) -> str:
@@ -125,6 +129,8 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
     method: Method = instantiate("method", root["method"], plugins=root["plugins"])
     hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
     module = assemble(root, facts, task, method)
+    if "origins" not in facts and module.model.origins:
+        facts = facts.add(folder.path, origins=module.model.origins)
     if start is not None:
         start.give(module.model, root, {name: encoder_key(root, facts, name) for name in facts["inputs"]})
     data = DataModule(
@@ -184,7 +190,10 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
         task=task,
         modality_dropout=root["training"]["modality_dropout"],
     )
+    origins = describe(model)
+    refuse_other_sources(origins, facts.get("origins", {}))
     method.prepare(model)
+    model.origins = {name: own | {"left": bool(left_to_source(model))} for name, own in origins.items()}
     return ExperimentModule(
         model=model,
         method=method,
@@ -218,32 +227,3 @@ def refuse_other_data(dataset: MultimodalDataset, folder: RunFolder) -> None:
             path=str(folder.path),
             hint="Put the data back as it was, or start a new run.",
         )
-
-
-def gather(dataset: MultimodalDataset, root: Node, folder: RunFolder, start: Pretrained | None = None) -> Facts:
-    """Read what only the training split knows, train the tokenizer, and write both into the run folder.
-
-    Long facts are read only if the config asks for them. What the encoders of a run to start from have read is taken
-    from there.
-    """
-    if start is None:
-        words, described = Tokenizer.train(dataset.texts(), folder.tokenizer, **root["tokenizer"]), dataset.describe()
-    else:
-        words, described = start.tokenizer(folder.tokenizer), start.describe(dataset.describe())
-    asked = {path.split(".")[0] for path in FACT.findall(json.dumps(root))}
-    known = {
-        **described,
-        "tokenizer": {"file": folder.tokenizer.name, "sha256": sha256_of(folder.tokenizer)},
-        "vocab_size": words.vocab_size,
-        "num_classes": {name: len(values) for name, values in described.get("classes", {}).items()},
-        "fingerprint": dataset.fingerprint(),
-    }
-    for name, rows in dataset.tables().items():
-        if name not in asked:
-            continue
-        write_atomic(folder.path / f"{name}.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
-        known[name] = {"file": f"{name}.jsonl"}
-    for name in asked.intersection(dataset.targets).difference(known):
-        if (fact := dataset.kinds.of_target(name).summarise(dataset.values(name))) is not None:
-            known[name] = fact
-    return Facts.write(folder.path, known)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,10 @@ class Model(nn.Module):
         task: Head, objective and measure.
         modality_dropout: Probability of dropping one random modality of a training sample; the one whose positions the
             task keeps is never dropped.
+
+    Attributes:
+        origins: By encoder that has read weights where they come from, their hash, and whether a checkpoint leaves some
+            of them to their source.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Model(nn.Module):
         self.fusion = fusion
         self.task = task
         self.modality_dropout = modality_dropout
+        self.origins: dict[str, dict[str, Any]] = {}
 
     @property
     def transforms(self) -> dict[str, Transform]:

@@ -24,8 +24,10 @@ from mmexp.method.base import Method
 from mmexp.metric.direction import Direction, directions
 from mmexp.metric.gather import gather
 from mmexp.metric.row import RowMetric
+from mmexp.training.backbones import checkpointed
 from mmexp.training.checkpoint import refuse_other_weights
 from mmexp.training.model import Model
+from mmexp.training.parameter_groups import parameter_groups, scale_learning_rates
 from mmexp.training.shortage import MemoryFit
 
 OptimizerFactory = Callable[[list[dict[str, Any]]], Optimizer]
@@ -83,6 +85,7 @@ class ExperimentModule(pl.LightningModule):
         self.apart: dict[str, dict[str, float]] = {}
         self.keep_rows = False
         self.in_memory = MemoryFit()
+        self.strict_loading = False  # a checkpoint leaves frozen backbones to their source
         self._make_optimizer, self._make_scheduler = optimizer, scheduler
         self.metrics: MetricCollection = model.task.metrics()
         self.row_metrics = MetricCollection(dict(row_metrics), compute_groups=False)
@@ -133,15 +136,17 @@ class ExperimentModule(pl.LightningModule):
         return self._gradient_norm
 
     def configure_optimizers(self) -> Any:
-        optimizer = self._make_optimizer(parameter_groups(self.model))
+        optimizer = self._make_optimizer(parameter_groups(self.model, self.method))
+        scale_learning_rates(optimizer)
         scheduler = self._make_scheduler(optimizer, self.trainer.max_steps)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        refuse_non_finite(checkpoint["state_dict"], f"step {self.trainer.global_step}")
+        checkpoint["state_dict"] = weights = checkpointed(self)
+        refuse_non_finite(weights, f"step {self.trainer.global_step}")
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        refuse_other_weights(self.state_dict(), checkpoint["state_dict"], str(self.trainer.ckpt_path))
+        refuse_other_weights(checkpointed(self), checkpoint["state_dict"], str(self.trainer.ckpt_path))
 
     def on_validation_epoch_start(self) -> None:
         self._begin()
@@ -226,16 +231,6 @@ def _compute(scores: Scores) -> dict[str, float]:
     if taken := [name for name in row_metrics if name in measured]:
         raise ConfigError(f"metric: name must be one that the task does not report, got '{taken[0]}'.")
     return {name: float(value) for name, value in {**measured, **row_metrics.compute()}.items()}
-
-
-def parameter_groups(model: nn.Module) -> list[dict[str, Any]]:
-    """Matrices, which decay as the optimizer says, and vectors (biases, norms), which never do."""
-    trained = [p for p in model.parameters() if p.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": [p for p in trained if p.ndim > 1]},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return [group for group in groups if group["params"]]
 
 
 def refuse_non_finite(weights: Mapping[str, Tensor], when: str) -> None:

@@ -27,6 +27,7 @@ from mmexp.run.jsonfile import strict
 from mmexp.run.redact import redact_tree
 from mmexp.training.artifacts import draw, write_media
 from mmexp.training.availability import evaluate_by_inputs
+from mmexp.training.backbones import checkpointed
 from mmexp.training.batch_norm import BatchNormSync
 from mmexp.training.callback.checkpoint import CheckpointCallback
 from mmexp.training.callback.ema import EMACallback
@@ -76,6 +77,7 @@ def train_and_evaluate(
     """Train from the newest intact checkpoint, then evaluate the best one; see ``fit``."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "You're resuming from a checkpoint that ended before")  # ours do, exactly
+        warnings.filterwarnings("ignore", "Found .* in eval mode at the start of training")  # frozen backbones
         overflow = make_overflow(experiment, folder, console)
         metrics_logger = make_metrics_logger(experiment, folder, loggers, overflow)
         callbacks = make_callbacks(experiment, folder, console, metrics_logger)
@@ -107,6 +109,7 @@ def train_and_evaluate(
         "best": best.name,
         "overflows": overflow.skipped,
         "weights": experiment.module.model.fusion.weights(),
+        "origins": experiment.module.model.origins,
         "seconds": {"train": round(trained, 2), "evaluate": round(time.monotonic() - began, 2)},
     }
 
@@ -224,8 +227,8 @@ def load_weights(module: pl.LightningModule, path: Path) -> None:
         ConfigError: If they are not those of the model.
     """
     weights = read_weights(path)
-    refuse_other_weights(module.state_dict(), weights, str(path))
-    module.load_state_dict(weights)
+    refuse_other_weights(checkpointed(module), weights, str(path))
+    module.load_state_dict(weights, strict=False)
 
 
 def count_parameters(model: torch.nn.Module) -> dict[str, int]:

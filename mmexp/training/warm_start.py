@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -108,7 +108,7 @@ class Pretrained:
             known = ", ".join(self.facts["inputs"])
             raise ConfigError(f"pretrained: inputs must share one with {known}, got {', '.join(model.encoders)}.")
         for name in shared:
-            if fault := self.load(model.encoders[name], f"encoders.{name}"):
+            if fault := self.load(model.encoders[name], f"encoders.{name}", self.shared(model, f"encoders.{name}")):
                 rule = f"pretrained: encoder of {name} must be that of {self.folder.id}"
                 raise ConfigError(f"{rule}, got {fault}.", hint=f"Add {' '.join(self.missing(root, keys[name]))}")
         self.load(model.missing, "missing")
@@ -119,14 +119,22 @@ class Pretrained:
         if fault:
             log.info("The fusion is not taken from %s, as it is another: %s.", self.folder.id, fault)
 
-    def load(self, part: nn.Module, prefix: str) -> str:
-        """Load what fits in whole; else say which tensor does not."""
-        ours, theirs = part.state_dict(), dict(self.below(prefix))
+    def shared(self, model: Model, name: str) -> set[str]:
+        """Name the weights that an encoder here and that of the run have from the same source."""
+        own, theirs = model.origins.get(name), self.facts.get("origins", {}).get(name)
+        if own is None or theirs is None or own["sha256"] != theirs["sha256"]:
+            return set()
+        return {f"backbone.{one}" for one in model.get_submodule(f"{name}.backbone").state_dict()}
+
+    def load(self, part: nn.Module, prefix: str, shared: Collection[str] = ()) -> str:
+        """Load what fits in whole; else say which tensor does not. What is shared may be lacking."""
+        theirs = dict(self.below(prefix))
+        ours = {name: own for name, own in part.state_dict().items() if name in theirs or name not in shared}
         for name in dict.fromkeys((*ours, *theirs)):
             here, there = (str(list(own[name].shape)) if name in own else "none" for own in (ours, theirs))
             if here != there:
                 return f"'{prefix}.{name}' of {here} here and {there} there"
-        part.load_state_dict(theirs)
+        part.load_state_dict(theirs, strict=False)
         return ""
 
     def below(self, prefix: str) -> Iterator[tuple[str, Tensor]]:

@@ -61,6 +61,10 @@ class AudioTransform(Transform):
             samples = resample_poly(samples, self.sample_rate // common, raw.rate // common)
         return np.asarray(samples[: int(self.max_seconds * self.sample_rate)], dtype=np.float32)
 
+    @property
+    def is_random(self) -> bool:
+        return any((self.speed, self.gain, self.noise))
+
     def augment(self, prepared: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         samples = prepared
         if self.speed:

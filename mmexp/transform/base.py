@@ -47,6 +47,19 @@ class Transform(ABC):
         """Vary a prepared value while training. The default changes nothing."""
         return prepared
 
+    @property
+    def is_random(self) -> bool:
+        """Whether ``augment`` does anything but pick one of the ``variants``."""
+        return type(self).augment is not Transform.augment
+
+    def variants(self, raw: Any) -> Sequence[Any]:
+        """Return the values of which ``augment`` picks one, such as several texts that say the same."""
+        return [raw]
+
+    def describe(self) -> dict[str, Any]:
+        """Return all that a prepared value depends on but the raw one, as plain JSON; where files are does not count."""
+        return {"class": f"{type(self).__module__}.{type(self).__qualname__}", **vars(self)}
+
     @abstractmethod
     def collate(self, items: Sequence[Any]) -> Any:
         """Join prepared values, None where a sample has none, into a Padded (inputs) or what the task reads."""

@@ -76,6 +76,11 @@ class ImageTransform(Transform):
             image = image.resize((side, side), Image.Resampling.BILINEAR, box, reducing_gap=2.0)
         return view.carried_by(image)
 
+    @property
+    def is_random(self) -> bool:
+        varied = self.flip, self.jitter, self.rotate, self.shift, self.zoom
+        return self.crop < 1 or any(varied)
+
     def augment(self, prepared: Image.Image, generator: np.random.Generator) -> Image.Image:
         image, view = prepared, View.of(prepared)
         if self.crop < 1:

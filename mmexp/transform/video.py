@@ -40,6 +40,10 @@ class VideoTransform(Transform):
         middles = ((np.arange(count) + 0.5) * len(raw) / count).astype(int)
         return [self.image.prepare(frame) for frame in raw[middles]]
 
+    @property
+    def is_random(self) -> bool:
+        return self.image.is_random
+
     def augment(self, prepared: list[Image.Image], generator: np.random.Generator) -> list[Image.Image]:
         seed = int(generator.integers(2**63))
         return [self.image.augment(frame, np.random.default_rng(seed)) for frame in prepared]

@@ -15,7 +15,8 @@ from mmexp.dataset.base import MultimodalDataset
 from mmexp.error import DataError
 from mmexp.run.checkpoints import sha256_of
 from mmexp.run.folder import RunFolder
-from mmexp.training.experiment import Experiment, build, gather, load_data, refuse_other_data
+from mmexp.training.experiment import Experiment, build, load_data, refuse_other_data
+from mmexp.training.gather import gather
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from mmexp.augment.base import Augment
 from mmexp.contract import Batch, Padded
 from mmexp.error import NumericsError
 from mmexp.method.full import FullMethod
-from mmexp.training.module import ExperimentModule, parameter_groups, refuse_non_finite
+from mmexp.training.module import ExperimentModule, refuse_non_finite
 
 
 class Guess(nn.Module):
@@ -145,16 +145,6 @@ def test_the_norm_of_a_gradient_is_that_before_it_is_clipped_and_computed_once(m
         assert float(clipped.gradient_norm()) == pytest.approx(2 * value)
         clipped.configure_gradient_clipping(torch.optim.SGD(clipped.parameters(), lr=1.0), 1.0)
     assert len(norms) == 2
-
-
-def test_vectors_never_decay_and_frozen_weights_are_left_out():
-    model = nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3), nn.Linear(3, 1))
-    model[2].requires_grad_(False)
-    matrices, vectors = parameter_groups(model)
-    assert list(matrices) == ["params"] and [p.shape for p in matrices["params"]] == [(3, 2)]
-    assert vectors["weight_decay"] == 0 and len(vectors["params"]) == 3
-    model.requires_grad_(False)
-    assert parameter_groups(model) == []
 
 
 def weights(value: float) -> Mapping[str, Tensor]:

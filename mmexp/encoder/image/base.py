@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.contract import Padded, Tokens
-from mmexp.encoder.base import Encoder
+from mmexp.encoder.backbone import FeatureEncoder
 from mmexp.transform.image import ImageTransform
 
 
-class ImageEncoder(Encoder):
+class ImageEncoder(FeatureEncoder):
     """Encode an image as a grid of features, projected to dim, with learned positions.
 
     Args:
@@ -43,7 +43,7 @@ class ImageEncoder(Encoder):
         self.register_buffer("std", 255 * torch.tensor(std).view(1, -1, 1, 1), persistent=False)
 
     @abstractmethod
-    def extract(self, pixels: Tensor) -> Tensor:
+    def cells(self, pixels: Tensor) -> Tensor:
         """Normalised pixels [B, 3, H, W] -> features of each cell [B, N, C]."""
 
     def add_head(self, channels: int, places: int) -> None:
@@ -52,8 +52,10 @@ class ImageEncoder(Encoder):
         self.position = nn.Parameter(torch.randn(places, self.dim) * 0.02)
         self.norm = nn.LayerNorm(self.dim)
 
-    def forward(self, inputs: Padded) -> Tokens:
+    def extract(self, inputs: Padded) -> Tokens:
         pixels = (inputs.values.float() - self.mean) / self.std  # type: ignore[operator]
-        features = self.extract(pixels.contiguous(memory_format=torch.channels_last))  # [B, N, C]
-        features = self.norm(self.project(features) + self.position)  # [B, N, D]
+        features = self.cells(pixels.contiguous(memory_format=torch.channels_last))
         return Tokens(features, inputs.mask[:, None].expand(features.shape[:2]))
+
+    def adapt(self, features: Tokens) -> Tokens:
+        return Tokens(self.norm(self.project(features.features) + self.position), features.mask)

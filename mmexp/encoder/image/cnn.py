@@ -89,7 +89,7 @@ class CnnEncoder(ImageEncoder):
         self.stages = nn.Sequential(*stages, nn.Dropout2d(dropout)).to(memory_format=torch.channels_last)
         self.add_head(widths[-1], side * side)
 
-    def extract(self, pixels: Tensor) -> Tensor:
+    def cells(self, pixels: Tensor) -> Tensor:
         if self.places is not None:
             pixels = torch.cat([pixels, self.places.expand(pixels.shape[0], -1, -1, -1)], 1)  # [B, 5, H, W]
         return self.stages(pixels).flatten(2).transpose(1, 2)  # type: ignore[no-any-return]

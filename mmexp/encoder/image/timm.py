@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import timm
-import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
-from mmexp.encoder.image.base import ImageEncoder
+from mmexp.encoder.backbone import Origin
+from mmexp.encoder.image.backbone import BackboneImageEncoder
 from mmexp.error import ConfigError, nearest
 from mmexp.transform.image import ImageTransform
+from mmexp.weights.locate import locate
 
 
-class TimmEncoder(ImageEncoder):
+class TimmEncoder(BackboneImageEncoder):
     """Encode an image with any timm model, one token per cell of its unpooled features.
 
     Source: Wightman 2019, "PyTorch Image Models", https://github.com/huggingface/pytorch-image-models.
@@ -24,7 +25,8 @@ class TimmEncoder(ImageEncoder):
         transform: Resizing and augmentation of the image.
         model: Name in timm, such as ``resnet18`` or ``vit_small_patch16_224``.
         pretrained: Start from timm's published weights, downloaded once by timm.
-        weights: Path of a local weights file (safetensors or state dict) to start from instead.
+        weights: A file of weights (safetensors or state dict) to start from instead: a path, or one of a package as in
+            ``mmexp.weights.locate``.
 
     Shape:
         uint8 [B, 3, H, W] -> Tokens [B, N, D].
@@ -48,37 +50,24 @@ class TimmEncoder(ImageEncoder):
             raise ConfigError(f"TimmEncoder: model must be one of timm's, got {model!r}. {known}")
         network = _create(model, pretrained, weights, transform.image_size)
         super().__init__(
-            dim=dim, transform=transform, mean=network.pretrained_cfg["mean"], std=network.pretrained_cfg["std"]
+            dim=dim,
+            transform=transform,
+            backbone=network,
+            width=network.num_features,
+            origin=Origin(f"{model} of {weights}" if weights else model, pretrained=pretrained or weights is not None),
+            mean=network.pretrained_cfg["mean"],
+            std=network.pretrained_cfg["std"],
         )
-        self.network = network
-        _, places, channels = self._shape(model, transform.image_size)
-        self.add_head(channels, places)
 
-    def extract(self, pixels: Tensor) -> Tensor:
-        features: Tensor = self.network.forward_features(pixels)
-        if features.ndim == 3:
-            return features
-        if features.shape[1] != self.network.num_features:
-            features = features.permute(0, 3, 1, 2)
-        return features.flatten(2).transpose(1, 2)
-
-    def _shape(self, model: str, image_size: int) -> torch.Size:
-        """Return the shape of the features of one image, [1, N, C]."""
-        self.network.eval()
-        try:
-            with torch.no_grad():
-                return self.extract(torch.zeros(1, 3, image_size, image_size)).shape
-        except (AssertionError, RuntimeError) as fault:
-            raise ConfigError(f"TimmEncoder: image_size must suit {model}, got {image_size}: {fault}") from fault
-        finally:
-            self.network.train()
+    def features(self, pixels: Tensor) -> Tensor:
+        return self.backbone.forward_features(pixels)  # type: ignore[operator, no-any-return]
 
 
 def _create(model: str, pretrained: bool, weights: str | None, image_size: int) -> Any:
     try:
         settings: dict[str, Any] = {"num_classes": 0, "pretrained": pretrained}
         if weights:
-            settings |= {"pretrained": True, "pretrained_cfg_overlay": _overlay(model, weights)}
+            settings |= {"pretrained": True, "pretrained_cfg_overlay": _overlay(model, str(locate(weights).path))}
         try:
             network: Any = timm.create_model(model, img_size=image_size, **settings)
         except TypeError:

@@ -49,7 +49,7 @@ class VitEncoder(ImageEncoder):
         self.blocks = nn.ModuleList(SelfAttentionBlock(dim, num_heads, mlp_ratio, dropout) for _ in range(depth))
         self.add_head(dim, (transform.image_size // patch_size) ** 2)
 
-    def extract(self, pixels: Tensor) -> Tensor:
+    def cells(self, pixels: Tensor) -> Tensor:
         return self.patches(pixels).flatten(2).transpose(1, 2)  # type: ignore[no-any-return]
 
     def forward(self, inputs: Padded) -> Tokens:

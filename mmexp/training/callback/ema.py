@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from mmexp.training.backbones import checkpointed
+
 AVERAGE = "average"  # key of the averaged weights in a checkpoint
 
 
@@ -31,7 +33,7 @@ class EMACallback(pl.Callback):
         self.saved: dict[str, Tensor] = {}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        state = pl_module.state_dict()
+        state = checkpointed(pl_module)
         self.own = {name: value for name, value in state.items() if value.is_floating_point()}
         self.average = {name: self.average.get(name, own).to(own.device).clone() for name, own in self.own.items()}
 

@@ -15,7 +15,7 @@ class Plain(ImageEncoder):
         super().__init__(dim=4, transform=ImageTransform(image_size=2), **statistics)
         self.add_head(3, 4)
 
-    def extract(self, pixels: Tensor) -> Tensor:
+    def cells(self, pixels: Tensor) -> Tensor:
         self.seen = pixels
         return pixels.flatten(2).transpose(1, 2)
 

@@ -26,7 +26,7 @@ def test_tokens_lie_row_by_row_over_the_picture():
     pixels = torch.randn(1, 3, 32, 32)
     changed = pixels.clone()
     changed[:, :, :4, -4:] += 5
-    moved = (encoder.extract(changed) - encoder.extract(pixels)).abs().sum(-1).view(8, 8) > 1e-6
+    moved = (encoder.cells(changed) - encoder.cells(pixels)).abs().sum(-1).view(8, 8) > 1e-6
     assert moved[0, 7] and not moved[:, 0].any() and not moved[7].any()
 
 
@@ -35,7 +35,7 @@ def test_with_coordinates_a_place_tells_where_it_is():
     inner = {}
     for told in (False, True):
         encoder = CnnEncoder(dim=6, transform=ImageTransform(image_size=32), widths=(4, 4), coordinates=told).eval()
-        features = encoder.extract(torch.zeros(1, 3, 32, 32)).view(8, 8, -1)[2:6, 2:6]  # far from the padding
+        features = encoder.cells(torch.zeros(1, 3, 32, 32)).view(8, 8, -1)[2:6, 2:6]  # far from the padding
         inner[told] = (features - features[:1, :1]).abs().max().item()
         assert "places" not in encoder.state_dict()
     assert inner[False] < 1e-6 < 1e-3 < inner[True]

@@ -19,17 +19,17 @@ def make(model: str, size: int = 32, **settings: object) -> TimmEncoder:
 def test_it_gives_timms_unpooled_features(model, size, places):
     encoder = make(model, size)
     pixels = torch.randn(2, 3, size, size)
-    theirs = encoder.network.forward_features(pixels)
+    theirs = encoder.backbone.forward_features(pixels)
     expected = theirs if theirs.ndim == 3 else theirs.flatten(2).mT
-    assert torch.equal(encoder.extract(pixels), expected) and expected.shape[1] == places
+    assert torch.equal(encoder.cells(pixels), expected) and expected.shape[1] == places
     tokens = encoder(Padded(torch.zeros(2, 3, size, size, dtype=torch.uint8), torch.tensor([True, False])))
     assert tokens.features.shape == (2, places, 8) and tokens.present.tolist() == [True, False]
 
 
 def test_channels_last_features_become_the_same_tokens():
     encoder, grid = make("test_resnet"), torch.randn(2, 96, 3, 2)
-    encoder.network.forward_features = lambda pixels: grid.permute(0, 2, 3, 1)
-    assert torch.equal(encoder.extract(torch.empty(0)), grid.flatten(2).mT)
+    encoder.backbone.forward_features = lambda pixels: grid.permute(0, 2, 3, 1)
+    assert torch.equal(encoder.cells(torch.empty(0)), grid.flatten(2).mT)
 
 
 def test_it_normalises_as_the_model_was_trained():
@@ -42,7 +42,7 @@ def test_it_normalises_as_the_model_was_trained():
 def test_it_starts_from_a_local_file_with_or_without_its_classifier(tmp_path, suffix, num_classes):
     path, state = tmp_path / f"weights.{suffix}", timm.create_model("test_resnet", num_classes=num_classes).state_dict()
     save_file(state, path) if suffix == "safetensors" else torch.save(state, path)
-    loaded = make("test_resnet", weights=str(path)).network.state_dict()
+    loaded = make("test_resnet", weights=str(path)).backbone.state_dict()
     assert len(loaded) > 50 and all(torch.equal(value, state[name]) for name, value in loaded.items())
 
 
@@ -51,7 +51,7 @@ def test_a_vit_takes_weights_of_another_image_size(tmp_path):
     torch.save(theirs.state_dict(), tmp_path / "weights.pt")
     encoder = make("test_vit", 64, weights=str(tmp_path / "weights.pt"))
     pixels = torch.randn(1, 3, 64, 64)
-    torch.testing.assert_close(encoder.extract(pixels), theirs.eval().forward_features(pixels))
+    torch.testing.assert_close(encoder.cells(pixels), theirs.eval().forward_features(pixels))
 
 
 def test_weights_that_do_not_fill_the_model_are_refused(tmp_path):
@@ -63,12 +63,11 @@ def test_weights_that_do_not_fill_the_model_are_refused(tmp_path):
         make("test_resnet", weights=str(tmp_path / "weights.pt"))
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no weights"])
+@pytest.mark.parametrize("content", [b"", b"no weights"])
 @pytest.mark.parametrize("suffix", ["safetensors", "pt"])
 def test_a_file_without_weights_is_refused_with_what_to_type(tmp_path, suffix, content):
     path = tmp_path / f"weights.{suffix}"
-    if content is not None:
-        path.write_bytes(content)
+    path.write_bytes(content)
     with pytest.raises(ConfigError, match="weights of test_resnet must be reachable and fill it, got ") as error:
         make("test_resnet", weights=str(path))
     assert "encoder.image.weights to a file" in error.value.hint

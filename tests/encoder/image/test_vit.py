@@ -17,7 +17,7 @@ def test_patches_are_cut_row_by_row():
     vit, pixels = encoder(patch_size=4, depth=0), torch.randn(2, 3, 16, 16)
     cut = F.unfold(pixels, 4, stride=4).transpose(1, 2)  # [B, 16, 48]
     expected = F.linear(cut, vit.patches.weight.flatten(1), vit.patches.bias)
-    torch.testing.assert_close(vit.extract(pixels), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(vit.cells(pixels), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_blocks_let_every_patch_see_every_other():

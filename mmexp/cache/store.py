@@ -1,0 +1,220 @@
+"""Stores of features, each under the hash of all that its content depends on."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
+from math import inf
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mmexp.error import DataError
+from mmexp.run.atomic import FULL, STRAY
+
+GIB = 1 << 30
+_FEATURES, _INDEX = "features.f32", "index.json"
+Write = Callable[[str, np.ndarray], None]
+"""Takes the name of a value and its features, float32 [N, C]."""
+
+
+class TooLarge(Exception):
+    """Features that are not kept, as they go beyond the limit or the disk."""
+
+
+def root() -> Path:
+    """Return the folder of all stores: below MMEXP_CACHE if that is set, else in the user's cache."""
+    return Path(os.environ.get("MMEXP_CACHE", "~/.cache/mmexp")).expanduser() / "features"
+
+
+def key_of(parts: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Hash what features depend on, and the values that they are of."""
+    found = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode())
+    for name in sorted(names):
+        found.update(name.encode())
+    return found.hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Store:
+    """Features of one backbone for a set of values, complete.
+
+    Args:
+        path: Its folder.
+    """
+
+    path: Path
+
+    @cached_property
+    def about(self) -> dict[str, Any]:
+        """Return what its features are of, such as the model; ``width``, and ``places``: by name row and length."""
+        return dict(json.loads((self.path / _INDEX).read_text(encoding="utf-8")))
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk."""
+        return sum(file.stat().st_size for file in self.path.iterdir())
+
+    @property
+    def used(self) -> float:
+        """When it was last opened, in seconds since 1970."""
+        return (self.path / _INDEX).stat().st_mtime
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"path": self.path}
+
+    def read(self, name: str) -> np.ndarray:
+        """Return the features of a value, memory-mapped; what is written into them is not kept. -> float32 [N, C]
+
+        Raises:
+            DataError: If they were damaged on disk.
+        """
+        row, length, checksum = self.about["places"][name]
+        found = self._features[row : row + length]
+        if name not in self._checked:
+            if zlib.crc32(np.ascontiguousarray(found)) != checksum:
+                raise self._refused("have the checksum that they were written with, got another")
+            self._checked.add(name)
+        return found
+
+    def _refused(self, rule: str) -> DataError:
+        hint = f"Run: mmexp cache clear {self.path.name}"
+        return DataError(f"features must {rule}.", path=str(self.path), hint=hint)
+
+    @cached_property
+    def _checked(self) -> set[str]:
+        return set()
+
+    @cached_property
+    def _features(self) -> np.ndarray:
+        path, rows, width = self.path / _FEATURES, self.about["rows"], self.about["width"]
+        if path.stat().st_size != rows * width * 4:
+            raise self._refused(f"be {rows * width * 4} bytes, got {path.stat().st_size}")
+        return np.memmap(path, np.float32, "c", shape=(rows, width)) if rows else np.zeros((0, width), np.float32)
+
+
+def stores(folder: Path | None = None) -> list[Store]:
+    """Return all that are complete, the one used last first."""
+    folder = folder or root()
+    found = [Store(one.parent) for one in folder.glob(f"*/{_INDEX}") if not one.parent.name.startswith(STRAY)]
+    return sorted(found, key=lambda store: store.used, reverse=True)
+
+
+def build(
+    key: str,
+    about: Mapping[str, Any],
+    write: Callable[[Write], None],
+    limit: float = inf,
+    folder: Path | None = None,
+) -> Store:
+    """Return the store of a key; if there is none, let ``write`` fill it, in one process while others wait for it.
+
+    Args:
+        key: Of what its features depend on.
+        about: What they are of, in plain JSON.
+        write: Is given a function that takes each value's features.
+        limit: Largest size, in GiB.
+        folder: Of all stores.
+
+    Raises:
+        TooLarge: If it comes to be larger, or the disk is full.
+    """
+    folder = folder or root()
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / key
+    with _locked(folder / f"{key}.lock"):
+        if not (path / _INDEX).is_file():
+            _write(path, about, write, limit)
+    os.utime(path / _INDEX)
+    return Store(path)
+
+
+def trim(limit: float, keep: Sequence[Path] = (), folder: Path | None = None) -> list[Store]:
+    """Remove the stores that were used longest ago until all are within a limit.
+
+    A process that has one open goes on reading it.
+
+    Args:
+        limit: In GiB.
+        keep: Stores that stay.
+        folder: Of all stores.
+
+    Returns:
+        What was removed.
+    """
+    found, gone = stores(folder), []
+    total = sum(store.size for store in found)
+    for store in reversed(found):
+        if total <= limit * GIB:
+            break
+        if store.path not in keep:
+            total -= store.size
+            remove(store)
+            gone.append(store)
+    return gone
+
+
+def remove(store: Store) -> None:
+    """Remove a store, so that none sees a part of it."""
+    hidden = store.path.with_name(f"{STRAY}{store.path.name}-{os.getpid()}-{time.monotonic_ns()}")
+    with suppress(FileNotFoundError):
+        store.path.rename(hidden)
+        shutil.rmtree(hidden, ignore_errors=True)
+    store.path.with_name(f"{store.path.name}.lock").unlink(missing_ok=True)
+
+
+def _write(path: Path, about: Mapping[str, Any], write: Callable[[Write], None], limit: float) -> None:
+    for stray in path.parent.glob(f"{STRAY}{path.name}-*"):
+        shutil.rmtree(stray, ignore_errors=True)  # of one that was killed: the lock is ours
+    shutil.rmtree(path, ignore_errors=True)
+    temp = path.with_name(f"{STRAY}{path.name}-{os.getpid()}")
+    temp.mkdir()
+    places: dict[str, tuple[int, int, int]] = {}
+    try:
+        rows, width = 0, 0
+        with open(temp / _FEATURES, "xb") as file:
+
+            def take(name: str, features: np.ndarray) -> None:
+                nonlocal rows, width
+                content = np.ascontiguousarray(features, np.float32)
+                places[name] = (rows, len(content), zlib.crc32(content))
+                rows, width = rows + len(content), content.shape[1]
+                if rows * width * 4 > limit * GIB:
+                    raise TooLarge(f"they take more than {limit:g} GiB; set feature_cache to more")
+                file.write(memoryview(content).cast("B"))
+
+            write(take)
+            file.flush()
+            os.fsync(file.fileno())
+        index = {**about, "rows": rows, "width": width, "places": places}
+        (temp / _INDEX).write_text(json.dumps(index), encoding="utf-8")
+        temp.rename(path)
+    except BaseException as fault:
+        shutil.rmtree(temp, ignore_errors=True)
+        if isinstance(fault, OSError) and fault.errno in FULL:
+            raise TooLarge(f"the disk is full: {path.parent}") from fault
+        raise
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock that the kernel drops when its holder dies."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if path.exists() and os.fstat(handle).st_ino == path.stat().st_ino:
+                yield
+                return
+        finally:
+            os.close(handle)

@@ -1,0 +1,104 @@
+"""Encoders with a pretrained backbone, whose features are adapted to the width of the tokens."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmexp.contract import Padded, Tokens
+from mmexp.encoder.base import Encoder
+
+
+class Features(Padded):
+    """What a frozen backbone gave for a batch once, in place of the input: values [B, N, C], mask [B, N]."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the weights of a backbone come from.
+
+    Args:
+        model: As the config names it.
+        revision: Commit of its repository; empty if it has none.
+        pretrained: Whether the weights are read; random otherwise.
+    """
+
+    model: str
+    revision: str = ""
+    pretrained: bool = False
+
+
+class FeatureEncoder(Encoder):
+    """Encode in two steps, extract features and adapt them to dim: ``forward(x) = adapt(extract(x))``.
+
+    Given ``Features``, it only adapts them.
+    """
+
+    @abstractmethod
+    def extract(self, inputs: Padded) -> Tokens:
+        """Return the features. -> [B, N, C]"""
+
+    @abstractmethod
+    def adapt(self, features: Tokens) -> Tokens:
+        """Project features to the width of the tokens. [B, N, C] -> [B, N, D]"""
+
+    def forward(self, inputs: Padded) -> Tokens:
+        return self.adapt(Tokens(inputs.values, inputs.mask) if isinstance(inputs, Features) else self.extract(inputs))
+
+
+class BackboneEncoder(FeatureEncoder):
+    """Extract features with a backbone that may come with weights; what adapts them is trained.
+
+    While no weight of the backbone is trained it is in evaluation mode: without dropout, with the statistics its norms
+    came with. So its features depend on the input alone, and may be computed once.
+
+    Attributes:
+        backbone: Everything that came with weights, and nothing else.
+        origin: Where those come from.
+    """
+
+    backbone: nn.Module
+    origin: Origin
+
+    def describe(self) -> dict[str, Any]:
+        """Return all that the features depend on but the weights and the prepared input, as plain JSON."""
+        return {"class": f"{type(self).__module__}.{type(self).__qualname__}", "model": self.origin.model}
+
+    def train(self, mode: bool = True) -> BackboneEncoder:
+        super().train(mode)
+        self.backbone.train(mode and not is_frozen(self.backbone))
+        return self
+
+
+def pretrained(model: nn.Module) -> dict[str, BackboneEncoder]:
+    """Return the encoders whose backbone has read weights, by their name in a model."""
+    found = {name: one for name, one in model.named_modules() if isinstance(one, BackboneEncoder)}
+    return {name: one for name, one in found.items() if one.origin.pretrained}
+
+
+def pretrained_parts(model: nn.Module) -> list[str]:
+    """Name every backbone that has read weights."""
+    return [f"{name}.backbone" for name in pretrained(model)]
+
+
+def is_frozen(module: nn.Module) -> bool:
+    """Whether no weight of a module is trained."""
+    return not any(weight.requires_grad for weight in module.parameters())
+
+
+def fingerprint(module: nn.Module) -> str:
+    """Hash names, types and values of all weights and buffers."""
+    found = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        found.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        found.update(_bytes(value))
+    return found.hexdigest()
+
+
+def _bytes(value: Tensor) -> memoryview:
+    return memoryview(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())

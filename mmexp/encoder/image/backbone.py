@@ -1,0 +1,78 @@
+"""Image encoders with a pretrained backbone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mmexp.encoder.backbone import BackboneEncoder, Origin
+from mmexp.encoder.image.base import ImageEncoder
+from mmexp.error import ConfigError
+from mmexp.transform.image import ImageTransform
+
+
+class BackboneImageEncoder(BackboneEncoder, ImageEncoder):
+    """Encode an image with a backbone that gives a vector per cell, or a map of them.
+
+    Args:
+        dim: Width D of the tokens.
+        transform: Resizing and augmentation of the image.
+        backbone: Normalised pixels [B, 3, H, W] -> [B, N, C], [B, C, H, W] or [B, H, W, C].
+        width: Channels C.
+        origin: Of its weights.
+        mean: Per-channel mean that it expects, of values in [0, 1].
+        std: Per-channel deviation that it expects.
+
+    Shape:
+        uint8 [B, 3, H, W] -> Tokens [B, N, D].
+
+    Raises:
+        ConfigError: If the backbone does not take images of that size.
+    """
+
+    def __init__(
+        self,
+        *,
+        dim: int,
+        transform: ImageTransform,
+        backbone: nn.Module,
+        width: int,
+        origin: Origin,
+        mean: Sequence[float],
+        std: Sequence[float],
+    ) -> None:
+        super().__init__(dim=dim, transform=transform, mean=mean, std=std)
+        self.backbone, self.width, self.origin = backbone, width, origin
+        self.add_head(width, self._count(transform.image_size))
+
+    def cells(self, pixels: Tensor) -> Tensor:
+        features: Tensor = self.features(pixels)
+        if features.ndim == 3:
+            return features
+        if features.shape[1] != self.width:
+            features = features.permute(0, 3, 1, 2)
+        return features.flatten(2).transpose(1, 2)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the backbone is, and how its input is normalised."""
+        norms = {"mean": self.mean.flatten().tolist(), "std": self.std.flatten().tolist()}  # type: ignore[operator]
+        return {**super().describe(), **norms, "settings": dict(getattr(self.backbone, "settings", {}))}
+
+    def features(self, pixels: Tensor) -> Tensor:
+        """Return what the backbone gives."""
+        return self.backbone(pixels)  # type: ignore[no-any-return]
+
+    def _count(self, image_size: int) -> int:
+        """Return the number of cells N of one image."""
+        self.backbone.eval()
+        try:
+            with torch.no_grad():
+                return self.cells(torch.zeros(1, 3, image_size, image_size)).shape[1]
+        except (AssertionError, RuntimeError, ValueError) as fault:
+            name = f"{type(self).__name__}: image_size must suit {self.origin.model}"
+            raise ConfigError(f"{name}, got {image_size}: {fault}") from fault
+        finally:
+            self.backbone.train()

@@ -1,0 +1,68 @@
+"""Any text model of transformers, pretrained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from mmexp.contract import Padded, Tokens
+from mmexp.encoder.backbone import BackboneEncoder, Origin
+from mmexp.layer.hf import load_backbone
+from mmexp.transform.hf_text import HfTextTransform
+from mmexp.weights.locate import locate
+
+
+class HfTextEncoder(BackboneEncoder):
+    """Encode text with a model of transformers and its own tokenizer, one token per piece.
+
+    Source: Wolf et al. 2020, "Transformers: State-of-the-Art Natural Language Processing",
+    https://aclanthology.org/2020.emnlp-demos.6. Differs: no pooling, since that is a part; a linear map to dim and
+    LayerNorm follow.
+
+    Args:
+        dim: Width D of the tokens.
+        model: Package, folder, or repository of the hub; see ``mmexp.weights.locate``.
+        revision: Branch, tag or commit of a repository.
+        pretrained: Start from its weights; at random if not, which needs its config and tokenizer all the same.
+        layer: Whose features are taken: 0 are the embeddings, k the output of block k, negative ones count from the
+            last; None is the output of the model, with its last norm.
+        max_length: Pieces at most, special ones included; None reads 128, or as many as the model has positions for.
+
+    Shape:
+        ids [B, L] -> Tokens [B, L, D].
+
+    Raises:
+        ConfigError: If the model is not there, is no text model, or does not fill its weights; if it has no such
+            layer, or reads fewer pieces.
+    """
+
+    transform: HfTextTransform
+
+    def __init__(
+        self,
+        *,
+        dim: int,
+        model: str,
+        revision: str | None = None,
+        pretrained: bool = False,
+        layer: int | None = None,
+        max_length: int | None = None,
+    ) -> None:
+        super().__init__()
+        found = locate(model, revision)
+        self.origin = Origin(model, found.revision, pretrained)
+        self.backbone = load_backbone(found.path, "text", layer=layer, pretrained=pretrained)
+        self.transform = HfTextTransform(folder=str(found.path), max_length=self.backbone.length(max_length))
+        self.project = nn.Linear(self.backbone.width, dim)
+        self.norm = nn.LayerNorm(dim)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the backbone is."""
+        return {**super().describe(), "settings": self.backbone.settings}
+
+    def extract(self, inputs: Padded) -> Tokens:
+        return Tokens(self.backbone(input_ids=inputs.values, attention_mask=inputs.mask.long()), inputs.mask)
+
+    def adapt(self, features: Tokens) -> Tokens:
+        return Tokens(self.norm(self.project(features.features)), features.mask)  # [B, L, D]

@@ -1,0 +1,152 @@
+"""Models of transformers as plain feature extractors: the only file that knows how the library builds and loads them."""
+
+from __future__ import annotations
+
+import json
+from inspect import signature
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from mmexp.error import ConfigError
+
+LENGTH = 128
+"""Positions of a text that are read unless others are asked for."""
+Side = Literal["text", "image", "audio", "video"]
+_HEADS = ("pooler", "classifier", "lm_head", "masked_spec_embed")
+"""Weights that features do not pass through, which a model may lack or have too many of."""
+
+
+class Backbone(nn.Module):
+    """The features that one layer of a model gives.
+
+    Args:
+        model: Built by transformers.
+        layer: 0 are the embeddings, k the output of block k, negative ones count from the last; None is what the model
+            gives, with its last norm.
+
+    Shape:
+        what the model takes, by keyword -> [B, N, C], or [B, C, H, W] of a convolutional one.
+
+    Raises:
+        ConfigError: If the model has no such layer.
+    """
+
+    def __init__(self, model: nn.Module, layer: int | None = None) -> None:
+        super().__init__()
+        self.model, self.layer = model, layer
+        self.config: Any = model.config
+        depth = getattr(self.config, "num_hidden_layers", None)
+        if layer is not None and depth is not None and not -depth - 1 <= layer <= depth:
+            raise ConfigError(f"{type(model).__name__}: layer must be from {-depth - 1} to {depth}, got {layer}.")
+
+    @property
+    def width(self) -> int:
+        """Width C of the features."""
+        names = ("hidden_size", "d_model", "dim", "n_embd", "hidden_sizes")
+        size = next(value for name in names if (value := getattr(self.config, name, None)) is not None)
+        return int(size[-1] if isinstance(size, list | tuple) else size)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return its config and the layer, as plain JSON."""
+        return {"layer": self.layer, "config": json.loads(self.config.to_json_string(use_diff=False))}
+
+    def length(self, asked: int | None) -> int:
+        """Return the number of positions asked for; if none is, LENGTH or what the model has.
+
+        Raises:
+            ConfigError: If the model has fewer.
+        """
+        names = ("max_position_embeddings", "n_positions")
+        known = (value for name in names if (value := getattr(self.config, name, None)) is not None)
+        most = next(known, asked or LENGTH) - (2 if self.config.model_type in _OFFSET else 0)
+        if asked is not None and not 1 <= asked <= most:
+            raise ConfigError(f"{type(self.model).__name__}: max_length must be from 1 to {most}, got {asked}.")
+        return asked or min(most, LENGTH)
+
+    @property
+    def interpolates(self) -> bool:
+        """Whether it takes images of another size than those that it was trained on."""
+        return "interpolate_pos_encoding" in signature(self.model.forward).parameters
+
+    def forward(self, **inputs: Any) -> Tensor:
+        found = self.model(**inputs, output_hidden_states=self.layer is not None, return_dict=True)
+        return found.last_hidden_state if self.layer is None else found.hidden_states[self.layer]  # type: ignore[no-any-return]
+
+
+_OFFSET = ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "data2vec-text", "longformer")
+"""Models that count positions from 2."""
+
+
+def load_backbone(folder: Path, side: Side, *, layer: int | None, pretrained: bool) -> Backbone:
+    """Build a model of transformers from its folder, and read its weights.
+
+    Args:
+        folder: With ``config.json`` and ``*.safetensors``.
+        side: Of a model that has several, such as CLIP, the one that is taken.
+        layer: See ``Backbone``.
+        pretrained: Read the weights; random ones if not.
+
+    Raises:
+        ConfigError: If there is no such model, it has another side, or its weights are not there or do not fill it.
+    """
+    import transformers
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    where = f"{side}: model in {folder}"
+    try:
+        settings = {"local_files_only": True, "trust_remote_code": False}
+        config = transformers.AutoConfig.from_pretrained(folder, **settings)
+        if pretrained:
+            model, report = transformers.AutoModel.from_pretrained(
+                folder, config=config, use_safetensors=True, output_loading_info=True, dtype=torch.float32, **settings
+            )
+        else:
+            model, report = transformers.AutoModel.from_config(config, trust_remote_code=False), {}
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as fault:
+        reason = " ".join(str(fault).split())[:200]
+        raise ConfigError(
+            f"{where} must be one that transformers loads, got {type(fault).__name__}: {reason}"
+        ) from fault
+    part = _side(model, side)
+    lacking = sorted(name for name in report.get("missing_keys", ()) if not any(head in name for head in _HEADS))
+    wrong = [*lacking, *sorted(name for name, *_ in report.get("mismatched_keys", ()))]
+    if wrong:
+        raise ConfigError(f"{where} must have all of its weights, got no fitting '{wrong[0]}' ({len(wrong)} in all).")
+    if getattr(part, "pooler", None) is not None:
+        part.pooler = None  # pooling is a part of its own
+    return Backbone(part, layer)
+
+
+def read_processor(folder: Path) -> dict[str, Any]:
+    """Read how a model wants its images or audio, such as ``image_mean`` and ``sampling_rate``; empty if it is not said."""
+    path = folder / "preprocessor_config.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
+
+def _side(model: Any, side: Side) -> nn.Module:
+    """Return the part of a model that reads one modality."""
+    inner = {
+        "text": ("text_model", "language_model"),
+        "image": ("vision_model",),
+        "audio": ("audio_model",),
+        "video": (),
+    }
+    part = next((one for name in inner[side] if (one := getattr(model, name, None)) is not None), model)
+    if getattr(part.config, "is_encoder_decoder", False):
+        part = part.get_encoder()
+    reads = {
+        "text": "input_ids",
+        "image": "pixel_values",
+        "video": "pixel_values",
+        "audio": ("input_values", "input_features"),
+    }
+    if part.main_input_name not in reads[side]:
+        rule = f"{side}: model must read {reads[side]}"
+        raise ConfigError(f"{rule}, got {type(part).__name__}, which reads {part.main_input_name}.")
+    return part  # type: ignore[no-any-return]

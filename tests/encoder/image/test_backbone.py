@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from mmexp.encoder.backbone import Origin
+from mmexp.encoder.image.backbone import BackboneImageEncoder
+from mmexp.error import ConfigError
+from mmexp.transform.image import ImageTransform
+
+
+class ChannelsLast(nn.Module):
+    def forward(self, pixels: torch.Tensor) -> torch.Tensor:
+        return pixels[:, :, ::4, ::4].permute(0, 2, 3, 1)
+
+
+def make(backbone: nn.Module, width: int) -> BackboneImageEncoder:
+    settings = {"origin": Origin("m"), "mean": [0.5] * 3, "std": [0.5] * 3}
+    transform = ImageTransform(image_size=16)
+    return BackboneImageEncoder(dim=8, transform=transform, backbone=backbone, width=width, **settings)
+
+
+@pytest.mark.parametrize("backbone", [nn.AvgPool2d(4), ChannelsLast(), nn.Sequential(nn.AvgPool2d(4), nn.Flatten(2))])
+def test_maps_with_channels_first_or_last_become_cells(backbone: nn.Module):
+    if isinstance(backbone, nn.Sequential):  # vectors by cell already
+        backbone.append(nn.Identity())
+        encoder = make(nn.Sequential(backbone, nn.Linear(16, 3)), 3)
+        assert encoder.cells(torch.zeros(2, 3, 16, 16)).shape == (2, 3, 3)
+        return
+    encoder, pixels = make(backbone, 3), torch.randn(2, 3, 16, 16)
+    maps = backbone(pixels)
+    expected = maps if isinstance(backbone, ChannelsLast) else maps.permute(0, 2, 3, 1)
+    assert torch.equal(encoder.cells(pixels), expected.flatten(1, 2))
+
+
+def test_a_size_that_the_backbone_does_not_take_is_refused():
+    with pytest.raises(ConfigError, match="image_size must suit m, got 16"):
+        make(nn.Conv2d(3, 3, 32), 3)
+
+
+def test_what_its_features_depend_on_names_the_normalisation():
+    described = make(nn.AvgPool2d(4), 3).describe()
+    assert described["mean"] == [127.5] * 3 and described["model"] == "m"

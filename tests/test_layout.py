@@ -40,10 +40,10 @@ STOREYS = """
     error
     contract run
     config
-    analysis search transform layer hardware scheduler decoding logger
+    analysis search cache weights transform layer hardware scheduler decoding logger
     metric
-    plot pool encoder augment loss method
-    fusion missing dataset
+    plot pool encoder augment loss
+    fusion missing dataset method
     head
     task
     training

@@ -1,8 +1,9 @@
-"""Models of transformers as plain feature extractors: the only file that knows how the library builds and loads them."""
+"""Models of transformers as plain feature extractors; no other file builds or loads them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from inspect import signature
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +17,18 @@ from mmexp.error import ConfigError
 LENGTH = 128
 """Positions of a text that are read unless others are asked for."""
 Side = Literal["text", "image", "audio", "video"]
+_INNER: Mapping[Side, tuple[str, ...]] = {
+    "text": ("text_model", "language_model"),
+    "image": ("vision_model",),
+    "audio": ("audio_model",),
+    "video": (),
+}
+_READS: Mapping[Side, tuple[str, ...]] = {
+    "text": ("input_ids",),
+    "image": ("pixel_values",),
+    "audio": ("input_values", "input_features"),
+    "video": ("pixel_values", "pixel_values_videos"),
+}
 _HEADS = ("pooler", "classifier", "lm_head", "masked_spec_embed")
 """Weights that features do not pass through, which a model may lack or have too many of."""
 
@@ -28,8 +41,11 @@ class Backbone(nn.Module):
         layer: 0 are the embeddings, k the output of block k, negative ones count from the last; None is what the model
             gives, with its last norm.
 
+    Attributes:
+        interpolate: Whether positions are interpolated for images of another size than those it was trained on.
+
     Shape:
-        what the model takes, by keyword -> [B, N, C], or [B, C, H, W] of a convolutional one.
+        what the model takes [B, ...], mask [B, L] of a sequence -> [B, N, C], or [B, C, H, W] of a convolutional one.
 
     Raises:
         ConfigError: If the model has no such layer.
@@ -37,7 +53,7 @@ class Backbone(nn.Module):
 
     def __init__(self, model: nn.Module, layer: int | None = None) -> None:
         super().__init__()
-        self.model, self.layer = model, layer
+        self.model, self.layer, self.interpolate = model, layer, False
         self.config: Any = model.config
         depth = getattr(self.config, "num_hidden_layers", None)
         if layer is not None and depth is not None and not -depth - 1 <= layer <= depth:
@@ -69,12 +85,17 @@ class Backbone(nn.Module):
         return asked or min(most, LENGTH)
 
     @property
-    def interpolates(self) -> bool:
-        """Whether it takes images of another size than those that it was trained on."""
+    def can_interpolate(self) -> bool:
+        """Whether it can take images of another size than those that it was trained on."""
         return "interpolate_pos_encoding" in signature(self.model.forward).parameters
 
-    def forward(self, **inputs: Any) -> Tensor:
-        found = self.model(**inputs, output_hidden_states=self.layer is not None, return_dict=True)
+    def forward(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        given: dict[str, Any] = {self.model.main_input_name: inputs}
+        if mask is not None:
+            given["attention_mask"] = mask.long()
+        if self.interpolate:
+            given["interpolate_pos_encoding"] = True
+        found = self.model(**given, output_hidden_states=self.layer is not None, return_dict=True)
         return found.last_hidden_state if self.layer is None else found.hidden_states[self.layer]  # type: ignore[no-any-return]
 
 
@@ -124,29 +145,17 @@ def load_backbone(folder: Path, side: Side, *, layer: int | None, pretrained: bo
 
 
 def read_processor(folder: Path) -> dict[str, Any]:
-    """Read how a model wants its images or audio, such as ``image_mean`` and ``sampling_rate``; empty if it is not said."""
+    """Read how a model wants its images or audio, such as ``image_mean``; empty if it is not said."""
     path = folder / "preprocessor_config.json"
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
 
 
 def _side(model: Any, side: Side) -> nn.Module:
     """Return the part of a model that reads one modality."""
-    inner = {
-        "text": ("text_model", "language_model"),
-        "image": ("vision_model",),
-        "audio": ("audio_model",),
-        "video": (),
-    }
-    part = next((one for name in inner[side] if (one := getattr(model, name, None)) is not None), model)
+    part = next((one for name in _INNER[side] if (one := getattr(model, name, None)) is not None), model)
     if getattr(part.config, "is_encoder_decoder", False):
         part = part.get_encoder()
-    reads = {
-        "text": "input_ids",
-        "image": "pixel_values",
-        "video": "pixel_values",
-        "audio": ("input_values", "input_features"),
-    }
-    if part.main_input_name not in reads[side]:
-        rule = f"{side}: model must read {reads[side]}"
+    if part.main_input_name not in _READS[side]:
+        rule = f"{side}: model must read {' or '.join(_READS[side])}"
         raise ConfigError(f"{rule}, got {type(part).__name__}, which reads {part.main_input_name}.")
     return part  # type: ignore[no-any-return]

@@ -13,7 +13,7 @@ from mmexp.method.base import Method
 
 
 class FrozenMethod(Method):
-    """Train everything but some weights, which stay as they are: those of pretrained backbones, unless others are named.
+    """Train everything but some weights: those of pretrained backbones, unless others are named.
 
     Source: Tsimpoukelli et al. 2021, "Multimodal Few-Shot Learning with Frozen Language Models",
     https://arxiv.org/abs/2106.13884; linear probes: Alain and Bengio 2016, https://arxiv.org/abs/1610.01644.

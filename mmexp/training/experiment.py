@@ -193,6 +193,7 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
     origins = describe(model)
     refuse_other_sources(origins, facts.get("origins", {}))
     method.prepare(model)
+    model.train()  # what it has frozen goes into evaluation mode
     model.origins = {name: own | {"left": bool(left_to_source(model))} for name, own in origins.items()}
     return ExperimentModule(
         model=model,

@@ -57,7 +57,7 @@ class Transform(ABC):
         return [raw]
 
     def describe(self) -> dict[str, Any]:
-        """Return all that a prepared value depends on but the raw one, as plain JSON; where files are does not count."""
+        """Return all that a prepared value depends on but the raw one, as plain JSON."""
         return {"class": f"{type(self).__module__}.{type(self).__qualname__}", **vars(self)}
 
     @abstractmethod

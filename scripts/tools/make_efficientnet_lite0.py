@@ -41,6 +41,7 @@ def convert(source: Path, target: Path) -> int:
 
 
 def main() -> int:
+    """Write the file that is asked for."""
     if len(sys.argv) != 2:
         print(__doc__)
         return 2

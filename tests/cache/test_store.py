@@ -81,7 +81,7 @@ def test_a_file_that_was_cut_is_refused(tmp_path: Path):
 
 
 def test_more_than_the_limit_is_not_kept(tmp_path: Path):
-    with pytest.raises(TooLarge, match="they take more than 2.5e-08 GiB; set feature_cache to more"):
+    with pytest.raises(TooLarge, match=r"they take more than 2\.5e-08 GiB; set feature_cache to more"):
         build(tmp_path, limit=2.5e-8)
     assert not store.stores(tmp_path)
 

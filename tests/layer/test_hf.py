@@ -6,13 +6,22 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModel, CLIPConfig, CLIPModel, GPT2Config, GPT2Model, RobertaConfig, RobertaModel
-from transformers import T5Config, T5Model
+from transformers import (
+    AutoModel,
+    CLIPConfig,
+    CLIPModel,
+    GPT2Config,
+    GPT2Model,
+    RobertaConfig,
+    RobertaModel,
+    T5Config,
+    T5Model,
+)
 
 from mmexp.error import ConfigError
 from mmexp.layer.hf import Backbone, load_backbone, read_processor
 
-IDS = {"input_ids": torch.tensor([[2, 5, 6, 3]]), "attention_mask": torch.ones(1, 4, dtype=torch.long)}
+IDS, MASK = torch.tensor([[2, 5, 6, 3]]), torch.ones(1, 4, dtype=torch.bool)
 THIN = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
 
 
@@ -27,16 +36,16 @@ def copy(tiny_bert: str, tmp_path: Path) -> Path:
 
 def test_features_are_those_of_the_model_itself(tiny_bert: str):
     theirs = AutoModel.from_pretrained(tiny_bert).eval()
-    torch.testing.assert_close(load(tiny_bert)(**IDS), theirs(**IDS).last_hidden_state)
-    states = theirs(**IDS, output_hidden_states=True).hidden_states
+    torch.testing.assert_close(load(tiny_bert)(IDS, MASK), theirs(IDS).last_hidden_state)
+    states = theirs(IDS, output_hidden_states=True).hidden_states
     for layer in (0, 1, -1):
-        torch.testing.assert_close(load(tiny_bert, layer=layer)(**IDS), states[layer])
+        torch.testing.assert_close(load(tiny_bert, layer=layer)(IDS, MASK), states[layer])
     assert load(tiny_bert).width == 12
 
 
 def test_a_random_start_has_other_weights(tiny_bert: str):
     torch.manual_seed(1)
-    assert not torch.equal(load(tiny_bert, pretrained=False)(**IDS), load(tiny_bert)(**IDS))
+    assert not torch.equal(load(tiny_bert, pretrained=False)(IDS, MASK), load(tiny_bert)(IDS, MASK))
 
 
 def test_a_layer_that_is_none_is_refused(tiny_bert: str):
@@ -57,13 +66,13 @@ def test_positions_are_those_of_the_model(tiny_bert: str):
 def test_of_a_model_of_two_sides_the_one_that_is_asked_for_is_taken(tmp_path: Path):
     text, vision = THIN | {"vocab_size": 9, "max_position_embeddings": 10}, THIN | {"image_size": 16, "patch_size": 8}
     CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=4)).save_pretrained(tmp_path)
-    assert load(tmp_path, "text")(**IDS).shape == (1, 4, 8)
-    assert load(tmp_path, "image")(pixel_values=torch.zeros(1, 3, 16, 16)).shape == (1, 5, 8)
+    assert load(tmp_path, "text")(IDS, MASK).shape == (1, 4, 8)
+    assert load(tmp_path, "image")(torch.zeros(1, 3, 16, 16)).shape == (1, 5, 8)
 
 
 def test_of_a_sequence_to_sequence_model_the_encoder_is_taken(tmp_path: Path):
     T5Model(T5Config(vocab_size=9, d_model=8, d_kv=4, d_ff=8, num_layers=1, num_heads=2)).save_pretrained(tmp_path)
-    assert load(tmp_path)(**IDS).shape == (1, 4, 8)
+    assert load(tmp_path)(IDS, MASK).shape == (1, 4, 8)
 
 
 def test_a_model_of_another_input_is_refused(tiny_vit: str):

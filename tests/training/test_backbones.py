@@ -47,5 +47,5 @@ def test_other_weights_than_those_a_run_was_trained_with_are_refused(model: nn.M
     refuse_other_sources(describe(model), {})
     model["text"].backbone.requires_grad_(False)
     next(model["text"].backbone.parameters()).add_(1)
-    with pytest.raises(ConfigError, match="text: weights of .* must be those that the run was trained with, "):
+    with pytest.raises(ConfigError, match=r"text: weights of .* must be those that the run was trained with, "):
         refuse_other_sources(describe(model), known)

@@ -16,7 +16,6 @@ from mmexp.error import DataError
 from mmexp.run.checkpoints import sha256_of
 from mmexp.run.folder import RunFolder
 from mmexp.training.experiment import Experiment, build, load_data, refuse_other_data
-from mmexp.training.gather import gather
 
 
 @pytest.fixture
@@ -162,20 +161,6 @@ def test_a_stored_config_builds_the_same_without_the_data(halves, folder):
     assert load_config(folder.config, ["dim=4"]).node.encoder.left.dim == 4
 
 
-def asking(*paths):
-    """The root of a config whose task asks for these facts."""
-    return {"tokenizer": {"model": "word"}, "task": {path: f"${{facts:{path}}}" for path in paths}}
-
-
-def test_captions_to_compare_with_are_kept_a_row_per_sample_if_they_are_asked_for(folder):
-    assert "references" not in gather(BOTH, asking("vocab_size"), folder)
-    assert not (folder.path / "references.jsonl").exists()
-    facts = gather(BOTH, asking("references"), folder)
-    rows = [json.loads(line) for line in Path(facts["references"]).read_text().splitlines()]
-    assert rows == BOTH.values("captions")
-    assert "references" not in gather(Offers("text:t", "label:l"), asking("references"), folder)
-
-
 def test_other_data_than_a_run_began_with_is_refused(folder):
     refuse_other_data(BOTH, folder)
     Facts.write(folder.path, {"fingerprint": "f" * 64, "sizes": {"train": 2}})
@@ -184,10 +169,3 @@ def test_other_data_than_a_run_began_with_is_refused(folder):
     with pytest.raises(DataError, match=rule) as caught:
         refuse_other_data(Offers("", "", "a" * 64), folder)
     assert caught.value.exit_code == 3 and "start a new run" in caught.value.hint
-
-
-def test_the_words_and_characters_that_are_said_become_facts(folder, monkeypatch):
-    monkeypatch.setattr(Offers, "values", lambda self, target: ["A cat!", "a  tac"])
-    facts = gather(Offers("audio:a", "transcript:t"), asking("transcript.char"), folder)
-    assert facts["transcript"] == {"char": [" ", "a", "c", "t"], "word": ["a", "cat", "tac"]}
-    assert "transcript" not in gather(Offers("audio:a", "label:l"), asking("transcript.char"), folder)

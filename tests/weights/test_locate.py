@@ -53,7 +53,7 @@ def test_a_local_folder_is_itself(tmp_path: Path):
 
 
 def test_without_a_network_a_model_that_is_not_in_the_cache_is_refused_at_once(hub: Path):
-    with pytest.raises(ConfigError, match="no-one/nothing must be in the cache of the hub, .*HF_HUB_OFFLINE") as error:
+    with pytest.raises(ConfigError, match=r"no-one/nothing must be in the cache of the hub, .*HF_HUB_OFFLINE") as error:
         locate("no-one/nothing", "v1")
     assert error.value.hint.endswith("Run: hf download no-one/nothing --revision v1")
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from torch import Tensor
-
 from mmexp.encoder.backbone import Origin
 from mmexp.encoder.image.backbone import BackboneImageEncoder
 from mmexp.layer.hf import load_backbone, read_processor
@@ -53,9 +49,8 @@ class HfImageEncoder(BackboneImageEncoder):
         found = locate(model, revision)
         backbone = load_backbone(found.path, "image", layer=layer, pretrained=pretrained)
         known = read_processor(found.path)
-        self.settings: dict[str, Any] = {}
-        if transform.image_size != getattr(backbone.config, "image_size", None) and backbone.interpolates:
-            self.settings["interpolate_pos_encoding"] = True
+        other = transform.image_size != getattr(backbone.config, "image_size", None)
+        backbone.interpolate = other and backbone.can_interpolate
         super().__init__(
             dim=dim,
             transform=transform,
@@ -65,6 +60,3 @@ class HfImageEncoder(BackboneImageEncoder):
             mean=known.get("image_mean", _HALF),
             std=known.get("image_std", _HALF),
         )
-
-    def features(self, pixels: Tensor) -> Tensor:
-        return self.backbone(pixel_values=pixels, **self.settings)  # type: ignore[no-any-return]

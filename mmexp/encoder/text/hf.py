@@ -62,7 +62,7 @@ class HfTextEncoder(BackboneEncoder):
         return {**super().describe(), "settings": self.backbone.settings}
 
     def extract(self, inputs: Padded) -> Tokens:
-        return Tokens(self.backbone(input_ids=inputs.values, attention_mask=inputs.mask.long()), inputs.mask)
+        return Tokens(self.backbone(inputs.values, inputs.mask), inputs.mask)
 
     def adapt(self, features: Tokens) -> Tokens:
         return Tokens(self.norm(self.project(features.features)), features.mask)  # [B, L, D]

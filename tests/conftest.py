@@ -86,6 +86,43 @@ def tiny_vit(tmp_path_factory: pytest.TempPathFactory) -> str:
     return str(folder)
 
 
+@pytest.fixture(scope="session")
+def tiny_wav2vec(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Folder of a wav2vec 2.0 of one thin block with random weights, for waveforms of 8 kHz."""
+    import torch
+    from transformers import Wav2Vec2Config, Wav2Vec2FeatureExtractor, Wav2Vec2Model
+
+    folder = tmp_path_factory.mktemp("wav2vec")
+    sizes = {"hidden_size": 12, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    front = {"conv_dim": (8, 8), "conv_kernel": (40, 8), "conv_stride": (20, 4), "num_feat_extract_layers": 2}
+    back = {"num_conv_pos_embeddings": 4, "num_conv_pos_embedding_groups": 2, "mask_time_prob": 0.0}
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        Wav2Vec2Model(Wav2Vec2Config(**sizes, **front, **back)).save_pretrained(folder)
+    Wav2Vec2FeatureExtractor(sampling_rate=8000, do_normalize=True).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_videomae(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Folder of a VideoMAE of one thin block with random weights, for 4 frames of 16 pixels."""
+    import torch
+    from transformers import VideoMAEConfig, VideoMAEModel
+
+    folder = tmp_path_factory.mktemp("videomae")
+    sizes = {"hidden_size": 12, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        VideoMAEModel(VideoMAEConfig(image_size=16, patch_size=8, num_frames=4, **sizes)).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_models(tiny_bert: str, tiny_vit: str, tiny_wav2vec: str, tiny_videomae: str) -> dict[str, str]:
+    """Folders of models with random weights by the kind of input that they read."""
+    return {"text": tiny_bert, "words": tiny_bert, "image": tiny_vit, "audio": tiny_wav2vec, "video": tiny_videomae}
+
+
 @pytest.fixture
 def make_tokens() -> Callable[..., Tokens]:
     """Random tokens whose rows hold the given numbers of real ones."""

@@ -43,7 +43,13 @@ EXPERIMENTS = sorted(CONF.glob("experiment/*.yaml"))
 ROWS = 72
 STEP = ["training.epochs=1", "training.validate_every=1", f"training.batch_size={2 * ROWS}", "dim=16", "hardware=cpu"]
 SCENES = ["dataset.sizes=[8,4,4]", "dataset.image_size=32", "dataset.cache=null"]
-SMALL = {"encoder/image=timm": ["encoder.image.model=test_resnet"]}
+SMALL = {
+    "encoder/image=timm": ["encoder.image.model=test_resnet"],
+    "encoder/image=resnet": ["encoder.image.model=test_resnet"],
+    "encoder/image=efficientnet": ["encoder.image.weights=null", "encoder.image.transform.image_size=32"],
+    "encoder/image=hf": ["encoder.image.transform.image_size=16"],
+    "method=frozen": ["method.parts=[encoders.image]"],
+}
 """What keeps an option from being slow, or from loading weights."""
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec")  # of Lightning's own making
@@ -166,7 +172,7 @@ def test_it_repeats_no_default_of_its_constructor(path: Path):
 
 @pytest.mark.parametrize("words", choices("missing", "optimizer", "scheduler", "method"))
 def test_one_step(words: str, run_folder: RunFolder):
-    train([words, *SCENES], run_folder)
+    train([words, *SMALL.get(words, []), *SCENES], run_folder)
 
 
 @pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("augment")])
@@ -181,11 +187,13 @@ def test_one_step_of_a_fusion(words: str, run_folder: RunFolder):
 
 
 @pytest.mark.parametrize("words", choices("encoder"))
-def test_one_step_of_an_encoder(words: str, run_folder: RunFolder, manifest: Path):
+def test_one_step_of_an_encoder(words: str, run_folder: RunFolder, manifest: Path, tiny_models: dict[str, str]):
     kind = words.split("=")[0].split("/")[1]
     modality = "items" if kind == "symbols" else kind
     data = ["dataset=manifest", f"dataset.root={manifest}"] if modality == "vector" else SCENES
-    experiment = train([words, f"inputs=[{modality}]", "fusion=none", *SMALL.get(words, []), *data], run_folder)
+    model = [f"encoder.{kind}.model={tiny_models[kind]}"] if words.endswith("=hf") else []
+    parts = [*model, *SMALL.get(words, []), *data]
+    experiment = train([words, f"inputs=[{modality}]", "fusion=none", *parts], run_folder)
     assert list(experiment.module.model.encoders) == [modality]
 
 

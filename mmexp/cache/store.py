@@ -82,7 +82,7 @@ class Store:
         row, length, checksum = self.about["places"][name]
         found = self._features[row : row + length]
         if name not in self._checked:
-            if zlib.crc32(np.ascontiguousarray(found)) != checksum:
+            if zlib.crc32(np.ascontiguousarray(found).data) != checksum:
                 raise self._refused("have the checksum that they were written with, got another")
             self._checked.add(name)
         return found
@@ -187,11 +187,11 @@ def _write(path: Path, about: Mapping[str, Any], write: Callable[[Write], None],
             def take(name: str, features: np.ndarray) -> None:
                 nonlocal rows, width
                 content = np.ascontiguousarray(features, np.float32)
-                places[name] = (rows, len(content), zlib.crc32(content))
+                places[name] = (rows, len(content), zlib.crc32(content.data))
                 rows, width = rows + len(content), content.shape[1]
                 if rows * width * 4 > limit * GIB:
                     raise TooLarge(f"they take more than {limit:g} GiB; set feature_cache to more")
-                file.write(memoryview(content).cast("B"))
+                file.write(content.data.cast("B"))
 
             write(take)
             file.flush()

@@ -89,8 +89,20 @@ class Backbone(nn.Module):
         """Whether it can take images of another size than those that it was trained on."""
         return "interpolate_pos_encoding" in signature(self.model.forward).parameters
 
+    def frames(self, samples: int) -> int:
+        """Return how many features N a waveform of some samples has."""
+        kernels, strides = getattr(self.config, "conv_kernel", ()), getattr(self.config, "conv_stride", ())
+        for kernel, stride in zip(kernels, strides, strict=True):
+            samples = (samples - kernel) // stride + 1
+        return max(0, samples)
+
+    @property
+    def keeps_time(self) -> bool:
+        """Whether the features of a spectrogram follow one another in time."""
+        return hasattr(self.config, "max_source_positions")
+
     def forward(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
-        given: dict[str, Any] = {self.model.main_input_name: inputs}
+        given: dict[str, Any] = {str(self.model.main_input_name): inputs}
         if mask is not None:
             given["attention_mask"] = mask.long()
         if self.interpolate:
@@ -118,7 +130,7 @@ def load_backbone(folder: Path, side: Side, *, layer: int | None, pretrained: bo
     import transformers
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     where = f"{side}: model in {folder}"
     try:
         settings = {"local_files_only": True, "trust_remote_code": False}
@@ -128,7 +140,8 @@ def load_backbone(folder: Path, side: Side, *, layer: int | None, pretrained: bo
                 folder, config=config, use_safetensors=True, output_loading_info=True, dtype=torch.float32, **settings
             )
         else:
-            model, report = transformers.AutoModel.from_config(config, trust_remote_code=False), {}
+            model = transformers.AutoModel.from_config(config, trust_remote_code=False)  # type: ignore[no-untyped-call]
+            report = {}
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as fault:
         reason = " ".join(str(fault).split())[:200]
         raise ConfigError(
@@ -140,7 +153,7 @@ def load_backbone(folder: Path, side: Side, *, layer: int | None, pretrained: bo
     if wrong:
         raise ConfigError(f"{where} must have all of its weights, got no fitting '{wrong[0]}' ({len(wrong)} in all).")
     if getattr(part, "pooler", None) is not None:
-        part.pooler = None  # pooling is a part of its own
+        part.pooler = None  # type: ignore[assignment]  # pooling is a part of its own
     return Backbone(part, layer)
 
 

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from mmexp.cache import store
 from mmexp.cache.store import Store, Write
-from mmexp.contract import Padded, Sample, Tokens, Waveform
+from mmexp.contract import Batch, Sample, Split, Tokens, Waveform
 from mmexp.dataset.lazy import Lazy
 from mmexp.dataset.samples import Samples
 from mmexp.encoder.backbone import BackboneEncoder, Features, fingerprint
@@ -132,9 +132,9 @@ class Extraction:
     modality: str
     encoder: BackboneEncoder
     hardware: Hardware
-    samples: Mapping[str, Sequence[Sample]]
+    samples: Mapping[Split, Sequence[Sample]]
 
-    def names(self) -> dict[str, list[list[str] | None]]:
+    def names(self) -> dict[Split, list[list[str] | None]]:
         """Name the values of each sample by split."""
         transform = self.encoder.transform
         return {
@@ -142,13 +142,13 @@ class Extraction:
             for split, samples in self.samples.items()
         }
 
-    def store(self, names: Mapping[str, Sequence[Sequence[str] | None]], limit: float, progress: Progress) -> Store:
+    def store(self, names: Mapping[Split, Sequence[Sequence[str] | None]], limit: float, progress: Progress) -> Store:
         """Return the store of all values, which is filled if there is none.
 
         Raises:
             TooLarge: If it would go beyond the limit, in GiB, or the disk.
         """
-        where: dict[str, tuple[str, int, int]] = {}
+        where: dict[str, tuple[Split, int, int]] = {}
         for split, rows in names.items():
             for index, own in enumerate(rows):
                 for number, name in enumerate(own or ()):
@@ -164,21 +164,21 @@ class Extraction:
         about = {"model": self.encoder.origin.model, "modality": self.modality, "values": len(where), "parts": parts}
         return store.build(store.key_of(parts, list(where)), about, partial(self._write, where, progress), limit)
 
-    def _write(self, where: Mapping[str, tuple[str, int, int]], progress: Progress, write: Write) -> None:
+    def _write(self, where: Mapping[str, tuple[Split, int, int]], progress: Progress, write: Write) -> None:
         device = torch.device("cuda" if self.hardware.accelerator == "gpu" else "cpu")
         training, done = self.encoder.training, 0
         self.encoder.to(device).eval()
         for batch in self._batches(where):
-            values = self.encoder.transform.collate([value for _, value in batch])
-            padded = Padded(values.values.to(device), values.mask.to(device))
+            collated = self.encoder.transform.collate([value for _, value in batch])
+            inputs = Batch({self.modality: collated}, {}, ()).to(device).inputs[self.modality]
             with torch.inference_mode(), self.hardware.autocast():
-                found: Tokens = self.encoder.extract(padded)
+                found: Tokens = self.encoder.extract(inputs)
             for (name, _), features, mask in zip(batch, found.features.float().cpu(), found.mask.cpu(), strict=True):
                 write(name, features[mask].numpy())
             progress(done := done + len(batch), len(where))
         self.encoder.train(training)
 
-    def _batches(self, where: Mapping[str, tuple[str, int, int]]) -> Iterator[list[tuple[str, Any]]]:
+    def _batches(self, where: Mapping[str, tuple[Split, int, int]]) -> Iterator[list[tuple[str, Any]]]:
         """Yield names and prepared values, those of about one length together."""
         transform, items = self.encoder.transform, iter(where.items())
         while pool := list(islice(items, BATCH * _POOL)):
@@ -200,7 +200,7 @@ def encode_once(experiment: Experiment, limit: float, progress: Progress) -> lis
     """
     data = experiment.data
     stores: dict[str, Store] = {}
-    names: dict[str, dict[str, list[list[str] | None]]] = {}
+    names: dict[str, dict[Split, list[list[str] | None]]] = {}
     notes = []
     for modality, encoder in experiment.frozen.items():
         if reason := why_not(experiment, modality, limit):

@@ -28,7 +28,7 @@ def metrics(folder) -> dict[str, float]:
 
 
 def predictions(folder) -> list[str]:
-    return [json.loads(line)["prediction"] for line in folder.predictions("test").read_text().splitlines()]
+    return [json.loads(line)["label"] for line in folder.predictions("test").read_text().splitlines()]
 
 
 def test_a_cached_run_gives_the_metrics_and_predictions_of_an_uncached_one(lab, tiny_bert, own_cache):

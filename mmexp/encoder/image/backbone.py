@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from mmexp.contract import Tokens
 from mmexp.encoder.backbone import BackboneEncoder, Origin
 from mmexp.encoder.image.base import ImageEncoder
 from mmexp.error import ConfigError
@@ -25,6 +26,7 @@ class BackboneImageEncoder(BackboneEncoder, ImageEncoder):
         origin: Of its weights.
         mean: Per-channel mean that it expects, of values in [0, 1].
         std: Per-channel deviation that it expects.
+        dropout: Probability of dropping a feature of the backbone.
 
     Shape:
         uint8 [B, 3, H, W] -> Tokens [B, N, D].
@@ -43,10 +45,15 @@ class BackboneImageEncoder(BackboneEncoder, ImageEncoder):
         origin: Origin,
         mean: Sequence[float],
         std: Sequence[float],
+        dropout: float = 0.0,
     ) -> None:
         super().__init__(dim=dim, transform=transform, mean=mean, std=std)
         self.backbone, self.width, self.origin = backbone, width, origin
+        self.dropout = nn.Dropout(dropout)
         self.add_head(width, self._count(transform.image_size))
+
+    def adapt(self, features: Tokens) -> Tokens:
+        return super().adapt(Tokens(self.dropout(features.features), features.mask))
 
     def cells(self, pixels: Tensor) -> Tensor:
         features: Tensor = self.features(pixels)

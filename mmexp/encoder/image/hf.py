@@ -27,6 +27,7 @@ class HfImageEncoder(BackboneImageEncoder):
         revision: Branch, tag or commit of a repository.
         pretrained: Start from its weights; at random if not, which needs its config all the same.
         layer: Whose features are taken, as in ``mmexp.layer.hf.Backbone``.
+        dropout: Probability of dropping a feature of the model.
 
     Shape:
         uint8 [B, 3, H, W] -> Tokens [B, N, D].
@@ -45,6 +46,7 @@ class HfImageEncoder(BackboneImageEncoder):
         revision: str | None = None,
         pretrained: bool = False,
         layer: int | None = None,
+        dropout: float = 0.0,
     ) -> None:
         found = locate(model, revision)
         backbone = load_backbone(found.path, "image", layer=layer, pretrained=pretrained)
@@ -59,4 +61,5 @@ class HfImageEncoder(BackboneImageEncoder):
             origin=Origin(model, found.revision, pretrained),
             mean=known.get("image_mean", _HALF),
             std=known.get("image_std", _HALF),
+            dropout=dropout,
         )

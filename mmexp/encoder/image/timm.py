@@ -27,6 +27,7 @@ class TimmEncoder(BackboneImageEncoder):
         pretrained: Start from timm's published weights, downloaded once by timm.
         weights: A file of weights (safetensors or state dict) to start from instead: a path, or one of a package as in
             ``mmexp.weights.locate``.
+        dropout: Probability of dropping a feature of the model.
 
     Shape:
         uint8 [B, 3, H, W] -> Tokens [B, N, D].
@@ -44,6 +45,7 @@ class TimmEncoder(BackboneImageEncoder):
         model: str = "resnet18",
         pretrained: bool = False,
         weights: str | None = None,
+        dropout: float = 0.0,
     ) -> None:
         if not timm.is_model(model.split(".")[0]):
             known = nearest(model, timm.list_models())
@@ -57,6 +59,7 @@ class TimmEncoder(BackboneImageEncoder):
             origin=Origin(f"{model} of {weights}" if weights else model, pretrained=pretrained or weights is not None),
             mean=network.pretrained_cfg["mean"],
             std=network.pretrained_cfg["std"],
+            dropout=dropout,
         )
 
     def features(self, pixels: Tensor) -> Tensor:

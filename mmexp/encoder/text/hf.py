@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from torch import nn
-
 from mmexp.contract import Padded, Tokens
-from mmexp.encoder.backbone import BackboneEncoder, Origin
-from mmexp.layer.hf import load_backbone
+from mmexp.encoder.hf import HfEncoder
 from mmexp.transform.hf_text import HfTextTransform
-from mmexp.weights.locate import locate
 
 
-class HfTextEncoder(BackboneEncoder):
+class HfTextEncoder(HfEncoder):
     """Encode text with a model of transformers and its own tokenizer, one token per piece.
 
     Source: Wolf et al. 2020, "Transformers: State-of-the-Art Natural Language Processing",
@@ -28,6 +22,7 @@ class HfTextEncoder(BackboneEncoder):
         layer: Whose features are taken: 0 are the embeddings, k the output of block k, negative ones count from the
             last; None is the output of the model, with its last norm.
         max_length: Pieces at most, special ones included; None reads 128, or as many as the model has positions for.
+        dropout: Probability of dropping a feature of the model.
 
     Shape:
         ids [B, L] -> Tokens [B, L, D].
@@ -48,21 +43,18 @@ class HfTextEncoder(BackboneEncoder):
         pretrained: bool = False,
         layer: int | None = None,
         max_length: int | None = None,
+        dropout: float = 0.0,
     ) -> None:
-        super().__init__()
-        found = locate(model, revision)
-        self.origin = Origin(model, found.revision, pretrained)
-        self.backbone = load_backbone(found.path, "text", layer=layer, pretrained=pretrained)
-        self.transform = HfTextTransform(folder=str(found.path), max_length=self.backbone.length(max_length))
-        self.project = nn.Linear(self.backbone.width, dim)
-        self.norm = nn.LayerNorm(dim)
-
-    def describe(self) -> dict[str, Any]:
-        """Return what the backbone is."""
-        return {**super().describe(), "settings": self.backbone.settings}
+        super().__init__(
+            side="text",
+            dim=dim,
+            model=model,
+            revision=revision,
+            pretrained=pretrained,
+            layer=layer,
+            dropout=dropout,
+        )
+        self.transform = HfTextTransform(folder=str(self.folder), max_length=self.backbone.length(max_length))
 
     def extract(self, inputs: Padded) -> Tokens:
         return Tokens(self.backbone(inputs.values, inputs.mask), inputs.mask)
-
-    def adapt(self, features: Tokens) -> Tokens:
-        return Tokens(self.norm(self.project(features.features)), features.mask)  # [B, L, D]

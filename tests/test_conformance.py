@@ -49,6 +49,7 @@ SMALL = {
     "encoder/image=efficientnet": ["encoder.image.weights=null", "encoder.image.transform.image_size=32"],
     "encoder/image=hf": ["encoder.image.transform.image_size=16"],
     "method=frozen": ["method.parts=[encoders.image]"],
+    **{f"method={name}": ["encoder/text=hf", "encoder.text.model={text}"] for name in ("lora", "dora", "ia3")},
 }
 """What keeps an option from being slow, or from loading weights."""
 
@@ -171,8 +172,9 @@ def test_it_repeats_no_default_of_its_constructor(path: Path):
 
 
 @pytest.mark.parametrize("words", choices("missing", "optimizer", "scheduler", "method"))
-def test_one_step(words: str, run_folder: RunFolder):
-    train([words, *SMALL.get(words, []), *SCENES], run_folder)
+def test_one_step(words: str, run_folder: RunFolder, tiny_models: dict[str, str]):
+    parts = [one.format(**tiny_models) for one in SMALL.get(words, [])]
+    train([words, *parts, *SCENES], run_folder)
 
 
 @pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("augment")])

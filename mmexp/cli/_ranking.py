@@ -74,6 +74,8 @@ def _extra(ranking: Ranking) -> Columns:
         "weights>": [count(group.average("parameters")) for group in groups],
         "train>": [duration(group.average("seconds")) for group in groups],
     }
+    starts = [", ".join(group.runs[0].pretrained) for group in groups]
+    columns |= {"pretrained": [start or "-" for start in starts]} if any(starts) else {}
     keys = dict.fromkeys(key for group in groups for key in group.metrics if key.startswith("test/"))
     return columns | {f"{k}>": [score(group.score(k)) for group in groups] for k in keys if k != ranking.metric}
 

@@ -33,6 +33,7 @@ def show_result(folder: RunFolder, console: Console) -> Verdict | None:
     scored = _scored(known.get("tokenize", {}))
     top: list[RenderableType] = [_metrics(known["metrics"]), *scored, Text(cost), *weights, *judgement]
     top += _availability(known.get("availability", {}), known["monitor"].partition("/")[2])
+    top += [Text(_origin(name, one)) for name, one in known.get("origins", {}).items()]
     parts = [*top, *_examples(folder)]
     title = Text(f"{folder.name} is done, best by {known['monitor']}")
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
@@ -40,6 +41,12 @@ def show_result(folder: RunFolder, console: Console) -> Verdict | None:
     if verdict and verdict.hint:
         console.print(Text(verdict.hint), soft_wrap=True)
     return verdict
+
+
+def _origin(name: str, known: dict[str, Any]) -> str:
+    """Say where the weights of an encoder come from."""
+    revision = f" at {known['revision'][:12]}" if known["revision"] else ""
+    return f"{name.partition('.')[2]}: pretrained, {known['model']}{revision}, sha256 {known['sha256'][:12]}"
 
 
 def _metrics(metrics: dict[str, float | None]) -> Table:

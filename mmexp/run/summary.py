@@ -35,6 +35,7 @@ class RunRow:
         seconds: Training time.
         fingerprint: Of the data.
         key: Of the config: equal for two runs of exactly the same config.
+        pretrained: Its inputs whose encoders started from published weights.
         alone: Those of its inputs that the task could be given alone; None if that is not known.
     """
 
@@ -51,6 +52,7 @@ class RunRow:
     seconds: float | None = None
     fingerprint: str = ""
     key: str = ""
+    pretrained: tuple[str, ...] = ()
     alone: tuple[str, ...] | None = None
 
     @property
@@ -138,6 +140,7 @@ def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]
         seconds=summary.get("seconds", {}).get("train"),
         fingerprint=summary.get("fingerprint", ""),
         key=summary.get("key", ""),
+        pretrained=tuple(name.partition(".")[2] for name in summary.get("origins", {})),
         alone=None if summary.get("alone") is None else tuple(summary["alone"]),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
@@ -10,6 +11,8 @@ from mmexp.contract import Tokens
 
 class Recurrent(nn.Module):
     """Run a recurrent network over the real tokens of each row, in both directions unless causal.
+
+    On a CPU it stays in float32: torch's LSTM in bfloat16 fails on processors that do not multiply it natively.
 
     Args:
         cell: ``nn.LSTM``, ``nn.GRU`` or ``nn.RNN``.
@@ -43,8 +46,10 @@ class Recurrent(nn.Module):
 
     def forward(self, tokens: Tokens) -> Tokens:
         lengths = tokens.mask.sum(1).clamp(min=1).cpu()
-        packed = pack_padded_sequence(tokens.features, lengths, batch_first=True, enforce_sorted=False)
-        features, _ = pad_packed_sequence(self.network(packed)[0], batch_first=True, total_length=tokens.mask.shape[1])
+        packed = pack_padded_sequence(tokens.features.float(), lengths, batch_first=True, enforce_sorted=False)
+        with torch.autocast("cpu", enabled=False):
+            found, _ = self.network(packed)
+        features, _ = pad_packed_sequence(found, batch_first=True, total_length=tokens.mask.shape[1])
         return Tokens(features, tokens.mask)
 
     def step(self, x: Tensor, states: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -54,6 +59,7 @@ class Recurrent(nn.Module):
         """
         before = tuple(state.transpose(0, 1).contiguous() for state in states)
         given = before if len(before) > 1 else before[0] if before else None  # an LSTM has two, others one
-        features, after = self.network(x.unsqueeze(1), given)
+        with torch.autocast("cpu", enabled=False):
+            features, after = self.network(x.unsqueeze(1).float(), given)
         kept = after if isinstance(after, tuple) else (after,)
         return features[:, 0], tuple(state.transpose(0, 1) for state in kept)

@@ -56,6 +56,16 @@ def test_a_row_without_a_real_token_stays_without_and_finite(cell):
     assert tokens.features.isfinite().all() and not tokens.mask.any()
 
 
+@EACH
+def test_bfloat16_autocast_on_a_cpu_changes_nothing(cell):
+    recurrent, features = make(cell, causal=True), torch.randn(2, 3, 5)
+    tokens = Tokens(features, torch.ones(2, 3, dtype=torch.bool))
+    exact = recurrent(tokens).features
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(recurrent(tokens).features, exact)
+        torch.testing.assert_close(recurrent.step(features[:, 0], ())[0], exact[:, 0])
+
+
 def test_an_odd_width_cannot_be_read_both_ways():
     with pytest.raises(ValueError, match="GRU: dim must be even to read both ways, got 7"):
         make(nn.GRU, causal=False, dim=7)

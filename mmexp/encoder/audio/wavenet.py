@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmexp.contract import Padded, Tokens
-from mmexp.encoder.audio.logmel import equally_loud
+from mmexp.encoder.audio.logmel import LOUDNESS, equally_loud
 from mmexp.encoder.base import Encoder
 from mmexp.transform.audio import AudioTransform
 
@@ -23,8 +23,8 @@ class WaveNetEncoder(Encoder):
 
     Source: van den Oord et al. 2016, "WaveNet: A Generative Model for Raw Audio", https://arxiv.org/abs/1609.03499,
     sec. 2.1, 2.3 and 2.4, and sec. 3.4, mean-pooled for recognition. Differs: a causal convolution with a stride first
-    makes frames of the samples, so that each layer costs ``stride`` times less; samples are numbers of equal loudness,
-    not classes of the mu-law; a linear map and LayerNorm follow the pooling, not further convolutions.
+    makes frames of the samples, so that each layer costs ``stride`` times less; samples are numbers of unit power, not
+    classes of the mu-law; a linear map and LayerNorm follow the pooling, not further convolutions.
 
     Args:
         dim: Width D of the tokens.
@@ -66,9 +66,13 @@ class WaveNetEncoder(Encoder):
         self.dropout = nn.Dropout1d(dropout)
         self.project = nn.Linear(width, dim)
         self.norm = nn.LayerNorm(dim)
+        for module in self.modules():
+            if isinstance(module, nn.Conv1d):  # as torch begins, biases drown the signal after so many layers
+                nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
+                nn.init.zeros_(module.bias)
 
     def forward(self, inputs: Padded) -> Tokens:
-        frames = self.dropout(self.frames(equally_loud(inputs)))  # [B, W, T]
+        frames = self.dropout(self.frames(equally_loud(inputs) / LOUDNESS))  # [B, W, T]
         tokens = average(frames.relu().transpose(1, 2), inputs.mask[:, :: self.stride], self.per_token)
         return Tokens(self.norm(self.project(tokens.features)), tokens.mask)  # [B, N, D]
 

@@ -76,7 +76,7 @@ def test_padding_changes_no_real_token_and_a_batch_of_one_is_enough(length):
 
 def test_a_token_is_the_mean_of_the_real_frames_of_its_hop():
     encoder, samples = make(), torch.randn(1, 100)
-    frames = encoder.frames(equally_loud(real(samples)))[0].relu()
+    frames = encoder.frames(10 * equally_loud(real(samples)))[0].relu()
     expected = torch.stack([frames[:, :10].mean(1), frames[:, 10:20].mean(1), frames[:, 20:].mean(1)])
     tokens = encoder(real(samples)).features[0]
     torch.testing.assert_close(tokens, encoder.norm(encoder.project(expected)))
@@ -98,3 +98,11 @@ def test_no_real_frame_gives_no_token_and_no_nan():
 def test_a_hop_shorter_than_a_frame_is_refused():
     with pytest.raises(ValueError, match=r"WaveNetEncoder: hop must be at least a frame of 1 ms, got 0.4"):
         make(hop=0.4)
+
+
+def test_different_sounds_stay_different_through_all_layers():
+    torch.manual_seed(0)
+    encoder = WaveNetEncoder(dim=32, transform=AudioTransform())
+    time = torch.arange(2000) / 8000
+    low, high = encoder(real(torch.stack([(700 * time).sin(), (7000 * time).sin()]))).pool()
+    assert torch.cosine_similarity(low, high, 0) < 0.8

@@ -50,8 +50,8 @@ class WaveNetEncoder(Encoder):
         transform: AudioTransform,
         hop: float = 40.0,
         width: int = 32,
-        stride: int = 8,
-        depth: int = 7,
+        stride: int = 16,
+        depth: int = 6,
         stacks: int = 2,
         dropout: float = 0.1,
     ) -> None:

@@ -60,7 +60,7 @@ def test_the_receptive_field_is_the_one_that_is_stated(stride, depth, stacks):
 def test_the_default_sees_a_quarter_of_a_second():
     encoder = WaveNetEncoder(dim=8, transform=AudioTransform())
     dilations = [layer.dilation for layer in encoder.layers]
-    assert dilations == [1, 2, 4, 8, 16, 32, 64] * 2
+    assert dilations == [1, 2, 4, 8, 16, 32] * 2
     assert encoder.stride * (2 + sum(dilations)) == 2048 and encoder.transform.sample_rate == 8000
 
 

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.audio.logmel import LOUDNESS, equally_loud
 from mmexp.encoder.base import Encoder
+from mmexp.layer.convolution import ConvolutionStack
 from mmexp.transform.audio import AudioTransform
 
 
@@ -22,9 +23,9 @@ class WaveNetEncoder(Encoder):
     the frame; 2048 by default, 256 ms at 8 kHz.
 
     Source: van den Oord et al. 2016, "WaveNet: A Generative Model for Raw Audio", https://arxiv.org/abs/1609.03499,
-    sec. 2.1, 2.3 and 2.4, and sec. 3.4, mean-pooled for recognition. Differs: a causal convolution with a stride first
-    makes frames of the samples, so that each layer costs ``stride`` times less; samples are numbers of unit power, not
-    classes of the mu-law; a linear map and LayerNorm follow the pooling, not further convolutions.
+    sec. 2.1, 2.3 and 2.4, and sec. 3.4, mean-pooled for recognition, then mixed by convolutions that are not causal.
+    Differs: a causal convolution with a stride first makes frames of the samples, so that each layer costs ``stride``
+    times less; samples are numbers of unit power, not classes of the mu-law.
 
     Args:
         dim: Width D of the tokens.
@@ -65,8 +66,8 @@ class WaveNetEncoder(Encoder):
         self.layers = nn.ModuleList(GatedLayer(width, 2**place) for _ in range(stacks) for place in range(depth))
         self.dropout = nn.Dropout1d(dropout)
         self.project = nn.Linear(width, dim)
-        self.norm = nn.LayerNorm(dim)
-        for module in self.modules():
+        self.mix = ConvolutionStack(dim=dim, depth=2, dropout=dropout)
+        for module in (self.front, *self.layers.modules()):
             if isinstance(module, nn.Conv1d):  # as torch begins, biases drown the signal after so many layers
                 nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
                 nn.init.zeros_(module.bias)
@@ -74,7 +75,7 @@ class WaveNetEncoder(Encoder):
     def forward(self, inputs: Padded) -> Tokens:
         frames = self.dropout(self.frames(equally_loud(inputs) / LOUDNESS))  # [B, W, T]
         tokens = average(frames.relu().transpose(1, 2), inputs.mask[:, :: self.stride], self.per_token)
-        return Tokens(self.norm(self.project(tokens.features)), tokens.mask)  # [B, N, D]
+        return self.mix(Tokens(self.project(tokens.features), tokens.mask))  # type: ignore[no-any-return]
 
     def frames(self, samples: Tensor) -> Tensor:
         """Sum the skips of all layers. [B, L] -> [B, W, T], T = ceil(L / stride)"""

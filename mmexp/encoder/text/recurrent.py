@@ -22,6 +22,7 @@ class RecurrentEncoder(TextEncoder):
         max_length: Ids at most, begin and end included.
         depth: Layers.
         dropout: Probability of dropping a feature between layers and of the words.
+        vectors: Path of a text file of word vectors to start from, as of GloVe or word2vec; see ``word_vectors``.
 
     Shape:
         ids [B, L] -> Tokens [B, L, D].
@@ -42,8 +43,16 @@ class RecurrentEncoder(TextEncoder):
         max_length: int = 64,
         depth: int = 1,
         dropout: float = 0.1,
+        vectors: str | None = None,
     ) -> None:
-        super().__init__(dim=dim, vocab_size=vocab_size, tokenizer=tokenizer, causal=causal, max_length=max_length)
+        super().__init__(
+            dim=dim,
+            vocab_size=vocab_size,
+            tokenizer=tokenizer,
+            causal=causal,
+            max_length=max_length,
+            vectors=vectors,
+        )
         self.dropout = nn.Dropout(dropout)
         self.recurrent = Recurrent(cell=self.cell, width=dim, dim=dim, depth=depth, causal=causal, dropout=dropout)
 

@@ -105,7 +105,7 @@ class RelativeAttention(nn.Module):
 
     def split(self, features: Tensor) -> Tensor:
         """[B, T, D] -> [B, H, T, D / H]"""
-        return features.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+        return features.view(*features.shape[:2], self.num_heads, -1).transpose(1, 2)
 
 
 def sinusoids(length: int, dim: int, device: torch.device) -> Tensor:
@@ -121,5 +121,5 @@ def skew(scores: Tensor) -> Tensor:
     A column more in front makes each row begin one place later once the rows are cut to the old width.
     """
     length, distances = scores.shape[-2:]
-    longer = F.pad(scores, (1, 0)).flatten(-2).unflatten(-1, (distances + 1, length))
-    return longer[..., 1:, :].flatten(-2).unflatten(-1, (length, distances))[..., :length]
+    longer = F.pad(scores, (1, 0)).view(*scores.shape[:-2], distances + 1, length)
+    return longer[..., 1:, :].reshape(scores.shape)[..., :length]

@@ -8,6 +8,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mmexp.contract import Tokens
 
+Cell = type[nn.LSTM] | type[nn.GRU] | type[nn.RNN]
+
 
 class Recurrent(nn.Module):
     """Run a recurrent network over the real tokens of each row, in both directions unless causal.
@@ -29,9 +31,7 @@ class Recurrent(nn.Module):
         ValueError: If dim is odd and the network reads both ways.
     """
 
-    def __init__(
-        self, *, cell: type[nn.RNNBase], width: int, dim: int, depth: int, causal: bool, dropout: float
-    ) -> None:
+    def __init__(self, *, cell: Cell, width: int, dim: int, depth: int, causal: bool, dropout: float) -> None:
         super().__init__()
         if not causal and dim % 2:
             raise ValueError(f"{cell.__name__}: dim must be even to read both ways, got {dim}.")

@@ -77,7 +77,8 @@ class LSTMEncoder(Encoder):
 
     def forward(self, inputs: Padded) -> Tokens:
         mel = self.spectrogram(inputs)  # [B, T, F]
-        short = -mel.mask.shape[1] % self.stack
-        stacks = F.pad(mel.features, (0, 0, 0, short)).unflatten(1, (-1, self.stack)).flatten(2)  # [B, N, stack * F]
+        rows, length, bands = mel.features.shape
+        padded = F.pad(mel.features, (0, 0, 0, -length % self.stack))
+        stacks = padded.view(rows, -1, self.stack * bands)  # [B, N, stack * F]
         tokens = self.recurrent(Tokens(stacks, mel.mask[:, :: self.stack]))  # [B, N, D]
         return Tokens(self.norm(self.dropout(tokens.features)), tokens.mask)

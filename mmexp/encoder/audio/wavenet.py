@@ -70,7 +70,7 @@ class WaveNetEncoder(Encoder):
         for module in (self.front, *self.layers.modules()):
             if isinstance(module, nn.Conv1d):  # as torch begins, biases drown the signal after so many layers
                 nn.init.kaiming_normal_(module.weight, nonlinearity="linear")
-                nn.init.zeros_(module.bias)
+                nn.init.zeros_(module.bias)  # type: ignore[arg-type]
 
     def forward(self, inputs: Padded) -> Tokens:
         frames = self.dropout(self.frames(equally_loud(inputs) / LOUDNESS))  # [B, W, T]
@@ -104,7 +104,7 @@ class GatedLayer(nn.Module):
 
 def average(features: Tensor, mask: Tensor, count: int) -> Tokens:
     """Average the real ones of every ``count`` frames. [B, T, W], [B, T] -> Tokens [B, ceil(T / count), W]"""
-    short = -mask.shape[1] % count
-    real = F.pad(mask, (0, short)).unflatten(1, (-1, count))  # [B, N, count]
-    whole = F.pad(features, (0, 0, 0, short)).unflatten(1, (-1, count)) * real.unsqueeze(-1)
+    rows, length, width = features.shape
+    real = F.pad(mask, (0, -length % count)).view(rows, -1, count)  # [B, N, count]
+    whole = F.pad(features, (0, 0, 0, -length % count)).view(rows, -1, count, width) * real.unsqueeze(-1)
     return Tokens(whole.sum(2) / real.sum(2).clamp(min=1).unsqueeze(-1), real.any(2))

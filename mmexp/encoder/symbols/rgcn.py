@@ -57,10 +57,10 @@ class RGCNEncoder(Encoder):
         self.transform = SymbolsTransform(symbols=symbols)
         self.size = len(symbols) + 1
         head, kind, tail = read_edges(edges, self.transform.numbers)  # each [E]
-        names, relation = kind.unique(return_inverse=True)
+        names, relation = torch.unique(kind, return_inverse=True)
         question = head * self.size + kind
         buffers = {"ends": torch.stack([head, tail]), "relation": relation, "question": question}
-        buffers |= {"group": question.unique(return_inverse=True)[1]}
+        buffers |= {"group": torch.unique(question, return_inverse=True)[1]}
         buffers |= {"is_entity": torch.zeros(self.size, dtype=torch.bool).index_fill(0, head, True)}
         for name, values in buffers.items():
             self.register_buffer(name, values, persistent=False)

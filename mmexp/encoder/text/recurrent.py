@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from mmexp.contract import Padded, Tokens
 from mmexp.encoder.text.base import Cache, TextEncoder
-from mmexp.layer.recurrent import Recurrent
+from mmexp.layer.recurrent import Cell, Recurrent
 
 
 class RecurrentEncoder(TextEncoder):
@@ -31,7 +31,7 @@ class RecurrentEncoder(TextEncoder):
         ValueError: If dim is odd and the encoder reads both ways.
     """
 
-    cell: ClassVar[type[nn.RNNBase]]
+    cell: ClassVar[Cell]
 
     def __init__(
         self,

@@ -46,8 +46,10 @@ def fitted(vectors: Tensor, dim: int) -> Tensor:
     if vectors.shape[1] == dim:
         return vectors
     axes = torch.linalg.svd(vectors, full_matrices=False).Vh[:dim]  # [k, width]
-    kept = vectors @ axes.T
-    return kept if len(axes) == dim else kept @ nn.init.orthogonal_(torch.empty(len(axes), dim))
+    kept: Tensor = vectors @ axes.T
+    if len(axes) < dim:
+        kept = kept @ nn.init.orthogonal_(torch.empty(len(axes), dim))
+    return kept
 
 
 def read_vectors(path: str, words: Collection[str]) -> dict[str, Tensor]:

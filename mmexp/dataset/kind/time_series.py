@@ -33,6 +33,9 @@ class TimeSeriesKind(VectorKind):
         cells = [values.get(name) for name in columns_of(column)]
         return None if absent(cells[0]) else cells
 
+    def from_word(self, word: str) -> list[Any]:
+        return [word]
+
     def read(self, cell: Sequence[Any], folder: Folder) -> np.ndarray:
         series, *times = cell
         if len(times) > 1:

@@ -33,6 +33,7 @@ def test_the_time_since_the_one_before_is_one_more_number() -> None:
 def test_without_times_the_vectors_are_as_they_are() -> None:
     assert read([[1, 2], [3, 4]]) == [[1, 2], [3, 4]]
     assert read([1, 3]) == [[1], [3]]
+    assert read(*TimeSeriesKind().from_word("[[1, 2], [3, 4]]")) == [[1, 2], [3, 4]]
 
 
 def test_seconds_since_1970_keep_their_differences() -> None:

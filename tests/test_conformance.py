@@ -191,8 +191,10 @@ def test_one_step_of_a_fusion(words: str, run_folder: RunFolder):
 @pytest.mark.parametrize("words", choices("encoder"))
 def test_one_step_of_an_encoder(words: str, run_folder: RunFolder, manifest: Path, tiny_models: dict[str, str]):
     kind = words.split("=")[0].split("/")[1]
-    modality = "items" if kind == "symbols" else kind
-    data = ["dataset=manifest", f"dataset.root={manifest}"] if modality == "vector" else SCENES
+    modality = {"encoder/symbols=rgcn": "asked"}.get(words, "items" if kind == "symbols" else kind)
+    graph = ["dataset=triples", "dataset.manifest=triples.jsonl", "task=link_prediction"]
+    own = {"vector": ["dataset=manifest"], "asked": graph}.get(modality)
+    data = [*own, f"dataset.root={manifest}"] if own else SCENES
     model = [f"encoder.{kind}.model={tiny_models[kind]}"] if words.endswith("=hf") else []
     parts = [*model, *SMALL.get(words, []), *data]
     experiment = train([words, f"inputs=[{modality}]", "fusion=none", *parts], run_folder)

@@ -133,7 +133,7 @@ class Schema:
     training: TrainingConfig = _key(Role(changeable=("batch_size",)), default_factory=TrainingConfig)
     encoder: dict[str, Any] = _key(
         Role(
-            slot=Slot(("mmexp.encoder.base.Encoder",), fetched=("pretrained", "weights")),
+            slot=Slot(("mmexp.encoder.base.Encoder",), fetched=("pretrained", "weights", "vectors")),
             of_model=True,
             also=("model", "backbone"),
         )

@@ -17,14 +17,16 @@ from mmexp.dataset.table.split import SPELLINGS, draw
 from mmexp.error import ConfigError, DataError
 
 ENDS = ("head", "relation", "tail")
+ASKED = "asked"
 
 
 class Triples(Manifest):
     """Reads a knowledge graph: every fact asked in both directions, and tables of what its entities are like.
 
     The question read backwards has ``~`` behind its relation, and is in the split of its fact. Inputs are ``head``,
-    ``relation`` and the columns of the table of entities; the target is ``tail``. Without a split in the table it is
-    drawn, a tenth each for val and test. Facts that are known in any split are the table ``triples``, to filter by.
+    ``relation`` and the columns of the table of entities, and, if it is named, ``asked``, both head and relation; the
+    target is ``tail``. Without a split in the table it is drawn, a tenth each for val and test. Facts that are known in
+    any split are the table ``triples``, to filter by; those of the training split are the table ``edges``, to learn by.
 
     Source: reciprocal questions as in Lacroix et al. 2018, https://arxiv.org/abs/1806.07297.
 
@@ -53,13 +55,9 @@ class Triples(Manifest):
         self._repeats = 0
         self.entities = None if entities is None else find_table(root or str(self.path.parent), entities)
 
-    @cached_property
-    def inputs(self) -> Mapping[str, Column]:  # type: ignore[override]
-        return self._offered
-
     @property
     def extra(self) -> Mapping[str, Column]:  # type: ignore[override]
-        return {}
+        return {ASKED: self._offered[ASKED]}
 
     @property
     def apart(self) -> Mapping[str, Column]:
@@ -80,8 +78,9 @@ class Triples(Manifest):
         return {**super().describe(), "classes": {"tail": found}}
 
     def tables(self) -> Mapping[str, Iterable[Triple]]:
-        """``triples``: every question of every split with its answer."""
-        return {"triples": both_ways(map(triple_of, self._facts))}
+        """``triples``: every question of every split with its answer; ``edges``: those of the training split."""
+        trained = (record for record in self._facts if self._sides.get(record.id) == "train")
+        return {"triples": both_ways(map(triple_of, self._facts)), "edges": both_ways(map(triple_of, trained))}
 
     @cached_property
     def _records(self) -> list[Record]:
@@ -187,4 +186,4 @@ def _checked(record: Record) -> Record:
 
 
 def _question(asked: Triple) -> dict[str, Any]:
-    return {**dict(zip(ENDS, asked, strict=True)), "query": list(asked[:2])}
+    return {**dict(zip(ENDS, asked, strict=True)), "query": list(asked[:2]), ASKED: list(asked[:2])}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from torch import nn
 
@@ -33,6 +34,8 @@ class Encoder(nn.Module, ABC):
     """
 
     transform: Transform
+    notes: Sequence[str] = ()
+    """What a user should know before training, such as what its weights start from."""
 
     @abstractmethod
     def forward(self, inputs: Padded) -> Tokens: ...

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from torch import nn
+
+from mmexp.encoder.base import Encoder
 from mmexp.training.experiment import Experiment
 from mmexp.training.sampler import batches_per_epoch
 
@@ -14,7 +17,13 @@ def experiment_notes(experiment: Experiment) -> list[str]:
     shares = share_notes(size, experiment.training.batch_size, world)
     few = [note for name in ("val", "test") for note in few_notes(name, len(experiment.data.samples[name]))]
     contrasts = contrast_notes(experiment.task.contrasts, experiment.training.batch_size)
-    return [*map(str, experiment.cuts), *few, *contrasts, *shares]
+    return [*map(str, experiment.cuts), *encoder_notes(experiment.module.model), *few, *contrasts, *shares]
+
+
+def encoder_notes(model: nn.Module) -> list[str]:
+    """Say what its encoders have to say, each under its place in the model."""
+    named = [(name, part) for name, part in model.named_modules() if isinstance(part, Encoder)]
+    return [f"{name}: {note}" for name, part in named for note in part.notes]
 
 
 def few_notes(split: str, size: int) -> list[str]:

@@ -17,7 +17,7 @@ from mmexp.error import ConfigError
         ("fusion=Cross-Attention", "Set fusion=attention or fusion=co_attention."),
         ("fusion=intermediate", "fusion=bottleneck"),
         ("encoder/image=resnet", "Set encoder/image=cnn or encoder/image=timm."),
-        ("encoder=lstm", "Set encoder/text=lstm."),
+        ("encoder=lstm", "Set encoder/audio=lstm or encoder/text=lstm or encoder/vector=lstm."),
         ("encoder/text=bert", "Set encoder/text=transformer."),
         ("optimizer=adam", "Set optimizer=adamw."),
         ("lr=0.1", "Set optimizer.lr=0.1."),

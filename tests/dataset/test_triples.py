@@ -74,6 +74,21 @@ def test_facts_of_the_data_are_all_entities_and_every_known_answer(tmp_path):
     assert list(dataset.companions["tail"]) == ["head", "relation"] and list(dataset.texts()) == []
 
 
+def test_the_graph_to_learn_by_is_that_of_the_training_split_however_it_is_spelt(tmp_path):
+    spelt = [(*fact[:3], {"train": "Training", "val": "dev"}.get(fact[3], fact[3])) for fact in FACTS]
+    write(tmp_path, spelt)
+    dataset = read(tmp_path)
+    assert list(dataset.tables()["edges"]) == asked(dataset) and len(asked(dataset)) == 4
+
+
+def test_head_and_relation_are_one_input_if_it_is_named(tmp_path):
+    write(tmp_path, FACTS)
+    dataset = read(tmp_path)
+    assert list(dataset.inputs) == ["head", "relation"] and list(dataset.extra) == ["asked"]
+    assert dataset.split("test")[0].inputs["asked"] == ["cy", "sibling of"]
+    assert dataset.describe()["modality"]["asked"]["symbols"] == ["ann", "bo", "cy", "parent of", "parent of~"]
+
+
 @pytest.mark.parametrize(("suffix", "val"), [("tsv", "valid"), ("txt", "dev"), ("tsv", "val")])
 def test_files_without_header_give_the_same(tmp_path, suffix, val):
     write(tmp_path, FACTS)

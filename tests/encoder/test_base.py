@@ -48,12 +48,14 @@ PARTS = {"text": "text/transformer", "image": "image/cnn"}
 
 
 @pytest.fixture
-def make(tokenizer):
+def make(tokenizer, tmp_path):
+    (tmp_path / "edges.jsonl").write_text('["a", "b", "c"]\n["c", "b", "a"]\n')
+
     def make(name: str) -> Encoder:
         module, _, kind = OmegaConf.load(CONF / f"{name}.yaml")._target_.rpartition(".")
         modality, build = name.split("/")[0], getattr(import_module(module), kind)
         offered = {"dim": DIM, "tokenizer": tokenizer, "depth": 1, "transform": TRANSFORMS.get(modality, str)()}
-        offered |= {"pool": MeanPool(), **SETTINGS.get(modality, {})}
+        offered |= {"pool": MeanPool(), "edges": str(tmp_path / "edges.jsonl"), **SETTINGS.get(modality, {})}
         asked = signature(build).parameters
         parts = {part: make(option) for part, option in PARTS.items() if part in asked}
         return build(**{key: value for key, value in offered.items() if key in asked}, **parts)

@@ -124,6 +124,7 @@ def test_published_weights_are_not_fetched_for_an_encoder_that_has_its_own(
     config.encoder.image["_target_"] = "mmexp.encoder.image.timm.TimmEncoder"
     del config.encoder.image["widths"]
     config.encoder.image["pretrained"] = True
+    config.encoder.text["vectors"] = "glove.txt"
     OmegaConf.save(config, copy.config)
     given: list[Any] = []
     monkeypatch.setattr(
@@ -132,6 +133,7 @@ def test_published_weights_are_not_fetched_for_an_encoder_that_has_its_own(
     with pytest.raises(ConfigError, match="weights must fit the model"):
         restore(copy)
     assert sorted(given[0]["encoder"]["image"]) == ["_target_", "dim", "transform"]
+    assert "vectors" not in given[0]["encoder"]["text"]
 
 
 def test_answers_come_in_order_whatever_the_batch_size(run: RunFolder, tiny: Path) -> None:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from torch import nn
 
-from mmexp.training.shares import contrast_notes, few_notes, share_notes
+from mmexp.encoder.text.embedding import EmbeddingEncoder
+from mmexp.encoder.words.text import WordsEncoder
+from mmexp.training.shares import contrast_notes, encoder_notes, few_notes, share_notes
 
 
 @pytest.mark.parametrize(("size", "world"), [(32, 2), (33, 1), (34, 2), (33, 3)])
@@ -25,3 +28,10 @@ def test_a_split_of_a_few_samples_is_said() -> None:
     assert few_notes("test", 5) == []
     assert few_notes("test", 1) == ["test: 1 sample decides every metric, which says next to nothing."]
     assert few_notes("val", 3) == ["val: 3 samples decide every metric, which says next to nothing."]
+
+
+def test_what_an_encoder_has_to_say_is_said_also_of_one_inside_another(tokenizer: str) -> None:
+    plain, noted = (EmbeddingEncoder(dim=2, vocab_size=14, tokenizer=tokenizer) for _ in range(2))
+    noted.notes = ("it starts from a file.",)
+    model = nn.ModuleDict({"a": plain, "b": WordsEncoder(text=noted)})
+    assert encoder_notes(model) == ["b.text: it starts from a file."]

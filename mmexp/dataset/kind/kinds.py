@@ -139,10 +139,12 @@ class Kinds(Mapping[str, Kind]):
 
 @cache
 def standard() -> Kinds:
-    """Return the kinds that come with mmexp: ``XKind`` of each module ``x`` next to this one."""
+    """Return the kinds that come with mmexp: ``XYKind`` of each module ``x_y`` next to this one."""
     found = {}
     for module in iter_modules(package.__path__):
-        kind = getattr(import_module(f"{package.__name__}.{module.name}"), f"{module.name.title()}Kind", None)
+        kind = getattr(
+            import_module(f"{package.__name__}.{module.name}"), f"{module.name.title().replace('_', '')}Kind", None
+        )
         if kind is not None:
             found[module.name] = kind()
     return Kinds(found)

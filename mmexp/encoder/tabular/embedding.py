@@ -44,8 +44,11 @@ class EmbeddingEncoder(Encoder):
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, inputs: Padded) -> Tokens:
-        values = inputs.values
+        return Tokens(self.norm(self.embed(inputs.values)), inputs.mask)
+
+    def embed(self, values: Tensor) -> Tensor:
+        """Return the token of each column, whether the row has it or not. [B, C] -> [B, C, D]"""
         place = torch.where(self.is_number, 1, values.long())  # [B, C]
         scale = torch.where(self.is_number, values, (place > 0).to(values.dtype))  # [B, C]
         directions = self.table[self.first + place]  # [B, C, D]
-        return Tokens(self.norm(self.bias + scale.unsqueeze(-1) * directions), inputs.mask)
+        return self.bias + scale.unsqueeze(-1) * directions

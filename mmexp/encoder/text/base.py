@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mmexp.encoder.base import Encoder
+from mmexp.encoder.text.word_vectors import start_from
 from mmexp.transform.text import TextTransform
 
 
@@ -38,6 +39,7 @@ class TextEncoder(Encoder):
         tokenizer: Path of the tokenizer's file.
         causal: Whether token i depends on ids up to i only.
         max_length: Ids at most, begin and end included.
+        vectors: Path of a text file of word vectors to start from, as of GloVe or word2vec.
 
     Shape:
         ids [B, L] -> Tokens [B, L, D].
@@ -46,13 +48,24 @@ class TextEncoder(Encoder):
     transform: TextTransform
     embedding: torch.nn.Embedding
 
-    def __init__(self, *, dim: int, vocab_size: int, tokenizer: str, causal: bool, max_length: int) -> None:
+    def __init__(
+        self,
+        *,
+        dim: int,
+        vocab_size: int,
+        tokenizer: str,
+        causal: bool,
+        max_length: int,
+        vectors: str | None = None,
+    ) -> None:
         super().__init__()
         self.causal = causal
         self.max_length = max_length
         self.transform = TextTransform(tokenizer=tokenizer, max_length=max_length)
         self.embedding = torch.nn.Embedding(vocab_size, dim)
         torch.nn.init.normal_(self.embedding.weight, std=0.02)
+        if vectors:
+            self.notes = (start_from(vectors, self.embedding, self.transform.tokenizer),)
 
     @abstractmethod
     def step(self, ids: Tensor, cache: Cache | None) -> tuple[Tensor, Cache]:

@@ -20,15 +20,30 @@ class EmbeddingEncoder(TextEncoder):
         tokenizer: Path of the tokenizer's file.
         causal: Accepted for both values, since a word sees only itself.
         max_length: Ids at most, begin and end included.
+        vectors: Path of a text file of word vectors to start from, as of GloVe or word2vec; see ``word_vectors``.
 
     Shape:
         ids [B, L] -> Tokens [B, L, D].
     """
 
     def __init__(
-        self, *, dim: int, vocab_size: int, tokenizer: str, causal: bool = False, max_length: int = 64
+        self,
+        *,
+        dim: int,
+        vocab_size: int,
+        tokenizer: str,
+        causal: bool = False,
+        max_length: int = 64,
+        vectors: str | None = None,
     ) -> None:
-        super().__init__(dim=dim, vocab_size=vocab_size, tokenizer=tokenizer, causal=causal, max_length=max_length)
+        super().__init__(
+            dim=dim,
+            vocab_size=vocab_size,
+            tokenizer=tokenizer,
+            causal=causal,
+            max_length=max_length,
+            vectors=vectors,
+        )
         self.norm = nn.LayerNorm(dim)
 
     def forward(self, inputs: Padded) -> Tokens:

@@ -36,3 +36,10 @@ class VectorEncoder(Encoder):
         if self.position is None:
             return Tokens(self.norm(features).unsqueeze(1), inputs.mask.unsqueeze(1))  # [B, 1, D]
         return Tokens(self.norm(features + self.position[: features.shape[1]]), inputs.mask)
+
+
+def sequence(inputs: Padded) -> Tokens:
+    """Return vectors as sequences, a single one as a sequence of one. [B, F] or [B, L, F] -> Tokens [B, L, F]"""
+    if inputs.mask.ndim == 1:
+        return Tokens(inputs.values.unsqueeze(1), inputs.mask.unsqueeze(1))
+    return Tokens(inputs.values, inputs.mask)

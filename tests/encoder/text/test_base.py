@@ -8,11 +8,13 @@ import torch
 from mmexp.contract import Padded
 from mmexp.encoder.text.base import Cache, TextEncoder
 from mmexp.encoder.text.embedding import EmbeddingEncoder
+from mmexp.encoder.text.gru import GRUEncoder
 from mmexp.encoder.text.lstm import LSTMEncoder
+from mmexp.encoder.text.rnn import RNNEncoder
 from mmexp.encoder.text.transformer import TransformerEncoder
 
 VOCABULARY = 14
-KINDS = [EmbeddingEncoder, LSTMEncoder, TransformerEncoder]
+KINDS = [EmbeddingEncoder, GRUEncoder, LSTMEncoder, RNNEncoder, TransformerEncoder]
 
 
 @pytest.fixture(params=KINDS)
@@ -53,7 +55,7 @@ def test_a_causal_encoder_never_looks_ahead(make):
         assert not torch.allclose(both[0][:, changed], both[1][:, changed])
 
 
-@pytest.mark.parametrize("kind", [LSTMEncoder, TransformerEncoder])
+@pytest.mark.parametrize("kind", [GRUEncoder, LSTMEncoder, RNNEncoder, TransformerEncoder])
 def test_an_encoder_that_is_not_causal_does_look_ahead(kind, tokenizer):
     encoder = kind(dim=8, vocab_size=VOCABULARY, tokenizer=tokenizer).eval()
     first, second = (encoder(padded([1, 5, last], length=3)).features for last in (6, 7))

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mmexp.contract import Padded
+from mmexp.encoder.vector.base import sequence
 from mmexp.encoder.vector.linear import LinearEncoder
 from mmexp.encoder.vector.mlp import MlpEncoder
 from mmexp.transform.vector import VectorTransform
@@ -43,3 +44,10 @@ def test_padding_and_other_vectors_change_no_token(kind):
     long = torch.cat([short, torch.full((1, 4, 3), 9.0)], 1)
     both = [encoder(Padded(values, torch.ones(values.shape[:2], dtype=torch.bool))) for values in (short, long)]
     torch.testing.assert_close(both[0].features, both[1].features[:, :2])
+
+
+def test_a_single_vector_is_a_sequence_of_one():
+    values, mask = torch.randn(2, 4, 3), torch.tensor([[True] * 4, [False] * 4])
+    whole, single = sequence(Padded(values, mask)), sequence(Padded(values[:, 0], mask[:, 0]))
+    assert torch.equal(whole.features, values) and torch.equal(whole.mask, mask)
+    assert torch.equal(single.features, values[:, :1]) and torch.equal(single.mask, mask[:, :1])

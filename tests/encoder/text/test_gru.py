@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+from torch import nn
+
+from mmexp.encoder.text.gru import GRUEncoder
+
+
+def test_its_cell_is_torchs_gru(tokenizer):
+    encoder = GRUEncoder(dim=8, vocab_size=14, tokenizer=tokenizer, depth=2)
+    assert type(encoder.recurrent.network) is nn.GRU and encoder.recurrent.network.num_layers == 2

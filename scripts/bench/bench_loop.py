@@ -29,7 +29,8 @@ from mmexp.task.base import Task
 from mmexp.training.datamodule import DataModule
 from mmexp.training.experiment import Experiment, build, load_data
 from mmexp.training.model import Model
-from mmexp.training.module import ExperimentModule, parameter_groups
+from mmexp.training.module import ExperimentModule
+from mmexp.training.parameter_groups import parameter_groups
 from mmexp.training.trainer import (
     count_parameters,
     make_callbacks,
@@ -96,7 +97,7 @@ class Race:
         clock, module, data = Clock(), self.experiment.module, self.experiment.data
         module.load_state_dict(self.weights)
         model, training = module.model.train(), self.experiment.training
-        optimizer = torch.optim.AdamW(parameter_groups(model), **DEFAULTS)
+        optimizer = torch.optim.AdamW(parameter_groups(model, self.experiment.method), **DEFAULTS)
         scheduler = CosineScheduler(optimizer=optimizer, total_steps=data.total)
         half = self.experiment.hardware.precision == "bf16-mixed"
         with open(self.folder.path / "plain.jsonl", "a", encoding="utf-8") as file:

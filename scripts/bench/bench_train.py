@@ -16,6 +16,7 @@ import warnings
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
 warnings.filterwarnings("ignore")
 
+import bench_cache  # noqa: E402
 import bench_decode  # noqa: E402
 import bench_loop  # noqa: E402
 import bench_start  # noqa: E402
@@ -27,6 +28,7 @@ BENCHES: Benches = {
     "P2": bench_start.look,
     "P5": bench_loop.defaults,
     "P6": bench_loop.small,
+    "P14": bench_cache.cached,
     "P22": bench_decode.hugging_face_greedy,
     "P23": bench_decode.no_cache,
     "P24": bench_decode.hugging_face_beam,

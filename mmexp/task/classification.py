@@ -33,7 +33,7 @@ from mmexp.transform.label import UNSEEN, Labels, LabelTransform
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MANY, FEW = 20, 5
+FEW = 5
 
 
 class Classification(Task):
@@ -58,6 +58,7 @@ class Classification(Task):
         label_smoothing: Share of each target that is spread over the classes (multilabel: drawn towards 1/2).
         dropout: Dropout probability of the hidden layer.
         depth: Hidden layers of the head; 0 scores the pooled features as they are, linearly.
+        listed: Classes up to which a prediction lists the scores of all; of more it lists the best 5.
 
     Raises:
         ValueError: If form is unknown, or there are too few classes for it.
@@ -76,6 +77,7 @@ class Classification(Task):
         label_smoothing: float = 0.0,
         dropout: float = 0.1,
         depth: int = 1,
+        listed: int = 20,
     ) -> None:
         super().__init__()
         if form not in ("binary", "multiclass", "multilabel"):
@@ -85,7 +87,7 @@ class Classification(Task):
         if len(classes) < 2:
             raise ValueError(f"Classification: classes must be at least 2, got {list(classes)}.")
         self.classes, self.target, self.form, self.label_smoothing = list(classes), target, form, label_smoothing
-        self.targets = (target,)
+        self.targets, self.listed = (target,), listed
         self.monitor = "f1" if form == "multilabel" else "accuracy"
         self.pool = pool
         self.head = Head(dim=dim, width=len(classes), depth=depth, dropout=dropout)
@@ -182,7 +184,7 @@ class Classification(Task):
         return {
             "label": chosen if self.form == "multilabel" else self.classes[best[0]],
             "score": scores[best[0]],
-            "scores": {str(self.classes[c]): scores[c] for c in best[: len(best) if len(best) <= MANY else FEW]},
+            "scores": {str(self.classes[c]): scores[c] for c in best[: len(best) if len(best) <= self.listed else FEW]},
         }
 
 

@@ -17,9 +17,9 @@ from mmexp.pool.base import Pool
 class SoftVotingFusion(VotingFusion):
     """Fuse late, at the level of decisions: average the class probabilities of one classifier per modality.
 
-    ``p = sum_m w_m p_m`` with ``w`` equal or given, summing to 1 over the modalities that are present; all of these count
-    the same where none has a weight, and all classifiers, given zeros, where none is present. The loss is the mean of
-    the classifiers' own: each learns to be right by itself, as if it were trained alone.
+    ``p = sum_m w_m p_m`` with ``w`` equal or given, summing to 1 over the modalities that are present; all of these
+    count the same where none has a weight, and all classifiers, given zeros, where none is present. The loss is the
+    mean of the classifiers' own: each learns to be right by itself, as if it were trained alone.
 
     Source: Kittler et al. 1998, "On Combining Classifiers", https://doi.org/10.1109/34.667881, eq. 13, the sum rule.
     Differs: a classifier is an MLP of the modality and the task's head, whose weights they share. Where there are no

@@ -53,7 +53,7 @@ class VotingFusion(VectorFusion):
         vectors, present = self.gather(tokens, self.modalities)  # [B, M, D], [B, M]
         own = self.outputs(vectors).flatten(0, 1).unsqueeze(1)  # [B M, 1, D]
         logits = score(Tokens(own, torch.ones_like(own[..., 0], dtype=torch.bool)))
-        return self.vote(logits.unflatten(0, present.shape), present, multilabel)
+        return self.vote(logits.view(*present.shape, -1), present, multilabel)
 
     def outputs(self, vectors: Tensor) -> Tensor:
         """What the MLP of each modality gives. [..., M, D] -> [..., M, D]"""

@@ -39,5 +39,5 @@ class PatchEncoder(ImageEncoder):
         self.patch_size = patch_size
         self.add_head(3 * patch_size**2, (side // patch_size) ** 2)
 
-    def extract(self, pixels: Tensor) -> Tensor:
+    def cells(self, pixels: Tensor) -> Tensor:
         return F.pixel_unshuffle(pixels, self.patch_size).flatten(2).mT  # [B, N, 3 P^2]

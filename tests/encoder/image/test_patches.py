@@ -16,7 +16,7 @@ def make(patch_size: int = 4) -> PatchEncoder:
 def test_each_patch_is_one_linear_map_of_its_pixels_row_by_row():
     encoder, pixels = make(), torch.randn(2, 3, 16, 16)
     cut = F.unfold(pixels, 4, stride=4).mT  # [B, 16, 48]
-    torch.testing.assert_close(encoder.extract(pixels), cut)
+    torch.testing.assert_close(encoder.cells(pixels), cut)
     assert [name for name, p in encoder.named_parameters() if p.ndim > 1] == ["position", "project.weight"]
 
 

@@ -196,13 +196,13 @@ def _choice(override: Override, known: Sequence[str]) -> Override:
         raise ConfigError(f"command line: {group} must be one of its options, got {len(value)}. {_SWEEP}")
     elif not override.is_delete():
         for option in value if isinstance(value, list) else [value]:
-            _check_option(group, option)
+            _check_option(group, option, override.package or "")
     return override
 
 
-def _check_option(group: str, option: Any) -> None:
+def _check_option(group: str, option: Any, package: str) -> None:
     if option not in options(group):
-        hint = suggest_option(group, str(option))
+        hint = suggest_option(group, str(option), package)
         raise ConfigError(f"command line: {group} must be one of its options, got '{option}'. {hint}")
 
 

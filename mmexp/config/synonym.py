@@ -1,7 +1,8 @@
 """Other words of the field for what can be chosen and set: each option's file and each key's field declare their own.
 
-An option says ``# Also: early, concatenation`` in its first lines, a key of it ``lr: 0.001  # also: learning_rate``; a
-field of the schema has ``also`` in its metadata. Looked up only once something was not found.
+An option says ``# Also: early, concatenation`` in its first lines, or ``# Also: vilt with fusion.depth=6`` where a
+word means more than it; a key of it ``lr: 0.001  # also: learning_rate``; a field of the schema has ``also`` in its
+metadata. Looked up only once something was not found.
 """
 
 from __future__ import annotations
@@ -28,15 +29,18 @@ _FEW = 2  # keys that are suggested
 _TARGET = re.compile(r"^_target_: ([\w.]+)$", re.MULTILINE)
 
 
-def suggest_option(group: str, word: str) -> str:
+def suggest_option(group: str, word: str, package: str = "") -> str:
     """Say which option of a group, or of the groups below it, a word means; else the nearest one, or all.
 
     Args:
         group: Such as ``fusion``, or ``encoder``, whose options lie in ``encoder/image`` and others.
         word: What was given for an option.
+        package: Where the option is put, such as ``fusion.pool``; at the place of its group if empty.
     """
+    at = f"@{package}" if package else ""
     inner = [name for name in groups() if name.startswith(f"{group}/")]
-    meant = [f"{name}={option}" for name in (group, *inner) for option in options(name) if _means(name, option, word)]
+    pairs = [(name, option) for name in (group, *inner) for option in options(name)]
+    meant = [f"{name}{at}={one}" for name, option in pairs if (one := _meaning(name, option, word))]
     if meant:
         return f"Set {' or '.join(meant)}."
     return nearest(word, options(group)) if options(group) else f"Choose in one of: {', '.join(inner)}."
@@ -132,11 +136,14 @@ def _defaults() -> Iterator[tuple[str, str]]:
             yield group, option
 
 
-def _means(group: str, option: str, word: str) -> bool:
-    """Whether a word is an option of a nested group, another word for an option, or either with more behind it."""
+def _meaning(group: str, option: str, word: str) -> str:
+    """Return an option, and what else is to be set, if a word is it or another for it, or begins so; else nothing."""
     opening = option_path(f"{group}/{option}").read_text(encoding="utf-8", errors="replace")
-    also = [one for found in _ALSO.findall(opening) for one in _words(found)]
-    return (group.count("/") > 0 and option == word) or any(_begins(_plain(word), one) for one in (option, *also))
+    said = [one.strip() for found in _ALSO.findall(opening) for one in found.split(",")]
+    for known, _, more in (one.partition(" with ") for one in (option, *said)):
+        if _begins(_plain(word), _plain(known)):
+            return f"{option} {more}".strip()
+    return ""
 
 
 def _begins(word: str, with_: str) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from torch import Tensor, nn
 
 from mmexp.contract import Tokens
+from mmexp.fusion.decision import Decision
 
 
 class Fusion(nn.Module, ABC):
@@ -58,6 +59,20 @@ class Fusion(nn.Module, ABC):
     @abstractmethod
     def onto(self, anchor: Tokens, context: Mapping[str, Tokens]) -> Tokens:
         """Fuse onto an anchor. [B, N, D], {modality: [B, N_m, D]} -> [B, N, D]; the context may be empty."""
+
+    def decide(
+        self, tokens: Mapping[str, Tokens], score: Callable[[Tokens], Tensor], multilabel: bool = False
+    ) -> Decision:
+        """Return what a classification is decided on: here the scores of the joint form.
+
+        A fusion of decisions scores each modality by itself, and fuses these scores.
+
+        Args:
+            tokens: By modality.
+            score: The task's head. [B, N, D] -> [B, C]
+            multilabel: Whether any number of the classes may apply, each by its sigmoid; else one, by the softmax.
+        """
+        return Decision(score(self(tokens)))
 
     def bind(self, context: Mapping[str, Tokens]) -> Callable[[Tokens], Tokens]:
         """Return ``onto`` for one fixed context; override it to do the context's part of the work once."""

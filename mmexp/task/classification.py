@@ -33,7 +33,7 @@ from mmexp.transform.label import UNSEEN, Labels, LabelTransform
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-MANY, FEW = 20, 5
+FEW = 5
 
 
 class Classification(Task):
@@ -58,6 +58,7 @@ class Classification(Task):
         label_smoothing: Share of each target that is spread over the classes (multilabel: drawn towards 1/2).
         dropout: Dropout probability of the hidden layer.
         depth: Hidden layers of the head; 0 scores the pooled features as they are, linearly.
+        listed: Classes up to which a prediction lists the scores of all; of more it lists the best 5.
 
     Raises:
         ValueError: If form is unknown, or there are too few classes for it.
@@ -76,6 +77,7 @@ class Classification(Task):
         label_smoothing: float = 0.0,
         dropout: float = 0.1,
         depth: int = 1,
+        listed: int = 20,
     ) -> None:
         super().__init__()
         if form not in ("binary", "multiclass", "multilabel"):
@@ -85,7 +87,7 @@ class Classification(Task):
         if len(classes) < 2:
             raise ValueError(f"Classification: classes must be at least 2, got {list(classes)}.")
         self.classes, self.target, self.form, self.label_smoothing = list(classes), target, form, label_smoothing
-        self.targets = (target,)
+        self.targets, self.listed = (target,), listed
         self.monitor = "f1" if form == "multilabel" else "accuracy"
         self.pool = pool
         self.head = Head(dim=dim, width=len(classes), depth=depth, dropout=dropout)
@@ -94,8 +96,14 @@ class Classification(Task):
         return {self.target: LabelTransform(classes=self.classes, multilabel=self.form == "multilabel")}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
-        logits = self.head(self.pool(fusion(tokens))).float()  # [B, C]
-        return {"logits": logits, "scores": logits.sigmoid() if self.form == "multilabel" else logits.softmax(-1)}
+        several = self.form == "multilabel"
+        decision = fusion.decide(tokens, self.score, several)
+        logits = decision.logits  # [B, C]
+        return {"decision": decision, "logits": logits, "scores": logits.sigmoid() if several else logits.softmax(-1)}
+
+    def score(self, tokens: Tokens) -> Tensor:
+        """Score each class. [B, N, D] -> [B, C]"""
+        return self.head(self.pool(tokens)).float()  # type: ignore[no-any-return]
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         logits = outputs["logits"]
@@ -103,13 +111,11 @@ class Classification(Task):
             return {"class": mean(logits.sum() * 0, 0, len(batch), everywhere=self.training)}
         labels = batch.targets[self.target].values
         known = labels.mask if self.form == "multilabel" else labels.mask & (labels.values != UNSEEN)  # [B]
-        logits, targets = logits[known], labels.values[known]
-        if self.form == "multilabel":
-            targets = targets[:, :-1] * (1 - self.label_smoothing) + self.label_smoothing / 2
-            total = F.binary_cross_entropy_with_logits(logits, targets, reduction="sum") / len(self.classes)
-        else:
-            total = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing, reduction="sum")
-        return {"class": mean(total, len(targets), len(batch), everywhere=self.training)}
+        several, targets, number = self.form == "multilabel", labels.values[known], len(self.classes)
+        targets = targets[:, :-1] if several else F.one_hot(targets, number).float()  # [N, C]
+        targets = targets + self.label_smoothing * (1 / (2 if several else number) - targets)
+        losses = outputs["decision"].losses(binary_cross_entropy if several else cross_entropy, targets, known)
+        return {"class": mean(losses.sum(), len(targets), len(batch), everywhere=self.training)}
 
     def metrics(self) -> MetricCollection:
         number = len(self.classes)
@@ -178,5 +184,15 @@ class Classification(Task):
         return {
             "label": chosen if self.form == "multilabel" else self.classes[best[0]],
             "score": scores[best[0]],
-            "scores": {str(self.classes[c]): scores[c] for c in best[: len(best) if len(best) <= MANY else FEW]},
+            "scores": {str(self.classes[c]): scores[c] for c in best[: len(best) if len(best) <= self.listed else FEW]},
         }
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return the loss of each sample. twice [N, C] -> [N]"""
+    return F.cross_entropy(logits, targets, reduction="none")
+
+
+def binary_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Return the loss of each sample, the mean over its classes. twice [N, C] -> [N]"""
+    return F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(1)

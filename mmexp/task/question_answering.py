@@ -36,6 +36,7 @@ class QuestionAnswering(Classification):
         label_smoothing: Share of each target that is spread over the classes.
         dropout: Dropout probability of the hidden layer.
         depth: Hidden layers of the head; 0 scores the pooled features as they are, linearly.
+        listed: Answers up to which a prediction lists the scores of all; of more it lists the best 5.
 
     Raises:
         ValueError: If there are fewer than two different answers.
@@ -51,6 +52,7 @@ class QuestionAnswering(Classification):
         label_smoothing: float = 0.0,
         dropout: float = 0.1,
         depth: int = 1,
+        listed: int = 20,
     ) -> None:
         super().__init__(
             pool=pool,
@@ -60,6 +62,7 @@ class QuestionAnswering(Classification):
             label_smoothing=label_smoothing,
             dropout=dropout,
             depth=depth,
+            listed=listed,
         )
         self.consensus = consensus
         if consensus:

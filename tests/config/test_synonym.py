@@ -1,25 +1,54 @@
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
 import pytest
 
 from mmexp.config.compose import compose
+from mmexp.config.provenance import options
 from mmexp.config.synonym import keys_called, suggest_argument, suggest_key, suggest_option
 from mmexp.error import ConfigError
+
+PATCHES = "encoder/image=patches encoder/text=positional fusion.depth=6"
+NAMES = {
+    "fusion": "early late intermediate hybrid cross_attention self_attention concat concatenation cat linear sum add "
+    "mean average max product hadamard elementwise bilinear mcb mfb mlb mutan tensor tfn low_rank lmf gated "
+    "gmu nl_gate film mag mbt bottleneck mult vilbert lxmert mcan vilt visualbert uniter mmbt perceiver "
+    "q-former blip2 moe darts gat gnn unimodal ensemble voting decision decision_level evidential tmc "
+    "dempster_shafer weighted_sum deepset late_fusion",
+    "encoder/image": "cnn resnet resnet18 resnet50 resnet101 vit vit_base efficientnet_b0 convnext_tiny swin_base "
+    "patches patch_embedding",
+    "encoder/text": "bert bert-base-uncased roberta distilbert gpt2 transformer lstm bilstm gru rnn word2vec glove bow "
+    "bag_of_words",
+    "encoder/audio": "cnn resnet wav2vec2 spectrogram mfcc log_mel",
+    "encoder/video": "frames r3d i3d c3d slowfast timesformer",
+    "optimizer": "adam adamw sgd momentum nesterov rmsprop radam adafactor lion lamb muon adamax nadam",
+    "scheduler": "cosine warmup onecycle constant none cosine_annealing",
+    "task": "vqa visual_question_answering gqa classification sentiment hateful_memes snli_ve captioning "
+    "image_captioning retrieval image_text_retrieval ner asr tts text_to_image object_detection "
+    "semantic_segmentation visual_dialog regression kg_completion recsys multi_task pretrain itm anomaly",
+    "dataset": "csv parquet json folder movielens fb15k synthetic",
+    "pool": "mean avg average gap max flatten attention attentive matching",
+    "missing": "mask placeholder impute",
+}
+"""What the literature, torchmultimodal, MMF, MultiBench and fusilli call what can be chosen."""
 
 
 @pytest.mark.parametrize(
     ("word", "cure"),
     [
-        ("fusion=early", "Set fusion=concat or fusion=transformer."),
+        ("fusion=early", f"Set fusion=concat or fusion=transformer {PATCHES}."),
+        ("fusion=vilt", f"Set fusion=transformer {PATCHES}."),
+        ("fusion=ensemble", "Set fusion=soft_voting."),
+        ("fusion=linear", "Set fusion=concat fusion.hidden=0."),
+        ("pool@fusion.pool=avg", "Set pool@fusion.pool=mean."),
         ("fusion=Cross-Attention", "Set fusion=attention or fusion=co_attention."),
         ("fusion=intermediate", "fusion=bottleneck"),
-        ("encoder/image=resnet", "Set encoder/image=cnn or encoder/image=timm."),
         ("encoder=lstm", "Set encoder/audio=lstm or encoder/text=lstm or encoder/vector=lstm."),
-        ("encoder/text=bert", "Set encoder/text=transformer."),
-        ("optimizer=adam", "Set optimizer=adamw."),
+        ("encoder/text=bert", "Set encoder/text=hf."),
+        ("optimizer=lion", "Set optimizer=adamw."),
         ("lr=0.1", "Set optimizer.lr=0.1."),
         ("training.lr=0.1", "Set optimizer.lr."),
         ("optimizer.learning_rate=0.1", "Set optimizer.lr=0.1."),
@@ -30,14 +59,14 @@ from mmexp.error import ConfigError
         ("dataset.group_by=who", "dataset=manifest takes it."),
         ("dataset.test_groups=[01]", "dataset=manifest takes it."),
         ("fusion=late_fusion", "Set fusion=late."),
-        ("encoder/image=resnet50", "Set encoder/image=cnn or encoder/image=timm."),
-        ("encoder/text=bert-base-uncased", "Set encoder/text=transformer."),
+        ("encoder/image=resnet50", "Set encoder/image=resnet."),
+        ("encoder/text=bert-base-uncased", "Set encoder/text=hf."),
         ("task=vqa", "Set task=question_answering."),
         ("task=asr", "Set task=speech_recognition or task=transcription."),
         ("gpus=2", "Set hardware=ddp hardware.devices=2."),
         ("dataset.batch_size=8", "Set training.batch_size."),
-        ("encoder.image=resnet34", "Set encoder/image=cnn or encoder/image=timm."),
-        ("model=resnet34", "encoder/image=timm"),
+        ("encoder.image=resnet34", "Set encoder/image=resnet."),
+        ("model=resnet34", "encoder/image=resnet"),
         ("data=csv", "Set dataset=manifest."),
         ("device=cuda", "Set hardware=gpu."),
         ("trainer.max_epochs=3", "Set training.epochs=3."),
@@ -96,3 +125,15 @@ def test_an_option_of_ones_own_declares_its_words_itself(tmp_path: Path, monkeyp
     (tmp_path / "conf/fusion/mine.yaml").write_text("# Mine.\n# Also: our own, nostra.\n_target_: x.Y\n")
     monkeypatch.chdir(tmp_path)
     assert suggest_option("fusion", "our-own") == "Set fusion=mine."
+
+
+@pytest.mark.parametrize("group", NAMES)
+def test_a_name_of_the_field_is_an_option_or_answered_by_one(group: str) -> None:
+    for word in set(NAMES[group].split()) - {*options(group)}:
+        hint = re.fullmatch(r"Set (.+)\.", suggest_option(group, word))
+        assert hint, f"{group}={word} leads nowhere"
+        for line in hint[1].split(" or "):
+            choice, *others = line.split()
+            name, _, option = choice.partition("=")
+            assert name == group and option in options(group)
+            assert not others or compose([choice, *others])

@@ -40,3 +40,18 @@ def test_all_count_the_same_at_first(make_tokens):
     fusion, own = WeightedFusion(dim=8, modalities=list("ab"), pool=MeanPool()), make_tokens(2, 1)
     assert fusion.weights() == {"a": 0.5, "b": 0.5}
     torch.testing.assert_close(fusion({"a": own, "b": own}).features[:, 0], own.pool())
+
+
+def test_fixed_weights_sum_to_one_over_those_present_and_are_never_trained():
+    given = {"a": 1, "b": 3, "c": 0}
+    fusion = WeightedFusion(dim=4, modalities=list("abc"), pool=MeanPool(), fixed_weights=given)
+    present = torch.tensor([[True, True, True], [True, False, True], [False, False, True]])
+    vectors = torch.randn(3, 3, 4) * present[..., None]
+    expected = torch.stack([vectors[0, 0] / 4 + 3 * vectors[0, 1] / 4, vectors[1, 0], torch.zeros(4)])
+    torch.testing.assert_close(fusion.combine(vectors, present), expected)
+    assert fusion.weights() == {"a": 0.25, "b": 0.75, "c": 0} and not list(fusion.parameters())
+
+
+def test_fixed_weights_of_an_unknown_modality_are_refused():
+    with pytest.raises(ValueError, match="WeightedFusion: fixed_weights must be of a, b, got 'smell'"):
+        WeightedFusion(dim=4, modalities=list("ab"), pool=MeanPool(), fixed_weights={"smell": 1})

@@ -11,7 +11,7 @@ from mmexp.run.summary import RunRow
 from mmexp.study.probe import Bounds, Findings
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
-ADDITIVE = ("late", "mean", "sum", "weighted")
+ADDITIVE = ("late", "mean", "soft_voting", "sum", "tmc", "weighted")
 WEIGHING = ("weighted_matrix",)  # by a softmax over two modalities, and no more
 OTHERS = sorted({path.stem for path in CONF.glob("fusion/*.yaml")} - {"none", *ADDITIVE, *WEIGHING})
 

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from mmexp.contract import Batch, Tokens
 from mmexp.fusion.concat import ConcatFusion
+from mmexp.fusion.soft_voting import SoftVotingFusion
 from mmexp.pool.attention import AttentionPool
 from mmexp.pool.mean import MeanPool
 from mmexp.task.classification import Classification
@@ -218,3 +219,22 @@ def test_its_pictures_are_scores_by_class_a_confusion_matrix_and_a_reliability_d
     assert task.plots([{"id": "1", "label": "a", "score": 0.9}], []) == {}
     several = make(form="multilabel").plots([{"id": "1", "label": ["cat"], "target": ["cat", "dog"]}], [])
     assert set(several) == {"classes"}
+
+
+@pytest.mark.parametrize("form", ["multiclass", "multilabel"])
+def test_a_fusion_of_decisions_is_asked_for_the_decision_and_its_loss(form):
+    task = make(form=form).eval()
+    votes = SoftVotingFusion(dim=DIM, modalities=["image", "text"], pool=MeanPool()).eval()
+    given = batch(task, ["dog", None, "cat"] if form == "multiclass" else [["dog"], None, ["cat"]])
+    outputs = task(tokens(3), votes, given)
+    each = [task.score(Tokens(own.unsqueeze(1), torch.ones(3, 1).bool())) for own in hidden(votes).unbind(1)]
+    chances = [one.sigmoid() if form == "multilabel" else one.softmax(-1) for one in each]
+    torch.testing.assert_close(outputs["scores"], torch.stack(chances).mean(0))
+    targets = torch.eye(3)[[2, 0]]
+    criterion = F.binary_cross_entropy_with_logits if form == "multilabel" else F.cross_entropy
+    expected = torch.stack([criterion(one[[0, 2]], targets) for one in each]).mean()
+    torch.testing.assert_close(task.losses(outputs, given)["class"], expected)
+
+
+def hidden(votes: SoftVotingFusion) -> torch.Tensor:
+    return votes.outputs(torch.stack([own.pool() for own in tokens(3).values()], 1))

@@ -10,17 +10,18 @@ from mmexp.encoder.text.base import Cache, TextEncoder
 from mmexp.encoder.text.embedding import EmbeddingEncoder
 from mmexp.encoder.text.gru import GRUEncoder
 from mmexp.encoder.text.lstm import LSTMEncoder
+from mmexp.encoder.text.positional import PositionalEncoder
 from mmexp.encoder.text.rnn import RNNEncoder
 from mmexp.encoder.text.transformer import TransformerEncoder
 
 VOCABULARY = 14
-KINDS = [EmbeddingEncoder, GRUEncoder, LSTMEncoder, RNNEncoder, TransformerEncoder]
+KINDS = [EmbeddingEncoder, GRUEncoder, LSTMEncoder, PositionalEncoder, RNNEncoder, TransformerEncoder]
 
 
 @pytest.fixture(params=KINDS)
 def make(request, tokenizer):
     def make(causal: bool) -> TextEncoder:
-        deep = {} if request.param is EmbeddingEncoder else {"depth": 2}
+        deep = {} if request.param in (EmbeddingEncoder, PositionalEncoder) else {"depth": 2}
         encoder = request.param(
             dim=8, vocab_size=VOCABULARY, tokenizer=tokenizer, causal=causal, max_length=12, **deep
         ).eval()

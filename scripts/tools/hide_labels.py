@@ -1,7 +1,7 @@
 """Copy a table with its images, and take out of a text the words that say its label.
 
-What is left of a title such as "Fila Men Red Sweater" is what it says beside its class, so that image and text have to
-be read together.
+What is left of a title such as "Fila Men Red Sweater" is what it says in addition to its class, so that image and text
+have to be read together.
 
     python scripts/tools/hide_labels.py <folder of manifest.jsonl> <new folder> --text title --label label
 """

@@ -171,7 +171,7 @@ def test_it_repeats_no_default_of_its_constructor(path: Path):
             assert [key for key, value in node.items() if value == defaults.get(key, Parameter.empty)] == []
 
 
-@pytest.mark.parametrize("words", choices("missing", "optimizer", "scheduler", "method"))
+@pytest.mark.parametrize("words", choices("missing", "optimizer", "scheduler", "method", "sampler"))
 def test_one_step(words: str, run_folder: RunFolder, tiny_models: dict[str, str]):
     parts = [one.format(**tiny_models) for one in SMALL.get(words, [])]
     train([words, *parts, *SCENES], run_folder)
@@ -213,6 +213,12 @@ def test_one_step_of_a_causal_text_encoder_as_the_prefix_of_captions(option: str
 @pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("pool")])
 def test_one_step_of_a_pool(option: str, place: str, run_folder: RunFolder):
     train([f"pool@{place}={option}", "inputs=[image,text]", *SCENES], run_folder)
+
+
+@pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("loss")])
+def test_one_step_of_a_loss(option: str, run_folder: RunFolder):
+    loss = train([f"loss@task.loss={option}", "task.loss.weights=balanced", *SCENES], run_folder).task.loss
+    assert loss.weights is not None and sum(count for _, count in loss.counts) == 8
 
 
 @pytest.mark.parametrize("words", choices("dataset"))

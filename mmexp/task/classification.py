@@ -20,6 +20,8 @@ from torchmetrics.classification import (
 from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
+from mmexp.loss.base import ClassLoss
+from mmexp.loss.cross_entropy import CrossEntropyLoss
 from mmexp.loss.mean import mean
 from mmexp.metric.auroc import Auroc
 from mmexp.metric.f1 import BinaryF1, MultilabelMacroF1
@@ -29,6 +31,7 @@ from mmexp.pool.base import Pool
 from mmexp.task.base import Task
 from mmexp.transform.base import Transform
 from mmexp.transform.label import UNSEEN, Labels, LabelTransform
+from mmexp.transform.spelling import spelling
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -58,12 +61,14 @@ class Classification(Task):
         label_smoothing: Share of each target that is spread over the classes (multilabel: drawn towards 1/2).
         dropout: Dropout probability of the hidden layer.
         depth: Hidden layers of the head; 0 scores the pooled features as they are, linearly.
+        loss: What the scores of the classes cost; cross entropy if None.
 
     Raises:
         ValueError: If form is unknown, or there are too few classes for it.
     """
 
     mode = "max"
+    read = staticmethod(spelling)
 
     def __init__(
         self,
@@ -76,6 +81,7 @@ class Classification(Task):
         label_smoothing: float = 0.0,
         dropout: float = 0.1,
         depth: int = 1,
+        loss: ClassLoss | None = None,
     ) -> None:
         super().__init__()
         if form not in ("binary", "multiclass", "multilabel"):
@@ -89,6 +95,8 @@ class Classification(Task):
         self.monitor = "f1" if form == "multilabel" else "accuracy"
         self.pool = pool
         self.head = Head(dim=dim, width=len(classes), depth=depth, dropout=dropout)
+        self.loss = loss or CrossEntropyLoss()
+        self.loss.set_classes(self.classes, self.read)
 
     def transforms(self) -> Mapping[str, Transform]:
         return {self.target: LabelTransform(classes=self.classes, multilabel=self.form == "multilabel")}
@@ -102,14 +110,17 @@ class Classification(Task):
         if self.target not in batch.targets:
             return {"class": mean(logits.sum() * 0, 0, len(batch), everywhere=self.training)}
         labels = batch.targets[self.target].values
-        known = labels.mask if self.form == "multilabel" else labels.mask & (labels.values != UNSEEN)  # [B]
-        logits, targets = logits[known], labels.values[known]
-        if self.form == "multilabel":
-            targets = targets[:, :-1] * (1 - self.label_smoothing) + self.label_smoothing / 2
-            total = F.binary_cross_entropy_with_logits(logits, targets, reduction="sum") / len(self.classes)
-        else:
-            total = F.cross_entropy(logits, targets, label_smoothing=self.label_smoothing, reduction="sum")
-        return {"class": mean(total, len(targets), len(batch), everywhere=self.training)}
+        several, number = self.form == "multilabel", len(self.classes)
+        known = labels.mask if several or labels.values.ndim > 1 else labels.mask & (labels.values != UNSEEN)  # [B]
+        targets = labels.values[known]
+        targets = targets[:, :number].float() if targets.ndim > 1 else F.one_hot(targets, number).float()  # [N, C]
+        smooth = 1 / (2 if several else number)
+        targets = targets + self.label_smoothing * (smooth - targets)
+        losses = (self.loss.multilabel if several else self.loss.multiclass)(logits[known], targets)
+        return {"class": mean(losses.sum(), len(targets), len(batch), everywhere=self.training)}
+
+    def notes(self) -> list[str]:
+        return self.loss.notes()
 
     def metrics(self) -> MetricCollection:
         number = len(self.classes)

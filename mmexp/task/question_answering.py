@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Sample
+from mmexp.loss.base import ClassLoss
 from mmexp.metric.answer import ConsensusAccuracy, normalise
 from mmexp.plot.questions import questions
 from mmexp.pool.base import Pool
@@ -36,10 +37,13 @@ class QuestionAnswering(Classification):
         label_smoothing: Share of each target that is spread over the classes.
         dropout: Dropout probability of the hidden layer.
         depth: Hidden layers of the head; 0 scores the pooled features as they are, linearly.
+        loss: What the scores of the answers cost; cross entropy if None.
 
     Raises:
         ValueError: If there are fewer than two different answers.
     """
+
+    read = staticmethod(normalise)
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class QuestionAnswering(Classification):
         label_smoothing: float = 0.0,
         dropout: float = 0.1,
         depth: int = 1,
+        loss: ClassLoss | None = None,
     ) -> None:
         super().__init__(
             pool=pool,
@@ -60,6 +65,7 @@ class QuestionAnswering(Classification):
             label_smoothing=label_smoothing,
             dropout=dropout,
             depth=depth,
+            loss=loss,
         )
         self.consensus = consensus
         if consensus:

@@ -17,7 +17,15 @@ def experiment_notes(experiment: Experiment) -> list[str]:
     shares = share_notes(size, experiment.training.batch_size, world)
     few = [note for name in ("val", "test") for note in few_notes(name, len(experiment.data.samples[name]))]
     contrasts = contrast_notes(experiment.task.contrasts, experiment.training.batch_size)
-    return [*map(str, experiment.cuts), *encoder_notes(experiment.module.model), *few, *contrasts, *shares]
+    return [
+        *map(str, experiment.cuts),
+        *encoder_notes(experiment.module.model),
+        *few,
+        *contrasts,
+        *shares,
+        *experiment.task.notes(),
+        *experiment.data.sampler.notes(),
+    ]
 
 
 def encoder_notes(model: nn.Module) -> list[str]:

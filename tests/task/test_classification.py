@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from mmexp.contract import Batch, Tokens
 from mmexp.fusion.concat import ConcatFusion
+from mmexp.loss.cross_entropy import CrossEntropyLoss
 from mmexp.pool.attention import AttentionPool
 from mmexp.pool.mean import MeanPool
 from mmexp.task.classification import Classification
@@ -218,3 +219,12 @@ def test_its_pictures_are_scores_by_class_a_confusion_matrix_and_a_reliability_d
     assert task.plots([{"id": "1", "label": "a", "score": 0.9}], []) == {}
     several = make(form="multilabel").plots([{"id": "1", "label": ["cat"], "target": ["cat", "dog"]}], [])
     assert set(several) == {"classes"}
+
+
+def test_classes_count_by_the_weights_of_the_loss():
+    task = make(loss=CrossEntropyLoss(weights={"dog": 3.0})).eval()
+    given = batch(task, ["dog", "cat", None])
+    outputs = task(tokens(3), fusion(), given)
+    rows = F.cross_entropy(outputs["logits"][:2], torch.tensor([2, 0]), reduction="none")
+    torch.testing.assert_close(task.losses(outputs, given)["class"], (3 * rows[0] + rows[1]) / 2)
+    assert task.notes() == [] and make(loss=CrossEntropyLoss(weights="balanced", counts=[("cat", 1)])).notes()

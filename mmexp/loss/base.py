@@ -109,7 +109,8 @@ class ClassLoss(nn.Module, ABC):
         """Say which counts the weights come from."""
         if not self.balanced:
             return []
-        shown = ", ".join(f"{one} {count}" for one, count in self.counts[:20])
+        ranked = sorted(self.counts, key=lambda pair: -pair[1])
+        shown = ", ".join(f"{one} {count}" for one, count in ranked[:20])
         more = f" and {len(self.counts) - 20} more" if len(self.counts) > 20 else ""
         return [f"train: classes are weighed by the inverse of their labels: {shown}{more}."]
 

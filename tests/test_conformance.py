@@ -179,7 +179,8 @@ def test_one_step(words: str, run_folder: RunFolder, tiny_models: dict[str, str]
 
 @pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("augment")])
 def test_one_step_with_an_augmentation(option: str, run_folder: RunFolder, manifest: Path):
-    words = [f"augment=[{option}]", "inputs=[vector,text]", "dataset=manifest", f"dataset.root={manifest}"]
+    inputs = "[image,vector,audio]" if option in ("mixup", "cutmix") else "[image,vector,text]"
+    words = [f"augment=[{option}]", f"inputs={inputs}", "dataset=manifest", f"dataset.root={manifest}"]
     assert len(train(words, run_folder).module.augments) == 1
 
 

@@ -144,6 +144,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     from mmexp.training.experiment import build, load_data, refuse_other_data
     from mmexp.training.features import encode_once
     from mmexp.training.shares import experiment_notes
+    from mmexp.training.teacher import teach
     from mmexp.training.trainer import fit
 
     start = time.monotonic()
@@ -158,6 +159,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         _list_skipped(dataset.skipped, folder, console)
     with phase(console, "building the model"):
         experiment = build(root, dataset, folder)
+    teach(experiment, folder)
     show_notes(experiment_notes(experiment), console)
     if experiment.frozen:
         with phase(console, "encoding with frozen encoders") as progress:

@@ -22,6 +22,7 @@ class Method(ABC):
 
     Attributes:
         teacher: RUN whose model ``learn_from`` is given before training; None if it needs none.
+        unlabeled: Whether it learns from samples without targets.
 
     Example:
         >>> from torch import nn
@@ -37,6 +38,7 @@ class Method(ABC):
     """
 
     teacher: str | None = None
+    unlabeled: bool = False
 
     @abstractmethod
     def prepare(self, model: nn.Module) -> None:

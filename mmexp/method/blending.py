@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mmexp.contract import Batch
 from mmexp.error import ConfigError
-from mmexp.method.base import Method
+from mmexp.method.full import FullMethod
 from mmexp.method.unimodal import UnimodalHeads, heads_of
 from mmexp.run.folder import RunFolder
 from mmexp.run.metrics import read_metrics
@@ -19,7 +19,7 @@ FUSED = "fused"
 LEAST = 0.1  # of the largest overfitting, below which none counts
 
 
-class BlendingMethod(Method):
+class BlendingMethod(FullMethod):
     """Train a head on each modality alone next to the fused one: ``L = L_f + sum_m w_m L_m``.
 
     The weights are given, or come from earlier runs, of each modality alone and of all: in proportion to ``G / O^2``,
@@ -48,6 +48,7 @@ class BlendingMethod(Method):
         runs: Mapping[str, str] | None = None,
         outputs: str = "outputs",
     ) -> None:
+        super().__init__()
         if weights and runs:
             raise ValueError("BlendingMethod: weights and runs must not both be given, got both.")
         if wrong := [f"{name}: {value}" for name, value in (weights or {}).items() if value < 0]:
@@ -55,7 +56,7 @@ class BlendingMethod(Method):
         self.weights, self.runs, self.outputs = dict(weights or {}), dict(runs or {}), outputs
 
     def prepare(self, model: nn.Module) -> None:
-        model.requires_grad_(True)
+        super().prepare(model)
         heads = UnimodalHeads(model, detached=False)
         for key, given, known in (("weights", self.weights, heads.names), ("runs", self.runs, [*heads.names, FUSED])):
             if strange := [name for name in given if name not in known]:

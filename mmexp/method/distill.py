@@ -11,10 +11,10 @@ from torch.nn import functional as F
 
 from mmexp.contract import Batch
 from mmexp.error import ConfigError
-from mmexp.method.base import Method
+from mmexp.method.full import FullMethod
 
 
-class DistillMethod(Method):
+class DistillMethod(FullMethod):
     """Train every weight also on the softened answers of a trained model.
 
     The loss is ``L_task + a / (1 - a) T^2 KL(q | p)``, with q and p the answers of teacher and student, scores over T.
@@ -34,6 +34,7 @@ class DistillMethod(Method):
     """
 
     def __init__(self, *, teacher: str, temperature: float = 4.0, alpha: float = 0.9) -> None:
+        super().__init__()
         if temperature <= 0:
             raise ValueError(f"DistillMethod: temperature must be positive, got {temperature}.")
         if not 0 < alpha < 1:
@@ -43,7 +44,7 @@ class DistillMethod(Method):
         self._model: nn.Module | None = None
 
     def prepare(self, model: nn.Module) -> None:
-        model.requires_grad_(True)
+        super().prepare(model)
         if not hasattr(model.task, "classes") or not hasattr(model.task, "form"):
             name = type(model.task).__name__
             raise ConfigError(f"method: task must be one that scores classes, such as classification, got {name}.")

@@ -14,12 +14,12 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from mmexp.contract import Batch, Tokens
-from mmexp.method.base import Method
 from mmexp.method.epoch_means import EpochMeansCallback
+from mmexp.method.full import FullMethod
 from mmexp.method.unimodal import UnimodalHeads, heads_of
 
 
-class OGMGEMethod(Method):
+class OGMGEMethod(FullMethod):
     """Slow down the encoder of the modality that answers better than the others, and add noise to the gradients.
 
     With ``s_m`` the probability that modality m alone gives to the truth and ``r_m`` its ratio to the mean of the
@@ -43,6 +43,7 @@ class OGMGEMethod(Method):
     """
 
     def __init__(self, *, alpha: float = 0.3, noise: float = 1.0) -> None:
+        super().__init__()
         for name, value in (("alpha", alpha), ("noise", noise)):
             if value < 0:
                 raise ValueError(f"OGMGEMethod: {name} must be at least 0, got {value}.")
@@ -50,7 +51,7 @@ class OGMGEMethod(Method):
         self.scores: dict[str, float] = {}
 
     def prepare(self, model: nn.Module) -> None:
-        model.requires_grad_(True)
+        super().prepare(model)
         model.add_module("unimodal", UnimodalHeads(model, detached=True))
         missing = model.get_submodule("missing")
         missing.register_forward_pre_hook(self._hook)

@@ -146,6 +146,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     from mmexp.training.shares import experiment_notes
     from mmexp.training.teacher import teach
     from mmexp.training.trainer import fit
+    from mmexp.training.unlabeled import refuse_unlabeled
 
     start = time.monotonic()
     root = config.plain()
@@ -159,6 +160,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         _list_skipped(dataset.skipped, folder, console)
     with phase(console, "building the model"):
         experiment = build(root, dataset, folder)
+    refuse_unlabeled(experiment)
     teach(experiment, folder)
     show_notes(experiment_notes(experiment), console)
     if experiment.frozen:

@@ -67,7 +67,7 @@ def test_weights_of_no_modality_are_refused(model, options, error, words):
 
 
 def test_weights_are_taken_from_earlier_runs(lab, caplog):
-    short = ["training.epochs=2", "training.log_every=1", "optimizer.lr=0.01"]
+    short = ["training.epochs=2", "training.batch_size=12", "training.log_every=1", "optimizer.lr=0.01"]
     alone = {name: lab.train(f"inputs=[{name}]", "fusion=none", *short) for name in ("image", "text")}
     fused = lab.train("inputs=[image,text]", *short)
     runs = ",".join(f"{name}: '{run.path}'" for name, run in {**alone, "fused": fused}.items())

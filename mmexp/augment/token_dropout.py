@@ -50,8 +50,8 @@ class TokenDropout(Augment):
         first = ~special[:, 0] & text.mask[:, 0]
         if bool(first.any()):
             begin = int(text.values[first.nonzero()[0], 0])
-            known = self.specials.tolist()
-            raise ValueError(f"TokenDropout: specials must hold what a text begins with, got {known} without {begin}.")
+            kept = self.specials.tolist()
+            raise ValueError(f"TokenDropout: specials must hold what a text begins with, got {kept} without {begin}.")
         dropped = (torch.rand(text.values.shape, device=text.values.device) < self.probability) & ~special & text.mask
         values = text.values.masked_fill(dropped, self.replacement)
         return replace(batch, inputs={**batch.inputs, self.modality: replace(text, values=values)})

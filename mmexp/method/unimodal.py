@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -50,7 +50,8 @@ class UnimodalHeads(nn.Module):
         if not self.tokens:
             raise ValueError("UnimodalHeads: model must have read the batch in training mode, got no tokens.")
         found = {}
-        for name, head in zip(self.names, self.heads, strict=True):
+        heads: Iterator[Any] = iter(self.heads)
+        for name, head in zip(self.names, heads, strict=True):
             own = self.tokens[name]
             tokens = {name: Tokens(own.features.detach(), own.mask) if self.detached else own}
             outputs = head(tokens, _only, batch)

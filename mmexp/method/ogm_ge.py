@@ -81,7 +81,7 @@ class OGMGEMethod(FullMethod):
         """Scale the gradients of tokens once they come back; the scores are known by then."""
         for name, own in given[0].items():
             if own.features.requires_grad:
-                own.features.register_hook(partial(self._scaled, name))
+                own.features.register_hook(partial(self._scaled, name))  # type: ignore[no-untyped-call]
 
     def _scaled(self, modality: str, gradient: Tensor) -> Tensor:
         return gradient * self.coefficient(modality)

@@ -16,6 +16,7 @@ class BalancedSampler(Sampler):
     """Draw each class of a target equally often; an epoch is as long as the data.
 
     A class of few samples has all of them drawn several times, one of many a part of them, another one in each epoch.
+    Samples without a target, which are the last ones, are drawn as one class more.
 
     Source: Shen et al. 2016, "Relay Backpropagation", https://arxiv.org/abs/1512.05830, section 4.2 (class-aware
     sampling).
@@ -43,9 +44,11 @@ class BalancedSampler(Sampler):
         self.members = {name: np.array(found[name]) for name in sorted(found)}
 
     def order(self, size: int, generator: np.random.Generator) -> np.ndarray:
-        wanted = np.full(len(self.members), size // len(self.members))
+        known = sum(map(len, self.members.values()))
+        groups = [*self.members.values(), *([np.arange(known, size)] if known < size else [])]
+        wanted = np.full(len(groups), size // len(groups))
         wanted[generator.permutation(len(wanted))[: size % len(wanted)]] += 1
-        classes = zip(self.members.values(), wanted, strict=True)
+        classes = zip(groups, wanted, strict=True)
         return generator.permutation(np.concatenate([_repeated(own, count, generator) for own, count in classes]))
 
     def notes(self) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor
@@ -68,7 +68,7 @@ class Classification(Task):
     """
 
     mode = "max"
-    read = staticmethod(spelling)
+    read: Callable[[Any], str] = staticmethod(spelling)
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from torchmetrics import MetricCollection
@@ -43,7 +43,7 @@ class QuestionAnswering(Classification):
         ValueError: If there are fewer than two different answers.
     """
 
-    read = staticmethod(normalise)
+    read: Callable[[Any], str] = staticmethod(normalise)
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -29,7 +30,7 @@ class Toy(nn.Module):
         self.fusion = ConcatFusion(dim=DIM, modalities=names, pool=MeanPool())
         self.task = Classification(pool=MeanPool(), dim=DIM, classes=["a", "b"], target="label", dropout=0.0)
 
-    def forward(self, batch: Batch) -> dict[str, torch.Tensor]:
+    def forward(self, batch: Batch) -> Any:
         tokens = {
             name: Tokens(encoder(batch.inputs[name].values).unsqueeze(1), batch.inputs[name].mask.unsqueeze(1))
             for name, encoder in self.encoders.items()

@@ -45,6 +45,11 @@ def test_the_ranks_share_its_batches_and_a_resumed_run_goes_on_with_them(world):
         assert Counter(batch) == Counter(draw for share in shares for draw in share)
 
 
+def test_samples_without_a_label_are_one_class_more():
+    order = make().order(len(LABELS) + 14, np.random.default_rng(0))
+    assert len(order) == 40 and sum(order >= len(LABELS)) == 10
+
+
 def test_it_says_how_often_a_class_is_drawn():
     assert make().notes() == [
         "train: each of 3 classes of label is drawn 8 times per epoch; the data has from 2 to 20 of one."

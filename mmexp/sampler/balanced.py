@@ -16,17 +16,22 @@ class BalancedSampler(Sampler):
     """Draw each class of a target equally often; an epoch is as long as the data.
 
     A class of few samples has all of them drawn several times, one of many a part of them, another one in each epoch.
-    Samples without a target, which are the last ones, are drawn as one class more.
 
     Source: Shen et al. 2016, "Relay Backpropagation", https://arxiv.org/abs/1512.05830, section 4.2 (class-aware
     sampling).
 
     Args:
         target: One label per sample, such as ``label``.
+        unlabeled: Share of samples without a target, which are the last ones, in what is drawn, if there are any.
+
+    Raises:
+        ValueError: If unlabeled is not in [0, 1).
     """
 
-    def __init__(self, *, target: str) -> None:
-        self.target = target
+    def __init__(self, *, target: str, unlabeled: float = 0.5) -> None:
+        if not 0 <= unlabeled < 1:
+            raise ValueError(f"BalancedSampler: unlabeled must be in [0, 1), got {unlabeled}.")
+        self.target, self.unlabeled = target, unlabeled
         self.members: dict[str, np.ndarray] = {}
 
     def prepare(self, values: Callable[[str], Iterator[Any]]) -> None:
@@ -45,15 +50,17 @@ class BalancedSampler(Sampler):
 
     def order(self, size: int, generator: np.random.Generator) -> np.ndarray:
         known = sum(map(len, self.members.values()))
-        groups = [*self.members.values(), *([np.arange(known, size)] if known < size else [])]
-        wanted = np.full(len(groups), size // len(groups))
-        wanted[generator.permutation(len(wanted))[: size % len(wanted)]] += 1
-        classes = zip(groups, wanted, strict=True)
-        return generator.permutation(np.concatenate([_repeated(own, count, generator) for own, count in classes]))
+        others = round(self.unlabeled * size) if known < size else 0
+        wanted = np.full(len(self.members), (size - others) // len(self.members))
+        wanted[generator.permutation(len(wanted))[: (size - others) % len(wanted)]] += 1
+        drawn = [_repeated(own, count, generator) for own, count in zip(self.members.values(), wanted, strict=True)]
+        if others:
+            drawn.append(_repeated(np.arange(known, size), others, generator))
+        return generator.permutation(np.concatenate(drawn))
 
     def notes(self) -> list[str]:
         counts = [len(own) for own in self.members.values()]
-        each = f"each of {len(counts)} classes of {self.target} is drawn {sum(counts) // len(counts)} times per epoch"
+        each = f"each of {len(counts)} classes of {self.target} is drawn equally often per epoch"
         return [f"train: {each}; the data has from {min(counts)} to {max(counts)} of one."]
 
 

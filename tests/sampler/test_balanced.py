@@ -45,14 +45,19 @@ def test_the_ranks_share_its_batches_and_a_resumed_run_goes_on_with_them(world):
         assert Counter(batch) == Counter(draw for share in shares for draw in share)
 
 
-def test_samples_without_a_label_are_one_class_more():
+def test_samples_without_a_label_are_half_of_what_is_drawn():
     order = make().order(len(LABELS) + 14, np.random.default_rng(0))
-    assert len(order) == 40 and sum(order >= len(LABELS)) == 10
+    assert len(order) == 40 and sum(order >= len(LABELS)) == 20
+
+
+def test_a_share_out_of_range_is_refused():
+    with pytest.raises(ValueError, match=r"unlabeled must be in \[0, 1\), got 1\.0"):
+        BalancedSampler(target="label", unlabeled=1.0)
 
 
 def test_it_says_how_often_a_class_is_drawn():
     assert make().notes() == [
-        "train: each of 3 classes of label is drawn 8 times per epoch; the data has from 2 to 20 of one."
+        "train: each of 3 classes of label is drawn equally often per epoch; the data has from 2 to 20 of one."
     ]
 
 

@@ -23,8 +23,8 @@ class PseudoLabelMethod(FullMethod):
     The average reads the batch in evaluation mode, the model with its dropout, also that of modalities. A pseudo label
     counts ``weight`` times as much as a label, growing to that within the first epochs.
 
-    A batch should hold labels too: ``sampler=balanced`` draws as many samples with one as without. Label smoothing keeps
-    a model from being as sure as the threshold asks.
+    A batch should hold labels too: ``sampler=balanced`` draws as many samples with one as without. Label smoothing
+    keeps a model from being as sure as the threshold asks.
 
     Logged: ``train/pseudo_label``, its loss, and ``train/confident``, the share of unlabelled samples that had one.
 

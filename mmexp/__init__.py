@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # the public names, one a line: a new one is added here and n
     from mmexp.method.base import Method as Method
     from mmexp.missing.base import Missing as Missing
     from mmexp.pool.base import Pool as Pool
+    from mmexp.sampler.base import Sampler as Sampler
     from mmexp.search.base import Search as Search
     from mmexp.task.base import Task as Task
     from mmexp.transform.base import Transform as Transform

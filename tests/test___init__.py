@@ -27,6 +27,7 @@ NAMES = [
     "Pool",
     "Run",
     "Sample",
+    "Sampler",
     "Search",
     "Task",
     "Tokens",

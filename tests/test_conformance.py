@@ -172,7 +172,15 @@ def test_it_repeats_no_default_of_its_constructor(path: Path):
             assert [key for key, value in node.items() if value == defaults.get(key, Parameter.empty)] == []
 
 
-@pytest.mark.parametrize("words", choices("missing", "optimizer", "scheduler", "method"))
+PARTS = [
+    choice(path)
+    for path in ALL
+    if path.parent.name in ("missing", "optimizer", "scheduler", "method", "sampler") and "???" not in path.read_text()
+]
+"""Parts of the loop that need no other run."""
+
+
+@pytest.mark.parametrize("words", PARTS)
 def test_one_step(words: str, run_folder: RunFolder, tiny_models: dict[str, str]):
     parts = [one.format(**tiny_models) for one in SMALL.get(words, [])]
     train([words, *parts, *SCENES], run_folder)
@@ -180,7 +188,8 @@ def test_one_step(words: str, run_folder: RunFolder, tiny_models: dict[str, str]
 
 @pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("augment")])
 def test_one_step_with_an_augmentation(option: str, run_folder: RunFolder, manifest: Path):
-    words = [f"augment=[{option}]", "inputs=[vector,text]", "dataset=manifest", f"dataset.root={manifest}"]
+    inputs = "[image,vector,audio]" if option in ("mixup", "cutmix") else "[image,vector,text]"
+    words = [f"augment=[{option}]", f"inputs={inputs}", "dataset=manifest", f"dataset.root={manifest}"]
     assert len(train(words, run_folder).module.augments) == 1
 
 
@@ -214,6 +223,12 @@ def test_one_step_of_a_causal_text_encoder_as_the_prefix_of_captions(option: str
 @pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("pool")])
 def test_one_step_of_a_pool(option: str, place: str, run_folder: RunFolder):
     train([f"pool@{place}={option}", "inputs=[image,text]", *SCENES], run_folder)
+
+
+@pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("loss")])
+def test_one_step_of_a_loss(option: str, run_folder: RunFolder):
+    loss = train([f"loss@task.loss={option}", "task.loss.weights=balanced", *SCENES], run_folder).task.loss
+    assert loss.weights is not None and sum(count for _, count in loss.counts) == 8
 
 
 @pytest.mark.parametrize("words", choices("dataset"))

@@ -42,7 +42,7 @@ STOREYS = """
     config
     analysis search cache weights transform layer hardware scheduler decoding logger
     metric
-    plot pool encoder augment loss
+    plot pool encoder augment loss sampler
     fusion missing dataset method
     head
     task

@@ -111,6 +111,7 @@ class Schema:
         kind: Kinds of data by name; filled with every option of the group when composed.
         launcher: Where the jobs of a sweep run.
         search: Which jobs a sweep has.
+        sampler: Which training samples an epoch holds; null for each once.
         choices: Option chosen in each group of a run; filled when composed.
     """
 
@@ -189,6 +190,9 @@ class Schema:
     augment: dict[str, Any] = _key(
         Role(slot=Slot(("mmexp.augment.base.Augment",)), also=("augmentation", "transforms")), default_factory=dict
     )
+    sampler: Any = _key(
+        Role(slot=Slot(("mmexp.sampler.base.Sampler",), optional=True), also=("oversampling",)), default=None
+    )
     choices: dict[str, str] = _key(Role("composed"))
 
 
@@ -201,6 +205,7 @@ GROUPS = tuple(name for name, role in ROLES.items() if role.slot)
 SLOTS = {
     **{name: role.slot for name, role in ROLES.items() if role.slot},
     "pool": Slot(("mmexp.pool.base.Pool",)),
+    "loss": Slot(("mmexp.loss.base.ClassLoss",)),
     "transform": Slot(("mmexp.transform.base.Transform",)),
 }
 """Every kind of component: the groups, and what only stands inside other components, under these names."""

@@ -32,6 +32,7 @@ class MultimodalDataset(ABC):
         skipped: What ``prepare`` left out: one row ``{"id", "path", "reason"}`` each.
         progress: Takes how many files of how many ``prepare`` has read; None if nobody watches.
         deep: Whether ``prepare`` reads every file anew, even one that it remembers.
+        unlabeled: Number of samples of the training split without any target, which are its last ones.
 
     Example:
         >>> import numpy as np
@@ -68,6 +69,7 @@ class MultimodalDataset(ABC):
     notes: Sequence[str] = ()
     progress: Progress | None = None
     deep: bool = False
+    unlabeled: int = 0
 
     @cached_property
     def kinds(self) -> Kinds:

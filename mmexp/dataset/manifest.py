@@ -25,7 +25,7 @@ from mmexp.dataset.table.leak import LeakPolicy, OnLeak, same_samples
 from mmexp.dataset.table.overview import ColumnOverview, overview
 from mmexp.dataset.table.reader import Record, column_names, find_table, read_table
 from mmexp.dataset.table.reading_notes import reading_notes, seen_groups
-from mmexp.dataset.table.rows import Fields, Row, Rows, lengths, prose
+from mmexp.dataset.table.rows import Fields, Row, Rows, lengths, prose, set_apart
 from mmexp.dataset.table.split import assign, groups_by_split, rule_for_other
 from mmexp.dataset.table.split_rule import SplitRule
 from mmexp.dataset.table.text_format import TextFormat
@@ -36,9 +36,9 @@ from mmexp.error import DataError
 class Manifest(MultimodalDataset):
     """Reads your own data: a JSONL, CSV, TSV or Parquet table with a row per sample and paths relative to the table.
 
-    A row may have an ``id`` (else it is named by its line) and leave an input empty, which is then missing; every
-    target must be there. Each file is read once by ``prepare``, so that a broken one is refused before training. A path
-    that leaves the root, or is no plain relative path, is refused whatever ``on_error`` says, and never opened.
+    A row may have an ``id`` (else it is named by its line) and leave an input empty, which is then missing; each target
+    must be there, unless ``split.unlabeled`` says otherwise. Each file is read once by ``prepare``, so that a broken
+    one is refused before training. A path that leaves the root, or is no plain relative path, is always refused.
 
     Args:
         root: Folder that holds everything; the manifest's own folder if None.
@@ -52,7 +52,7 @@ class Manifest(MultimodalDataset):
         targets: Target -> column; None takes captions, label, labels, answer, answers, mask, objects, tags, transcript,
             score, item, tail, reply and anomaly where they are. An image or audio may be a target too: image=photo.
         split: Fields of ``SplitRule``: ``column``, or ``ratios`` and ``seed``, or ``everything``; ``test_groups`` and
-            ``val_groups``. A column without rows of val has them drawn from train.
+            ``val_groups``; ``unlabeled``. A column without rows of val has them drawn from train.
         group_by: Column whose equal values stay on one side; the manifest's own split is then ignored.
         classes: Names of the numbers of a mask in order, such as mask=[sky,road,null], or by number, such as
             mask={0: sky, 255: road}; pixels of a number without a name count for nothing, as do those of 255. The
@@ -146,10 +146,11 @@ class Manifest(MultimodalDataset):
         sides = assign(self._records, self.rule, self.group_by, splits, units)
         self._sides = {record.id: side for record, side in zip(self._records, sides, strict=True)}
         asked = [record for record in self._records if self._sides[record.id] in splits]
-        rows = self._usable(asked, self._offered, self.targets, self.fields)
-        self._splits = {name: [row for row in rows if self._sides[row.id] == name] for name in splits}
-        refuse_gaps(self._splits, self._offered, self.path)
-        leaks = self.leak_policy.check(self._splits, self._inspected, self.apart, str(self.path))
+        rows = sorted(self._usable(asked, self._offered, self.targets, self.fields), key=lambda row: not row.targets)
+        self._rows = {name: [row for row in rows if self._sides[row.id] == name] for name in splits}
+        refuse_gaps(self._rows, self._offered, self.path)
+        leaks = self.leak_policy.check(self._rows, self._inspected, self.apart, str(self.path))
+        self._splits, self.unlabeled = set_apart(self._rows)
         used = [*self._offered.values(), *self.targets.values(), self.group_by]
         self._notes = [*reading_notes(self._records, used, None if self.group_by else self.rule, sides), *leaks]
         if "train" in splits:
@@ -165,7 +166,7 @@ class Manifest(MultimodalDataset):
         return overview(self._offered, self.targets, self.fields, self._records, self.kinds)
 
     def split(self, name: Split) -> Sequence[Sample]:
-        return Rows(self._splits[name], self.folder, self._digests)
+        return Rows(self._rows[name], self.folder, self._digests)
 
     def everything(self, options: Mapping[str, Sequence[Column]]) -> Sequence[Sample]:
         """Every row in order, whatever its split, and without targets.
@@ -204,7 +205,7 @@ class Manifest(MultimodalDataset):
         return facts
 
     def texts(self) -> Iterator[str]:
-        return prose(self._splits["train"], self._offered, self.targets)
+        return prose(self._rows["train"], self._offered, self.targets)
 
     def values(self, target: str) -> Iterator[Any]:
         return (row.targets[target] for row in self._splits["train"])
@@ -214,7 +215,7 @@ class Manifest(MultimodalDataset):
 
     def fingerprint(self) -> str:
         """Hash the rows as used, in order: id, split, texts, targets, and path and content of each file."""
-        return fingerprint(self._splits, self._inspected, self._names.values())
+        return fingerprint(self._rows, self._inspected, self._names.values())
 
     @cached_property
     def _offered(self) -> Mapping[str, Column]:
@@ -238,6 +239,7 @@ class Manifest(MultimodalDataset):
             lists=self.kinds.list_columns,
             form=self.form,
             cache=InspectionCache(cache_file(self.folder.root), self.deep),
+            unlabeled=self.rule.unlabeled,
         )
         rows = validator.rows(records, self.progress)
         self.skipped, self._inspected = policy.skipped, validator.inspected

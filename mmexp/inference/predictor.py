@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from typing import Any, Literal
 
 import pytorch_lightning as pl
@@ -16,24 +15,20 @@ from mmexp.config.compose import load_config
 from mmexp.config.facts import Facts
 from mmexp.config.instantiate import instantiate
 from mmexp.config.override import read
-from mmexp.config.schema import CHANGEABLE, SLOTS
+from mmexp.config.schema import CHANGEABLE
 from mmexp.contract import Batch, Sample
 from mmexp.error import ConfigError
 from mmexp.hardware.base import Hardware
-from mmexp.method.base import Method
-from mmexp.run import advice
-from mmexp.run.checkpoints import intact, listed
 from mmexp.run.folder import RunFolder
 from mmexp.run.origin import origin, paths_from
 from mmexp.task.base import Task
 from mmexp.training.availability import evaluate_apart
 from mmexp.training.datamodule import PreparedSplit
-from mmexp.training.experiment import assemble
 from mmexp.training.loader import Loader, collated
 from mmexp.training.module import ExperimentModule
+from mmexp.training.restored import best_checkpoint, restored
 from mmexp.training.sampler import Draw, Share, batches_apart
 from mmexp.training.shortage import shortage_refused
-from mmexp.training.trainer import load_weights
 from mmexp.transform.base import Transform
 
 _SMALLER = "Set hardware=cpu, if that has more memory: a single sample does not fit."
@@ -135,25 +130,15 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
     """
     typed = _typed(overrides)
     root = load_config(folder.config, overrides).plain()
-    path = next(chain(listed(folder.checkpoints, "best"), intact(folder.checkpoints, "last")), None)
-    if path is None or not folder.facts.exists():
-        hint = f"Run: {advice.resume(folder)}"
-        raise ConfigError(f"run: {folder.id} must have a checkpoint, got none.", hint)
+    best_checkpoint(folder)
     root["dataset"] = _from_origin(folder, root["dataset"], typed)
-    if start := origin(folder):
-        root["encoder"] = {name: {**node, **paths_from(start, node)} for name, node in root["encoder"].items()}
     facts = Facts.read(folder.path)
-    if not any(one["left"] for one in facts.get("origins", {}).values()):
-        root["encoder"] = {name: _without_start(node) for name, node in root["encoder"].items()}
     pl.seed_everything(root["seed"], verbose=False)
     hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
     if hardware.accelerator == "gpu" and not torch.cuda.is_available():
         raise ConfigError("hardware.accelerator must be one that is here, got 'gpu'.", "Add hardware=cpu")
-    method: Method = instantiate("method", root["method"], plugins=root["plugins"])
-    task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
-    module = assemble(root, facts, task, method)
-    load_weights(module, path)
-    trained = Predictor(root, typed, facts, module.eval(), root["training"]["batch_size"], hardware)
+    module = restored(folder, root, facts)
+    trained = Predictor(root, typed, facts, module, root["training"]["batch_size"], hardware)
     module.to(trained.device)
     return trained
 
@@ -177,8 +162,3 @@ def _from_origin(folder: RunFolder, node: Mapping[str, Any], typed: Sequence[str
     for key, path in found.items():
         logging.getLogger(__name__).warning("dataset.%s is %s, from the folder that the run began in.", key, path)
     return {**node, **found}
-
-
-def _without_start(node: Mapping[str, Any]) -> dict[str, Any]:
-    known = {key: value for key, value in node.items() if key not in SLOTS["encoder"].fetched}
-    return {key: _without_start(value) if isinstance(value, Mapping) else value for key, value in known.items()}

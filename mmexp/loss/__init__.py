@@ -1,1 +1,1 @@
-"""Objectives that several tasks share."""
+"""Objectives that several tasks share; those with a YAML are losses of classes."""

@@ -20,6 +20,10 @@ class Method(ABC):
     It chooses the weights that are trained, may add modules to the model before the optimizer is made, losses to the
     task's, and callbacks to the loop. Its arguments are its constructor's.
 
+    Attributes:
+        teacher: RUN whose model ``learn_from`` is given before training; None if it needs none.
+        unlabeled: Whether it learns from samples without targets.
+
     Example:
         >>> from torch import nn
         >>> from mmexp import Method
@@ -33,6 +37,9 @@ class Method(ABC):
         ['bias']
     """
 
+    teacher: str | None = None
+    unlabeled: bool = False
+
     @abstractmethod
     def prepare(self, model: nn.Module) -> None:
         """Set ``requires_grad`` of each weight, and add what the method trains of its own.
@@ -43,6 +50,9 @@ class Method(ABC):
     def scale(self, name: str) -> float:
         """Return the learning rate of a weight over that of the optimizer, by its name in the model."""
         return 1.0
+
+    def learn_from(self, teacher: nn.Module) -> None:  # noqa: B027
+        """Take the trained model of ``teacher``, in evaluation mode, which reads the same batches."""
 
     def losses(self, model: nn.Module, outputs: Mapping[str, Any], batch: Batch) -> dict[str, Tensor]:
         """Return scalars to add to the task's losses in a training step, by name.

@@ -144,7 +144,9 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     from mmexp.training.experiment import build, load_data, refuse_other_data
     from mmexp.training.features import encode_once
     from mmexp.training.shares import experiment_notes
+    from mmexp.training.teacher import teach
     from mmexp.training.trainer import fit
+    from mmexp.training.unlabeled import refuse_unlabeled
 
     start = time.monotonic()
     root = config.plain()
@@ -158,6 +160,8 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         _list_skipped(dataset.skipped, folder, console)
     with phase(console, "building the model"):
         experiment = build(root, dataset, folder)
+    refuse_unlabeled(experiment)
+    teach(experiment, folder)
     show_notes(experiment_notes(experiment), console)
     if experiment.frozen:
         with phase(console, "encoding with frozen encoders") as progress:

@@ -99,6 +99,10 @@ class Task(nn.Module, ABC):
         """
         return {}
 
+    def notes(self) -> list[str]:
+        """Say what a user should know of the objective before it is trained, a line each."""
+        return []
+
     def slots(self, inputs: Sequence[str]) -> tuple[str, ...]:
         """Return the names the fusion is built for: the anchor, if there is one, then the inputs."""
         if self.anchor is None:

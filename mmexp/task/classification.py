@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor
@@ -20,6 +20,8 @@ from torchmetrics.classification import (
 from mmexp.contract import Batch, Outputs, Sample, Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.head.mlp import Head
+from mmexp.loss.base import ClassLoss
+from mmexp.loss.cross_entropy import CrossEntropyLoss
 from mmexp.loss.mean import mean
 from mmexp.metric.auroc import Auroc
 from mmexp.metric.f1 import BinaryF1, MultilabelMacroF1
@@ -29,6 +31,7 @@ from mmexp.pool.base import Pool
 from mmexp.task.base import Task
 from mmexp.transform.base import Transform
 from mmexp.transform.label import UNSEEN, Labels, LabelTransform
+from mmexp.transform.spelling import spelling
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,12 +62,14 @@ class Classification(Task):
         dropout: Dropout probability of the hidden layer.
         depth: Hidden layers of the head; 0 scores the pooled features as they are, linearly.
         listed: Classes up to which a prediction lists the scores of all; of more it lists the best 5.
+        loss: What the scores of the classes cost; cross entropy if None.
 
     Raises:
         ValueError: If form is unknown, or there are too few classes for it.
     """
 
     mode = "max"
+    read: Callable[[Any], str] = staticmethod(spelling)
 
     def __init__(
         self,
@@ -78,6 +83,7 @@ class Classification(Task):
         dropout: float = 0.1,
         depth: int = 1,
         listed: int = 20,
+        loss: ClassLoss | None = None,
     ) -> None:
         super().__init__()
         if form not in ("binary", "multiclass", "multilabel"):
@@ -91,6 +97,8 @@ class Classification(Task):
         self.monitor = "f1" if form == "multilabel" else "accuracy"
         self.pool = pool
         self.head = Head(dim=dim, width=len(classes), depth=depth, dropout=dropout)
+        self.loss = loss or CrossEntropyLoss()
+        self.loss.set_classes(self.classes, self.read)
 
     def transforms(self) -> Mapping[str, Transform]:
         return {self.target: LabelTransform(classes=self.classes, multilabel=self.form == "multilabel")}
@@ -110,12 +118,17 @@ class Classification(Task):
         if self.target not in batch.targets:
             return {"class": mean(logits.sum() * 0, 0, len(batch), everywhere=self.training)}
         labels = batch.targets[self.target].values
-        known = labels.mask if self.form == "multilabel" else labels.mask & (labels.values != UNSEEN)  # [B]
-        several, targets, number = self.form == "multilabel", labels.values[known], len(self.classes)
-        targets = targets[:, :-1] if several else F.one_hot(targets, number).float()  # [N, C]
+        several, number = self.form == "multilabel", len(self.classes)
+        known = labels.mask if several or labels.values.ndim > 1 else labels.mask & (labels.values != UNSEEN)  # [B]
+        targets = labels.values[known]
+        targets = targets[:, :number].float() if targets.ndim > 1 else F.one_hot(targets, number).float()  # [N, C]
         targets = targets + self.label_smoothing * (1 / (2 if several else number) - targets)
-        losses = outputs["decision"].losses(binary_cross_entropy if several else cross_entropy, targets, known)
+        criterion = self.loss.multilabel if several else self.loss.multiclass
+        losses = outputs["decision"].losses(criterion, targets, known)
         return {"class": mean(losses.sum(), len(targets), len(batch), everywhere=self.training)}
+
+    def notes(self) -> list[str]:
+        return self.loss.notes()
 
     def metrics(self) -> MetricCollection:
         number = len(self.classes)

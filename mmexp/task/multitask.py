@@ -110,6 +110,9 @@ class MultiTask(Task):
         parts = {name: task.losses(outputs["outputs_by_task"][name], batch).values() for name, task in self.each()}
         return self.balance({name: torch.stack(list(own)).sum() for name, own in parts.items()}, outputs["shared"])  # type: ignore[no-any-return]
 
+    def notes(self) -> list[str]:
+        return [f"{name}: {note}" for name, task in self.each() for note in task.notes()]
+
     def metrics(self) -> NamedMetrics:
         return NamedMetrics({name: task.metrics() for name, task in self.each()})
 

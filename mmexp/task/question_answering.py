@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Sample
+from mmexp.loss.base import ClassLoss
 from mmexp.metric.answer import ConsensusAccuracy, normalise
 from mmexp.plot.questions import questions
 from mmexp.pool.base import Pool
@@ -37,10 +38,13 @@ class QuestionAnswering(Classification):
         dropout: Dropout probability of the hidden layer.
         depth: Hidden layers of the head; 0 scores the pooled features as they are, linearly.
         listed: Answers up to which a prediction lists the scores of all; of more it lists the best 5.
+        loss: What the scores of the answers cost; cross entropy if None.
 
     Raises:
         ValueError: If there are fewer than two different answers.
     """
+
+    read: Callable[[Any], str] = staticmethod(normalise)
 
     def __init__(
         self,
@@ -53,6 +57,7 @@ class QuestionAnswering(Classification):
         dropout: float = 0.1,
         depth: int = 1,
         listed: int = 20,
+        loss: ClassLoss | None = None,
     ) -> None:
         super().__init__(
             pool=pool,
@@ -63,6 +68,7 @@ class QuestionAnswering(Classification):
             dropout=dropout,
             depth=depth,
             listed=listed,
+            loss=loss,
         )
         self.consensus = consensus
         if consensus:

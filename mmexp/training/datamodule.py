@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -18,12 +17,12 @@ from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.control import controlled
 from mmexp.error import ConfigError, MmexpError
 from mmexp.hardware.base import Hardware
-from mmexp.training.loader import Loader, collated, fetched
+from mmexp.sampler.base import Sampler
+from mmexp.training.loader import Loader, collated, fetched, outlive
 from mmexp.training.sampler import BatchStream, Draw, Share, batches_apart, batches_per_epoch
 from mmexp.transform.base import Transform
 
 CACHE_BYTES = 1 << 30
-GRACE = 30  # s that a loader process goes on after SIGTERM
 
 
 class PreparedSplit(Dataset[Sample]):
@@ -57,7 +56,8 @@ class PreparedSplit(Dataset[Sample]):
         sample = self._kept.get(draw.index) or self.prepare(draw.index)
         if self.seed is None:
             return sample
-        generator = np.random.Generator(np.random.Philox(key=(self.seed << 64) + (draw.epoch << 32) + draw.index))
+        key = (self.seed << 64) + (draw.repeat << 48) + (draw.epoch << 32) + draw.index
+        generator = np.random.Generator(np.random.Philox(key=key))
         return replace(
             sample,
             inputs={name: self.inputs[name].augment(value, generator) for name, value in sample.inputs.items()},
@@ -104,6 +104,7 @@ class DataModule(pl.LightningDataModule):
         seed: Of shuffling and variation.
         control: What to do to the inputs, see ``mmexp.dataset.control``; None for nothing.
         apart: Whether the control is to part inputs that belong together.
+        sampler: Which samples an epoch holds; each once if None.
 
     Attributes:
         samples: By split; ``read`` are the same as the loaders read them, by ``inputs``.
@@ -123,13 +124,15 @@ class DataModule(pl.LightningDataModule):
         seed: int,
         control: str | None = None,
         apart: bool = False,
+        sampler: Sampler | None = None,
     ) -> None:
         super().__init__()
         self.samples = {name: controlled(dataset.split(name), control, apart) for name in SPLITS}
         self.read: dict[Split, Sequence[Sample]] = dict(self.samples)
         self.dataset, self.inputs, self.targets = dataset, inputs, targets
         self.training, self.hardware, self.seed = training, hardware, seed
-        self.start = 0
+        self.start, self.sampler = 0, sampler or Sampler()
+        self.sampler.prepare(dataset.values)
         for name in SPLITS if hardware.devices > 1 else ():
             if (size := len(self.samples[name])) < hardware.devices:
                 raise ConfigError(
@@ -176,6 +179,7 @@ class DataModule(pl.LightningDataModule):
             start=self.start,
             rank=rank,
             world=world,
+            order=self.sampler.order,
         )
         return self._loader(split, batch_sampler=stream)
 
@@ -226,17 +230,11 @@ class DataModule(pl.LightningDataModule):
             sampler=sampler,
             batch_sampler=batch_sampler,
             collate_fn=partial(collated, split.collate),
-            worker_init_fn=_outlive,
+            worker_init_fn=outlive,
             num_workers=self.hardware.num_workers,
             pin_memory=self.hardware.accelerator == "gpu",
             persistent_workers=self.hardware.num_workers > 0,
         )
-
-
-def _outlive(worker: int) -> None:
-    """Let a loader process serve on when all processes are asked to stop, so that the run can save its state."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(GRACE))
 
 
 def _bytes(value: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from torch.utils.data import DataLoader
 
 from mmexp.contract import Batch, Sample
 from mmexp.error import MmexpError
+
+GRACE = 30  # s that a loader process goes on after SIGTERM
 
 
 class Loader(DataLoader[Sample]):
@@ -35,6 +38,12 @@ def collated(
 ) -> Batch | MmexpError:
     """Join the samples of a batch, unless there is a fault in their place."""
     return samples if isinstance(samples, MmexpError) else collate(samples)
+
+
+def outlive(worker: int) -> None:
+    """Let a loader process serve on when all processes are asked to stop, so that the run can save its state."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.alarm(GRACE))
 
 
 def _raising(batches: Iterator[Any]) -> Iterator[Any]:

@@ -2,46 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from torch.utils.data import Sampler
 
+Order = Callable[[int, np.random.Generator], np.ndarray]
+
 
 @dataclass(frozen=True)
 class Draw:
-    """Sample ``index`` as seen in pass ``epoch``; together with the seed they fix all its randomness."""
+    """Sample ``index`` as seen in pass ``epoch``; together with the seed they fix all its randomness.
+
+    ``repeat`` counts how often the pass has drawn it before.
+    """
 
     index: int
     epoch: int
+    repeat: int = 0
 
 
 class BatchStream(Sampler[list[Draw]]):
     """All training batches of a run, one pass after another; batch b depends on (seed, b) alone.
 
     A resumed run starts at batch ``start``, without replaying those before. Each process of ``world`` takes its share
-    of each batch; a last batch with fewer samples than processes is left out.
+    of each batch; a last batch with fewer samples than processes is left out. ``order`` returns which ``size`` samples
+    a pass holds, from the size and a generator of the pass.
     """
 
     def __init__(
-        self, *, size: int, batch_size: int, total: int, seed: int, start: int = 0, rank: int = 0, world: int = 1
+        self,
+        *,
+        size: int,
+        batch_size: int,
+        total: int,
+        seed: int,
+        start: int = 0,
+        rank: int = 0,
+        world: int = 1,
+        order: Order = lambda size, generator: generator.permutation(size),
     ) -> None:
         self.size, self.batch_size, self.total, self.seed, self.start = size, batch_size, total, seed, start
-        self.rank, self.world = rank, world
+        self.rank, self.world, self.order = rank, world, order
         self.per_epoch = batches_per_epoch(size, batch_size, world)
 
     def __len__(self) -> int:
         return self.total
 
     def __iter__(self) -> Iterator[list[Draw]]:
-        shuffled, order = -1, np.empty(0, int)
+        shuffled, order, repeats = -1, np.empty(0, int), np.empty(0, int)
         for number in range(self.start, self.total):
             epoch, place = divmod(number, self.per_epoch)
             if epoch != shuffled:
-                shuffled, order = epoch, np.random.default_rng((self.seed, epoch)).permutation(self.size)
-            chosen = order[place * self.batch_size : (place + 1) * self.batch_size]
-            yield [Draw(int(i), epoch) for i in chosen[self.rank :: self.world]]
+                shuffled, order = epoch, self.order(self.size, np.random.default_rng((self.seed, epoch)))
+                repeats = earlier(order)
+            batch = slice(place * self.batch_size + self.rank, (place + 1) * self.batch_size, self.world)
+            drawn = zip(order[batch].tolist(), repeats[batch].tolist(), strict=True)
+            yield [Draw(index, epoch, repeat) for index, repeat in drawn]
+
+
+def earlier(order: np.ndarray) -> np.ndarray:
+    """Count how often each number stands before in a row. [N] -> [N]"""
+    ranks = np.argsort(order, kind="stable")
+    starts = np.flatnonzero(np.diff(order[ranks], prepend=-1))
+    lengths = np.diff(starts, append=len(order))
+    found = np.empty_like(order)
+    found[ranks] = np.arange(len(order)) - np.repeat(starts, lengths)
+    return found
 
 
 def batches_per_epoch(size: int, batch_size: int, world: int) -> int:

@@ -17,7 +17,16 @@ def experiment_notes(experiment: Experiment) -> list[str]:
     shares = share_notes(size, experiment.training.batch_size, world)
     few = [note for name in ("val", "test") for note in few_notes(name, len(experiment.data.samples[name]))]
     contrasts = contrast_notes(experiment.task.contrasts, experiment.training.batch_size)
-    return [*map(str, experiment.cuts), *encoder_notes(experiment.module.model), *few, *contrasts, *shares]
+    return [
+        *map(str, experiment.cuts),
+        *encoder_notes(experiment.module.model),
+        *few,
+        *contrasts,
+        *shares,
+        *unlabeled_notes(experiment.data.dataset.unlabeled, size),
+        *experiment.task.notes(),
+        *experiment.data.sampler.notes(),
+    ]
 
 
 def encoder_notes(model: nn.Module) -> list[str]:
@@ -36,6 +45,11 @@ def contrast_notes(contrasts: bool, batch_size: int) -> list[str]:
     """Say that a loss that compares the samples of a batch depends on the batch."""
     rule = f"val/loss contrasts the samples of a batch, {batch_size} at most"
     return [f"val: {rule}; compare it only with that of runs with the same training.batch_size."] if contrasts else []
+
+
+def unlabeled_notes(count: int, size: int) -> list[str]:
+    """Say how many samples of the training split have no target."""
+    return [f"train: {count} of {size} samples have no target."] if count else []
 
 
 def share_notes(size: int, batch_size: int, world: int) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from mmexp.contract import Padded
 from mmexp.transform.base import Transform
@@ -23,12 +24,28 @@ class Labels:
     Args:
         values: One label per sample: the number of its class, UNSEEN for one that training never had. [B]
             Several: 1 for each class it has, and in one more column for having any unseen one. [B, C + 1]
+            One, mixed of samples: what share of it is of each class. [B, C]
             The mask marks which samples are labelled. [B]
         raw: By sample, as its class is called where it has one; None where there is no label.
+        classes: Number C of classes.
     """
 
     values: Padded
     raw: list[Any]
+    classes: int = 0
+
+    def mixed(self, order: Tensor, share: float) -> Labels:
+        """Mix the labels of each sample with those of another; a mixture of what is not labelled is not.
+
+        Args:
+            order: Number of the other sample. [B]
+            share: Of its own, in [0, 1].
+        """
+        values, mask = self.values.values, self.values.mask
+        if values.ndim == 1:
+            mask = mask & (values != UNSEEN)
+            values = F.one_hot(values.clamp(min=0), self.classes)
+        return replace(self, values=Padded(share * values + (1 - share) * values[order], mask & mask[order]))
 
 
 class LabelTransform(Transform):
@@ -63,4 +80,5 @@ class LabelTransform(Transform):
         blank = torch.zeros(len(self.classes) + 1) if self.multilabel else torch.tensor(UNSEEN)
         values = torch.stack([blank if item is None else item[1] for item in items])
         mask = torch.tensor([item is not None for item in items])
-        return Labels(Padded(values, mask), [None if item is None else item[0] for item in items])
+        raw = [None if item is None else item[0] for item in items]
+        return Labels(Padded(values, mask), raw, len(self.classes))

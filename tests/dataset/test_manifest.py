@@ -815,3 +815,17 @@ def test_a_name_in_another_case_is_refused_with_the_one_that_is_there(
     write(tmp_path, rows)
     with pytest.raises(DataError, match=r"image 'Images/2\.PNG' must be a file, got none\. There is 'images/2\.png'\."):
         prepared(tmp_path)
+
+
+def test_rows_of_train_may_lack_their_targets_if_that_is_asked_for(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
+    whole = prepared(tmp_path).fingerprint()
+    write(tmp_path, [{**row, "label": None} if row["id"] in ("r0", "r3") else row for row in rows])
+    with pytest.raises(DataError, match="sample r0: label must have a value, got None"):
+        prepared(tmp_path)
+    dataset = prepared(tmp_path, split={"unlabeled": True})
+    assert ids(dataset, "train") == ["r1", "r2", "r4", "r5", "r0", "r3"] and dataset.unlabeled == 2
+    assert dict(dataset.split("train")[5].targets) == {} and len(list(dataset.values("label"))) == 4
+    assert {"text 0", "text 3"} <= set(dataset.texts()) and dataset.fingerprint() != whole
+    write(tmp_path, [{**row, "label": None} if row["id"] in ("r0", "r9") else row for row in rows])
+    with pytest.raises(DataError, match="label must have a value in"):
+        prepared(tmp_path, split={"unlabeled": True})

@@ -128,7 +128,7 @@ def test_published_weights_are_not_fetched_for_an_encoder_that_has_its_own(
     OmegaConf.save(config, copy.config)
     given: list[Any] = []
     monkeypatch.setattr(
-        "mmexp.inference.predictor.assemble", lambda root, *_: given.append(root) or torch.nn.Linear(1, 1)
+        "mmexp.training.restored.assemble", lambda root, *_: given.append(root) or torch.nn.Linear(1, 1)
     )
     with pytest.raises(ConfigError, match="weights must fit the model"):
         restore(copy)

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from mmexp.contract import Batch, Tokens
 from mmexp.fusion.concat import ConcatFusion
 from mmexp.fusion.soft_voting import SoftVotingFusion
+from mmexp.loss.cross_entropy import CrossEntropyLoss
 from mmexp.pool.attention import AttentionPool
 from mmexp.pool.mean import MeanPool
 from mmexp.task.classification import Classification
@@ -238,3 +239,12 @@ def test_a_fusion_of_decisions_is_asked_for_the_decision_and_its_loss(form):
 
 def hidden(votes: SoftVotingFusion) -> torch.Tensor:
     return votes.outputs(torch.stack([own.pool() for own in tokens(3).values()], 1))
+
+
+def test_classes_count_by_the_weights_of_the_loss():
+    task = make(loss=CrossEntropyLoss(weights={"dog": 3.0})).eval()
+    given = batch(task, ["dog", "cat", None])
+    outputs = task(tokens(3), fusion(), given)
+    rows = F.cross_entropy(outputs["logits"][:2], torch.tensor([2, 0]), reduction="none")
+    torch.testing.assert_close(task.losses(outputs, given)["class"], (3 * rows[0] + rows[1]) / 2)
+    assert task.notes() == [] and make(loss=CrossEntropyLoss(weights="balanced", counts=[("cat", 1)])).notes()

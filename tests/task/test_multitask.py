@@ -15,6 +15,7 @@ from mmexp.contract import Batch, Outputs, Tokens
 from mmexp.error import ConfigError
 from mmexp.fusion.base import Fusion
 from mmexp.fusion.concat import ConcatFusion
+from mmexp.loss.cross_entropy import CrossEntropyLoss
 from mmexp.pool.mean import MeanPool
 from mmexp.task.base import Task
 from mmexp.task.classification import Classification
@@ -254,7 +255,8 @@ def test_tasks_are_added_exchanged_and_taken_out_on_the_command_line(tmp_path):
     config = compose([*words, "task.tasks.label.target=same_colour", "pool@task.tasks.label.pool=max"])
     tasks = config.plain()["task"]["tasks"]
     assert list(tasks) == ["label", "mask"] and tasks["label"]["pool"]["_target_"] == "mmexp.pool.max.MaxPool"
-    facts = Facts({"classes": {"same_colour": KINDS, "mask": KINDS}})
+    counts = {"counts": [[name, 3] for name in KINDS]}
+    facts = Facts({"classes": {"same_colour": KINDS, "mask": KINDS}, "same_colour": counts})
     built = instantiate("task", facts.bind(config.plain(), "task"))
     assert built.targets == ("same_colour", "mask") and built.monitor == "label_accuracy"
     other = compose(["task=multitask", "task@task.tasks.label=regression"]).plain()["task"]["tasks"]["label"]
@@ -265,3 +267,9 @@ def test_tasks_are_added_exchanged_and_taken_out_on_the_command_line(tmp_path):
     again = load_config(tmp_path, ["dim=32"])
     assert list(again.plain()["task"]["tasks"]) == ["label", "mask"]
     assert again.plain()["task"]["tasks"]["mask"]["dim"] == 32
+
+
+def test_notes_are_those_of_the_tasks_with_their_names():
+    loss = CrossEntropyLoss(weights="balanced", counts=[("cat", 3), ("dog", 1)])
+    task = MultiTask(tasks={"kind": classify("kind", KINDS, loss=loss), "colour": classify("colour", COLOURS)})
+    assert task.notes() == ["kind: train: classes are weighed by the inverse of their labels: cat 3, dog 1."]

@@ -8,6 +8,7 @@ import torch
 
 from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.product import ProductFusion
+from mmexp.loss.cross_entropy import CrossEntropyLoss
 from mmexp.metric.answer import ConsensusAccuracy
 from mmexp.pool.mean import MeanPool
 from mmexp.task.question_answering import QuestionAnswering
@@ -85,3 +86,9 @@ def test_its_pictures_show_questions_and_how_right_the_answers_are():
 def test_answers_that_are_all_the_same_are_refused():
     with pytest.raises(ValueError, match=r"classes must be at least 2, got \['no'\]"):
         make(answers=["no", "No", "NO."])
+
+
+def test_answers_that_are_written_differently_have_one_weight():
+    counts = [("No", 1), ("no", 2), ("Yes", 3), ("2", 1), ("two", 1), ("a red ball", 1)]
+    task = make(loss=CrossEntropyLoss(weights="balanced", counts=counts))
+    assert task.loss.weights.tolist() == [9 / (4 * count) for count in (2, 3, 1, 3)]

@@ -3,9 +3,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
-from mmexp.training.sampler import BatchStream, Draw, Share, batches_apart, batches_per_epoch
+from mmexp.training.sampler import BatchStream, Draw, Share, batches_apart, batches_per_epoch, earlier
 
 
 def indices(batches: Sequence[Sequence[Draw]]) -> list[int]:
@@ -66,3 +67,10 @@ def test_batches_of_one_pattern_hold_every_sample_once():
     batches = batches_apart(range(1, 14, 2), ["a", "b", "a", "a", "c", "b", "a"], 3)
     assert [[draw.index for draw in batch] for batch in batches] == [[1, 5, 7], [13], [3, 11], [9]]
     assert batches_apart([], [], 3) == []
+
+
+def test_a_sample_that_a_pass_draws_again_is_told_apart():
+    stream = BatchStream(size=3, batch_size=2, total=2, seed=0, order=lambda size, generator: np.array([2, 1, 2]))
+    assert list(stream) == [[Draw(2, 0, 0), Draw(1, 0, 0)], [Draw(2, 0, 1)]]
+    assert earlier(np.array([3, 3, 1, 3, 1])).tolist() == [0, 1, 0, 2, 1]
+    assert earlier(np.array([], int)).tolist() == []

@@ -5,7 +5,7 @@ from torch import nn
 
 from mmexp.encoder.text.embedding import EmbeddingEncoder
 from mmexp.encoder.words.text import WordsEncoder
-from mmexp.training.shares import contrast_notes, encoder_notes, few_notes, share_notes
+from mmexp.training.shares import contrast_notes, encoder_notes, few_notes, share_notes, unlabeled_notes
 
 
 @pytest.mark.parametrize(("size", "world"), [(32, 2), (33, 1), (34, 2), (33, 3)])
@@ -35,3 +35,7 @@ def test_what_an_encoder_has_to_say_is_said_also_of_one_inside_another(tokenizer
     noted.notes = ("it starts from a file.",)
     model = nn.ModuleDict({"a": plain, "b": WordsEncoder(text=noted)})
     assert encoder_notes(model) == ["b.text: it starts from a file."]
+
+
+def test_samples_without_a_target_are_counted() -> None:
+    assert unlabeled_notes(90, 100) == ["train: 90 of 100 samples have no target."] and unlabeled_notes(0, 100) == []

@@ -154,6 +154,18 @@ def test_a_stop_while_gradients_gather_waits_for_the_optimizer_step(lab, at_batc
     assert_same_run(folder, uninterrupted(*overrides))
 
 
+def test_modulated_gradients_of_balanced_epochs_go_on_as_they_would_have(lab, at_batch, uninterrupted):
+    overrides = ["method=ogm_ge", "sampler=balanced", "inputs=[image,text]", "training.accumulate=2"]
+    assert_same_run(train_and_resume(lab, at_batch, overrides, (3, 6)), uninterrupted(*overrides))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["pseudo_label", "gradual", "blending"])
+def test_what_a_method_keeps_goes_on_as_it_would_have(lab, at_batch, uninterrupted, method):
+    overrides = [f"method={method}", "inputs=[image,text]", "training.accumulate=2"]
+    assert_same_run(train_and_resume(lab, at_batch, overrides, (3, 6)), uninterrupted(*overrides))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("stops", [(2,), (4,), (5, 6)])
 def test_loader_processes_change_nothing_about_resuming(lab, at_batch, uninterrupted, stops):

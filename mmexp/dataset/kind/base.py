@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os.path
 from abc import ABC
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -179,8 +180,14 @@ class Kind(WholeColumn, ABC):
         return {}
 
     def summarise(self, values: Iterable[Any]) -> Any:
-        """Return the fact that a task reads of a target, ``${facts:<target>}``; None if there is none."""
-        return None
+        """Return the fact that a task reads of a target, ``${facts:<target>}``; None if there is none.
+
+        By default ``counts`` of the classes that occur: each class and the number of values that have it, in pairs.
+        """
+        if not self.classed:
+            return None
+        found = Counter(item for value in values for item in self.members(value) if isinstance(item, str | int))
+        return {"counts": [[item, count] for item, count in found.items()]}
 
     def members(self, value: Any) -> Iterable[Any]:
         """Return the classes that one value of a target has."""

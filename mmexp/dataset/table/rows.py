@@ -8,7 +8,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any, overload
 
-from mmexp.contract import Sample
+from mmexp.contract import Sample, Split
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.kind.folder import Folder
@@ -64,6 +64,24 @@ class Row:
         return [*inputs, *targets]
 
 
+def set_apart(splits: Mapping[Split, Sequence[Row]]) -> tuple[dict[Split, list[Row]], int]:
+    """Return the splits without the rows of train that lack all targets, and the number of those.
+
+    Raises:
+        DataError: If a row of another split lacks them.
+    """
+    found: dict[Split, list[Row]] = {}
+    count = 0
+    for name, rows in splits.items():
+        lacking = [row for row in rows if row.fields.targets and not row.targets]
+        found[name], count = [row for row in rows if row.targets or not row.fields.targets], count + len(lacking)
+        if lacking and name != "train":
+            rule = f"{', '.join(lacking[0].fields.targets)} must have a value in {name}, got none."
+            hint = "Write train into its split, or the value into the table."
+            raise DataError(rule, sample=lacking[0].id, path=lacking[0].where, hint=hint)
+    return found, count
+
+
 def lengths(rows: Sequence[Row], name: str, inspected: Mapping[File, Inspection]) -> Iterator[Any]:
     """Return the values of one modality or target, of a file what was kept of it; None where a row has none."""
     for row in rows:
@@ -83,7 +101,7 @@ def prose(rows: Sequence[Row], columns: Mapping[str, Column], targets: Mapping[s
     for row in rows:
         read = {column: name for name, column in targets.items() if row.fields.targets[name].prose}
         inputs = [name for name, kind in row.fields.inputs.items() if kind.prose and columns[name] not in read]
-        values = [row.targets[name] for name in read.values()]
+        values = [row.targets[name] for name in read.values() if name in row.targets]
         for value in (*values, *(row.inputs[name] for name in inputs if name in row.inputs)):
             texts = value if isinstance(value, list | tuple) else [value]
             yield from (text for text in texts if isinstance(text, str))

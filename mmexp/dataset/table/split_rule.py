@@ -23,6 +23,7 @@ class SplitRule:
         everything: Split that all rows are in, whatever a column says.
         test_groups: With ``dataset.group_by``, groups that make the test split; drawn if empty.
         val_groups: Likewise of the val split.
+        unlabeled: Whether rows of train may lack all targets.
 
     Raises:
         ConfigError: If more than one of column, ratios and everything is given, ratios are not three positive shares
@@ -35,6 +36,7 @@ class SplitRule:
     everything: Split | None = None
     test_groups: Sequence[str | int] | str | int = ()
     val_groups: Sequence[str | int] | str | int = ()
+    unlabeled: bool = False
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in ("column", "ratios", "everything")}

@@ -38,6 +38,7 @@ class Validator:
         lists: Columns whose cells may hold a list of texts, in a CSV as JSON.
         form: How the table is written.
         cache: What is known of the files.
+        unlabeled: Whether a row may lack all targets.
     """
 
     def __init__(
@@ -51,10 +52,11 @@ class Validator:
         lists: Collection[str] = (),
         form: TextFormat | None = None,
         cache: InspectionCache | None = None,
+        unlabeled: bool = False,
     ) -> None:
         self.inputs, self.targets, self.fields = inputs, targets, fields
         self.folder, self.policy = folder, policy
-        self.form, self.cache = form or TextFormat(), cache
+        self.form, self.cache, self.unlabeled = form or TextFormat(), cache, unlabeled
         self.inspected: dict[File, Inspection] = {}
         self._places: dict[str, Path] = {}
         self._lists = {*lists, *(column for name, column in targets.items() if fields.targets[name].many)}
@@ -104,6 +106,7 @@ class Validator:
         values = {name: self.fields.inputs[name].pick(record.values, column) for name, column in self.inputs.items()}
         inputs = {name: value for name, value in values.items() if not absent(value)}
         cells = {name: record.values.get(column) for name, column in self.targets.items()}
+        cells = {} if self.unlabeled and all(map(absent, cells.values())) else cells
         self._refuse_paths(inputs, self.fields.inputs, record)
         self._refuse_paths(
             {name: cell for name, cell in cells.items() if not absent(cell)}, self.fields.targets, record

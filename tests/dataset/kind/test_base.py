@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from mmexp.dataset.kind.base import Kind
+from mmexp.dataset.kind.captions import CaptionsKind
+from mmexp.dataset.kind.labels import LabelsKind
 from mmexp.error import ConfigError
 
 
@@ -38,3 +40,8 @@ def test_a_longer_suffix_is_more_specific() -> None:
 def test_only_numbers_are_named() -> None:
     with pytest.raises(ConfigError, match=r"dataset\.classes\.label must be the classes of a target of numbers"):
         Kind().named("dataset.classes.label", ["a"])
+
+
+def test_classes_are_summarised_by_how_often_they_occur() -> None:
+    assert LabelsKind().summarise([["b", "a"], [], ["b"]]) == {"counts": [["b", 2], ["a", 1]]}
+    assert CaptionsKind().summarise([["a red ball"]]) is None

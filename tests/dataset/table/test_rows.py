@@ -10,9 +10,10 @@ from PIL import Image
 
 from mmexp.dataset.kind.folder import Folder
 from mmexp.dataset.kind.kinds import standard
+from mmexp.dataset.kind.label import LabelKind
 from mmexp.dataset.kind.mask import MaskKind
 from mmexp.dataset.kind.video import VideoKind
-from mmexp.dataset.table.rows import Fields, Row, Rows
+from mmexp.dataset.table.rows import Fields, Row, Rows, set_apart
 from mmexp.error import DataError
 
 NAMED = {"front": "image", "back": "image", "left": "vector", "clip": "video"}
@@ -105,3 +106,12 @@ def test_an_image_or_audio_may_be_the_target(rows: Rows) -> None:
     assert row.files == [("image", "a.png"), ("audio", "a.wav")]
     targets = Rows([row], rows.folder)[0].targets
     assert targets["image"].shape == (2, 4, 3) and targets["audio"].rate == 8000 and targets["label"] == 1
+
+
+def test_rows_of_train_without_targets_are_counted_and_those_of_other_splits_refused():
+    fields = Fields(targets={"label": LabelKind()})
+    one, none = (Row(name, "table:1", {}, targets, fields) for name, targets in (("a", {"label": "x"}), ("b", {})))
+    assert set_apart({"train": [one, none], "val": [one]}) == ({"train": [one], "val": [one]}, 1)
+    assert set_apart({"train": [Row("c", "table:2", {}, {}, Fields())]})[1] == 0
+    with pytest.raises(DataError, match=r"table:1, sample b: label must have a value in val, got none"):
+        set_apart({"val": [one, none]})

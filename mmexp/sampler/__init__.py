@@ -1,0 +1,1 @@
+"""Which training samples an epoch holds, in which order."""

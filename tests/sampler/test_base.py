@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+import numpy as np
+
+from mmexp.sampler.base import Sampler
+
+
+def test_by_itself_it_draws_each_sample_once():
+    sampler = Sampler()
+    sampler.prepare(lambda target: iter(()))
+    assert sorted(sampler.order(9, np.random.default_rng(0))) == list(range(9)) and sampler.notes() == []

@@ -33,7 +33,7 @@ class LoraMethod(AdapterMethod):
         encoders: Sequence[str] | None = None,
         target_modules: Sequence[str] | None = None,
         rank: int = 8,
-        alpha: float = 16.0,
+        alpha: int = 16,
         dropout: float = 0.0,
         decompose: bool = False,
     ) -> None:

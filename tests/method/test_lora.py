@@ -17,7 +17,7 @@ def test_an_adapter_is_the_scaled_product_of_two_thin_matrices_and_starts_at_zer
     encoder = HfTextEncoder(dim=4, model=tiny_bert, pretrained=True).eval()
     inputs = encoder.transform.collate([encoder.transform.prepare("a red thing")])
     before = encoder.extract(inputs).features
-    LoraMethod(rank=2, alpha=6.0).prepare(nn.ModuleDict({"encoders": nn.ModuleDict({"text": encoder})}))
+    LoraMethod(rank=2, alpha=6).prepare(nn.ModuleDict({"encoders": nn.ModuleDict({"text": encoder})}))
     encoder.eval()
     torch.testing.assert_close(encoder.extract(inputs).features, before)
     layer = next(one for name, one in encoder.named_modules() if name.endswith("query"))

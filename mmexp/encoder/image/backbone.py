@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mmexp.contract import Tokens
 from mmexp.encoder.backbone import BackboneEncoder, Origin
@@ -27,6 +28,7 @@ class BackboneImageEncoder(BackboneEncoder, ImageEncoder):
         mean: Per-channel mean that it expects, of values in [0, 1].
         std: Per-channel deviation that it expects.
         dropout: Probability of dropping a feature of the backbone.
+        grid: Side G of the grid that the cells of a map are averaged to; None keeps all of them.
 
     Shape:
         uint8 [B, 3, H, W] -> Tokens [B, N, D].
@@ -46,10 +48,11 @@ class BackboneImageEncoder(BackboneEncoder, ImageEncoder):
         mean: Sequence[float],
         std: Sequence[float],
         dropout: float = 0.0,
+        grid: int | None = None,
     ) -> None:
         super().__init__(dim=dim, transform=transform, mean=mean, std=std)
         self.backbone, self.width, self.origin = backbone, width, origin
-        self.dropout = nn.Dropout(dropout)
+        self.dropout, self.grid = nn.Dropout(dropout), grid
         self.add_head(width, self._count(transform.image_size))
 
     def adapt(self, features: Tokens) -> Tokens:
@@ -58,15 +61,24 @@ class BackboneImageEncoder(BackboneEncoder, ImageEncoder):
     def cells(self, pixels: Tensor) -> Tensor:
         features: Tensor = self.features(pixels)
         if features.ndim == 3:
+            if self.grid is not None:
+                raise ValueError(f"grid must be null, as it gives vectors and no map, got {self.grid}")
             return features
         if features.shape[1] != self.width:
             features = features.permute(0, 3, 1, 2)
+        if self.grid is not None:
+            features = F.adaptive_avg_pool2d(features, self.grid)
         return features.flatten(2).transpose(1, 2)
 
     def describe(self) -> dict[str, Any]:
         """Return what the backbone is, and how its input is normalised."""
         norms = {"mean": self.mean.flatten().tolist(), "std": self.std.flatten().tolist()}  # type: ignore[operator]
-        return {**super().describe(), **norms, "settings": dict(getattr(self.backbone, "settings", {}))}
+        return {
+            **super().describe(),
+            **norms,
+            "grid": self.grid,
+            "settings": dict(getattr(self.backbone, "settings", {})),
+        }
 
     def features(self, pixels: Tensor) -> Tensor:
         """Return what the backbone gives."""

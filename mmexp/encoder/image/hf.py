@@ -28,6 +28,7 @@ class HfImageEncoder(BackboneImageEncoder):
         pretrained: Start from its weights; at random if not, which needs its config all the same.
         layer: Whose features are taken, as in ``mmexp.layer.hf.Backbone``.
         dropout: Probability of dropping a feature of the model.
+        grid: Side of the grid that the cells of a map are averaged to; None keeps all of them.
 
     Shape:
         uint8 [B, 3, H, W] -> Tokens [B, N, D].
@@ -47,6 +48,7 @@ class HfImageEncoder(BackboneImageEncoder):
         pretrained: bool = False,
         layer: int | None = None,
         dropout: float = 0.0,
+        grid: int | None = None,
     ) -> None:
         found = locate(model, revision)
         backbone = load_backbone(found.path, "image", layer=layer, pretrained=pretrained)
@@ -62,4 +64,5 @@ class HfImageEncoder(BackboneImageEncoder):
             mean=known.get("image_mean", _HALF),
             std=known.get("image_std", _HALF),
             dropout=dropout,
+            grid=grid,
         )

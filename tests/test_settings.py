@@ -249,7 +249,7 @@ def test_what_must_be_one_column(table: Table, wrong: str, right: str) -> None:
         ("epochs=3", ["training.epochs=3"]),
         ("lr=0.1", ["optimizer.lr=0.1"]),
         ("optimizer.learning_rate=0.1", ["optimizer.lr=0.1"]),
-        ("encoder/image=resnet", ["encoder/image=cnn", "encoder/image=timm"]),
+        ("encoder/image=convnet", ["encoder/image=cnn"]),
         ("fusion=gated,concat", ['fusion="gated,concat"']),
         ("seed=1000.0", ["seed=1000"]),
         ('name="my run"', ["name=my-run"]),

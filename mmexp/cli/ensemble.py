@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 HELP = "Average the probabilities that several runs have predicted, and measure the result."
 USAGE = """
-mmexp ensemble RUN RUN ... [--weights W,W,... | --fit] [--json] [--outputs FOLDER]
+mmexp ensemble RUN RUN ... [plugins=[...]] [--weights W,W,... | --fit] [--json] [--outputs FOLDER]
 
   RUN               folders, run ids, their beginnings, or a folder of runs; all of one task and data
+  plugins=[...]     packages of parts that are not mmexp's own
   --weights W,W,... what each run counts, in the order of the runs; default: all the same
   --fit             choose the weights whose average is best on the validation split
   --json            weights and metrics as JSON
@@ -42,7 +43,9 @@ def run(argv: list[str]) -> int:
     if given.weights and given.fit:
         raise ConfigError(f"ensemble: --weights must be left out with --fit, got {given.weights}.")
     weights = read_weights(given.weights)
-    made = make_ensemble([read_member(folder) for folder in collect(given.refs, given.outputs)], weights, given.fit)
+    typed = [word for word in given.refs if word.startswith("plugins=")]
+    folders = collect([word for word in given.refs if word not in typed], given.outputs)
+    made = make_ensemble([read_member(folder, typed) for folder in folders], weights, given.fit)
     if given.json:
         _print_json(made)
     else:

@@ -62,8 +62,8 @@ class AdapterMethod(Method):
         try:
             self._inject(inner)
         except ImportError as fault:
-            hint = "Run: python -m pip install 'mmexp[adapters]'"
-            raise ConfigError("method: peft must be installed to train adapters, got none.", hint) from fault
+            rule = "method: peft must be installed to train adapters, got none"
+            raise ConfigError(f"{rule}.", "Run: pip install peft") from fault
         except ValueError as fault:
             layers = list(dict.fromkeys(one.rpartition(".")[2] for one, part in inner.named_modules() if _linear(part)))
             rule = f"method.target_modules must name layers of the encoder of {name}, such as {', '.join(layers[:8])}"

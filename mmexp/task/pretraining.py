@@ -74,9 +74,8 @@ class Pretraining(Task):
     """
 
     targets = ()
-    paired = True
-    contrasts = True
-    inputs = PAIR
+    paired = contrasts = True
+    inputs = reads = PAIR
     monitor = "loss"
     mode = "min"
 

@@ -228,6 +228,8 @@ def why_not(experiment: Experiment, modality: str, limit: float) -> str:
         return "as feature_cache=0"
     if modality in experiment.task.reads:
         return f"as {type(experiment.task).__name__} reads the {modality} itself"
+    if experiment.method.teacher is not None:
+        return "as the teacher reads it"
     if experiment.module.augments:
         return "as augment changes its input"
     if experiment.data.inputs[modality].is_random:

@@ -12,7 +12,7 @@ from PIL import Image
 from mmexp.config.compose import compose, load_config, stored
 from mmexp.config.facts import Facts
 from mmexp.dataset.base import MultimodalDataset
-from mmexp.error import DataError
+from mmexp.error import ConfigError, DataError
 from mmexp.run.checkpoints import sha256_of
 from mmexp.run.folder import RunFolder
 from mmexp.training.experiment import Experiment, build, load_data, refuse_other_data
@@ -159,6 +159,11 @@ def test_a_stored_config_builds_the_same_without_the_data(halves, folder):
     assert encoders["left"].transform.mean.tolist() == pytest.approx(made.data.inputs["left"].mean.tolist())
     assert [type(encoder).__name__ for encoder in encoders.values()] == ["LinearEncoder", "MlpEncoder"]
     assert load_config(folder.config, ["dim=4"]).node.encoder.left.dim == 4
+
+
+def test_a_task_that_reads_ids_itself_refuses_an_encoder_with_other_ids(made, tiny_bert):
+    with pytest.raises(ConfigError, match=r"Pretraining: encoder of text must read the ids of the run's own tokenizer"):
+        made("task=pretraining", "encoder/text=hf", f"encoder.text.model={tiny_bert}")
 
 
 def test_other_data_than_a_run_began_with_is_refused(folder):

@@ -49,6 +49,21 @@ def test_a_cached_run_gives_the_metrics_and_predictions_of_an_uncached_one(lab, 
     assert predictions(uncached) == predictions(first)
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["encoder.image.transform.flip=0.5"], "its transform is random"),
+        (["augment=[rand_augment]"], "augment changes its input"),
+    ],
+)
+def test_what_changes_an_input_in_training_is_said_and_encoded_anew(lab, own_cache, words, reason):
+    lab.overrides = [one for one in lab.overrides if not one.startswith("encoder.image")]
+    image = ["encoder/image=resnet", "encoder.image.model=test_resnet", "encoder.image.transform.image_size=32"]
+    lab.train(*image, *words, "method=frozen", "method.parts=[encoders.image.backbone]", "training.epochs=1")
+    assert f"features of the frozen encoder are computed anew in each epoch, as {reason}" in lab.said
+    assert not store.stores()
+
+
 def test_a_file_is_known_by_its_hash_and_a_text_by_its_words(tiny_bert: str):
     image, text = ImageTransform(), HfTextTransform(folder=tiny_bert, max_length=6)
     sample = Sample("s", {"image": None, "text": ["a", "b"]}, {}, {"image": "hash"})

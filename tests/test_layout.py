@@ -43,8 +43,8 @@ STOREYS = """
     analysis search cache weights transform layer hardware scheduler decoding logger
     metric
     plot pool encoder augment loss sampler
-    fusion missing dataset method
-    head
+    fusion missing dataset
+    head method
     task
     training
     runner inference

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mmexp.contract import Batch, Tokens
 from mmexp.error import ConfigError
+from mmexp.fusion.none import NoFusion
 
 
 class UnimodalHeads(nn.Module):
@@ -54,7 +55,7 @@ class UnimodalHeads(nn.Module):
         for name, head in zip(self.names, heads, strict=True):
             own = self.tokens[name]
             tokens = {name: Tokens(own.features.detach(), own.mask) if self.detached else own}
-            outputs = head(tokens, _only, batch)
+            outputs = head(tokens, NoFusion(dim=own.features.shape[-1], modalities=[name]), batch)
             found[name] = torch.stack(list(head.losses(outputs, batch).values())).sum()
         self.tokens = {}
         return found
@@ -62,12 +63,6 @@ class UnimodalHeads(nn.Module):
     def _keep(self, module: nn.Module, given: tuple[Mapping[str, Tokens]]) -> None:
         if module.training:
             self.tokens = given[0]
-
-
-def _only(tokens: Mapping[str, Tokens]) -> Tokens:
-    """Fuse one modality."""
-    (only,) = tokens.values()
-    return only
 
 
 def heads_of(model: nn.Module) -> UnimodalHeads:

@@ -11,7 +11,17 @@ from collections.abc import Mapping
 from mmexp.error import ConfigError
 
 CORE = ("torch", "torchvision", "pytorch-lightning", "torchmetrics", "hydra-core", "omegaconf", "numpy", "pillow")
-OPTIONAL = ("transformers", "tokenizers", "timm", "safetensors", "peft", "soundfile", "pyarrow", "pycocoevalcap", "rich")
+OPTIONAL = (
+    "transformers",
+    "tokenizers",
+    "timm",
+    "safetensors",
+    "peft",
+    "soundfile",
+    "pyarrow",
+    "pycocoevalcap",
+    "rich",
+)
 REINSTALL = "Install both from one source. Run: pip install --force-reinstall torch torchvision"
 """What to do where torch and torchvision do not pair."""
 

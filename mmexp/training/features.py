@@ -208,6 +208,8 @@ def encode_once(experiment: Experiment, limit: float, progress: Progress) -> lis
             continue
         one = Extraction(modality, encoder, experiment.hardware, data.samples)
         names[modality] = one.names()
+        if not any(own for rows in names[modality].values() for own in rows):
+            continue  # nothing to encode, as with control=blank
         try:
             stores[modality] = one.store(names[modality], limit, progress)
         except (store.TooLarge, PermissionError) as fault:

@@ -49,6 +49,13 @@ def test_a_cached_run_gives_the_metrics_and_predictions_of_an_uncached_one(lab, 
     assert predictions(uncached) == predictions(first)
 
 
+def test_where_no_sample_has_an_input_nothing_is_encoded(lab, own_cache):
+    lab.overrides = [one for one in lab.overrides if not one.startswith("encoder.image")]
+    image = ["encoder/image=resnet", "encoder.image.model=test_resnet", "encoder.image.transform.image_size=32"]
+    run = lab.train(*image, "method=frozen", "method.parts=[encoders.image.backbone]", "control=blank")
+    assert json.loads(run.summary.read_text())["status"] == "done" and not store.stores()
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

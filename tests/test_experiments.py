@@ -30,6 +30,14 @@ SPLITS = {"train": 12, "val": 6, "test": 6}
 SPEAKERS = {"train": ("nicolas", "theo"), "val": ("george",), "test": ("jackson",)}
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 STEP = ["training.epochs=1", "training.validate_every=1", "training.batch_size=12", "dim=16", "hardware=cpu"]
+WITHOUT_WEIGHTS = {
+    "frozen_encoders": [
+        "encoder.text.model={text}",
+        "encoder.image.weights=null",
+        "encoder.image.transform.image_size=32",
+    ]
+}
+"""What an experiment takes in place of weights that a package brings."""
 
 
 def write_json_lines(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -140,11 +148,12 @@ def test_there_are_experiments():
 @pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_an_experiment_trains_validates_and_is_tested(
-    name: str, pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, pack: Pack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny_bert: str
 ):
     monkeypatch.setattr(os, "fsync", lambda handle: None)
     node = compose([f"experiment={name}"]).plain()["dataset"]
-    run = mmexp.train(f"experiment={name}", *STEP, *data(node, pack), f"outputs={tmp_path}", quiet=True)
+    light = [word.format(text=tiny_bert) for word in WITHOUT_WEIGHTS.get(name, ())]
+    run = mmexp.train(f"experiment={name}", *STEP, *light, *data(node, pack), f"outputs={tmp_path}", quiet=True)
     assert run.status == "done" and run.folder.name == name
     steps = [row for row in read_metrics(run.folder.metrics) if "train/loss" in row]
     assert steps and steps[-1]["step"] >= 1

@@ -5,6 +5,7 @@ import torch
 
 from mmexp.augment.mixup import Mixup, linear
 from mmexp.contract import Batch, Padded
+from mmexp.fusion.decision import Decision
 from mmexp.transform.label import UNSEEN, Labels, LabelTransform
 
 CLASSES = ["cat", "cow", "dog"]
@@ -39,7 +40,7 @@ def test_the_loss_of_a_mixture_is_the_mixture_of_the_losses(make_classification)
     labels = torch.arange(4) % 3
     cross_entropy = torch.nn.functional.cross_entropy
     expected = share * cross_entropy(logits, labels) + (1 - share) * cross_entropy(logits, labels[order])
-    torch.testing.assert_close(task.losses({"logits": logits}, mixed)["class"], expected)
+    torch.testing.assert_close(task.losses({"logits": logits, "decision": Decision(logits)}, mixed)["class"], expected)
 
 
 def test_a_mixture_with_what_has_no_label_has_none():

@@ -31,7 +31,7 @@ def draw(rows: Sequence[RunRow], metric: str, target: Path) -> None:
         elif len(one.inputs) == 1 and not one.control:
             alone.setdefault(one.inputs[0], []).append(one)
     figure, axes = plt.subplots(figsize=(9, 5.5), layout="constrained")
-    for name, runs in fusions.items():
+    for name, runs in sorted(fusions.items()):
         cost, own = mean([*map(pace, runs)]), values(runs, metric)
         axes.errorbar(cost, mean(own), deviation(own) or 0, fmt="o", capsize=2, color="tab:blue", alpha=0.7)
         axes.annotate(name, (cost, mean(own)), xytext=(4, 3), textcoords="offset points", fontsize=7)

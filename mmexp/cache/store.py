@@ -62,16 +62,25 @@ class Store:
 
     @property
     def size(self) -> int:
-        """Bytes on disk."""
-        return sum(file.stat().st_size for file in self.path.iterdir())
+        """Bytes on disk; 0 once it is removed."""
+        with suppress(FileNotFoundError):
+            return sum(file.stat().st_size for file in self.path.iterdir())
+        return 0
 
     @property
     def used(self) -> float:
-        """When it was last opened, in seconds since 1970."""
-        return (self.path / _INDEX).stat().st_mtime
+        """When it was last opened, in seconds since 1970; 0 once it is removed."""
+        with suppress(FileNotFoundError):
+            return (self.path / _INDEX).stat().st_mtime
+        return 0.0
 
     def __getstate__(self) -> dict[str, Any]:
         return {"path": self.path}
+
+    def opened(self) -> Store:
+        """Open its files, which can then be read to their end even if they are removed."""
+        self._features  # noqa: B018  # made once, when it is first asked for
+        return self
 
     def read(self, name: str) -> np.ndarray:
         """Return the features of a value, memory-mapped; what is written into them is not kept. -> float32 [N, C]
@@ -135,8 +144,8 @@ def build(
     with _locked(folder / f"{key}.lock"):
         if not (path / _INDEX).is_file():
             _write(path, about, write, limit)
-    os.utime(path / _INDEX)
-    return Store(path)
+        os.utime(path / _INDEX)
+        return Store(path).opened()
 
 
 def trim(limit: float, keep: Sequence[Path] = (), folder: Path | None = None) -> list[Store]:
@@ -167,15 +176,17 @@ def trim(limit: float, keep: Sequence[Path] = (), folder: Path | None = None) ->
 def remove(store: Store) -> None:
     """Remove a store, so that none sees a part of it."""
     hidden = store.path.with_name(f"{STRAY}{store.path.name}-{os.getpid()}-{time.monotonic_ns()}")
-    with suppress(FileNotFoundError):
-        store.path.rename(hidden)
+    lock = store.path.with_name(f"{store.path.name}.lock")
+    with _locked(lock):
+        with suppress(FileNotFoundError):
+            store.path.rename(hidden)
         shutil.rmtree(hidden, ignore_errors=True)
-    store.path.with_name(f"{store.path.name}.lock").unlink(missing_ok=True)
+        lock.unlink(missing_ok=True)
 
 
 def _write(path: Path, about: Mapping[str, Any], write: Callable[[Write], None], limit: float) -> None:
-    for stray in path.parent.glob(f"{STRAY}{path.name}-*"):
-        shutil.rmtree(stray, ignore_errors=True)  # of one that was killed: the lock is ours
+    for left in path.parent.glob(f"{STRAY}{path.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)  # of one that was killed: the lock is ours
     shutil.rmtree(path, ignore_errors=True)
     temp = path.with_name(f"{STRAY}{path.name}-{os.getpid()}")
     temp.mkdir()

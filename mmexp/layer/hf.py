@@ -29,8 +29,8 @@ _READS: Mapping[Side, tuple[str, ...]] = {
     "audio": ("input_values", "input_features"),
     "video": ("pixel_values", "pixel_values_videos"),
 }
-_HEADS = ("pooler", "classifier", "lm_head", "masked_spec_embed")
-"""Weights that features do not pass through, which a model may lack or have too many of."""
+_HEADS = ("pooler", "masked_spec_embed")
+"""Weights that features do not pass through, which a model may lack."""
 
 
 class Backbone(nn.Module):
@@ -79,10 +79,17 @@ class Backbone(nn.Module):
         """
         names = ("max_position_embeddings", "n_positions")
         known = (value for name in names if (value := getattr(self.config, name, None)) is not None)
-        most = next(known, asked or LENGTH) - (2 if self.config.model_type in _OFFSET else 0)
+        most = next(known, asked or LENGTH) - self._first_position
         if asked is not None and not 1 <= asked <= most:
             raise ConfigError(f"{type(self.model).__name__}: max_length must be from 1 to {most}, got {asked}.")
         return asked or min(most, LENGTH)
+
+    @property
+    def _first_position(self) -> int:
+        """Number of the first position: RoBERTa and its kin count from behind the one of padding."""
+        tables = (part for name, part in self.model.named_modules() if name.endswith("position_embeddings"))
+        padded = (part.padding_idx for part in tables if isinstance(part, nn.Embedding))
+        return next((place + 1 for place in padded if place is not None), 0)
 
     @property
     def can_interpolate(self) -> bool:
@@ -109,10 +116,6 @@ class Backbone(nn.Module):
             given["interpolate_pos_encoding"] = True
         found = self.model(**given, output_hidden_states=self.layer is not None, return_dict=True)
         return found.last_hidden_state if self.layer is None else found.hidden_states[self.layer]  # type: ignore[no-any-return]
-
-
-_OFFSET = ("roberta", "xlm-roberta", "camembert", "xlm-roberta-xl", "data2vec-text", "longformer")
-"""Models that count positions from 2."""
 
 
 def load_backbone(folder: Path, side: Side, *, layer: int | None, pretrained: bool) -> Backbone:

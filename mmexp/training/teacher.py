@@ -33,12 +33,12 @@ def teach(experiment: Experiment, folder: RunFolder) -> None:
     facts = Facts({**Facts.read(run.path), "tokenizer": str(folder.tokenizer)})
     model = restored(run, root, facts).model
     words = sha256_of(run.tokenizer) == sha256_of(folder.tokenizer)
-    if fault := misfit(model, experiment.module.model, words):
+    if fault := mismatch(model, experiment.module.model, words):
         raise ConfigError(f"method.teacher: {run.id} must have {fault}.")
     experiment.method.learn_from(model.eval().requires_grad_(False))
 
 
-def misfit(teacher: Model, student: Model, words: bool) -> str:
+def mismatch(teacher: Model, student: Model, words: bool) -> str:
     """Say what a teacher would have to have so that it can read the batches of a student; empty if it can.
 
     Args:

@@ -103,6 +103,15 @@ def test_a_store_that_is_removed_can_be_read_to_its_end(tmp_path: Path):
     assert not any(tmp_path.iterdir())
 
 
+def test_a_store_that_another_process_removes_can_be_read_and_listed(tmp_path: Path):
+    mine, listed = build(tmp_path), store.stores(tmp_path)[0]
+    store.remove(Store(mine.path))
+    np.testing.assert_array_equal(mine.read("a"), VALUES["a"])
+    assert listed.size == 0 and listed.used == 0
+    store.remove(listed)
+    assert not any(tmp_path.iterdir())
+
+
 def _slowly(write: Write) -> None:
     time.sleep(0.2)
     write_all(write)

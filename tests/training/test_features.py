@@ -10,6 +10,7 @@ import torch
 from mmexp.cache import store
 from mmexp.contract import Sample, Waveform
 from mmexp.encoder.backbone import Features
+from mmexp.encoder.image.timm import TimmEncoder
 from mmexp.training.features import Encoded, FeatureTransform, name_of, names_of
 from mmexp.transform.hf_text import HfTextTransform
 from mmexp.transform.image import ImageTransform
@@ -105,6 +106,12 @@ def test_samples_read_features_in_place_of_an_input_and_keep_what_they_lack(tmp_
     encoded = Encoded(samples, {"image": known}, {"image": [["n"], None]})
     assert [one.shape for one in encoded[0].inputs["image"]] == [(2, 3)] and encoded[0].inputs["text"] == "t"
     assert encoded[0].targets == {"label": 1} and "image" not in encoded[1].inputs and len(encoded) == 2
+
+
+def test_a_batch_in_which_no_sample_has_the_image_is_encoded():
+    image = TimmEncoder(dim=4, transform=ImageTransform(image_size=64), model="test_resnet")
+    tokens = image(FeatureTransform(image.width).collate([None, None]))
+    assert tokens.present.tolist() == [False, False] and tokens.features.isfinite().all()
 
 
 def test_features_are_padded_and_one_of_several_is_drawn():

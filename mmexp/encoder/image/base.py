@@ -58,4 +58,5 @@ class ImageEncoder(FeatureEncoder):
         return Tokens(features, inputs.mask[:, None].expand(features.shape[:2]))
 
     def adapt(self, features: Tokens) -> Tokens:
-        return Tokens(self.norm(self.project(features.features) + self.position), features.mask)
+        places = self.position[: features.features.shape[1]]  # fewer where no row of a batch has an image
+        return Tokens(self.norm(self.project(features.features) + places), features.mask)

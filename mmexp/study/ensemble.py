@@ -16,6 +16,7 @@ from mmexp.config.compose import load_config
 from mmexp.config.facts import Facts
 from mmexp.config.instantiate import instantiate
 from mmexp.contract import Batch
+from mmexp.dataset.base import SPLITS
 from mmexp.error import ConfigError, DataError
 from mmexp.run import advice
 from mmexp.run.folder import RunFolder
@@ -24,7 +25,7 @@ from mmexp.task.base import Task
 from mmexp.task.classification import Classification
 from mmexp.transform.label import UNSEEN
 
-SPLITS = ("val", "test")
+EVALUATED: tuple[str, ...] = SPLITS[1:]
 ROUNDS = 20
 """Runs that are added to an average, each as often as it helps, where weights are fitted."""
 
@@ -117,7 +118,7 @@ def read_member(folder: RunFolder, overrides: Sequence[str] = ()) -> Member:
     if not isinstance(task, Classification):
         name = run.config.get("task")
         raise ConfigError(f"ensemble: task must be one that scores classes, got {name} of {folder.id}.")
-    predictions = {split: read_predictions(folder, split) for split in SPLITS}
+    predictions = {split: read_predictions(folder, split) for split in EVALUATED}
     number = len(task.classes)
     for one in (one for own in predictions.values() for one in own.values()):
         if len(one["scores"]) != number:
@@ -162,7 +163,7 @@ def refuse_other(one: Member, other: Member) -> None:
         if first != second:
             runs = f"{one.run.folder.id} and {other.run.folder.id}"
             raise ConfigError(f"ensemble: {name} of all runs must be one, got {first} and {second} of {runs}.")
-    for split in SPLITS:
+    for split in EVALUATED:
         if lacking := one.predictions[split].keys() ^ other.predictions[split].keys():
             rule = f"samples of {split} must be the same in all runs"
             name = min(lacking)
@@ -174,7 +175,7 @@ def refuse_other(one: Member, other: Member) -> None:
 def measure(members: Sequence[Member], weights: Sequence[float]) -> dict[str, float]:
     """Measure the average of runs as their task measures a run; a metric that needs more than labels is left out."""
     found: dict[str, float] = {}
-    for split in SPLITS:
+    for split in EVALUATED:
         batch = labels(members[0], split)
         scores = sum(weight * one.scores(split, batch.ids) for weight, one in zip(weights, members, strict=True))
         metrics = updated(members[0].task, torch.as_tensor(scores), batch)

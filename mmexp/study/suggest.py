@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mmexp.error import ConfigError
-
-MEASURES = ("margin", "entropy")
 
 
 def rank(rows: Iterable[Mapping[str, Any]], by: str) -> list[dict[str, Any]]:
@@ -38,21 +36,29 @@ def uncertainty(row: Mapping[str, Any], by: str) -> float:
     if not isinstance(scores := row.get("scores"), Mapping):
         known = ", ".join(row)
         raise ConfigError(f"suggest: RUN must be of a task that scores classes, got predictions of {known}.")
+    measure, join = MEASURES[by]
     values = [float(value) for value in scores.values()]
     if isinstance(row.get("label"), list):
-        pairs = [(value, 1 - value) for value in values]
-        return max(1 - abs(p - q) for p, q in pairs) if by == "margin" else sum(map(entropy, pairs))
-    if by == "margin":
-        best, second = sorted(values, reverse=True)[:2]
-        return 1 - (best - second)
-    if sum(values) < 1 - 1e-3:
-        hint = "Add --by margin"
-        raise ConfigError(
-            f"suggest: --by must be margin where only the best {len(values)} scores are kept, got {by!r}.", hint
-        )
-    return entropy(values)
+        return join(measure((value, 1 - value)) for value in values)
+    if measure is entropy and sum(values) < 1 - 1e-3:
+        rule = f"suggest: --by must be margin where only the best {len(values)} scores are kept"
+        raise ConfigError(f"{rule}, got {by!r}.", "Add --by margin")
+    return measure(values)
+
+
+def margin(probabilities: Iterable[float]) -> float:
+    """Compute 1 less how far the best is above the next."""
+    best, second = sorted(probabilities, reverse=True)[:2]
+    return 1 - (best - second)
 
 
 def entropy(probabilities: Iterable[float]) -> float:
     """Compute ``-sum p log p``."""
     return -sum(p * math.log(p) for p in probabilities if p > 0)
+
+
+MEASURES: Mapping[str, tuple[Callable[[Iterable[float]], float], Callable[[Iterable[float]], float]]] = {
+    "margin": (margin, max),
+    "entropy": (entropy, sum),
+}
+"""By name: how uncertain one choice is, and several independent ones together."""

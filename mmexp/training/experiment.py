@@ -34,7 +34,7 @@ from mmexp.training.backbones import describe, left_to_source, refuse_other_sour
 from mmexp.training.cuts import Cut, find_cut, limits, setting_of
 from mmexp.training.datamodule import DataModule
 from mmexp.training.gather import gather
-from mmexp.training.inputs import choose_inputs
+from mmexp.training.inputs import choose_inputs, refuse_other_target
 from mmexp.training.model import Model
 from mmexp.training.module import ExperimentModule
 from mmexp.training.warm_start import find_start
@@ -119,6 +119,7 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
         ConfigError: If a part can't be built as asked.
     """
     pl.seed_everything(root["seed"], verbose=False)
+    refuse_other_target(root["task"], dataset)
     start = find_start(root, folder)
     facts = Facts.read(folder.path) if folder.facts.exists() else gather(dataset, root, folder, start)
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])

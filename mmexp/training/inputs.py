@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.column import columns_of
 from mmexp.error import ConfigError, nearest
 from mmexp.task.base import Task
+
+
+def refuse_other_target(task: Mapping[str, Any], dataset: MultimodalDataset) -> None:
+    """Make sure that the target which the config names is one that the dataset offers, before its facts are asked for.
+
+    Raises:
+        ConfigError: If it isn't.
+    """
+    target, offered = task.get("target"), list(dataset.targets)
+    if target is not None and target not in offered:
+        rule = f"task.target must be a target of {type(dataset).__name__}, {' or '.join(offered) or 'which has none'}"
+        raise ConfigError(f"{rule}, got {target}.", f"Add task.target={offered[0]}" if offered else "")
 
 
 def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Task) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import pytest
 
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.error import ConfigError
-from mmexp.training.inputs import choose_inputs
+from mmexp.training.inputs import choose_inputs, refuse_other_target
 
 
 class Offers(MultimodalDataset):
@@ -77,3 +77,16 @@ def test_the_companions_of_a_target_are_encoded_for_it(targets, chosen):
     data = Offers("image:i audio:a", "tags:t label:l")
     data.extra, data.companions = {"words": "w", "video": "v"}, {"tags": ("image", "words")}
     assert choose_inputs(None, data, Wants(targets)) == chosen
+
+
+def test_a_target_by_a_name_that_the_data_does_not_have_is_answered_by_those_it_has() -> None:
+    with pytest.raises(ConfigError, match=r"task.target must be a target of Offers, season or use, got label\.") as error:
+        refuse_other_target({"target": "label"}, Offers("", "season:season use:usage"))
+    assert "Add task.target=season" in error.value.hint
+    with pytest.raises(ConfigError, match="which has none, got label"):
+        refuse_other_target({"target": "label"}, Offers("image:photo", ""))
+
+
+def test_a_target_that_the_data_has_and_a_task_without_one_are_let_through() -> None:
+    refuse_other_target({"target": "label"}, BOTH)
+    refuse_other_target({}, Offers("image:photo", ""))

@@ -34,7 +34,7 @@ from mmexp.training.backbones import describe, left_to_source, refuse_other_sour
 from mmexp.training.cuts import Cut, find_cut, limits, setting_of
 from mmexp.training.datamodule import DataModule
 from mmexp.training.gather import gather
-from mmexp.training.inputs import choose_inputs, refuse_other_target
+from mmexp.training.inputs import choose_inputs, refuse_other_form, refuse_other_target
 from mmexp.training.model import Model
 from mmexp.training.module import ExperimentModule
 from mmexp.training.warm_start import find_start
@@ -124,6 +124,7 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
     facts = Facts.read(folder.path) if folder.facts.exists() else gather(dataset, root, folder, start)
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
     if "inputs" not in facts:
+        refuse_other_form(task, dataset)
         chosen = choose_inputs(root["inputs"], dataset, task)
         slots = task.slots(chosen) if start is None else start.slots(root["fusion"], task, chosen)
         facts = facts.add(folder.path, inputs=list(chosen), modalities=list(slots))

@@ -9,6 +9,7 @@ from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.column import columns_of
 from mmexp.error import ConfigError, nearest
 from mmexp.task.base import Task
+from mmexp.transform.label import LabelTransform
 
 
 def refuse_other_target(task: Mapping[str, Any], dataset: MultimodalDataset) -> None:
@@ -21,6 +22,22 @@ def refuse_other_target(task: Mapping[str, Any], dataset: MultimodalDataset) -> 
     if target is not None and target not in offered:
         rule = f"task.target must be a target of {type(dataset).__name__}, {' or '.join(offered) or 'which has none'}"
         raise ConfigError(f"{rule}, got {target}.", f"Add task.target={offered[0]}" if offered else "")
+
+
+def refuse_other_form(task: Task, dataset: MultimodalDataset) -> None:
+    """Make sure that a task takes several labels of a sample where the data has lists of them, and one elsewhere.
+
+    Raises:
+        ConfigError: If it doesn't; one label would be read as a list of letters.
+    """
+    for target, transform in task.transforms().items():
+        if not isinstance(transform, LabelTransform) or target not in dataset.targets:
+            continue
+        if (many := dataset.kinds.of_target(target).many) != transform.multilabel:
+            forms, found = ("multilabel", "a list of labels") if many else ("multiclass or binary", "one label")
+            got = "multilabel" if transform.multilabel else "multiclass"
+            rule = f"{type(task).__name__}: form must be {forms} for target {target}, which is {found} of each sample"
+            raise ConfigError(f"{rule}, got {got}.", f"Add task.form={forms.partition(' ')[0]}")
 
 
 def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Task) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ import pytest
 
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.error import ConfigError
-from mmexp.training.inputs import choose_inputs, refuse_other_target
+from mmexp.training.inputs import choose_inputs, refuse_other_form, refuse_other_target
+from mmexp.transform.label import LabelTransform
 
 
 class Offers(MultimodalDataset):
@@ -80,7 +81,9 @@ def test_the_companions_of_a_target_are_encoded_for_it(targets, chosen):
 
 
 def test_a_target_by_a_name_that_the_data_does_not_have_is_answered_by_those_it_has() -> None:
-    with pytest.raises(ConfigError, match=r"task.target must be a target of Offers, season or use, got label\.") as error:
+    with pytest.raises(
+        ConfigError, match=r"task.target must be a target of Offers, season or use, got label\."
+    ) as error:
         refuse_other_target({"target": "label"}, Offers("", "season:season use:usage"))
     assert "Add task.target=season" in error.value.hint
     with pytest.raises(ConfigError, match="which has none, got label"):
@@ -90,3 +93,19 @@ def test_a_target_by_a_name_that_the_data_does_not_have_is_answered_by_those_it_
 def test_a_target_that_the_data_has_and_a_task_without_one_are_let_through() -> None:
     refuse_other_target({"target": "label"}, BOTH)
     refuse_other_target({}, Offers("image:photo", ""))
+
+
+@pytest.mark.parametrize(
+    ("target", "multilabel", "rule"),
+    [
+        ("labels", False, "form must be multilabel for target labels, which is a list of labels .* got multiclass"),
+        ("label", True, "form must be multiclass or binary for target label, which is one label .* got multilabel"),
+    ],
+)
+def test_one_label_where_the_data_has_lists_and_lists_where_it_has_one_are_refused(target, multilabel, rule) -> None:
+    task = Wants(target)
+    task.transforms = lambda: {target: LabelTransform(classes=["a", "b"], multilabel=multilabel)}
+    with pytest.raises(ConfigError, match=rule):
+        refuse_other_form(task, Offers("text:title", f"{target}:{target}"))
+    task.transforms = lambda: {target: LabelTransform(classes=["a", "b"], multilabel=not multilabel)}
+    refuse_other_form(task, Offers("text:title", f"{target}:{target}"))

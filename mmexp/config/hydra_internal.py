@@ -92,32 +92,48 @@ def compose_groups(overrides: Sequence[Override], adding: bool = False) -> Compo
     """
     words = tuple(str(override.input_line) for override in overrides)
     if (kept := _kept.get((words, adding, state := conf_state()))) is None:
-        kept = _kept[words, adding, state] = pickle.dumps(_composed(overrides, adding, _repository(state)))
+        kept = _kept[words, adding, state] = pickle.dumps(_composed(overrides, adding, state))
     composed: Composition = pickle.loads(kept)
     return composed
 
 
-def _composed(overrides: Sequence[Override], adding: bool, repository: CachingConfigRepository) -> Composition:
-    listed = _defaults(repository, overrides, adding)
-    composed = Composition(OmegaConf.structured(Schema))
-    _add_whole(composed, repository)
-    for default in listed.defaults:
-        if default.config_path is None:
-            continue
-        result = repository.load_config(default.config_path)
-        if result is None:
-            continue
-        composed.sources.append(Source(option_path(default.config_path), default.package or ""))
-        content = OmegaConf.create()
-        if default.package:
-            OmegaConf.update(content, default.package, result.config, merge=False)
-        else:
-            content.merge_with(result.config)
-        merge(composed, content, composed.sources[-1])
+def _composed(overrides: Sequence[Override], adding: bool, state: State) -> Composition:
+    listed = _defaults(_repository(state), overrides, adding)
+    composed: Composition = pickle.loads(_start(state))
+    files = [file for one in listed.defaults if (file := _file(one.config_path, one.package or "", state))]
+    composed.sources += [source for source, _ in files]
+    try:
+        composed.node.merge_with(*(content for _, content in files))
+    except OmegaConfBaseException:
+        composed.node = pickle.loads(_start(state)).node
+        for source, content in files:
+            merge(composed, content, source)
     chosen = reversed(listed.overrides.known_choices.items())
     composed.choices = {group: str(option) for group, option in chosen if option}
     composed.choices = {**_lists(listed), **composed.choices}
     return composed
+
+
+@lru_cache(maxsize=1)
+def _start(state: State) -> bytes:
+    """Return, pickled, what every composition begins with: the schema, and the kinds of data."""
+    composed = Composition(OmegaConf.structured(Schema))
+    _add_whole(composed, _repository(state))
+    return pickle.dumps(composed)
+
+
+@lru_cache
+def _file(path: str | None, package: str, state: State) -> tuple[Source, DictConfig] | None:
+    """Return what a file adds to the root, below its package; nothing if there is none. It is not to be changed."""
+    result = _repository(state).load_config(path) if path else None
+    if path is None or result is None:
+        return None
+    content = OmegaConf.create()
+    if package:
+        OmegaConf.update(content, package, result.config, merge=False)
+    else:
+        content.merge_with(result.config)
+    return Source(option_path(path), package), content
 
 
 def _lists(listed: DefaultsList) -> dict[str, str]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from omegaconf import DictConfig
-
+from mmexp.config.config import Config
 from mmexp.config.instantiate import refuse_target
 from mmexp.config.provenance import options
-from mmexp.config.resolve import try_resolve
 from mmexp.config.schema import GROUPS, SECTIONS, SLOTS, Slot, holds_many, slot_of
 from mmexp.config.signature import Signature, accepts, read_signature, rule
 from mmexp.config.static import derives, find_class, is_module, is_package, names_in
@@ -23,21 +21,16 @@ from mmexp.run.folder import checked_name
 from mmexp.run.redact import redact
 
 
-def find_problems(root: DictConfig, where: Callable[[str], str]) -> list[str]:
-    """Return what is wrong with a config, one line each, with the value and the nearest valid name.
-
-    Args:
-        root: All of it, not resolved.
-        where: Returns the place that a key was set at, such as a file with its line.
-    """
-    plain, unresolved = try_resolve(root)
+def find_problems(config: Config) -> list[str]:
+    """Return what is wrong with a config, one line each: its place, the value and the nearest valid name."""
+    plain, unresolved = config.resolution
     found = [*unresolved.items(), *_root(plain), *_not_a_number(plain)]
     scope = _Scope(tuple(plain.get("plugins") or ()), frozenset(unresolved))
     for key in GROUPS:
         nodes = (plain.get(key) or {}) if holds_many(key) else {"": plain.get(key)}
         for name, node in nodes.items() if key not in unresolved else ():
             found += _Component(scope, SLOTS[key], f"{key}.{name}".rstrip("."), tuple(nodes)).problems(node)
-    return [f"{where(key)}: {text}" for key, text in dict.fromkeys(found)]
+    return [f"{config.where(key)}: {text}" for key, text in dict.fromkeys(found)]
 
 
 def _root(plain: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -113,7 +113,7 @@ def _finish(composed: Composition, asked: Overrides, settle: bool) -> Config:
     if not (OmegaConf.is_missing(node, "name") or OmegaConf.is_interpolation(node, "name")) and node.name is None:
         node.name = _name(composed.choices)
     config = Config(node, tuple(composed.sources), asked.keys, asked.words)
-    problems += find_problems(node, config.where)
+    problems += find_problems(config)
     if problems:
         raise ConfigError(list(dict.fromkeys(problems)))
     return config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from copy import deepcopy
+import pickle
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from mmexp.config.provenance import Source
-from mmexp.config.resolve import resolve
+from mmexp.config.resolve import try_resolve
 from mmexp.config.schema import ROLES, role_of
+from mmexp.error import ConfigError
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,24 @@ class Config:
 
     def plain(self) -> dict[str, Any]:
         """Return plain containers with everything resolved but ``${facts:...}``."""
-        return deepcopy(self._resolved)
+        copy: dict[str, Any] = pickle.loads(self._pickled)
+        return copy
 
     @cached_property
+    def resolution(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Plain containers, in which a value that can't be resolved is None, and what is wrong by its key."""
+        return try_resolve(self.node)
+
+    @cached_property
+    def _pickled(self) -> bytes:
+        return pickle.dumps(self._resolved)
+
+    @property
     def _resolved(self) -> dict[str, Any]:
-        return dict(resolve(self.node))
+        plain, problems = self.resolution
+        if problems:
+            raise ConfigError(list(problems.values()))
+        return plain
 
     def where(self, key: str) -> str:
         """Return where a value was set: a file with its line, or the command line."""

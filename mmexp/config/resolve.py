@@ -84,19 +84,21 @@ class _Walk:
         return None if isinstance(node, Container) else node
 
     def value(self, node: DictConfig | ListConfig, key: Any) -> Any:
-        path = full_path(node, key)
         self.left -= _LOOKUP if OmegaConf.is_interpolation(node, key) else 1
         if self.left < 0:
             self.problems[""] = f"config must resolve to at most {_MOST_VALUES:,} values, got more."
             return None
         if OmegaConf.is_missing(node, key):
+            path = full_path(node, key)
             self.problems[path] = f"{path} must be given, got none. Set {path}=<value>."
             return None
         try:
             return self.items(node[key])
         except OmegaConfBaseException as error:
+            path = full_path(node, key)
             self.problems[path] = refusal(path, error, self.known)
         except RecursionError:
+            path = full_path(node, key)
             self.problems[path] = f"{path} must not refer to itself, got a cycle."
         return None
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,11 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
 def changed(config: Config, key: str, value: Any) -> list[str]:
     node = config.node.copy()
     OmegaConf.update(node, key, value, merge=False)
-    return find_problems(node, Config(node, config.sources).where)
+    return find_problems(Config(node, config.sources))
 
 
 def test_the_defaults_hold(config: Config) -> None:
-    assert find_problems(config.node, config.where) == []
+    assert find_problems(replace(config)) == []
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,7 @@ def test_each_rule_is_told_with_its_value(config: Config, key: str, value: Any, 
 
 def test_an_argument_that_is_not_given_is_told_at_its_class(config: Config) -> None:
     del config.node.fusion["dim"]
-    (problem,) = find_problems(config.node, config.where)
+    (problem,) = find_problems(replace(config))
     assert problem.endswith("fusion.dim must be given to ConcatFusion, got none. Set fusion.dim=<value>.")
     assert "fusion/concat.yaml:" in problem
 
@@ -80,7 +81,7 @@ def test_what_waits_for_a_fact_fits(config: Config) -> None:
 def test_inputs_may_have_names_of_ones_own_if_the_dataset_is_told_them(config: Config) -> None:
     config.node.inputs = ["left", "rihgt"]
     config.node.dataset["inputs"] = {"left": "l", "right": "r"}
-    (problem,) = find_problems(config.node, config.where)
+    (problem,) = find_problems(replace(config))
     assert "inputs must be modalities that have an encoder, got 'rihgt'" in problem
 
 
@@ -98,7 +99,7 @@ def test_inputs_of_a_dataset_that_names_them_itself_are_left_to_it(config: Confi
 def test_all_problems_are_raised_at_once(config: Config) -> None:
     config.node.fusion["dmi"] = 1
     config.node.seed = -1
-    assert len(find_problems(config.node, config.where)) == 2
+    assert len(find_problems(replace(config))) == 2
 
 
 @pytest.mark.parametrize("word", ["name=hf_a1b2c3d4e5f6a7b8", "outputs=runs/ghp_a1b2c3d4e5f6a7b8"])

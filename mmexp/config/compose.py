@@ -12,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 from mmexp.config.check import find_problems
 from mmexp.config.config import Config
 from mmexp.config.hydra_internal import Composition, compose_groups, merge
+from mmexp.config.omegaconf_internal import to_yaml
 from mmexp.config.override import Overrides, assign, read
 from mmexp.config.provenance import Source
 from mmexp.config.resolve import escaped, is_shared, texts
@@ -86,7 +87,7 @@ def stored(config: Config) -> str:
     A resolved value may be a secret: redact what is written.
     """
     kept = {key: value for key, value in config.plain().items() if key not in SWEEP}
-    return OmegaConf.to_yaml(OmegaConf.create(escaped(kept)))
+    return to_yaml(escaped(kept))
 
 
 def _finish(composed: Composition, asked: Overrides, settle: bool) -> Config:

@@ -1,10 +1,12 @@
-"""What is read of OmegaConf's nodes that it offers no public name for: the root, the path and null."""
+"""What OmegaConf offers no public name for: the root, the path and null of its nodes, and YAML of plain containers."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import yaml
 from omegaconf import Container, DictConfig, ListConfig
+from omegaconf._utils import get_omega_conf_dumper
 
 
 def root_node(node: Container) -> Container:
@@ -20,3 +22,9 @@ def full_path(node: DictConfig | ListConfig, key: Any = None) -> str:
 def is_null(node: Container) -> bool:
     """Whether a dictionary or list is null."""
     return bool(node._is_none())
+
+
+def to_yaml(plain: Any) -> str:
+    """Return plain containers as ``OmegaConf.to_yaml`` writes them, without making a config of them first."""
+    dumper, form = get_omega_conf_dumper(), {"default_flow_style": False, "allow_unicode": True, "sort_keys": False}
+    return str(yaml.dump(plain, Dumper=dumper, **form))

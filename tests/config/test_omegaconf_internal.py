@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from omegaconf import OmegaConf
 
-from mmexp.config.omegaconf_internal import full_path, is_null, root_node
+from mmexp.config.omegaconf_internal import full_path, is_null, root_node, to_yaml
 
 ROOT = OmegaConf.create({"a": {"b": {"c": 2}}})
 
@@ -20,3 +20,8 @@ def test_a_container_may_be_null() -> None:
     empty.section = None
     assert is_null(empty._get_node("section"))
     assert not is_null(ROOT.a)
+
+
+def test_plain_containers_are_written_as_a_config_is() -> None:
+    plain = {"a": {"b": [1, None, {"c": "yes"}], "d": "1e3", "e": "3", "f": 1e-05}, "g": [], "h": {}, "i": "ä: b"}
+    assert to_yaml(plain) == OmegaConf.to_yaml(OmegaConf.create(plain))

@@ -26,5 +26,5 @@ def is_null(node: Container) -> bool:
 
 def to_yaml(plain: Any) -> str:
     """Return plain containers as ``OmegaConf.to_yaml`` writes them, without making a config of them first."""
-    dumper, form = get_omega_conf_dumper(), {"default_flow_style": False, "allow_unicode": True, "sort_keys": False}
-    return str(yaml.dump(plain, Dumper=dumper, **form))
+    dumper = get_omega_conf_dumper()
+    return str(yaml.dump(plain, Dumper=dumper, default_flow_style=False, allow_unicode=True, sort_keys=False))

@@ -1,8 +1,8 @@
 """Make a table of what photographs show: one caption as input, the words of their other captions as labels.
 
-A word counts that at least two of the other people wrote of a photograph; labels are the words that the most photographs
-of the training split have, without the function words of a list. The photograph shows what its own caption leaves out, the
-caption says what is hard to see, so that both have to be read.
+A word counts that at least two of the other people wrote of a photograph; labels are the words that the most
+photographs of the training split have, without function words. The photograph shows what its own caption leaves out,
+the caption says what is hard to see, so that both have to be read.
 
     python scripts/tools/name_contents.py <folder of manifest.jsonl> <new folder> --labels 40
 """
@@ -17,15 +17,15 @@ from collections import Counter
 from pathlib import Path
 
 _WORD = re.compile(r"[a-z]+")
-_FUNCTION = frozenset(
-    "a an and are as at be by down for from front has her his in into is it its near of off on one onto other out over "
-    "some that the their there this three through to top two up while who with by behind around across along towards next".split()
-)
+_FUNCTION = """
+a an and are as at be by down for from front has her his in into is it its near of off on one onto other out over some
+that the their there this three through to top two up while who with by behind around across along towards next
+"""
 
 
 def words(caption: str) -> set[str]:
     """Return the words of a caption that say something of its photograph."""
-    return set(_WORD.findall(caption.lower())) - _FUNCTION
+    return set(_WORD.findall(caption.lower())) - set(_FUNCTION.split())
 
 
 def agreed(captions: list[str], at_least: int = 2) -> set[str]:

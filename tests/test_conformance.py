@@ -231,6 +231,13 @@ def test_one_step_of_a_loss(option: str, run_folder: RunFolder):
     assert loss.weights is not None and sum(count for _, count in loss.counts) == 8
 
 
+@pytest.mark.parametrize("kind", [words.split("=")[1] for words in choices("masking")])
+def test_one_step_of_a_masking(kind: str, run_folder: RunFolder, manifest: Path):
+    data = ["dataset=manifest", f"dataset.root={manifest}"] if kind == "vector" else SCENES
+    words = ["task=pretraining", "task.probe=null", f"inputs=[{kind}]", "fusion=none"]
+    assert train([*words, *data], run_folder).task.reads == (kind,)
+
+
 @pytest.mark.parametrize("words", choices("dataset"))
 def test_one_step_on_a_dataset(words: str, run_folder: RunFolder, manifest: Path):
     extra = {

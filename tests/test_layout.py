@@ -45,6 +45,7 @@ STOREYS = """
     plot pool encoder augment loss sampler
     fusion missing dataset
     head method
+    masking
     task
     training
     runner inference

@@ -28,6 +28,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from mmexp.config.provenance import Source, groups, mention, option_path, options
 from mmexp.config.refusal import refusal
+from mmexp.config.resolve import texts
 from mmexp.config.schema import Schema, holds_many
 from mmexp.config.search_path import conf_folders, conf_state
 from mmexp.config.synonym import suggest_option
@@ -36,6 +37,8 @@ from mmexp.error import ConfigError, nearest
 
 WHOLE = "kind"
 """Group of which every option is composed, below its own name: all kinds of data are known, and the data says which."""
+EVERY = re.compile(r"\$\{every:(\w+)\}")
+"""What a component writes where it takes every option of a group, each below its own name."""
 State = tuple[tuple[str, int, int], ...]
 _kept: dict[tuple[tuple[str, ...], bool, State], bytes] = {}
 
@@ -108,6 +111,9 @@ def _composed(overrides: Sequence[Override], adding: bool, state: State) -> Comp
         composed.node = pickle.loads(_start(state)).node
         for source, content in files:
             merge(composed, content, source)
+    for place, text in list(texts(composed.node)):
+        if found := EVERY.fullmatch(text):
+            _add_every(composed, found[1], place, _repository(state))
     chosen = reversed(listed.overrides.known_choices.items())
     composed.choices = {group: str(option) for group, option in chosen if option}
     composed.choices = {**_lists(listed), **composed.choices}
@@ -118,7 +124,7 @@ def _composed(overrides: Sequence[Override], adding: bool, state: State) -> Comp
 def _start(state: State) -> bytes:
     """Return, pickled, what every composition begins with: the schema, and the kinds of data."""
     composed = Composition(OmegaConf.structured(Schema))
-    _add_whole(composed, _repository(state))
+    _add_every(composed, WHOLE, WHOLE, _repository(state))
     return pickle.dumps(composed)
 
 
@@ -161,14 +167,14 @@ def split_sweep(overrides: list[Override]) -> list[list[str]]:
     return BasicSweeper.split_arguments(overrides, max_batch_size=None)[0]
 
 
-def _add_whole(composed: Composition, repository: CachingConfigRepository) -> None:
-    """Put every option of the group WHOLE below its own name."""
+def _add_every(composed: Composition, group: str, place: str, repository: CachingConfigRepository) -> None:
+    """Put every option of a group, below its own name, at a place."""
     found = {}
-    for option in options(WHOLE):
-        if result := repository.load_config(f"{WHOLE}/{option}"):
+    for option in options(group):
+        if result := repository.load_config(f"{group}/{option}"):
             found[option] = result.config
-            composed.sources.append(Source(option_path(f"{WHOLE}/{option}"), f"{WHOLE}.{option}"))
-    composed.node[WHOLE] = found
+            composed.sources.append(Source(option_path(f"{group}/{option}"), f"{place}.{option}"))
+    OmegaConf.update(composed.node, place, found, merge=False)
 
 
 @lru_cache(maxsize=1)

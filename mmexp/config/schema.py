@@ -30,6 +30,7 @@ class Slot:
         optional: Whether null leaves it out.
         uses_files: Whether its constructor may read or write files.
         fetched: Arguments that only say where its weights start from, which a checkpoint makes needless.
+        by_name: Whether what stands there is a dictionary of such components.
     """
 
     bases: tuple[str, ...]
@@ -37,6 +38,7 @@ class Slot:
     optional: bool = False
     uses_files: bool = False
     fetched: tuple[str, ...] = ()
+    by_name: bool = False
 
 
 @dataclass(frozen=True)
@@ -207,6 +209,7 @@ SLOTS = {
     "pool": Slot(("mmexp.pool.base.Pool",)),
     "loss": Slot(("mmexp.loss.base.ClassLoss",)),
     "transform": Slot(("mmexp.transform.base.Transform",)),
+    "masking": Slot(("mmexp.masking.base.Masking",), by_name=True),
 }
 """Every kind of component: the groups, and what only stands inside other components, under these names."""
 PART = Slot(("torch.nn.Module", "mmexp.transform.base.Transform", "mmexp.dataset.base.MultimodalDataset"))
@@ -231,7 +234,8 @@ def is_text(name: str) -> bool:
 def slot_of(path: str) -> Slot:
     """Return the slot of a component by its key path: by its own name, or by that of the dictionary of one kind."""
     *_, parent, name = ["", *path.split(".")]
-    return SLOTS.get(parent if holds_many(parent) else name, PART)
+    several = holds_many(parent) or (parent in SLOTS and SLOTS[parent].by_name)
+    return SLOTS.get(parent if several else name, PART)
 
 
 def root_of(key: str) -> str:

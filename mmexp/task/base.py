@@ -64,6 +64,14 @@ class Task(nn.Module, ABC):
     def transforms(self) -> Mapping[str, Transform]:
         """Return how each target becomes what ``batch.targets`` holds, by target name."""
 
+    def prepare(self, kinds: Mapping[str, str], transforms: Mapping[str, Transform]) -> None:
+        """Make what depends on the inputs, once they are known; by default nothing does.
+
+        Args:
+            kinds: Kind of each input, in order.
+            transforms: Of each input, as its encoder declares it.
+        """
+
     def shown(self, batch: Batch) -> Batch:
         """Return the batch that the encoders and ``forward`` read; masked modelling masks a part of it."""
         return batch

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isqrt
 
 from torch import Tensor
 
 from mmexp.contract import Batch, Tokens
 from mmexp.error import ConfigError
 from mmexp.fusion.base import Fusion
+from mmexp.layer.grid import as_grid
 from mmexp.task.base import Task
 from mmexp.transform.view import Images
 
@@ -38,12 +38,3 @@ class DenseTask(Task):
     def images(self, batch: Batch) -> Images:
         """Return the images of a batch, with the view of each that the encoder reads."""
         return Images.of(batch.inputs["image"])
-
-
-def as_grid(features: Tensor) -> Tensor:
-    """Tokens of a square image, in rows, as a square grid. [B, N, D] -> [B, D, h, h]
-
-    Leading tokens without a position, such as a class token, are left out: h is the largest with h * h <= N.
-    """
-    side = isqrt(features.shape[1])
-    return features[:, -side * side :].transpose(1, 2).reshape(features.shape[0], -1, side, side)

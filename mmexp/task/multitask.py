@@ -81,6 +81,10 @@ class MultiTask(Task):
         """Tasks with their names, in order."""
         return ((name, cast(Task, task)) for name, task in self.tasks.items())
 
+    def prepare(self, kinds: Mapping[str, str], transforms: Mapping[str, Transform]) -> None:
+        for _, task in self.each():
+            task.prepare(kinds, transforms)
+
     def slots(self, inputs: Sequence[str]) -> tuple[str, ...]:
         """Those of the tasks, where they agree but for those of the joint form; else ``anchor`` before the inputs."""
         rows = [(task, task.slots(inputs)) for _, task in self.each()]

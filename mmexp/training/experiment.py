@@ -20,7 +20,7 @@ from mmexp.dataset.build import build_dataset
 from mmexp.dataset.table.inspection import Progress
 from mmexp.encoder.backbone import BackboneEncoder, is_frozen
 from mmexp.encoder.base import Encoder
-from mmexp.error import ConfigError, DataError
+from mmexp.error import DataError
 from mmexp.fusion.base import Fusion
 from mmexp.hardware.base import Hardware
 from mmexp.logger.base import Logger
@@ -38,7 +38,6 @@ from mmexp.training.inputs import choose_inputs, refuse_other_form, refuse_other
 from mmexp.training.model import Model
 from mmexp.training.module import ExperimentModule
 from mmexp.training.warm_start import find_start
-from mmexp.transform.hf_text import HfTextTransform
 
 Node = Mapping[str, Any]
 
@@ -185,7 +184,8 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
     encoders: dict[str, Encoder] = {
         name: make("encoder", facts.of(name).bind(root, key), at=key) for name, key in keys.items()
     }
-    refuse_other_ids(encoders, task)
+    kinds = {name: str(facts.of(name).get("kind", name)) for name in encoders}
+    task.prepare(kinds, {name: encoder.transform for name, encoder in encoders.items()})
     missing: Missing = make("missing", facts.bind(root, "missing"))
     fusion: Fusion = make("fusion", facts.bind(root, "fusion"))
     model = Model(
@@ -209,18 +209,6 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
         row_metrics=build_each("metric", root, facts),
         augments=list(build_each("augment", root, facts).values()),
     )
-
-
-def refuse_other_ids(encoders: Mapping[str, Encoder], task: Task) -> None:
-    """Make sure that a task which reads ids itself gets those that it knows.
-
-    Raises:
-        ConfigError: If an encoder has a tokenizer of its own.
-    """
-    for name in task.reads:
-        if name in encoders and isinstance(encoders[name].transform, HfTextTransform):
-            rule = f"{type(task).__name__}: encoder of {name} must read the ids of the run's own tokenizer"
-            raise ConfigError(f"{rule}, got {type(encoders[name]).__name__}.", "Add encoder/text=transformer")
 
 
 def encoder_key(root: Node, facts: Facts, modality: str) -> str:

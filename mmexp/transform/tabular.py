@@ -56,6 +56,12 @@ class Column:
             raise DataError(f"column {self.name!r} must hold a finite number, got {value!r}.")
         return (number - self.mean) / self.std
 
+    def write(self, value: float) -> float | str | None:
+        """Return the number or category that was read as a value, None for UNKNOWN."""
+        if self.numbers is None:
+            return value * self.std + self.mean
+        return next((name for name, number in self.numbers.items() if number == value), None)
+
 
 class TabularTransform(Transform):
     """Standardise the numbers of a row and number its categories; what a row lacks is masked.

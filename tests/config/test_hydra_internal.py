@@ -49,6 +49,16 @@ def test_an_option_may_build_on_another_and_hold_parts() -> None:
     assert result.choices["part@fusion.inner"] == "nut"
 
 
+def test_a_component_may_take_every_option_of_a_group(conf: Path) -> None:
+    (conf / "task/ask.yaml").write_text("b: 1\nparts: ${every:part}\n")
+    result = composed()
+    assert result.node.task == {"b": 1, "parts": {"bolt": {"size": 1}, "nut": {"size": 2}}}
+    assert [one.package for one in result.sources if one.package.startswith("task.")] == [
+        "task.parts.bolt",
+        "task.parts.nut",
+    ]
+
+
 def test_an_experiment_holds_only_differences() -> None:
     result = composed("experiment=both")
     assert (result.node.fusion.a, result.node.task.b, result.choices["experiment"]) == (2, 5, "both")

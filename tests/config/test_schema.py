@@ -79,6 +79,7 @@ def test_a_slot_is_given_by_the_key() -> None:
     assert slot_of("encoder.image") == slot_of("task.encoder") == slot_of("encoder.pool") == SLOTS["encoder"]
     assert slot_of("fusion.pool") == slot_of("encoder.image.pool") == SLOTS["pool"]
     assert slot_of("task.prefix") == PART
+    assert slot_of("task.masking.audio") == slot_of("task.tasks.own.masking.pool") == SLOTS["masking"]
 
 
 def test_only_a_dictionary_of_components_holds_many() -> None:

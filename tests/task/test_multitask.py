@@ -273,3 +273,10 @@ def test_notes_are_those_of_the_tasks_with_their_names():
     loss = CrossEntropyLoss(weights="balanced", counts=[("cat", 3), ("dog", 1)])
     task = MultiTask(tasks={"kind": classify("kind", KINDS, loss=loss), "colour": classify("colour", COLOURS)})
     assert task.notes() == ["kind: train: classes are weighed by the inverse of their labels: cat 3, dog 1."]
+
+
+def test_each_task_is_given_the_inputs(monkeypatch):
+    task, asked = make(), []
+    monkeypatch.setattr(Classification, "prepare", lambda self, *inputs: asked.append((self, inputs)), raising=False)
+    task.prepare({"image": "image"}, {})
+    assert asked == [(own, ({"image": "image"}, {})) for own in task.tasks.values()]

@@ -12,7 +12,7 @@ from PIL import Image
 from mmexp.config.compose import compose, load_config, stored
 from mmexp.config.facts import Facts
 from mmexp.dataset.base import MultimodalDataset
-from mmexp.error import ConfigError, DataError
+from mmexp.error import DataError
 from mmexp.run.checkpoints import sha256_of
 from mmexp.run.folder import RunFolder
 from mmexp.training.experiment import Experiment, build, load_data, refuse_other_data
@@ -161,9 +161,12 @@ def test_a_stored_config_builds_the_same_without_the_data(halves, folder):
     assert load_config(folder.config, ["dim=4"]).node.encoder.left.dim == 4
 
 
-def test_a_task_that_reads_ids_itself_refuses_an_encoder_with_other_ids(made, tiny_bert):
-    with pytest.raises(ConfigError, match=r"Pretraining: encoder of text must read the ids of the run's own tokenizer"):
-        made("task=pretraining", "encoder/text=hf", f"encoder.text.model={tiny_bert}")
+def test_a_task_makes_what_depends_on_the_transforms_of_its_inputs(made, tiny_bert):
+    own = made("task=pretraining", "task.masking.text.ratio=0.25").task
+    assert own.reads == ("image", "text") and dict(own.masked())["text"].ratio == 0.25
+    other = made("task=pretraining", "encoder/text=hf", f"encoder.text.model={tiny_bert}").task
+    assert other.reads == ("image",)
+    assert other.notes() == ["pretraining contrasts image-text and masks image; text not masked"]
 
 
 def test_other_data_than_a_run_began_with_is_refused(folder):

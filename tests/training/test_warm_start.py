@@ -8,7 +8,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 import torch
 
 from mmexp.config.compose import compose, load_config
@@ -20,7 +22,13 @@ from mmexp.run.folder import RunFolder
 from mmexp.training.experiment import Experiment, build, load_data
 from mmexp.training.warm_start import Pretrained, find_start
 
-LEARNT = ["task=pretraining", "task.side=4", "task.patch_size=4", "training.epochs=1", "training.ema=0.5"]
+LEARNT = [
+    "task=pretraining",
+    "task.masking.image.side=4",
+    "task.masking.image.patch_size=4",
+    "training.epochs=1",
+    "training.ema=0.5",
+]
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +70,46 @@ def test_a_run_starts_from_the_weights_and_the_words_of_another(started, caplog)
     assert facts["inputs"] == ["image", "text"] and facts["modalities"] == ["anchor", "image", "text"]
     assert facts["vocab_size"] == json.loads(started.run.facts.read_text())["vocab_size"]
     assert f"Taken from {started.run.id}: encoder.image, encoder.text, fusion, tokenizer." in caplog.text
+
+
+@pytest.fixture(scope="module")
+def mixed(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, RunFolder]:
+    """A run pretrained on sound, numbers and columns, some of which are missing."""
+    folder = tmp_path_factory.mktemp("mixed")
+    generator, rows = np.random.default_rng(0), []
+    for i in range(16):
+        soundfile.write(folder / f"{i}.wav", generator.normal(0, 0.1, 1600), 8000)
+        row = {"id": f"m{i}", "audio": f"{i}.wav", "vector": generator.normal(size=3).tolist(), "age": 20 + i}
+        row |= {"colour": "rgb"[i % 3], "label": "ab"[i % 2], "split": ["train", "train", "val", "test"][i % 4]}
+        rows.append({key: value for key, value in row.items() if (key, i % 5) not in (("audio", 1), ("age", 2))})
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    lab = make_lab(folder / "outputs")
+    columns = "dataset.inputs={audio: audio, vector: vector, row: [age, colour]}"
+    lab.overrides[:-1] += [f"dataset.root={folder}", columns, "encoder.audio.widths=[4,4]"]
+    lab.overrides[:] = [word for word in lab.overrides if not word.startswith("encoder.image")]
+    return lab, lab.train("task=pretraining", "training.epochs=1")
+
+
+def test_every_kind_that_was_masked_and_contrasted_is_taken_and_nothing_else(mixed, tmp_path):
+    lab, run = mixed
+    summary = json.loads(run.summary.read_text())["metrics"]
+    assert {"val/masked_audio", "val/masked_vector", "val/masked_row", "val/audio_to_row_recall_at_1"} < set(summary)
+    words = [*lab.overrides, "task=classification"]
+    made = []
+    for start in ([f"pretrained={run.id}"], []):
+        root = compose([*words, *start]).plain()
+        made.append(build(root, load_data(root), RunFolder.create(tmp_path, "x")).module.model.state_dict())
+    warm, cold = made
+    checkpoint = torch.load(listed(run.checkpoints, "best")[0], weights_only=True)["state_dict"]
+    weights = {name.removeprefix("model."): value for name, value in checkpoint.items()}
+    taken = {name for name in warm if name.startswith(("encoders.", "missing.", "fusion."))}
+    assert taken == {name for name in weights if name.startswith(("encoders.", "missing.", "fusion."))}
+    assert {name.split(".")[1] for name in taken if name.startswith("encoders.")} == {"audio", "vector", "row"}
+    assert all(torch.equal(warm[name], weights[name]) for name in taken)
+    trained = [name for name in taken & {*cold} if warm[name].ndim > 1]
+    assert trained and not any(torch.equal(warm[name], cold[name]) for name in trained)
+    rest = {*warm} - taken
+    assert rest and all(torch.equal(warm[name], cold[name]) for name in rest)
 
 
 def test_one_input_alone_takes_its_encoder_and_a_fusion_of_another_kind_starts_anew(started, caplog):

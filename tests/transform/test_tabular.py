@@ -18,6 +18,11 @@ def test_numbers_are_standardised_and_categories_numbered():
     assert batch.values.dtype == torch.float32
 
 
+def test_a_value_is_written_as_it_was_read():
+    age, city = TabularTransform(columns=COLUMNS).columns
+    assert age.write(age.read(14)) == 14 and city.write(city.read("bb")) == "bb" and city.write(UNKNOWN) is None
+
+
 def test_a_category_may_be_given_as_a_number():
     assert TabularTransform(columns=[{"name": "code", "values": ["12", "7"]}]).prepare({"code": 7})[0].tolist() == [2]
 

@@ -206,6 +206,7 @@ SLOTS = {
     **{name: role.slot for name, role in ROLES.items() if role.slot},
     "pool": Slot(("mmexp.pool.base.Pool",)),
     "loss": Slot(("mmexp.loss.base.ClassLoss",)),
+    "trains": Slot(("mmexp.method.base.Method",)),
     "transform": Slot(("mmexp.transform.base.Transform",)),
 }
 """Every kind of component: the groups, and what only stands inside other components, under these names."""

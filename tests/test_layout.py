@@ -39,8 +39,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 STOREYS = """
     error
     contract run
-    config
-    analysis search cache weights transform layer hardware scheduler decoding logger
+    config weights
+    analysis search cache transform layer hardware scheduler decoding logger
     metric
     plot pool encoder augment loss sampler
     fusion missing dataset

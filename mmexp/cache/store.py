@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from mmexp.error import DataError
-from mmexp.run.atomic import FULL, STRAY
+from mmexp.run.atomic import FULL, TEMP
 
 GIB = 1 << 30
 _FEATURES, _INDEX = "features.f32", "index.json"
@@ -28,8 +28,8 @@ Write = Callable[[str, np.ndarray], None]
 """Takes the name of a value and its features, float32 [N, C]."""
 
 
-class TooLarge(Exception):
-    """Features that are not kept, as they go beyond the limit or the disk."""
+class NotKept(Exception):
+    """Features that are not kept, as they go beyond the limit or the disk, or nothing says what they depend on."""
 
 
 def root() -> Path:
@@ -38,11 +38,19 @@ def root() -> Path:
 
 
 def key_of(parts: Mapping[str, Any], names: Sequence[str]) -> str:
-    """Hash what features depend on, and the values that they are of."""
-    found = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode())
-    for name in sorted(names):
-        found.update(name.encode())
-    return found.hexdigest()[:32]
+    """Hash what features depend on and the values that they are of, then the former alone.
+
+    Raises:
+        NotKept: If a part is not plain JSON, and so may be the same and look otherwise.
+    """
+    return f"{_hash([parts, sorted(names)])}-{_hash(parts)}"
+
+
+def _hash(value: Any) -> str:
+    try:
+        return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+    except TypeError as fault:
+        raise NotKept(f"what they depend on must be plain JSON ({fault})") from fault
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,7 @@ class Store:
 
     def opened(self) -> Store:
         """Open its files, which can then be read to their end even if they are removed."""
+        os.utime(self.path / _INDEX)
         self._features  # noqa: B018  # made once, when it is first asked for
         return self
 
@@ -95,6 +104,10 @@ class Store:
                 raise self._refused("have the checksum that they were written with, got another")
             self._checked.add(name)
         return found
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether it holds the features of all of these values."""
+        return self.about["places"].keys() >= set(names)
 
     def _refused(self, rule: str) -> DataError:
         hint = f"Run: mmexp cache clear {self.path.name}"
@@ -114,8 +127,7 @@ class Store:
 
 def stores(folder: Path | None = None) -> list[Store]:
     """Return all that are complete, the one used last first."""
-    folder = folder or root()
-    found = [Store(one.parent) for one in folder.glob(f"*/{_INDEX}") if not one.parent.name.startswith(STRAY)]
+    found = [Store(one.parent) for one in (folder or root()).glob(f"[!.]*/{_INDEX}")]
     return sorted(found, key=lambda store: store.used, reverse=True)
 
 
@@ -136,7 +148,7 @@ def build(
         folder: Of all stores.
 
     Raises:
-        TooLarge: If it comes to be larger, or the disk is full.
+        NotKept: If it comes to be larger, or the disk is full.
     """
     folder = folder or root()
     folder.mkdir(parents=True, exist_ok=True)
@@ -144,8 +156,15 @@ def build(
     with _locked(folder / f"{key}.lock"):
         if not (path / _INDEX).is_file():
             _write(path, about, write, limit)
-        os.utime(path / _INDEX)
         return Store(path).opened()
+
+
+def find(key: str, parts: Mapping[str, Any], folder: Path | None = None) -> Store | None:
+    """Return the store of a key, opened, if it is there and of these parts; None if not."""
+    with suppress(FileNotFoundError, NotKept):
+        fits = key.endswith(f"-{_hash(parts)}")
+        return next((one.opened() for one in stores(folder) if fits and one.path.name == key), None)
+    return None
 
 
 def trim(limit: float, keep: Sequence[Path] = (), folder: Path | None = None) -> list[Store]:
@@ -175,7 +194,7 @@ def trim(limit: float, keep: Sequence[Path] = (), folder: Path | None = None) ->
 
 def remove(store: Store) -> None:
     """Remove a store, so that none sees a part of it."""
-    hidden = store.path.with_name(f"{STRAY}{store.path.name}-{os.getpid()}-{time.monotonic_ns()}")
+    hidden = store.path.with_name(f"{TEMP}{store.path.name}-{os.getpid()}-{time.monotonic_ns()}")
     lock = store.path.with_name(f"{store.path.name}.lock")
     with _locked(lock):
         with suppress(FileNotFoundError):
@@ -185,10 +204,10 @@ def remove(store: Store) -> None:
 
 
 def _write(path: Path, about: Mapping[str, Any], write: Callable[[Write], None], limit: float) -> None:
-    for left in path.parent.glob(f"{STRAY}{path.name}-*"):
+    for left in path.parent.glob(f"{TEMP}{path.name}-*"):
         shutil.rmtree(left, ignore_errors=True)  # of one that was killed: the lock is ours
     shutil.rmtree(path, ignore_errors=True)
-    temp = path.with_name(f"{STRAY}{path.name}-{os.getpid()}")
+    temp = path.with_name(f"{TEMP}{path.name}-{os.getpid()}")
     temp.mkdir()
     places: dict[str, tuple[int, int, int]] = {}
     try:
@@ -201,7 +220,7 @@ def _write(path: Path, about: Mapping[str, Any], write: Callable[[Write], None],
                 places[name] = (rows, len(content), zlib.crc32(content.data))
                 rows, width = rows + len(content), content.shape[1]
                 if rows * width * 4 > limit * GIB:
-                    raise TooLarge(f"they take more than {limit:g} GiB; set feature_cache to more")
+                    raise NotKept(f"they take more than {limit:g} GiB; set feature_cache to more")
                 file.write(content.data.cast("B"))
 
             write(take)
@@ -213,7 +232,7 @@ def _write(path: Path, about: Mapping[str, Any], write: Callable[[Write], None],
     except BaseException as fault:
         shutil.rmtree(temp, ignore_errors=True)
         if isinstance(fault, OSError) and fault.errno in FULL:
-            raise TooLarge(f"the disk is full: {path.parent}") from fault
+            raise NotKept(f"the disk is full: {path.parent}") from fault
         raise
 
 

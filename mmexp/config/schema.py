@@ -208,6 +208,7 @@ SLOTS = {
     **{name: role.slot for name, role in ROLES.items() if role.slot},
     "pool": Slot(("mmexp.pool.base.Pool",)),
     "loss": Slot(("mmexp.loss.base.ClassLoss",)),
+    "trains": Slot(("mmexp.method.base.Method",)),
     "transform": Slot(("mmexp.transform.base.Transform",)),
     "masking": Slot(("mmexp.masking.base.Masking",), by_name=True),
 }

@@ -59,12 +59,15 @@ class ShuffledInputs(Controlled):
     def sample(self, index: int) -> Sample:
         own, source = self.samples[index], int(self.source[index])
         if not self.apart:
-            return Sample(own.id, self.samples[source].inputs, own.targets)
+            shown = self.samples[source]
+            return Sample(own.id, shown.inputs, own.targets, shown.files)
         sources = {}
         for name in self.samples[source].inputs:
             sources[name], source = source, int(self.source[source])
         kept = [name for name in sources if name in self.samples[sources[name]].inputs]
-        return Sample(own.id, Lazy(kept, partial(self._read, sources)), own.targets)
+        known = {name: self.samples[sources[name]].files for name in kept}
+        files = {name: own_files[name] for name, own_files in known.items() if name in own_files}
+        return Sample(own.id, Lazy(kept, partial(self._read, sources)), own.targets, files)
 
     def _read(self, sources: Mapping[str, int], name: str) -> Any:
         return self.samples[sources[name]].inputs[name]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -39,6 +41,18 @@ class FeatureEncoder(Encoder):
     Given ``Features``, it only adapts them.
     """
 
+    packages: Sequence[str] = ()
+    """Those that features depend on: another version may give others."""
+
+    @property
+    def extractor(self) -> BackboneEncoder | None:
+        """The encoder, this one or one within it, on whose backbone alone the features depend; None if on more."""
+        return None
+
+    def describe(self) -> dict[str, Any]:
+        """Return all that features depend on but weights of a backbone and the prepared input, as plain JSON."""
+        return {"class": f"{type(self).__module__}.{type(self).__qualname__}"}
+
     @abstractmethod
     def extract(self, inputs: Padded) -> Tokens:
         """Return the features. -> [B, N, C]"""
@@ -60,14 +74,19 @@ class BackboneEncoder(FeatureEncoder):
     Attributes:
         backbone: Everything that came with weights, and nothing else.
         origin: Where those come from.
+        files: Folder of all that it is built from besides weights, such as config and tokenizer; None if it needs none.
     """
 
     backbone: nn.Module
     origin: Origin
+    files: Path | None = None
+
+    @property
+    def extractor(self) -> BackboneEncoder:
+        return self
 
     def describe(self) -> dict[str, Any]:
-        """Return all that the features depend on but the weights and the prepared input, as plain JSON."""
-        return {"class": f"{type(self).__module__}.{type(self).__qualname__}", "model": self.origin.model}
+        return {**super().describe(), "model": self.origin.model}
 
     def train(self, mode: bool = True) -> BackboneEncoder:
         super().train(mode)
@@ -84,6 +103,12 @@ def pretrained(model: nn.Module) -> dict[str, BackboneEncoder]:
 def pretrained_parts(model: nn.Module) -> list[str]:
     """Name every backbone that has read weights."""
     return [f"{name}.backbone" for name in pretrained(model)]
+
+
+def frozen(model: nn.Module) -> dict[str, BackboneEncoder]:
+    """Return the encoders no weight of whose backbone is trained, by their name in a model."""
+    found = {name: one for name, one in model.named_modules() if isinstance(one, BackboneEncoder)}
+    return {name: one for name, one in found.items() if is_frozen(one.backbone)}
 
 
 def is_frozen(module: nn.Module) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -19,7 +20,6 @@ class HfEncoder(BackboneEncoder):
     https://aclanthology.org/2020.emnlp-demos.6. Differs: no pooling, since that is a part.
 
     Args:
-        side: What the model reads.
         dim: Width D of the tokens.
         model: Package, folder, or repository of the hub; see ``mmexp.weights.locate``.
         revision: Branch, tag or commit of a repository.
@@ -28,7 +28,7 @@ class HfEncoder(BackboneEncoder):
         dropout: Probability of dropping a feature of the model.
 
     Attributes:
-        folder: Of the model's files.
+        side: What the model reads.
 
     Shape:
         features [B, N, C] -> Tokens [B, N, D].
@@ -37,12 +37,14 @@ class HfEncoder(BackboneEncoder):
         ConfigError: If the model is not there, reads something else, does not fill its weights or has no such layer.
     """
 
+    side: Side
+    packages = ("transformers",)
     backbone: Backbone
+    files: Path
 
     def __init__(
         self,
         *,
-        side: Side,
         dim: int,
         model: str,
         revision: str | None,
@@ -52,8 +54,8 @@ class HfEncoder(BackboneEncoder):
     ) -> None:
         super().__init__()
         found = locate(model, revision)
-        self.folder, self.origin = found.path, Origin(model, found.revision, pretrained)
-        self.backbone = load_backbone(found.path, side, layer=layer, pretrained=pretrained)
+        self.files, self.origin = found.path, Origin(model, found.revision, pretrained)
+        self.backbone = load_backbone(found.path, self.side, layer=layer, pretrained=pretrained)
         self.dropout = nn.Dropout(dropout)
         self.project = nn.Linear(self.backbone.width, dim)
         self.norm = nn.LayerNorm(dim)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import pytorch_lightning as pl
 import torch
 
+from mmexp.cache.store import Store
 from mmexp.config.compose import load_config
 from mmexp.config.facts import Facts
 from mmexp.config.instantiate import instantiate
@@ -24,6 +25,7 @@ from mmexp.run.origin import origin, paths_from
 from mmexp.task.base import Task
 from mmexp.training.availability import evaluate_apart
 from mmexp.training.datamodule import PreparedSplit
+from mmexp.training.features import encoded_before, kept_stores
 from mmexp.training.loader import Loader, collated
 from mmexp.training.module import ExperimentModule
 from mmexp.training.restored import best_checkpoint, restored
@@ -44,6 +46,7 @@ class Predictor:
         typed: Keys of the overrides.
         facts: What its training data knew.
         module: The model, and how it is measured.
+        stores: Features that training has kept, by modality.
         batch_size: Samples at once.
         hardware: Where it predicts.
     """
@@ -52,6 +55,7 @@ class Predictor:
     typed: tuple[str, ...]
     facts: Facts
     module: ExperimentModule
+    stores: Mapping[str, Store]
     batch_size: int
     hardware: Hardware
 
@@ -104,7 +108,8 @@ class Predictor:
         targets: Mapping[str, Transform],
         apart: list[list[Draw]] | None = None,
     ) -> Iterator[Batch]:
-        split = PreparedSplit(samples, inputs=self.module.model.transforms, targets=targets, seed=None)
+        samples, inputs = encoded_before(self.module.model.transforms, self.stores, samples)
+        split = PreparedSplit(samples, inputs=inputs, targets=targets, seed=None)
         loader = Loader(
             split,
             batch_size=1 if apart else self.batch_size,
@@ -138,7 +143,8 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
     if hardware.accelerator == "gpu" and not torch.cuda.is_available():
         raise ConfigError("hardware.accelerator must be one that is here, got 'gpu'.", "Add hardware=cpu")
     module = restored(folder, root, facts)
-    trained = Predictor(root, typed, facts, module, root["training"]["batch_size"], hardware)
+    stores = kept_stores(module.model, hardware, facts.get("features", {}))
+    trained = Predictor(root, typed, facts, module, stores, root["training"]["batch_size"], hardware)
     module.to(trained.device)
     return trained
 

@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from mmexp.contract import Batch
 from mmexp.error import ConfigError
-from mmexp.method.full import FullMethod
-from mmexp.method.unimodal import UnimodalHeads, heads_of
+from mmexp.method.base import Method
+from mmexp.method.objective import ObjectiveMethod
+from mmexp.method.unimodal import add_heads, heads_of
 from mmexp.run.folder import RunFolder
 from mmexp.run.metrics import read_metrics
 
@@ -19,7 +20,7 @@ FUSED = "fused"
 LEAST = 0.1  # of the largest overfitting, below which none counts
 
 
-class BlendingMethod(FullMethod):
+class BlendingMethod(ObjectiveMethod):
     """Train a head on each modality alone next to the fused one: ``L = L_f + sum_m w_m L_m``.
 
     The weights are given, or come from earlier runs, of each modality alone and of all: in proportion to ``G / O^2``,
@@ -33,6 +34,7 @@ class BlendingMethod(FullMethod):
     ``w_f``, which an optimizer such as Adam does not notice; the loss of training is that of its steps, with dropout.
 
     Args:
+        trains: Chooses the weights that are trained; the objective comes in addition.
         weights: By modality, 1 for one that is not named.
         runs: RUN of each modality alone, and of all as ``fused``, to take the weights from; instead of weights.
         outputs: Folder of all runs.
@@ -44,11 +46,12 @@ class BlendingMethod(FullMethod):
     def __init__(
         self,
         *,
+        trains: Method,
         weights: Mapping[str, float] | None = None,
         runs: Mapping[str, str] | None = None,
         outputs: str = "outputs",
     ) -> None:
-        super().__init__()
+        super().__init__(trains=trains)
         if weights and runs:
             raise ValueError("BlendingMethod: weights and runs must not both be given, got both.")
         if wrong := [f"{name}: {value}" for name, value in (weights or {}).items() if value < 0]:
@@ -57,13 +60,12 @@ class BlendingMethod(FullMethod):
 
     def prepare(self, model: nn.Module) -> None:
         super().prepare(model)
-        heads = UnimodalHeads(model, detached=False)
+        heads = add_heads(model, detached=False)
         for key, given, known in (("weights", self.weights, heads.names), ("runs", self.runs, [*heads.names, FUSED])):
             if strange := [name for name in given if name not in known]:
                 raise ConfigError(f"method.{key} must be of {', '.join(known)}, got {strange[0]!r}.")
             if key == "runs" and given and (lacking := [name for name in known if name not in given]):
                 raise ConfigError(f"method.runs must name one of each of {', '.join(known)}, got none of {lacking[0]}.")
-        model.add_module("unimodal", heads)
 
     def losses(self, model: nn.Module, outputs: Mapping[str, Any], batch: Batch) -> dict[str, Tensor]:
         if self.runs:
@@ -72,7 +74,8 @@ class BlendingMethod(FullMethod):
             found = ", ".join(f"{name} {weight:.3g}" for name, weight in self.weights.items())
             logging.getLogger(__name__).info("Weights of the unimodal losses, that of the fused one is 1: %s.", found)
         losses = heads_of(model).losses(batch)
-        return {f"unimodal_{name}": self.weights.get(name, 1.0) * value for name, value in losses.items()}
+        own = {f"unimodal_{name}": self.weights.get(name, 1.0) * value for name, value in losses.items()}
+        return super().losses(model, outputs, batch) | own
 
 
 def blend(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> dict[str, float]:

@@ -11,11 +11,12 @@ from torch.nn import functional as F
 
 from mmexp.contract import Batch
 from mmexp.error import ConfigError
-from mmexp.method.full import FullMethod
+from mmexp.method.base import Method
+from mmexp.method.objective import ObjectiveMethod
 
 
-class DistillMethod(FullMethod):
-    """Train every weight also on the softened answers of a trained model.
+class DistillMethod(ObjectiveMethod):
+    """Train also on the softened answers of a trained model.
 
     The loss is ``L_task + a / (1 - a) T^2 KL(q | p)``, with q and p the answers of teacher and student, scores over T.
     The teacher reads the batch as the student does, augmented and all, and so must have its transforms; it may lack
@@ -25,6 +26,7 @@ class DistillMethod(FullMethod):
     section 2. Differs: the sum is divided by ``1 - a``, so that the loss of the task counts 1.
 
     Args:
+        trains: Chooses the weights that are trained; the objective comes in addition.
         teacher: RUN of the teacher.
         temperature: T, which scores are divided by; the higher, the more the wrong classes say.
         alpha: a, the share of the teacher in the sum, in (0, 1).
@@ -33,8 +35,8 @@ class DistillMethod(FullMethod):
         ValueError: If temperature is not positive, or alpha is not in (0, 1).
     """
 
-    def __init__(self, *, teacher: str, temperature: float = 4.0, alpha: float = 0.9) -> None:
-        super().__init__()
+    def __init__(self, *, trains: Method, teacher: str, temperature: float = 4.0, alpha: float = 0.9) -> None:
+        super().__init__(trains=trains)
         if temperature <= 0:
             raise ValueError(f"DistillMethod: temperature must be positive, got {temperature}.")
         if not 0 < alpha < 1:
@@ -61,7 +63,8 @@ class DistillMethod(FullMethod):
             taught: Tensor = self._model(batch)["logits"]
         multilabel = getattr(model.task, "form", "") == "multilabel"
         loss = divergence(taught / self.temperature, logits / self.temperature, multilabel=multilabel)
-        return {"distill": self.alpha / (1 - self.alpha) * self.temperature**2 * loss}
+        own = {"distill": self.alpha / (1 - self.alpha) * self.temperature**2 * loss}
+        return super().losses(model, outputs, batch) | own
 
 
 def divergence(taught: Tensor, logits: Tensor, *, multilabel: bool) -> Tensor:

@@ -14,12 +14,13 @@ import torch.distributed as dist
 from torch import Tensor, nn
 
 from mmexp.contract import Batch, Tokens
+from mmexp.method.base import Method
 from mmexp.method.epoch_means import EpochMeansCallback
-from mmexp.method.full import FullMethod
-from mmexp.method.unimodal import UnimodalHeads, heads_of
+from mmexp.method.objective import ObjectiveMethod
+from mmexp.method.unimodal import add_heads, heads_of
 
 
-class OGMGEMethod(FullMethod):
+class OGMGEMethod(ObjectiveMethod):
     """Slow down the encoder of the modality that answers better than the others, and add noise to the gradients.
 
     With ``s_m`` the probability that modality m alone gives to the truth and ``r_m`` its ratio to the mean of the
@@ -35,6 +36,7 @@ class OGMGEMethod(FullMethod):
     geometric mean over a batch, and so any task has it; several modalities are compared with the mean of the others.
 
     Args:
+        trains: Chooses the weights that are trained; the objective comes in addition.
         alpha: How much the better modality is slowed down.
         noise: Standard deviation of the noise over that of the gradient; 0 adds none.
 
@@ -42,8 +44,8 @@ class OGMGEMethod(FullMethod):
         ValueError: If either is negative.
     """
 
-    def __init__(self, *, alpha: float = 0.3, noise: float = 1.0) -> None:
-        super().__init__()
+    def __init__(self, *, trains: Method, alpha: float = 0.3, noise: float = 1.0) -> None:
+        super().__init__(trains=trains)
         for name, value in (("alpha", alpha), ("noise", noise)):
             if value < 0:
                 raise ValueError(f"OGMGEMethod: {name} must be at least 0, got {value}.")
@@ -52,18 +54,19 @@ class OGMGEMethod(FullMethod):
 
     def prepare(self, model: nn.Module) -> None:
         super().prepare(model)
-        model.add_module("unimodal", UnimodalHeads(model, detached=True))
+        add_heads(model, detached=True)
         missing = model.get_submodule("missing")
         missing.register_forward_pre_hook(self._hook)
 
     def losses(self, model: nn.Module, outputs: Mapping[str, Any], batch: Batch) -> dict[str, Tensor]:
         losses = heads_of(model).losses(batch)
         self.scores = {name: math.exp(-value) for name, value in everywhere(losses, len(batch)).items()}
-        return {f"unimodal_{name}": value for name, value in losses.items()}
+        own = {f"unimodal_{name}": value for name, value in losses.items()}
+        return super().losses(model, outputs, batch) | own
 
     def callbacks(self) -> Sequence[pl.Callback]:
         noise = [NoiseCallback(self.noise)] if self.noise else []
-        return [EpochMeansCallback(self.numbers), *noise]
+        return [*super().callbacks(), EpochMeansCallback(self.numbers), *noise]
 
     def coefficient(self, modality: str) -> float:
         """Return what the gradient into the encoder of a modality is multiplied by, after the scores of a batch."""

@@ -12,12 +12,13 @@ from torch.nn import functional as F
 
 from mmexp.contract import Batch
 from mmexp.error import ConfigError
+from mmexp.method.base import Method
 from mmexp.method.epoch_means import EpochMeansCallback
-from mmexp.method.full import FullMethod
 from mmexp.method.mean_teacher import MeanTeacherCallback
+from mmexp.method.objective import ObjectiveMethod
 
 
-class PseudoLabelMethod(FullMethod):
+class PseudoLabelMethod(ObjectiveMethod):
     """Learn also from the samples without a label: what the running average of the model is sure of is taken as it.
 
     The average reads the batch in evaluation mode, the model with its dropout, also that of modalities. A pseudo label
@@ -33,6 +34,7 @@ class PseudoLabelMethod(FullMethod):
     threshold: Sohn et al. 2020, "FixMatch", https://arxiv.org/abs/2001.07685, eq. 4.
 
     Args:
+        trains: Chooses the weights that are trained; the objective comes in addition.
         threshold: Least probability that counts as sure, in (0, 1).
         weight: Of a pseudo label over that of a label.
         ramp_up: Epochs in which the weight grows linearly from 0.
@@ -45,9 +47,15 @@ class PseudoLabelMethod(FullMethod):
     unlabeled = True
 
     def __init__(
-        self, *, threshold: float = 0.95, weight: float = 1.0, ramp_up: float = 2.0, decay: float = 0.99
+        self,
+        *,
+        trains: Method,
+        threshold: float = 0.95,
+        weight: float = 1.0,
+        ramp_up: float = 2.0,
+        decay: float = 0.99,
     ) -> None:
-        super().__init__()
+        super().__init__(trains=trains)
         ranges = {
             "threshold": (threshold, "in (0, 1)", 0 < threshold < 1),
             "weight": (weight, "positive", weight > 0),
@@ -80,10 +88,16 @@ class PseudoLabelMethod(FullMethod):
         sure = unlabeled & (best >= self.threshold)
         self.confident = float(sure.sum() / unlabeled.sum().clamp(min=1))
         losses = F.cross_entropy(logits, chosen, reduction="none") * sure
-        return {"pseudo_label": self.weight * self.ramp.value * losses.sum() / len(batch)}
+        own = {"pseudo_label": self.weight * self.ramp.value * losses.sum() / len(batch)}
+        return super().losses(model, outputs, batch) | own
 
     def callbacks(self) -> Sequence[pl.Callback]:
-        return [self.average, self.ramp, EpochMeansCallback(lambda: {"confident": self.confident})]
+        return [
+            *super().callbacks(),
+            self.average,
+            self.ramp,
+            EpochMeansCallback(lambda: {"confident": self.confident}),
+        ]
 
 
 class _RampUp(pl.Callback):

@@ -65,6 +65,19 @@ class UnimodalHeads(nn.Module):
             self.tokens = given[0]
 
 
+def add_heads(model: nn.Module, *, detached: bool) -> UnimodalHeads:
+    """Add heads to a model as ``unimodal``, and return them.
+
+    Raises:
+        ConfigError: If it has some already.
+    """
+    if any(name == "unimodal" for name, _ in model.named_children()):
+        raise ConfigError("method: trains must be a method that adds no heads on each modality, got one that does.")
+    heads = UnimodalHeads(model, detached=detached)
+    model.add_module("unimodal", heads)
+    return heads
+
+
 def heads_of(model: nn.Module) -> UnimodalHeads:
     """Return the heads that were added to a model as ``unimodal``."""
     heads = model.get_submodule("unimodal")

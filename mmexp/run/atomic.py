@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from mmexp.error import ResourceError
 
-STRAY = ".tmp-"
+TEMP = ".tmp-"
+"""Begins the name of a file, or folder, that is not complete yet."""
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Error numbers of a disk, a quota or a file-size limit that is full."""
 
@@ -73,7 +74,7 @@ def atomic(path: Path) -> Iterator[AtomicFile]:
     Raises:
         ResourceError: If the disk is full; what stood under ``path`` is untouched.
     """
-    temp = path.with_name(f"{STRAY}{path.name}-{os.getpid()}-{os.urandom(2).hex()}")
+    temp = path.with_name(f"{TEMP}{path.name}-{os.getpid()}-{os.urandom(2).hex()}")
     file: AtomicFile | None = None
     try:
         path.parent.mkdir(exist_ok=True)
@@ -104,8 +105,8 @@ def write_atomic(path: Path, data: bytes | str) -> None:
 
 def remove_temp_files(folder: Path) -> None:
     """Delete what killed writers left in a folder and below. Only the holder of its lock may call this."""
-    for stray in folder.rglob(f"{STRAY}*"):
-        stray.unlink(missing_ok=True)
+    for temp in folder.rglob(f"{TEMP}*"):
+        temp.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

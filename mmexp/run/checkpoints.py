@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from mmexp.run.atomic import STRAY, atomic
+from mmexp.run.atomic import TEMP, atomic
 
 Role = Literal["last", "best"]
 
@@ -87,7 +87,7 @@ def sweep(folder: Path) -> None:
 
 
 def _link(source: Path, target: Path) -> None:
-    temp = target.with_name(f"{STRAY}{target.name}-{os.getpid()}")
+    temp = target.with_name(f"{TEMP}{target.name}-{os.getpid()}")
     try:
         os.link(source, temp)
         os.replace(temp, target)

@@ -36,6 +36,7 @@ from mmexp.training.phase import phase
 
 if TYPE_CHECKING:
     from mmexp.dataset.table.inspection import Progress
+    from mmexp.training.experiment import Experiment
 
 Started = Callable[[RunFolder], None]
 
@@ -142,7 +143,6 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         DataError: If the data is not what the run was started with.
     """
     from mmexp.training.experiment import build, load_data, refuse_other_data
-    from mmexp.training.features import encode_once
     from mmexp.training.shares import experiment_notes
     from mmexp.training.teacher import teach
     from mmexp.training.trainer import fit
@@ -163,10 +163,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     refuse_unlabeled(experiment)
     teach(experiment, folder)
     show_notes(experiment_notes(experiment), console)
-    if experiment.frozen:
-        with phase(console, "encoding with frozen encoders") as progress:
-            notes = encode_once(experiment, root["feature_cache"], progress)
-        show_notes(notes, console)
+    _encode(experiment, folder, console)
     ready = time.monotonic()
     known = fit(experiment, folder, console)
     if _rank() > 0:
@@ -179,6 +176,20 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     identity |= {"key": config.key, "fingerprint": dataset.fingerprint()}
     given = {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped)}
     summary.write(folder, {"status": "done", **known, **identity, **given})
+
+
+def _encode(experiment: Experiment, folder: RunFolder, console: Console) -> None:
+    """Encode with frozen encoders once, and note in the run folder which features are kept."""
+    from mmexp.config.facts import Facts
+    from mmexp.encoder.backbone import frozen
+    from mmexp.training.features import encode_once
+
+    if frozen(experiment.module.model):
+        with phase(console, "encoding with frozen encoders") as progress:
+            notes = encode_once(experiment, experiment.config["feature_cache"], progress)
+        show_notes(notes, console)
+        if _rank() == 0:
+            Facts.read(folder.path).add(folder.path, features=experiment.data.stores)
 
 
 def _list_skipped(skipped: Sequence[Mapping[str, str]], folder: RunFolder, console: Console) -> None:

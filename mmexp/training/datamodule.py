@@ -108,6 +108,7 @@ class DataModule(pl.LightningDataModule):
 
     Attributes:
         samples: By split; ``read`` are the same as the loaders read them, by ``inputs``.
+        stores: Key of the store whose features they read in place of an input, by modality.
 
     Raises:
         ConfigError: If there are more processes than samples, or no such control.
@@ -129,6 +130,7 @@ class DataModule(pl.LightningDataModule):
         super().__init__()
         self.samples = {name: controlled(dataset.split(name), control, apart) for name in SPLITS}
         self.read: dict[Split, Sequence[Sample]] = dict(self.samples)
+        self.stores: Mapping[str, str] = {}
         self.dataset, self.inputs, self.targets = dataset, inputs, targets
         self.training, self.hardware, self.seed = training, hardware, seed
         self.start, self.sampler = 0, sampler or Sampler()

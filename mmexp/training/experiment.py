@@ -18,7 +18,6 @@ from mmexp.config.training import TrainingConfig
 from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.build import build_dataset
 from mmexp.dataset.table.inspection import Progress
-from mmexp.encoder.backbone import BackboneEncoder, is_frozen
 from mmexp.encoder.base import Encoder
 from mmexp.error import DataError
 from mmexp.fusion.base import Fusion
@@ -36,6 +35,7 @@ from mmexp.training.datamodule import DataModule
 from mmexp.training.gather import gather
 from mmexp.training.inputs import choose_inputs, refuse_other_form, refuse_other_target
 from mmexp.training.model import Model
+from mmexp.training.model_files import keep
 from mmexp.training.module import ExperimentModule
 from mmexp.training.warm_start import find_start
 
@@ -71,12 +71,6 @@ class Experiment:
     @property
     def task(self) -> Task:
         return self.module.model.task
-
-    @property
-    def frozen(self) -> dict[str, BackboneEncoder]:
-        """Encoders no weight of whose backbone is trained, by modality."""
-        found = self.module.model.encoders.items()
-        return {name: one for name, one in found if isinstance(one, BackboneEncoder) and is_frozen(one.backbone)}
 
     @property
     def monitor(self) -> str:
@@ -133,8 +127,10 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
     module = assemble(root, facts, task, method)
     if "origins" not in facts and module.model.origins:
         facts = facts.add(folder.path, origins=module.model.origins)
+    keys = {name: encoder_key(root, facts, name) for name in facts["inputs"]}
+    keep(module.model, keys, folder)
     if start is not None:
-        start.give(module.model, root, {name: encoder_key(root, facts, name) for name in facts["inputs"]})
+        start.give(module.model, root, keys)
     data = DataModule(
         dataset=dataset,
         inputs=module.model.transforms,
@@ -199,7 +195,9 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
     refuse_other_sources(origins, facts.get("origins", {}))
     method.prepare(model)
     model.train()  # what it has frozen goes into evaluation mode
-    model.origins = {name: own | {"left": bool(left_to_source(model))} for name, own in origins.items()}
+    left = left_to_source(model)
+    for name, own in origins.items():
+        model.origins[name] = own | {"left": any(one.startswith(f"{name}.backbone.") for one in left)}
     return ExperimentModule(
         model=model,
         method=method,

@@ -1,18 +1,11 @@
-"""Encode once: what frozen backbones give for the samples of a run comes from a store, and is computed if it is none's.
-
-Features depend on the weights of a backbone, the transform of its input, where and in which precision it ran, and the
-content of a value; all of it is in the key of a store, so that none is ever stale.
-"""
+"""Encode once: loaders read what frozen backbones gave from a store, in place of the inputs of their encoders."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import version
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -20,20 +13,18 @@ import torch
 from torch import Tensor
 
 from mmexp.cache import store
-from mmexp.cache.store import Store, Write
-from mmexp.contract import Batch, Sample, Split, Tokens, Waveform
+from mmexp.cache.store import NotKept, Store
+from mmexp.contract import Sample, Split
 from mmexp.dataset.lazy import Lazy
 from mmexp.dataset.samples import Samples
-from mmexp.encoder.backbone import BackboneEncoder, Features, fingerprint
+from mmexp.encoder.backbone import FeatureEncoder, Features, frozen, is_frozen
 from mmexp.hardware.base import Hardware
 from mmexp.training.experiment import Experiment
+from mmexp.training.extraction import Extraction, Names, Progress, names_of
+from mmexp.training.model import Model
 from mmexp.transform.base import Transform, pad
 
-Progress = Callable[[int, int], None]
-PACKAGES = ("mmexp", "torch", "timm", "transformers", "tokenizers", "pillow", "scipy")
-"""What computes features: another version may give others."""
-BATCH = 32
-_POOL = 16  # batches whose values are sorted by length
+ANEW = "features of the frozen encoder are computed anew in each epoch"
 
 
 class FeatureTransform(Transform):
@@ -73,7 +64,7 @@ class Encoded(Samples):
 
     samples: Sequence[Sample]
     stores: Mapping[str, Store]
-    names: Mapping[str, Sequence[Sequence[str] | None]]
+    names: Mapping[str, Names]
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -88,106 +79,14 @@ class Encoded(Samples):
         return [self.stores[name].read(one) for one in self.names[name][index] or ()]
 
 
-def name_of(value: Any) -> str:
-    """Hash a value: text, numbers, an image, audio, or a structure of them."""
-    found = hashlib.sha256()
-    _update(found, value)
-    return found.hexdigest()[:32]
-
-
-def _update(found: Any, value: Any) -> None:
-    if isinstance(value, Waveform):
-        _update(found, (value.rate, value.samples))
-    elif isinstance(value, np.ndarray):
-        found.update(f"{value.dtype}{value.shape}".encode())
-        found.update(np.ascontiguousarray(value).data)
-    elif isinstance(value, list | tuple):
-        found.update(f"{type(value).__name__}{len(value)}".encode())
-        for one in value:
-            _update(found, one)
-    else:
-        found.update(json.dumps(value, default=str).encode())
-
-
-def names_of(sample: Sample, name: str, transform: Transform) -> list[str] | None:
-    """Name the values of which a sample has the features; None if it lacks the input. A file is known by its hash."""
-    if name not in sample.inputs:
-        return None
-    if known := sample.files.get(name):
-        return [hashlib.sha256(known.encode()).hexdigest()[:32]]
-    return [name_of(value) for value in transform.variants(sample.inputs[name])]
-
-
-@dataclass(frozen=True)
-class Extraction:
-    """What a frozen encoder of one modality gives for a number of splits.
-
-    Args:
-        modality: Its name.
-        encoder: Frozen.
-        hardware: Where it runs.
-        samples: Of each split.
-    """
-
-    modality: str
-    encoder: BackboneEncoder
-    hardware: Hardware
-    samples: Mapping[Split, Sequence[Sample]]
-
-    def names(self) -> dict[Split, list[list[str] | None]]:
-        """Name the values of each sample by split."""
-        transform = self.encoder.transform
-        return {
-            split: [names_of(sample, self.modality, transform) for sample in samples]
-            for split, samples in self.samples.items()
-        }
-
-    def store(self, names: Mapping[Split, Sequence[Sequence[str] | None]], limit: float, progress: Progress) -> Store:
-        """Return the store of all values, which is filled if there is none.
-
-        Raises:
-            TooLarge: If it would go beyond the limit, in GiB, or the disk.
-        """
-        where: dict[str, tuple[Split, int, int]] = {}
-        for split, rows in names.items():
-            for index, own in enumerate(rows):
-                for number, name in enumerate(own or ()):
-                    where.setdefault(name, (split, index, number))
-        parts = {
-            "backbone": fingerprint(self.encoder.backbone),
-            "encoder": self.encoder.describe(),
-            "transform": self.encoder.transform.describe(),
-            "precision": self.hardware.precision,
-            "accelerator": self.hardware.accelerator,
-            "versions": [version(name) for name in PACKAGES],
-        }
-        about = {"model": self.encoder.origin.model, "modality": self.modality, "values": len(where), "parts": parts}
-        return store.build(store.key_of(parts, list(where)), about, partial(self._write, where, progress), limit)
-
-    def _write(self, where: Mapping[str, tuple[Split, int, int]], progress: Progress, write: Write) -> None:
-        device = torch.device("cuda" if self.hardware.accelerator == "gpu" else "cpu")
-        training, done = self.encoder.training, 0
-        self.encoder.to(device).eval()
-        for batch in self._batches(where):
-            collated = self.encoder.transform.collate([value for _, value in batch])
-            inputs = Batch({self.modality: collated}, {}, ()).to(device).inputs[self.modality]
-            with torch.inference_mode(), self.hardware.autocast():
-                found: Tokens = self.encoder.extract(inputs)
-            for (name, _), features, mask in zip(batch, found.features.float().cpu(), found.mask.cpu(), strict=True):
-                write(name, features[mask].numpy())
-            progress(done := done + len(batch), len(where))
-        self.encoder.train(training)
-
-    def _batches(self, where: Mapping[str, tuple[Split, int, int]]) -> Iterator[list[tuple[str, Any]]]:
-        """Yield names and prepared values, those of about one length together."""
-        transform, items = self.encoder.transform, iter(where.items())
-        while pool := list(islice(items, BATCH * _POOL)):
-            prepared = []
-            for name, (split, index, number) in pool:
-                raw = self.samples[split][index].inputs[self.modality]
-                prepared.append((name, transform.prepare(transform.variants(raw)[number])))
-            prepared.sort(key=lambda pair: _length(pair[1]))
-            yield from (prepared[i : i + BATCH] for i in range(0, len(prepared), BATCH))
+def extractions(model: Model, hardware: Hardware) -> dict[str, Extraction]:
+    """Return by modality the encoders whose features depend on a frozen backbone alone."""
+    found = {}
+    for name, encoder in model.encoders.items():
+        own = encoder.extractor if isinstance(encoder, FeatureEncoder) else None
+        if own is not None and is_frozen(own.backbone):
+            found[name] = Extraction(name, encoder, own, hardware)
+    return found
 
 
 def encode_once(experiment: Experiment, limit: float, progress: Progress) -> list[str]:
@@ -198,30 +97,75 @@ def encode_once(experiment: Experiment, limit: float, progress: Progress) -> lis
         limit: GiB of features that are kept on disk for all runs; 0 keeps none.
         progress: Takes how many values of how many are encoded.
     """
-    data = experiment.data
+    data, model = experiment.data, experiment.module.model
+    known = extractions(model, experiment.hardware)
     stores: dict[str, Store] = {}
-    names: dict[str, dict[Split, list[list[str] | None]]] = {}
-    notes = []
-    for modality, encoder in experiment.frozen.items():
+    names: dict[str, dict[Split, Names]] = {}
+    notes = [f"{name}: {ANEW}, as {rule}" for name, rule in not_extracted(model, known).items()]
+    for modality, one in known.items():
         if reason := why_not(experiment, modality, limit):
-            notes.append(f"{modality}: features of the frozen encoder are computed anew in each epoch, {reason}")
+            notes.append(f"{modality}: {ANEW}, {reason}")
             continue
-        one = Extraction(modality, encoder, experiment.hardware, data.samples)
-        names[modality] = one.names()
-        if not any(own for rows in names[modality].values() for own in rows):
-            continue  # nothing to encode, as with control=blank
         try:
-            stores[modality] = one.store(names[modality], limit, progress)
-        except (store.TooLarge, PermissionError) as fault:
-            notes.append(f"{modality}: features of the frozen encoder are computed anew in each epoch, as {fault}")
+            names[modality] = {split: one.names(samples) for split, samples in data.samples.items()}
+            if any(own for rows in names[modality].values() for own in rows):  # there are none with control=blank
+                stores[modality] = one.store(data.samples, names[modality], limit, progress)
+        except (NotKept, PermissionError) as fault:
+            notes.append(f"{modality}: {ANEW}, as {fault}")
     if stores:
+        data.stores = {modality: one.path.name for modality, one in stores.items()}
         data.read = {
             split: Encoded(samples, stores, {name: names[name][split] for name in stores})
             for split, samples in data.samples.items()
         }
-        data.inputs = {**data.inputs, **{name: FeatureTransform(one.about["width"]) for name, one in stores.items()}}
+        data.inputs = {**data.inputs, **_read(stores)}
         store.trim(limit, keep=[one.path for one in stores.values()])
     return notes
+
+
+def kept_stores(model: Model, hardware: Hardware, keys: Mapping[str, str]) -> dict[str, Store]:
+    """Return by modality the stores that training has kept, and say which are not there or do not fit.
+
+    Args:
+        model: Trained.
+        hardware: Where it predicts.
+        keys: Of the stores, by modality.
+    """
+    known = extractions(model, hardware)
+    found = {name: known[name].find(key) for name, key in keys.items() if name in known}
+    for name in [name for name, one in found.items() if one is None]:
+        rule = "as those of training are gone, or of other hardware or versions"
+        logging.getLogger(__name__).warning("%s: features of the frozen encoder are computed anew, %s.", name, rule)
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def encoded_before(
+    transforms: Mapping[str, Transform], stores: Mapping[str, Store], samples: Sequence[Sample]
+) -> tuple[Sequence[Sample], dict[str, Transform]]:
+    """Return samples that read features in place of inputs, and their transforms, where a store has all of the values.
+
+    Args:
+        transforms: Of each input.
+        stores: By modality.
+        samples: As the dataset gives them.
+    """
+    names = {name: [names_of(sample, name, transforms[name]) for sample in samples] for name in stores}
+    found = {
+        name: one for name, one in stores.items() if one.has([value for own in names[name] for value in own or ()])
+    }
+    if not found:
+        return samples, dict(transforms)
+    return Encoded(samples, found, names), {**transforms, **_read(found)}
+
+
+def not_extracted(model: Model, known: Mapping[str, Extraction]) -> dict[str, str]:
+    """Say of each frozen encoder within another one why its features are not kept."""
+    kept, parts = {id(one.extractor) for one in known.values()}, dict(model.named_modules())
+    return {
+        name: f"{type(parts['.'.join(name.split('.')[:2])]).__name__} is no FeatureEncoder"
+        for name, one in frozen(model).items()
+        if id(one) not in kept
+    }
 
 
 def why_not(experiment: Experiment, modality: str, limit: float) -> str:
@@ -239,6 +183,5 @@ def why_not(experiment: Experiment, modality: str, limit: float) -> str:
     return ""
 
 
-def _length(value: Any) -> int:
-    first = value[0] if isinstance(value, list) and value else value
-    return len(first) if isinstance(first, Tensor | np.ndarray) else 0
+def _read(stores: Mapping[str, Store]) -> dict[str, Transform]:
+    return {name: FeatureTransform(one.about["width"]) for name, one in stores.items()}

@@ -9,7 +9,6 @@ from typing import Any
 
 from mmexp.config.facts import Facts
 from mmexp.config.instantiate import instantiate
-from mmexp.config.schema import SLOTS
 from mmexp.error import ConfigError
 from mmexp.method.base import Method
 from mmexp.run import advice
@@ -17,7 +16,8 @@ from mmexp.run.checkpoints import intact, listed
 from mmexp.run.folder import RunFolder
 from mmexp.run.origin import origin, paths_from
 from mmexp.task.base import Task
-from mmexp.training.experiment import assemble
+from mmexp.training.experiment import assemble, encoder_key
+from mmexp.training.model_files import without_source
 from mmexp.training.module import ExperimentModule
 from mmexp.training.trainer import load_weights
 
@@ -50,16 +50,28 @@ def restored(folder: RunFolder, root: Mapping[str, Any], facts: Facts) -> Experi
     path, encoders, start = best_checkpoint(folder), root["encoder"], origin(folder)
     if start:
         encoders = {name: {**node, **paths_from(start, node)} for name, node in encoders.items()}
-    if not any(one["left"] for one in facts.get("origins", {}).values()):
-        encoders = {name: _without_start(node) for name, node in encoders.items()}
-    root = {**root, "encoder": encoders}
+    left = sources_left(root, facts)
+    root = {
+        **root,
+        "encoder": {
+            name: node if f"encoder.{name}" in left else without_source(node, f"encoder.{name}", folder)
+            for name, node in encoders.items()
+        },
+    }
     method: Method = instantiate("method", root["method"], plugins=root["plugins"])
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
-    module = assemble(root, facts, task, method)
+    try:
+        module = assemble(root, facts, task, method)
+    except ConfigError as fault:
+        if left:
+            rule = f"Checkpoints of {folder.id} leave frozen weights to their source, which must be there"
+            fault.hint = f"{fault.hint}\n{rule}: {', '.join(dict.fromkeys(left.values()))}.".lstrip()
+        raise
     load_weights(module, path)
     return module.eval()
 
 
-def _without_start(node: Mapping[str, Any]) -> dict[str, Any]:
-    known = {key: value for key, value in node.items() if key not in SLOTS["encoder"].fetched}
-    return {key: _without_start(value) if isinstance(value, Mapping) else value for key, value in known.items()}
+def sources_left(root: Mapping[str, Any], facts: Facts) -> dict[str, str]:
+    """Return the models that a checkpoint leaves weights to, by the key of their encoder."""
+    origins = facts.get("origins", {}).items()
+    return {encoder_key(root, facts, name.split(".")[1]): one["model"] for name, one in origins if one["left"]}

@@ -31,6 +31,8 @@ class AudioTransform(Transform):
         ValueError: If sample_rate or max_seconds is not positive, or speed is not in [0, 1).
     """
 
+    packages = ("scipy", "soundfile")
+
     def __init__(
         self,
         *,

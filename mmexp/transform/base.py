@@ -34,6 +34,8 @@ class Transform(ABC):
 
     limit: str = ""
     """Argument, and attribute, beyond which a value is cut, such as ``max_length``; empty if nothing is."""
+    packages: Sequence[str] = ()
+    """Those that a prepared value depends on: another version may give others."""
 
     def length(self, raw: Any) -> float:
         """Return the limit that keeps all of a raw value, for which the facts kept of its file may stand."""
@@ -58,7 +60,8 @@ class Transform(ABC):
 
     def describe(self) -> dict[str, Any]:
         """Return all that a prepared value depends on but the raw one, as plain JSON."""
-        return {"class": f"{type(self).__module__}.{type(self).__qualname__}", **vars(self)}
+        own = {key: value.describe() if isinstance(value, Transform) else value for key, value in vars(self).items()}
+        return {"class": f"{type(self).__module__}.{type(self).__qualname__}", **own}
 
     @abstractmethod
     def collate(self, items: Sequence[Any]) -> Any:

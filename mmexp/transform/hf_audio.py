@@ -43,9 +43,11 @@ class Sounds(Padded):
         values: Waveforms [B, L], or spectrograms [B, ...].
         mask: Samples that are real [B, L], or rows that are [B].
         shares: Part of each spectrogram that is audio. [B]
+        lengths: Samples of each waveform, B of them, which the device need not be asked for; none of spectrograms.
     """
 
     shares: Tensor
+    lengths: tuple[int, ...] = ()
 
 
 class HfAudioTransform(Transform):
@@ -61,6 +63,7 @@ class HfAudioTransform(Transform):
     """
 
     limit = "max_seconds"
+    packages = ("transformers", *AudioTransform.packages)
 
     def __init__(self, *, folder: str, sample_rate: int, max_seconds: float) -> None:
         self.folder, self.max_seconds = folder, max_seconds
@@ -97,7 +100,8 @@ class HfAudioTransform(Transform):
         shares = torch.tensor([0.0 if item is None else item.share for item in items])
         shape = next((item.values.shape for item in items if item is not None), torch.Size([0]))
         if len(shape) == 1:
-            padded = pad([torch.zeros(0) if item is None else item.values for item in items])
-            return Sounds(padded.values, padded.mask, shares)
+            waves = [torch.zeros(0) if item is None else item.values for item in items]
+            padded = pad(waves)
+            return Sounds(padded.values, padded.mask, shares, tuple(map(len, waves)))
         values = torch.stack([torch.zeros(shape) if item is None else item.values for item in items])
         return Sounds(values, torch.tensor([item is not None for item in items]), shares)

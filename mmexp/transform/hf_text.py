@@ -14,8 +14,7 @@ from torch import Tensor
 
 from mmexp.contract import Padded
 from mmexp.transform.base import Transform, pad
-
-_SUFFIXES = (".json", ".txt", ".model")
+from mmexp.weights.locate import settings_of
 
 
 class HfTextTransform(Transform):
@@ -33,6 +32,7 @@ class HfTextTransform(Transform):
     """
 
     limit = "max_length"
+    packages = ("transformers", "tokenizers")
 
     def __init__(self, *, folder: str, max_length: int) -> None:
         self.folder, self.max_length = folder, max_length
@@ -65,9 +65,8 @@ class HfTextTransform(Transform):
     def describe(self) -> dict[str, Any]:
         """Return the limit, and a hash of the files of the tokenizer."""
         found = hashlib.sha256()
-        for path in sorted(Path(self.folder).glob("*")):
-            if path.suffix in _SUFFIXES and path.is_file():
-                found.update(path.name.encode() + path.read_bytes())
+        for path in settings_of(Path(self.folder)):
+            found.update(path.name.encode() + path.read_bytes())
         return {"class": type(self).__qualname__, "max_length": self.max_length, "tokenizer": found.hexdigest()}
 
     def augment(self, prepared: list[Tensor], generator: np.random.Generator) -> list[Tensor]:

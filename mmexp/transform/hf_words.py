@@ -42,6 +42,7 @@ class HfWordsTransform(Transform):
     """
 
     limit = "max_length"
+    packages = HfTextTransform.packages
 
     def __init__(self, *, folder: str, max_length: int, max_pieces: int) -> None:
         self.text = HfTextTransform(folder=folder, max_length=max_pieces)

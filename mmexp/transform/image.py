@@ -38,6 +38,8 @@ class ImageTransform(Transform):
         ValueError: If image_size < 1 or crop is outside (0, 1].
     """
 
+    packages = ("pillow",)
+
     def __init__(
         self,
         *,

@@ -41,6 +41,10 @@ class VideoTransform(Transform):
         return [self.image.prepare(frame) for frame in raw[middles]]
 
     @property
+    def packages(self) -> Sequence[str]:  # type: ignore[override]
+        return self.image.packages
+
+    @property
     def is_random(self) -> bool:
         return self.image.is_random
 

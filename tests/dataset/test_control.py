@@ -25,6 +25,13 @@ def test_inputs_that_belong_together_are_parted_where_that_is_asked(size):
         assert sorted(s.inputs[name] for s in parted) == list(range(size))
 
 
+@pytest.mark.parametrize("apart", [False, True])
+def test_the_hash_of_a_file_goes_where_its_content_goes(apart):
+    samples = [Sample(str(i), {"image": i, "text": str(i)}, {}, {"image": f"hash {i}"}) for i in range(9)]
+    shuffled = list(controlled(samples, "shuffled", apart))
+    assert all(s.files == {"image": f"hash {s.inputs['image']}"} for s in shuffled)
+
+
 def test_what_a_sample_lacks_is_lacking_where_it_would_have_gone():
     samples = [Sample(str(i), {"image": i, **({"text": i} if i else {})}, {}) for i in range(9)]
     parted = list(controlled(samples, "shuffled", apart=True))

@@ -7,6 +7,7 @@ import torch
 
 from mmexp.error import ConfigError
 from mmexp.method.blending import BlendingMethod, blend, gains_of
+from mmexp.method.full import FullMethod
 
 
 def rows(*losses: tuple[float, float]) -> list[dict[str, float]]:
@@ -39,7 +40,7 @@ def test_a_run_that_has_learned_nothing_counts_nothing():
 
 
 def test_each_loss_counts_by_its_weight(model, batch):
-    method = BlendingMethod(weights={"left": 2.0})
+    method = BlendingMethod(trains=FullMethod(), weights={"left": 2.0})
     method.prepare(model)
     losses = method.losses(model, model(batch), batch)
     model(batch)
@@ -63,7 +64,7 @@ def test_each_loss_counts_by_its_weight(model, batch):
 )
 def test_weights_of_no_modality_are_refused(model, options, error, words):
     with pytest.raises(error, match=words):
-        BlendingMethod(**options).prepare(model)
+        BlendingMethod(trains=FullMethod(), **options).prepare(model)
 
 
 def test_weights_are_taken_from_earlier_runs(lab, caplog):

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from mmexp.error import ConfigError
 from mmexp.method.distill import DistillMethod, divergence
+from mmexp.method.full import FullMethod
 
 
 def test_the_divergence_is_what_cross_entropy_with_soft_targets_adds_to_the_entropy():
@@ -22,7 +23,7 @@ def test_the_divergence_is_what_cross_entropy_with_soft_targets_adds_to_the_entr
 
 
 def test_a_student_that_answers_like_its_teacher_has_nothing_to_learn(model, batch):
-    method = DistillMethod(teacher="x", alpha=0.5, temperature=2.0)
+    method = DistillMethod(trains=FullMethod(), teacher="x", alpha=0.5, temperature=2.0)
     method.prepare(model)
     outputs = model(batch)
     with pytest.raises(ValueError, match="teacher must be given before training, got none"):
@@ -46,10 +47,10 @@ def test_a_student_that_answers_like_its_teacher_has_nothing_to_learn(model, bat
 )
 def test_numbers_out_of_range_are_refused(options, words):
     with pytest.raises(ValueError, match=words):
-        DistillMethod(teacher="x", **options)
+        DistillMethod(trains=FullMethod(), teacher="x", **options)
 
 
 def test_a_task_without_classes_is_refused(model):
     model.task = torch.nn.Identity()
     with pytest.raises(ConfigError, match="task must be one that scores classes, such as classification, got Identity"):
-        DistillMethod(teacher="x").prepare(model)
+        DistillMethod(trains=FullMethod(), teacher="x").prepare(model)

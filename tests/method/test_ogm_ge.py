@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mmexp.contract import Batch
+from mmexp.method.full import FullMethod
 from mmexp.method.ogm_ge import NoiseCallback, OGMGEMethod, everywhere
 from mmexp.run.metrics import read_metrics
 
@@ -21,7 +22,7 @@ def gradients(model: Any, batch: Batch, method: OGMGEMethod | None = None) -> di
 
 def test_the_gradient_into_the_better_encoder_is_scaled_by_its_coefficient(make_model, model, batch):
     batch.targets["label"].values.values.zero_()
-    method = OGMGEMethod(alpha=0.3)
+    method = OGMGEMethod(trains=FullMethod(), alpha=0.3)
     plain = gradients(make_model("left", "right"), batch)
     method.prepare(model)
     with torch.no_grad():  # the left head knows the answers
@@ -43,7 +44,9 @@ def test_noise_is_as_large_as_the_gradients_and_the_same_for_every_process():
         encoders = torch.nn.Linear(300, 300)
         encoders.weight.grad, encoders.bias.grad = torch.full((300, 300), 5.0), torch.ones(300)
         encoders.weight.grad[0] = -5.0
-        (noise,) = [one for one in OGMGEMethod(noise=2.0).callbacks() if isinstance(one, NoiseCallback)]
+        (noise,) = [
+            one for one in OGMGEMethod(trains=FullMethod(), noise=2.0).callbacks() if isinstance(one, NoiseCallback)
+        ]
         module = SimpleNamespace(seed=1, device=torch.device("cpu"), model=SimpleNamespace(encoders=encoders))
         batches = SimpleNamespace(batch_progress=SimpleNamespace(current=SimpleNamespace(ready=4)))
         loop, before = SimpleNamespace(epoch_loop=batches), encoders.weight.grad.clone()
@@ -57,7 +60,7 @@ def test_noise_is_as_large_as_the_gradients_and_the_same_for_every_process():
 
 
 def test_shares_and_coefficients_are_of_all_modalities():
-    method = OGMGEMethod(alpha=1.0)
+    method = OGMGEMethod(trains=FullMethod(), alpha=1.0)
     method.scores = {"a": 0.5, "b": 0.25, "c": 0.25}
     assert method.numbers() == {
         "share_a": 0.5,
@@ -77,7 +80,7 @@ def test_scores_are_means_over_the_samples():
 @pytest.mark.parametrize(("options", "words"), [({"alpha": -1.0}, "alpha"), ({"noise": -1.0}, "noise")])
 def test_a_negative_number_is_refused(options, words):
     with pytest.raises(ValueError, match=rf"{words} must be at least 0, got -1\.0"):
-        OGMGEMethod(**options)
+        OGMGEMethod(trains=FullMethod(), **options)
 
 
 def test_its_shares_are_logged(lab):

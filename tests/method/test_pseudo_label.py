@@ -10,11 +10,12 @@ from torch.nn import functional as F
 
 from mmexp.contract import Padded
 from mmexp.error import ConfigError
+from mmexp.method.full import FullMethod
 from mmexp.method.pseudo_label import PseudoLabelMethod
 
 
 def started(model: nn.Module, **options: float) -> PseudoLabelMethod:
-    method = PseudoLabelMethod(**options)
+    method = PseudoLabelMethod(trains=FullMethod(), **options)
     method.prepare(model)
     method.average.on_train_start(None, SimpleNamespace(model=model))
     return method
@@ -39,7 +40,10 @@ def test_what_the_average_is_sure_of_is_learned_where_there_is_no_label(model, b
 
 
 def test_the_weight_grows_within_the_first_epochs():
-    method, trainer = PseudoLabelMethod(ramp_up=2.0), SimpleNamespace(datamodule=SimpleNamespace(per_epoch=5))
+    method, trainer = (
+        PseudoLabelMethod(trains=FullMethod(), ramp_up=2.0),
+        SimpleNamespace(datamodule=SimpleNamespace(per_epoch=5)),
+    )
     found = []
     for number in (0, 5, 10, 50):
         method.ramp.on_train_batch_start(trainer, None, None, number)
@@ -49,7 +53,7 @@ def test_the_weight_grows_within_the_first_epochs():
 
 def test_before_training_there_is_no_average(model, batch):
     with pytest.raises(ValueError, match="average must be made when training starts, got none"):
-        PseudoLabelMethod().losses(model, model(batch), batch)
+        PseudoLabelMethod(trains=FullMethod()).losses(model, model(batch), batch)
 
 
 @pytest.mark.parametrize(
@@ -63,10 +67,10 @@ def test_before_training_there_is_no_average(model, batch):
 )
 def test_numbers_out_of_range_are_refused(options, words):
     with pytest.raises(ValueError, match=words):
-        PseudoLabelMethod(**options)
+        PseudoLabelMethod(trains=FullMethod(), **options)
 
 
 def test_a_task_that_does_not_choose_one_class_is_refused(model):
     model.task.form = "multilabel"
     with pytest.raises(ConfigError, match="task must choose one of its classes, such as classification, got Classific"):
-        PseudoLabelMethod().prepare(model)
+        PseudoLabelMethod(trains=FullMethod()).prepare(model)

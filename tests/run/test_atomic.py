@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmexp.error import ResourceError
-from mmexp.run.atomic import STRAY, atomic, remove_temp_files, write_atomic
+from mmexp.run.atomic import TEMP, atomic, remove_temp_files, write_atomic
 
 FileLimit = Callable[[int], AbstractContextManager[None]]
 
@@ -69,7 +69,7 @@ def test_a_kill_half_way_leaves_the_old_file_and_a_stray_that_can_be_removed(tmp
     done = subprocess.run([sys.executable, "-c", code, str(path)], cwd=Path(__file__).parents[2], timeout=60)
     assert done.returncode == -9
     assert path.read_text() == "old"
-    assert [p.name for p in path.parent.glob(f"{STRAY}*")] != []
+    assert [p.name for p in path.parent.glob(f"{TEMP}*")] != []
     remove_temp_files(tmp_path)
     assert os.listdir(path.parent) == ["last.ckpt"]
 

@@ -22,7 +22,7 @@ from mmexp.cli import main
 from mmexp.dataset.manifest import Manifest
 from mmexp.error import ConfigError, DataError, Stopped
 from mmexp.run import provenance as manifest
-from mmexp.run.atomic import STRAY
+from mmexp.run.atomic import TEMP
 from mmexp.run.checkpoints import is_intact, listed, step_of
 from mmexp.run.folder import RunFolder, runs
 from mmexp.run.lock import Lock
@@ -288,7 +288,7 @@ def test_a_full_disk_ends_the_run_and_harms_no_earlier_checkpoint(lab, small_dis
     assert said.endswith(f"\nRun: mmexp train resume={folder.path}\n") and "Traceback" not in said
     assert record_of(folder)["status"] == "failed"
     assert [step_of(path) for path in listed(folder.checkpoints, "last") if is_intact(path)] == [4]
-    assert not list(folder.path.rglob(f"{STRAY}*"))
+    assert not list(folder.path.rglob(f"{TEMP}*"))
     assert read_metrics(folder.metrics)[-1]["step"] == 8
     (disk / "full").unlink()
     assert record_of(lab.resume(folder))["status"] == "done"
@@ -497,7 +497,7 @@ def test_a_kill_at_any_moment_costs_at_most_one_step(lab):
     for _ in range(KILLS):
         with start(*words) as process:
             folder = wait_for_step(lab, reached + 1, process)
-            assert not [path for path in folder.path.rglob(f"{STRAY}*") if f"-{process.pid}-" not in path.name]
+            assert not [path for path in folder.path.rglob(f"{TEMP}*") if f"-{process.pid}-" not in path.name]
             time.sleep(draw.random())
             process.kill()
         assert manifest.status(folder) == "killed"
@@ -529,12 +529,12 @@ def test_a_kill_in_the_middle_of_a_save_leaves_the_previous_checkpoint(lab, monk
     with start(f"resume={folder.path}", MMEXP_FAULT="checkpoint.half_written:kill") as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, (out, err)
-    strays = list(folder.checkpoints.glob(f"{STRAY}*"))
-    assert len(strays) == 1
-    assert {path: path.read_bytes() for path in folder.checkpoints.iterdir() if path not in strays} == before
+    left = list(folder.checkpoints.glob(f"{TEMP}*"))
+    assert len(left) == 1
+    assert {path: path.read_bytes() for path in folder.checkpoints.iterdir() if path not in left} == before
     assert manifest.status(folder) == "killed"
     assert record_of(lab.resume(folder))["status"] == "done"
-    assert not list(folder.path.rglob(f"{STRAY}*"))
+    assert not list(folder.path.rglob(f"{TEMP}*"))
 
 
 def test_the_first_lines_say_what_each_column_is_what_training_lacks_and_what_is_cut(lab, tmp_path: Path):

@@ -6,13 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from mmexp.cache import store
-from mmexp.contract import Sample, Waveform
+from mmexp.contract import Sample
 from mmexp.encoder.backbone import Features
+from mmexp.encoder.base import Encoder
 from mmexp.encoder.image.timm import TimmEncoder
-from mmexp.training.features import Encoded, FeatureTransform, name_of, names_of
-from mmexp.transform.hf_text import HfTextTransform
+from mmexp.inference.predictor import restore
+from mmexp.training.experiment import load_data
+from mmexp.training.features import Encoded, FeatureTransform, encoded_before, not_extracted
 from mmexp.transform.image import ImageTransform
 
 FROZEN = ["encoder/text=hf", "method=frozen", "dataset.inputs={text: text, image: image}", "training.epochs=2"]
@@ -22,6 +25,22 @@ FROZEN = ["encoder/text=hf", "method=frozen", "dataset.inputs={text: text, image
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("MMEXP_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory) -> list[str]:
+    """Words of a run on 6 films of two frames, each frame through a small ResNet."""
+    root, generator = tmp_path_factory.mktemp("films"), np.random.default_rng(0)
+    rows = []
+    for i, split in enumerate(["train"] * 2 + ["val"] * 2 + ["test"] * 2):
+        frames = [f"{i}-{j}.png" for j in range(2)]
+        for frame in frames:
+            Image.fromarray(generator.integers(0, 255, (16, 16, 3), np.uint8)).save(root / frame)
+        rows.append({"id": f"s{i}", "video": frames, "label": "ab"[i % 2], "split": split})
+    (root / "manifest.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    image = "encoder.video.image"
+    words = [f"dataset.root={root}", "inputs=[video]", "fusion=none", "training.epochs=2", f"{image}.model=test_resnet"]
+    return [f"encoder/image@{image}=resnet", f"{image}.transform.image_size=32", *words]
 
 
 def metrics(folder) -> dict[str, float]:
@@ -50,6 +69,45 @@ def test_a_cached_run_gives_the_metrics_and_predictions_of_an_uncached_one(lab, 
     assert predictions(uncached) == predictions(first)
 
 
+def test_the_image_encoder_of_a_video_is_run_once_and_its_run_evaluates_to_the_same_bits(lab, films, own_cache, caplog):
+    words = [*films, "method=frozen", "method.parts=[encoders.video.image.backbone]"]
+    uncached = lab.train(*words, "feature_cache=0")
+    assert "video: features of the frozen encoder are computed anew in each epoch, as feature_cache=0" in lab.said
+    run = lab.train(*words)
+    (kept,) = store.stores()
+    assert (kept.about["modality"], kept.about["values"]) == ("video", 6)
+    for name, value in metrics(uncached).items():
+        assert metrics(run)[name] == pytest.approx(value, rel=1e-4), name
+    trained = restore(run)
+    assert trained.stores["video"].path == kept.path
+    samples = load_data(trained.root).split("test")
+    read, inputs = encoded_before(trained.module.model.transforms, trained.stores, samples)
+    assert isinstance(read, Encoded) and isinstance(inputs["video"], FeatureTransform)
+    assert all(value == metrics(run)[name] for name, value in trained.evaluate(samples, "test").items())
+    other = [Sample("x", {"video": np.zeros((2, 16, 16, 3), np.uint8)}, {})]
+    transforms = trained.module.model.transforms
+    assert encoded_before(transforms, trained.stores, other) == (other, transforms)
+    assert not restore(run, ["hardware.precision=bf16-mixed"]).stores
+    store.remove(kept)
+    assert not restore(run).stores
+    assert "video: features of the frozen encoder are computed anew, as those of training are gone" in caplog.text
+
+
+def test_a_frozen_encoder_within_one_that_gives_no_features_is_named():
+    class Around(Encoder):
+        def __init__(self) -> None:
+            super().__init__()
+            self.inner = TimmEncoder(dim=4, transform=ImageTransform(image_size=32), model="test_resnet")
+            self.inner.backbone.requires_grad_(False)
+
+        def forward(self, inputs):
+            return self.inner(inputs)
+
+    model = torch.nn.Module()
+    model.encoders = torch.nn.ModuleDict({"image": Around()})
+    assert not_extracted(model, {}) == {"encoders.image.inner": "Around is no FeatureEncoder"}
+
+
 def test_where_no_sample_has_an_input_nothing_is_encoded(lab, own_cache):
     lab.overrides = [one for one in lab.overrides if not one.startswith("encoder.image")]
     image = ["encoder/image=resnet", "encoder.image.model=test_resnet", "encoder.image.transform.image_size=32"]
@@ -70,34 +128,6 @@ def test_what_changes_an_input_in_training_is_said_and_encoded_anew(lab, own_cac
     lab.train(*image, *words, "method=frozen", "method.parts=[encoders.image.backbone]", "training.epochs=1")
     assert f"features of the frozen encoder are computed anew in each epoch, as {reason}" in lab.said
     assert not store.stores()
-
-
-def test_a_file_is_known_by_its_hash_and_a_text_by_its_words(tiny_bert: str):
-    image, text = ImageTransform(), HfTextTransform(folder=tiny_bert, max_length=6)
-    sample = Sample("s", {"image": None, "text": ["a", "b"]}, {}, {"image": "hash"})
-    assert names_of(sample, "image", image) == names_of(
-        Sample("t", {"image": 1}, {}, {"image": "hash"}), "image", image
-    )
-    assert names_of(sample, "text", text) == [name_of("a"), name_of("b")]
-    assert names_of(sample, "audio", image) is None
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        ("a", "b"),
-        ("1", 1),
-        (("a", "b"), ("ab",)),
-        (["a"], ("a",)),
-        (np.zeros(2, np.uint8), np.zeros(2, np.float32)),
-        (np.zeros((2, 3)), np.zeros((3, 2))),
-        (Waveform(np.zeros(2, np.float32), 8), Waveform(np.zeros(2, np.float32), 16)),
-        (Waveform(np.zeros(2, np.float32), 8), Waveform(np.zeros(3, np.float32), 8)),
-    ],
-)
-def test_other_values_have_other_names(values):
-    assert len({name_of(value) for value in values}) == 2
-    assert name_of(values[0]) == name_of(values[0])
 
 
 def test_samples_read_features_in_place_of_an_input_and_keep_what_they_lack(tmp_path: Path):

@@ -38,6 +38,7 @@ class HfAudioEncoder(HfEncoder):
             does not fill its weights.
     """
 
+    side = "audio"
     transform: HfAudioTransform
 
     def __init__(
@@ -51,32 +52,24 @@ class HfAudioEncoder(HfEncoder):
         max_seconds: float = 10.0,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__(
-            side="audio",
-            dim=dim,
-            model=model,
-            revision=revision,
-            pretrained=pretrained,
-            layer=layer,
-            dropout=dropout,
-        )
-        rate = read_processor(self.folder).get("sampling_rate")
+        super().__init__(dim=dim, model=model, revision=revision, pretrained=pretrained, layer=layer, dropout=dropout)
+        rate = read_processor(self.files).get("sampling_rate")
         if rate is None:
-            rule = f"audio: model in {self.folder} must say its sampling_rate in preprocessor_config.json"
+            rule = f"audio: model in {self.files} must say its sampling_rate in preprocessor_config.json"
             raise ConfigError(f"{rule}, got none.")
-        self.transform = HfAudioTransform(folder=str(self.folder), sample_rate=rate, max_seconds=max_seconds)
+        self.transform = HfAudioTransform(folder=str(self.files), sample_rate=rate, max_seconds=max_seconds)
 
     def extract(self, inputs: Padded) -> Tokens:
         return self._waveforms(inputs) if inputs.mask.ndim == 2 else self._spectrograms(inputs)
 
     def _waveforms(self, inputs: Padded) -> Tokens:
-        lengths = inputs.mask.sum(1)  # [B]
+        lengths = inputs.lengths if isinstance(inputs, Sounds) else inputs.mask.sum(1).tolist()
         parts: dict[int, Tensor] = {}
-        for length in sorted(set(lengths.tolist())):
-            rows = (lengths == length).nonzero().flatten()
+        for length in sorted(set(lengths)):
+            rows = [row for row, own in enumerate(lengths) if own == length]
             if self.backbone.frames(length) > 0:
                 found = self.backbone(inputs.values[rows, :length])  # [R, N_r, C]
-                parts |= dict(zip(rows.tolist(), found, strict=True))
+                parts |= dict(zip(rows, found, strict=True))
         longest = max((len(one) for one in parts.values()), default=1)
         first = next(iter(parts.values()), inputs.values.new_zeros(0, self.backbone.width))
         features = first.new_zeros(len(lengths), longest, self.backbone.width)

@@ -38,6 +38,8 @@ class HfImageEncoder(BackboneImageEncoder):
             not take images of that size.
     """
 
+    packages = ("transformers",)
+
     def __init__(
         self,
         *,
@@ -66,3 +68,4 @@ class HfImageEncoder(BackboneImageEncoder):
             dropout=dropout,
             grid=grid,
         )
+        self.files = found.path

@@ -38,6 +38,8 @@ class TimmEncoder(BackboneImageEncoder):
             fill it; the classifier's are left aside.
     """
 
+    packages = ("timm",)
+
     def __init__(
         self,
         *,

@@ -32,6 +32,7 @@ class HfTextEncoder(HfEncoder):
             layer, or reads fewer pieces.
     """
 
+    side = "text"
     transform: HfTextTransform
 
     def __init__(
@@ -45,16 +46,8 @@ class HfTextEncoder(HfEncoder):
         max_length: int | None = None,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__(
-            side="text",
-            dim=dim,
-            model=model,
-            revision=revision,
-            pretrained=pretrained,
-            layer=layer,
-            dropout=dropout,
-        )
-        self.transform = HfTextTransform(folder=str(self.folder), max_length=self.backbone.length(max_length))
+        super().__init__(dim=dim, model=model, revision=revision, pretrained=pretrained, layer=layer, dropout=dropout)
+        self.transform = HfTextTransform(folder=str(self.files), max_length=self.backbone.length(max_length))
 
     def extract(self, inputs: Padded) -> Tokens:
         return Tokens(self.backbone(inputs.values, inputs.mask), inputs.mask)

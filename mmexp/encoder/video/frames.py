@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from mmexp.contract import Padded, Tokens
-from mmexp.encoder.base import Encoder
+from mmexp.encoder.backbone import BackboneEncoder, FeatureEncoder
 from mmexp.encoder.image.base import ImageEncoder
 from mmexp.layer.attention import SelfAttentionBlock
 from mmexp.transform.video import VideoTransform
@@ -14,7 +18,7 @@ from mmexp.transform.video import VideoTransform
 THINNED = 4  # times
 
 
-class FramesEncoder(Encoder):
+class FramesEncoder(FeatureEncoder):
     """Encode a video frame by frame: an image encoder, differences between frames, then self-attention.
 
     ``frame_t = W [places_t] + V [places_t - places_(t-1)] + time_t``, in which the projected cells of an image are
@@ -60,12 +64,34 @@ class FramesEncoder(Encoder):
         self.blocks = nn.ModuleList(SelfAttentionBlock(dim, num_heads, mlp_ratio, dropout) for _ in range(depth))
         self.norm = nn.LayerNorm(dim)
 
-    def forward(self, inputs: Padded) -> Tokens:
-        rows, length = inputs.mask.shape
-        places = self.image(Padded(inputs.values.flatten(0, 1), inputs.mask.flatten())).features  # [B * T, N, D]
+    @property
+    def extractor(self) -> BackboneEncoder | None:
+        return self.image.extractor
+
+    @property
+    def packages(self) -> Sequence[str]:  # type: ignore[override]
+        return self.image.packages
+
+    def describe(self) -> dict[str, Any]:
+        return {**super().describe(), "image": self.image.describe()}
+
+    def extract(self, inputs: Padded) -> Tokens:
+        """Return the features of the cells of all frames. -> [B, T * N, C]"""
+        rows = len(inputs.mask)
+        cells = self.image.extract(Padded(inputs.values.flatten(0, 1), inputs.mask.flatten()))  # [B * T, N, C]
+        return Tokens(cells.features.reshape(rows, -1, cells.features.shape[-1]), cells.mask.reshape(rows, -1))
+
+    def adapt(self, features: Tokens) -> Tokens:
+        count = len(self.image.position)
+        lacking = -features.features.shape[1] % count  # where no row of a batch has a video
+        cells = F.pad(features.features, (0, 0, 0, lacking)).unflatten(1, (-1, count))  # [B, T, N, C]
+        real = F.pad(features.mask, (0, lacking)).unflatten(1, (-1, count))  # [B, T, N]
+        rows, length = real.shape[:2]
+        places = self.image.adapt(Tokens(cells.flatten(0, 1), real.flatten(0, 1))).features  # [B * T, N, D]
         side_by_side = self.thin(places).flatten(1).unflatten(0, (rows, length))  # [B, T, N * D / THINNED]
         change = side_by_side.diff(dim=1, prepend=side_by_side[:, :1])
         frames = self.shown(side_by_side) + self.moved(change) + self.time[:length]  # [B, T, D]
+        mask = real.any(2)
         for block in self.blocks:
-            frames = block(frames, inputs.mask)
-        return Tokens(self.norm(frames), inputs.mask)
+            frames = block(frames, mask)
+        return Tokens(self.norm(frames), mask)

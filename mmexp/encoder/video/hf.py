@@ -39,6 +39,7 @@ class HfVideoEncoder(HfEncoder):
         ConfigError: If the model is not there, is no video model, has no such layer, or does not fill its weights.
     """
 
+    side = "video"
     transform: VideoTransform
 
     def __init__(
@@ -51,18 +52,10 @@ class HfVideoEncoder(HfEncoder):
         layer: int | None = None,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__(
-            side="video",
-            dim=dim,
-            model=model,
-            revision=revision,
-            pretrained=pretrained,
-            layer=layer,
-            dropout=dropout,
-        )
+        super().__init__(dim=dim, model=model, revision=revision, pretrained=pretrained, layer=layer, dropout=dropout)
         self.num_frames, side = self.backbone.config.num_frames, self.backbone.config.image_size
         self.transform = VideoTransform(image=ImageTransform(image_size=side), num_frames=self.num_frames)
-        known = read_processor(self.folder)
+        known = read_processor(self.files)
         for name in ("mean", "std"):
             value = 255 * torch.tensor(known.get(f"image_{name}", _HALF)).view(-1, 1, 1)
             self.register_buffer(name, value, persistent=False)

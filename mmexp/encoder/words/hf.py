@@ -29,6 +29,7 @@ class HfWordsEncoder(HfEncoder):
         ConfigError: If the model is not there, is no text model, has no such layer, or does not fill its weights.
     """
 
+    side = "text"
     transform: HfWordsTransform
 
     def __init__(
@@ -42,17 +43,9 @@ class HfWordsEncoder(HfEncoder):
         max_length: int = 64,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__(
-            side="text",
-            dim=dim,
-            model=model,
-            revision=revision,
-            pretrained=pretrained,
-            layer=layer,
-            dropout=dropout,
-        )
+        super().__init__(dim=dim, model=model, revision=revision, pretrained=pretrained, layer=layer, dropout=dropout)
         pieces = self.backbone.length(None)
-        self.transform = HfWordsTransform(folder=str(self.folder), max_length=max_length, max_pieces=pieces)
+        self.transform = HfWordsTransform(folder=str(self.files), max_length=max_length, max_pieces=pieces)
 
     def extract(self, inputs: Padded) -> Tokens:
         if not isinstance(inputs, Pieces):

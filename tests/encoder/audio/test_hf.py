@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,14 @@ def test_a_missing_clip_and_one_that_is_too_short_have_no_token(tiny_wav2vec: st
     tokens = encoder(prepared(encoder, None, CLIPS[0], CLIPS[0][:30]))
     assert tokens.present.tolist() == [False, True, False] and tokens.features.isfinite().all()
     assert encoder(prepared(encoder, None)).present.tolist() == [False]
+
+
+def test_the_lengths_of_waveforms_are_known_without_asking_the_device(tiny_wav2vec: str):
+    encoder = make(tiny_wav2vec)
+    batch = prepared(encoder, *CLIPS, None)
+    unreadable = replace(batch, mask=batch.mask.to("meta"))
+    torch.testing.assert_close(encoder.extract(unreadable).features, encoder.extract(batch).features)
+    assert batch.lengths == (4000, 2400, 4000, 0)
 
 
 def test_audio_of_another_rate_is_resampled_and_longer_audio_is_cut(tiny_wav2vec: str):

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from mmexp.contract import Padded
+from mmexp.encoder.backbone import Features
 from mmexp.encoder.image.cnn import CnnEncoder
 from mmexp.encoder.image.vit import VitEncoder
 from mmexp.encoder.video.frames import FramesEncoder
@@ -40,6 +41,20 @@ def test_without_attention_a_token_is_the_frame_what_has_changed_in_it_and_its_t
         for t, own in enumerate(places)
     ]
     torch.testing.assert_close(encoder(films).features[0], encoder.norm(torch.stack(expected)))
+
+
+def test_features_that_were_kept_of_the_frames_give_the_same_tokens():
+    encoder = make()
+    films = batch(encoder, FILM, FILM[:2])
+    kept = encoder.extract(films)
+    torch.testing.assert_close(encoder(Features(kept.features, kept.mask)).features, encoder(films).features)
+    assert kept.mask.sum(1).tolist() == [5 * 16, 2 * 16], "16 cells in each frame."
+
+
+def test_a_batch_without_any_video_is_encoded_from_features():
+    encoder = make()
+    tokens = encoder(Features(torch.zeros(2, 1, 8), torch.zeros(2, 1, dtype=torch.bool)))
+    assert not tokens.present.any() and tokens.features.isfinite().all()
 
 
 def test_the_order_of_frames_is_told():

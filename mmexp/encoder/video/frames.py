@@ -84,9 +84,10 @@ class FramesEncoder(FeatureEncoder):
     def adapt(self, features: Tokens) -> Tokens:
         count = len(self.image.position)
         lacking = -features.features.shape[1] % count  # where no row of a batch has a video
-        cells = F.pad(features.features, (0, 0, 0, lacking)).unflatten(1, (-1, count))  # [B, T, N, C]
-        real = F.pad(features.mask, (0, lacking)).unflatten(1, (-1, count))  # [B, T, N]
-        rows, length = real.shape[:2]
+        rows, channels = len(features.features), features.features.shape[-1]
+        cells = F.pad(features.features, (0, 0, 0, lacking)).reshape(rows, -1, count, channels)  # [B, T, N, C]
+        real = F.pad(features.mask, (0, lacking)).reshape(rows, -1, count)  # [B, T, N]
+        length = real.shape[1]
         places = self.image.adapt(Tokens(cells.flatten(0, 1), real.flatten(0, 1))).features  # [B * T, N, D]
         side_by_side = self.thin(places).flatten(1).unflatten(0, (rows, length))  # [B, T, N * D / THINNED]
         change = side_by_side.diff(dim=1, prepend=side_by_side[:, :1])

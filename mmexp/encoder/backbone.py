@@ -73,11 +73,13 @@ class BackboneEncoder(FeatureEncoder):
 
     Attributes:
         backbone: Everything that came with weights, and nothing else.
+        width: Channels C of its features.
         origin: Where those come from.
         files: Folder of all that it is built from besides weights, such as config and tokenizer; None if it needs none.
     """
 
     backbone: nn.Module
+    width: int
     origin: Origin
     files: Path | None = None
 

@@ -57,7 +57,8 @@ class HfEncoder(BackboneEncoder):
         self.files, self.origin = found.path, Origin(model, found.revision, pretrained)
         self.backbone = load_backbone(found.path, self.side, layer=layer, pretrained=pretrained)
         self.dropout = nn.Dropout(dropout)
-        self.project = nn.Linear(self.backbone.width, dim)
+        self.width = self.backbone.width
+        self.project = nn.Linear(self.width, dim)
         self.norm = nn.LayerNorm(dim)
 
     def describe(self) -> dict[str, Any]:

@@ -108,8 +108,10 @@ def encode_once(experiment: Experiment, limit: float, progress: Progress) -> lis
             continue
         try:
             names[modality] = {split: one.names(samples) for split, samples in data.samples.items()}
-            if any(own for rows in names[modality].values() for own in rows):  # there are none with control=blank
+            if any(own for rows in names[modality].values() for own in rows):
                 stores[modality] = one.store(data.samples, names[modality], limit, progress)
+            else:  # as with control=blank
+                data.inputs = {**data.inputs, modality: FeatureTransform(one.extractor.width)}
         except (NotKept, PermissionError) as fault:
             notes.append(f"{modality}: {ANEW}, as {fault}")
     if stores:

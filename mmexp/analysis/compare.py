@@ -1,4 +1,4 @@
-"""Ranking: runs that differ only in their seed become one group, groups on the same data are ranked."""
+"""Ranking: runs that differ only in seed and fold become one group, groups on the same data are ranked."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from mmexp.error import ConfigError, nearest
 from mmexp.run.summary import DONE, RunRow
 
 _APART = tuple(name for name, role in ROLES.items() if role.ranked_apart)  # task and dataset
+_REPEATED = tuple(name for name, role in ROLES.items() if role.kind == "repetition")  # seed and fold
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that share everything but the seed, or the config keys that were chosen.
+    """Runs that share everything but seed and fold, or the config keys that were chosen.
 
     Args:
         config: What they share, by config key.
@@ -46,6 +47,11 @@ class Group:
     def seeds(self) -> list[Any]:
         """Seed of each run."""
         return [run.config.get("seed") for run in self.runs]
+
+    @property
+    def folds(self) -> list[str]:
+        """Folds of the data that were tested, each once; empty without folds."""
+        return list(dict.fromkeys(run.config["fold"] for run in self.runs if "fold" in run.config))
 
     @property
     def metrics(self) -> dict[str, Score]:
@@ -64,9 +70,9 @@ class Group:
         return mean(known) if known else None
 
     def paired(self, key: str) -> dict[Hashable, float]:
-        """Value of a metric by the seed, and by whatever else varies within the group."""
+        """Value of a metric by seed and fold, and by whatever else varies within the group."""
         names = dict.fromkeys(name for run in self.runs for name in run.config if name not in self.config)
-        varying = [n for n in names if n == "seed" or len({_key(run.config.get(n)) for run in self.runs}) > 1]
+        varying = [n for n in names if n in _REPEATED or len({_key(run.config.get(n)) for run in self.runs}) > 1]
         pairs: dict[Hashable, float] = {}
         for run in self.runs:
             rest = {name: run.config.get(name) for name in varying}
@@ -81,6 +87,7 @@ class Group:
             "config": dict(self.config),
             "n": len(self.runs),
             "seeds": self.seeds,
+            "folds": self.folds,
             "status": first.status,
             "reason": first.reason,
             "fingerprint": first.fingerprint,
@@ -133,7 +140,7 @@ def compare(rows: Iterable[RunRow], by: Sequence[str] = (), metric: str = "") ->
 
     Args:
         rows: Any runs; those that are not done are left out.
-        by: Config keys to group by; everything but the seed if empty.
+        by: Config keys to group by; everything but seed and fold if empty.
         metric: Key to rank by; the test value of what the runs monitored if empty.
 
     Raises:
@@ -156,15 +163,17 @@ def newest(rows: Iterable[RunRow]) -> list[RunRow]:
 
 
 def group(rows: Iterable[RunRow], by: Sequence[str] = ()) -> list[Group]:
-    """Gather rows that share ``by`` (everything but the seed if empty), sorted by seed; controls stay by themselves."""
+    """Gather rows that share ``by`` (all but seed and fold if empty), sorted by these; controls stay by themselves."""
     members: dict[str, list[RunRow]] = {}
-    for row in sorted(rows, key=lambda row: str(row.config.get("seed", ""))):
+    for row in sorted(rows, key=lambda row: [str(row.config.get(name, "")) for name in _REPEATED]):
         members.setdefault(_key(_shared(row, by)), []).append(row)
     return [Group(_shared(runs[0], by), tuple(runs)) for runs in members.values()]
 
 
 def _shared(row: RunRow, by: Sequence[str]) -> dict[str, Any]:
-    return {key: value for key, value in row.config.items() if (key in (*by, "control") if by else key != "seed")}
+    return {
+        key: value for key, value in row.config.items() if (key in (*by, "control") if by else key not in _REPEATED)
+    }
 
 
 def _rank(benchmark: tuple[str, str, str, str], groups: Sequence[Group], metric: str) -> Ranking:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmexp.analysis.compare import Ranking, Score
+from mmexp.analysis.compare import Group, Ranking, Score
 from mmexp.analysis.verdict import Verdict
 from mmexp.cli._table import fits, print_table
 from mmexp.cli._text import console, count, duration, number, printable
@@ -57,7 +57,7 @@ def _needed(ranking: Ranking, verdicts: Sequence[Verdict | None], wide: bool) ->
     """Cells by heading: what differs, the metric and the verdict, with its interval if there is room."""
     groups = ranking.groups
     columns = {key: [cell(group.config.get(key)) for group in groups] for key in ranking.columns}
-    columns["n>"] = [str(len(group.runs)) for group in groups]
+    columns["n>"] = [_number(group) for group in groups]
     columns[f"{ranking.metric}>"] = [score(group.score(ranking.metric)) for group in groups]
     if not any(verdicts):
         return columns
@@ -65,6 +65,11 @@ def _needed(ranking: Ranking, verdicts: Sequence[Verdict | None], wide: bool) ->
     if wide or fits(list(certain), list(zip(*certain.values(), strict=True)), console().width):
         return certain
     return {**columns, "verdict!": [_worth(one, False) for one in verdicts]}
+
+
+def _number(group: Group) -> str:
+    """Format how many runs a group has, over how many folds."""
+    return f"{len(group.runs)} ({len(group.folds)} folds)" if group.folds else str(len(group.runs))
 
 
 def _extra(ranking: Ranking) -> Columns:
@@ -101,7 +106,7 @@ def _notes(ranking: Ranking) -> list[str]:
     names = [f"'{cell(group.config.get(ranking.columns[0]))}'" for group in ranking.groups[:2]]
     notes = [_lead(ranking, *(names if len(ranking.columns) == 1 else ("The first row", "the second")))]
     if len({frozenset(group.paired(ranking.metric)) for group in ranking.groups}) > 1:
-        notes.append("Not all rows have the same seeds, so their order is less certain than it looks.")
+        notes.append("Not all rows have the same seeds and folds, so their order is less certain than it looks.")
     return notes
 
 

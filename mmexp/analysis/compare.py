@@ -7,7 +7,9 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mmexp.analysis.statistics import Difference, deviation, mean, paired
+from mmexp.analysis.difference import Difference
+from mmexp.analysis.margin import Pairs, margin
+from mmexp.analysis.statistics import deviation, mean
 from mmexp.config.schema import ROLES
 from mmexp.error import ConfigError, nearest
 from mmexp.run.summary import DONE, RunRow
@@ -69,16 +71,12 @@ class Group:
         known = [value for run in self.runs if (value := getattr(run, name)) is not None]
         return mean(known) if known else None
 
-    def paired(self, key: str) -> dict[Hashable, float]:
-        """Value of a metric by seed and fold, and by whatever else varies within the group."""
+    def paired(self, key: str) -> dict[Hashable, RunRow]:
+        """Run that has a metric by seed and fold, and by whatever else varies within the group."""
         names = dict.fromkeys(name for run in self.runs for name in run.config if name not in self.config)
         varying = [n for n in names if n in _REPEATED or len({_key(run.config.get(n)) for run in self.runs}) > 1]
-        pairs: dict[Hashable, float] = {}
-        for run in self.runs:
-            rest = {name: run.config.get(name) for name in varying}
-            if (value := run.metrics.get(key)) is not None:
-                pairs[_key(rest)] = value
-        return pairs
+        known = [run for run in self.runs if run.metrics.get(key) is not None]
+        return {_key({name: run.config.get(name) for name in varying}): run for run in known}
 
     def plain(self) -> dict[str, Any]:
         """Return what ``mmexp compare --json`` prints."""
@@ -128,11 +126,15 @@ class Ranking:
 
     @property
     def lead(self) -> Difference | None:
-        """By how much the best group is ahead of the second; None with too few shared seeds."""
-        if len(self.groups) < 2:
-            return None
-        best, second = (group.paired(self.metric) for group in self.groups[:2])
-        return paired(best, second) if self.mode == "max" else paired(second, best)
+        """By how much the best group is ahead of the second; None where there is no interval."""
+        found = self.difference(*self.groups[:2]) if len(self.groups) > 1 else None
+        return found if found and found.low is not None else None
+
+    def difference(self, one: Group, other: Group) -> Difference | None:
+        """By how much one group is better than another over the seeds and folds of both; None if they share none."""
+        first, second = one.paired(self.metric), other.paired(self.metric)
+        pairs: Pairs = [(first[key], second[key]) for key in first if key in second]
+        return margin(pairs, self.metric, self.mode) if pairs else None
 
 
 def compare(rows: Iterable[RunRow], by: Sequence[str] = (), metric: str = "") -> list[Ranking]:

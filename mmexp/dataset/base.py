@@ -169,7 +169,7 @@ class MultimodalDataset(ABC):
             ConfigError: If this dataset has none, which is the default.
         """
         name = type(self).__name__
-        raise ConfigError(f"folds must be null with a dataset that is no table, got {folds!r} with {name}.")
+        raise ConfigError(f"folds must be null with this dataset, got {folds!r} with {name}.")
 
     def take_fold(self, folds: str | int, fold: str) -> None:
         """Test one fold, and train on the others. Called before ``prepare``.

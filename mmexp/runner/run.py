@@ -107,7 +107,7 @@ def refuse_all_folds(root: Mapping[str, Any]) -> None:
         ConfigError: If folds are asked for, and none is named.
     """
     if (folds := root.get("folds")) is not None and root.get("fold") is None:
-        hint = f"Type folds={folds} after mmexp train, which makes a run of each, or set fold to one of them."
+        hint = f"Set fold to one of them; mmexp train folds={folds} makes a run of each."
         raise ConfigError(f"fold must be one of the folds with folds={folds}, got null.", hint)
 
 

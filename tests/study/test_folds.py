@@ -32,7 +32,7 @@ def test_a_sweep_has_every_fold(speakers):
 def test_folds_of_several_tables_are_refused(speakers):
     with pytest.raises(ConfigError, match="must have one value with folds, got 2 combinations of folds=3,4"):
         with_folds(["folds=3,4"])
-    with pytest.raises(ConfigError, match=r"folds must be null with a dataset that is no table, got 3 with Scenes"):
+    with pytest.raises(ConfigError, match=r"folds must be null with this dataset, got 3 with Scenes"):
         with_folds(["folds=3"])
     with pytest.raises(ConfigError, match="folds must be null, groups or a number of at least 3, got 2"):
         with_folds(["folds=2"])

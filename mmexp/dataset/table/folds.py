@@ -113,10 +113,10 @@ def allot(units: Sequence[str], strata: Sequence[Sequence[Hashable]], number: in
     held: list[Counter[Hashable]] = [Counter() for _ in range(number)]
     places: dict[str, int] = {}
     for unit in sorted(counts, key=rarity):
-        own = counts[unit]
-        cost = [sum(fold[value] * n / totals[value] ** 2 for value, n in own.items()) for fold in held]
+        found = counts[unit]
+        cost = [sum(fold[value] * n / totals[value] ** 2 for value, n in found.items()) for fold in held]
         places[unit] = min(range(number), key=lambda fold: (cost[fold], held[fold][_ANY], fold))
-        held[places[unit]].update(own)
+        held[places[unit]].update(found)
     return places
 
 

@@ -1,4 +1,4 @@
-"""Ranking: runs that differ only in their seed become one group, groups on the same data are ranked."""
+"""Ranking: runs that differ only in seed and fold become one group, groups on the same data are ranked."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mmexp.analysis.statistics import Difference, deviation, mean, paired
+from mmexp.analysis.difference import Difference
+from mmexp.analysis.margin import Pairs, margin
+from mmexp.analysis.statistics import deviation, mean
 from mmexp.config.schema import ROLES
 from mmexp.error import ConfigError, nearest
 from mmexp.run.summary import DONE, RunRow
 
 _APART = tuple(name for name, role in ROLES.items() if role.ranked_apart)  # task and dataset
+_REPEATED = tuple(name for name, role in ROLES.items() if role.kind == "repetition")  # seed and fold
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that share everything but the seed, or the config keys that were chosen.
+    """Runs that share everything but seed and fold, or the config keys that were chosen.
 
     Args:
         config: What they share, by config key.
@@ -46,6 +49,11 @@ class Group:
     def seeds(self) -> list[Any]:
         """Seed of each run."""
         return [run.config.get("seed") for run in self.runs]
+
+    @property
+    def folds(self) -> list[str]:
+        """Folds of the data that were tested, each once; empty without folds."""
+        return list(dict.fromkeys(run.config["fold"] for run in self.runs if "fold" in run.config))
 
     @property
     def metrics(self) -> dict[str, Score]:
@@ -63,16 +71,12 @@ class Group:
         known = [value for run in self.runs if (value := getattr(run, name)) is not None]
         return mean(known) if known else None
 
-    def paired(self, key: str) -> dict[Hashable, float]:
-        """Value of a metric by the seed, and by whatever else varies within the group."""
+    def paired(self, key: str) -> dict[Hashable, RunRow]:
+        """Run that has a metric by seed and fold, and by whatever else varies within the group."""
         names = dict.fromkeys(name for run in self.runs for name in run.config if name not in self.config)
-        varying = [n for n in names if n == "seed" or len({_key(run.config.get(n)) for run in self.runs}) > 1]
-        pairs: dict[Hashable, float] = {}
-        for run in self.runs:
-            rest = {name: run.config.get(name) for name in varying}
-            if (value := run.metrics.get(key)) is not None:
-                pairs[_key(rest)] = value
-        return pairs
+        varying = [n for n in names if n in _REPEATED or len({_key(run.config.get(n)) for run in self.runs}) > 1]
+        known = [run for run in self.runs if run.metrics.get(key) is not None]
+        return {_key({name: run.config.get(name) for name in varying}): run for run in known}
 
     def plain(self) -> dict[str, Any]:
         """Return what ``mmexp compare --json`` prints."""
@@ -81,6 +85,7 @@ class Group:
             "config": dict(self.config),
             "n": len(self.runs),
             "seeds": self.seeds,
+            "folds": self.folds,
             "status": first.status,
             "reason": first.reason,
             "fingerprint": first.fingerprint,
@@ -121,11 +126,15 @@ class Ranking:
 
     @property
     def lead(self) -> Difference | None:
-        """By how much the best group is ahead of the second; None with too few shared seeds."""
-        if len(self.groups) < 2:
-            return None
-        best, second = (group.paired(self.metric) for group in self.groups[:2])
-        return paired(best, second) if self.mode == "max" else paired(second, best)
+        """By how much the best group is ahead of the second; None where there is no interval."""
+        found = self.difference(*self.groups[:2]) if len(self.groups) > 1 else None
+        return found if found and found.low is not None else None
+
+    def difference(self, one: Group, other: Group) -> Difference | None:
+        """By how much one group is better than another over the seeds and folds of both; None if they share none."""
+        first, second = one.paired(self.metric), other.paired(self.metric)
+        pairs: Pairs = [(first[key], second[key]) for key in first if key in second]
+        return margin(pairs, self.metric, self.mode) if pairs else None
 
 
 def compare(rows: Iterable[RunRow], by: Sequence[str] = (), metric: str = "") -> list[Ranking]:
@@ -133,7 +142,7 @@ def compare(rows: Iterable[RunRow], by: Sequence[str] = (), metric: str = "") ->
 
     Args:
         rows: Any runs; those that are not done are left out.
-        by: Config keys to group by; everything but the seed if empty.
+        by: Config keys to group by; everything but seed and fold if empty.
         metric: Key to rank by; the test value of what the runs monitored if empty.
 
     Raises:
@@ -156,15 +165,17 @@ def newest(rows: Iterable[RunRow]) -> list[RunRow]:
 
 
 def group(rows: Iterable[RunRow], by: Sequence[str] = ()) -> list[Group]:
-    """Gather rows that share ``by`` (everything but the seed if empty), sorted by seed; controls stay by themselves."""
+    """Gather rows that share ``by`` (all but seed and fold if empty), sorted by these; controls stay by themselves."""
     members: dict[str, list[RunRow]] = {}
-    for row in sorted(rows, key=lambda row: str(row.config.get("seed", ""))):
+    for row in sorted(rows, key=lambda row: [str(row.config.get(name, "")) for name in _REPEATED]):
         members.setdefault(_key(_shared(row, by)), []).append(row)
     return [Group(_shared(runs[0], by), tuple(runs)) for runs in members.values()]
 
 
 def _shared(row: RunRow, by: Sequence[str]) -> dict[str, Any]:
-    return {key: value for key, value in row.config.items() if (key in (*by, "control") if by else key != "seed")}
+    return {
+        key: value for key, value in row.config.items() if (key in (*by, "control") if by else key not in _REPEATED)
+    }
 
 
 def _rank(benchmark: tuple[str, str, str, str], groups: Sequence[Group], metric: str) -> Ranking:

@@ -1,35 +1,20 @@
-"""How much of a difference is chance variation over seeds or samples, in plain Python."""
+"""How much of a difference is chance variation over seeds, folds or samples, in plain Python."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from statistics import NormalDist
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
-FEWEST = 3  # shared seeds; with two, equal differences would look certain
+from mmexp.analysis.difference import Difference, by_t
+from mmexp.analysis.mcnemar import mid_p
 
-
-@dataclass(frozen=True)
-class Difference:
-    """Mean of the paired differences with its confidence interval.
-
-    Args:
-        mean: In the unit of the metric.
-        low: Lower end of the interval.
-        high: Upper end of the interval.
-        pairs: Number of pairs.
-    """
-
-    mean: float
-    low: float
-    high: float
-    pairs: int
-
-    @property
-    def is_noise(self) -> bool:
-        """Whether zero lies in the interval."""
-        return self.low <= 0 <= self.high
+FEWEST = 3  # shared seeds, folds or groups; with two, equal differences would look certain
+SEEDS = "paired t test over seeds (Student 1908)"
+FOLDS = "corrected resampled t test over folds (Nadeau and Bengio 2003)"
+SAMPLES = "normal interval of paired differences over samples"
+MCNEMAR = f"{SAMPLES}, p by McNemar's mid-p test (Fagerland et al. 2013)"
 
 
 def mean(values: Sequence[float]) -> float:
@@ -45,15 +30,12 @@ def deviation(values: Sequence[float]) -> float | None:
     return math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1))
 
 
-def paired(
-    first: Mapping[Hashable, float], second: Mapping[Hashable, float], confidence: float = 0.95
-) -> Difference | None:
+def paired(first: Mapping[Any, float], second: Mapping[Any, float]) -> Difference | None:
     """Compare two ways over the seeds both were trained with.
 
     Args:
         first: Value by seed.
         second: Value by seed.
-        confidence: Share of such intervals that hold the true difference.
 
     Returns:
         ``first - second`` by a paired t interval, or None for fewer than three shared seeds.
@@ -62,54 +44,49 @@ def paired(
     spread = deviation(differences)
     if spread is None or len(differences) < FEWEST:
         return None
-    half = t_quantile(confidence, len(differences) - 1) * spread / math.sqrt(len(differences))
-    centre = mean(differences)
-    return Difference(centre, centre - half, centre + half, len(differences))
+    number = len(differences)
+    return by_t(mean(differences), spread / math.sqrt(number), number - 1, number, "seeds", SEEDS)
 
 
-def per_sample(
-    first: Sequence[Mapping[str, float]], second: Sequence[Mapping[str, float]], confidence: float = 0.95
-) -> Difference | None:
+def over_folds(differences: Mapping[str, Sequence[float]]) -> Difference | None:
+    """Compare two ways over folds, whose training splits overlap, so that their differences are not independent.
+
+    Source: Nadeau and Bengio 2003, "Inference for the Generalization Error", https://doi.org/10.1023/A:1024068626366,
+    section 5.1: the variance is ``(1 / J + n_test / n_train) s^2``, of J folds ``(1 / J + 1 / (J - 1)) s^2``.
+
+    Args:
+        differences: Paired differences by fold, one for each seed.
+
+    Returns:
+        The mean over folds by a t interval, or None for fewer than three.
+    """
+    means = [mean(found) for found in differences.values()]
+    spread, number = deviation(means), len(means)
+    if spread is None or number < FEWEST:
+        return None
+    error = spread * math.sqrt(1 / number + 1 / (number - 1))
+    return by_t(mean(means), error, number - 1, number, "folds", FOLDS)
+
+
+def per_sample(first: Sequence[Mapping[str, float]], second: Sequence[Mapping[str, float]]) -> Difference | None:
     """Compare two ways over the samples both were evaluated on; what another seed would give is not in the interval.
 
     Args:
         first: Score by sample, for each seed.
         second: Score by sample, for the same seeds.
-        confidence: Share of such intervals that hold the true difference.
 
     Returns:
         The mean over samples of ``first - second``, itself averaged over the seeds, by a normal interval, or None for
-        fewer than two shared samples.
+        fewer than two shared samples. Of two classifiers, the p value is that of McNemar's test.
     """
     shared = set.intersection(*map(set, [*first, *second])) if first and second else set()
     differences = [mean([a[i] - b[i] for a, b in zip(first, second, strict=True)]) for i in sorted(shared)]
-    spread = deviation(differences)
+    spread, number = deviation(differences), len(differences)
     if spread is None:
         return None
-    half = NormalDist().inv_cdf((1 + confidence) / 2) * spread / math.sqrt(len(differences))
-    centre = mean(differences)
-    return Difference(centre, centre - half, centre + half, len(differences))
-
-
-def t_quantile(confidence: float, degrees: int) -> float:
-    """The t for which Student's distribution has ``confidence`` within [-t, t].
-
-    Source: Abramowitz & Stegun 1964, "Handbook of Mathematical Functions", eq. 26.7.3 and 26.7.4.
-    """
-    low, high = 0.0, math.pi / 2
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _within(middle, degrees) < confidence else (low, middle)
-    return math.sqrt(degrees) * math.tan(low)
-
-
-def _within(angle: float, degrees: int) -> float:
-    """Share of Student's distribution within [-t, t], where tan(angle) = t / sqrt(degrees)."""
-    odd = degrees % 2
-    term = math.cos(angle) if odd else 1.0
-    total = 0.0 if degrees == 1 else term
-    for k in range(2 + odd, degrees - 1, 2):
-        term *= math.cos(angle) ** 2 * (k - 1) / k
-        total += term
-    share = math.sin(angle) * total
-    return 2 / math.pi * (angle + share) if odd else share
+    error, centre = spread / math.sqrt(number), mean(differences)
+    if len(first) > 1 or not {*differences} <= {-1.0, 0.0, 1.0}:
+        return by_t(centre, error, math.inf, number, "samples", SAMPLES)
+    found = by_t(centre, error, math.inf, number, "samples", MCNEMAR)
+    p = mid_p(differences.count(1.0), differences.count(-1.0))
+    return replace(found, p=p)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mmexp.analysis.compare import Ranking, newest
-from mmexp.analysis.margin import Margin, Pairs, margin, margin_over_majority_class
+from mmexp.analysis.difference import Difference
+from mmexp.analysis.effect_size import effect_size
+from mmexp.analysis.holm import holm
+from mmexp.analysis.margin import Pairs, margin, margin_over_majority_class
+from mmexp.analysis.power import need
 from mmexp.analysis.statistics import mean
 from mmexp.config.schema import role_of, root_of
 from mmexp.run import advice
@@ -16,6 +21,7 @@ from mmexp.run.folder import RunFolder
 from mmexp.run.summary import DONE, RunRow
 
 Outcome = Literal["better", "no_better", "at_chance", "unknown"]
+LEVEL = 0.05  # of false alarms over all fusions of a ranking
 
 
 @dataclass(frozen=True)
@@ -28,13 +34,17 @@ class Verdict:
         baseline: The best single input, the control or the majority class that decided; empty if unknown.
         margin: By how much the fusion is better than the baseline; None if unknown.
         is_control: Whether the baseline is no single input, because the task needs several.
+        compared: Number of fusions whose verdicts are counted together.
+        adjusted: p value that counts all of them, by Holm's procedure; None without an interval.
     """
 
     outcome: Outcome
     runs: tuple[RunFolder, ...]
     baseline: str = ""
-    margin: Margin | None = None
+    margin: Difference | None = None
     is_control: bool = False
+    compared: int = 1
+    adjusted: float | None = None
 
     @property
     def text(self) -> str:
@@ -49,9 +59,18 @@ class Verdict:
             if self.is_better
             else f"no better than {self.baseline} alone:"
         )
-        if self.interval:
-            return f"{words} {self.margin.mean:.3f} {self.interval} (95 %)"
-        return f"{words} {self.margin.mean:.3f}, but 3 shared seeds are needed to rule out chance variation"
+        if not self.interval:
+            return f"{words} {self.margin.mean:.3f}, but 3 shared seeds are needed to rule out chance variation"
+        counted = f", p = {self.adjusted:.2g} by Holm over {self.compared}" if self.compared > 1 else ""
+        return f"{words} {self.margin.mean:.3f} {self.interval} (95 %{counted}){self.needed}"
+
+    @property
+    def needed(self) -> str:
+        """Over how many seeds, groups or samples the difference could be distinguished from none; empty if it is."""
+        found = self.margin
+        if found is None or self.outcome != "no_better" or not found.is_noise or not (more := need(found)):
+            return ""
+        return f"; cannot be distinguished with {found.pairs} {found.over}: {more}"
 
     @property
     def hint(self) -> str:
@@ -72,10 +91,11 @@ class Verdict:
 
     def plain(self) -> dict[str, Any]:
         """Return what is printed as JSON."""
-        found = self.margin
-        numbers = (found.mean, found.low, found.high) if found else (None, None, None)
-        named = {"text": self.text, "outcome": self.outcome, "baseline": self.baseline or None}
-        return named | dict(zip(("difference", "low", "high"), numbers, strict=True))
+        found = self.margin or Difference(math.nan)
+        named: dict[str, Any] = {"text": self.text, "outcome": self.outcome, "baseline": self.baseline or None}
+        named |= {"difference": found.mean if self.margin else None, "low": found.low, "high": found.high, "p": found.p}
+        named |= {"holm": self.adjusted, "compared": self.compared, "effect_size": effect_size(found)}
+        return named | {"over": found.over or None, "pairs": found.pairs, "method": found.method or None}
 
 
 class BaselineComparison:
@@ -94,8 +114,8 @@ class BaselineComparison:
                 self._baselines.setdefault(_question(row), []).append(row)
 
     def verdicts(self, ranking: Ranking) -> list[Verdict | None]:
-        """Compare each group of a ranking by the metric it is ranked by."""
-        return [self.verdict(group.runs, ranking.metric, ranking.mode) for group in ranking.groups]
+        """Compare each group of a ranking by the metric it is ranked by; a false alarm counts all of its fusions."""
+        return adjust([self.verdict(group.runs, ranking.metric, ranking.mode) for group in ranking.groups])
 
     def verdict(self, runs: Sequence[RunRow], metric: str, mode: str) -> Verdict | None:
         """Compare one way of fusing with the best of its baselines.
@@ -149,7 +169,22 @@ class BaselineComparison:
         return controls, singles
 
 
-def _best(baselines: dict[str, Pairs], metric: str, mode: str) -> tuple[str, Margin | None]:
+def adjust(verdicts: Sequence[Verdict | None]) -> list[Verdict | None]:
+    """Count all comparisons of fusions with their baselines: what is better by its own interval alone is no better."""
+    tested = [one for one in verdicts if one and one.outcome in ("better", "no_better")]
+    found = {id(one): one.margin.p for one in tested if one.margin and one.margin.p is not None}
+    p_values = dict(zip(found, holm(list(found.values())), strict=True))
+
+    def adjusted(one: Verdict) -> Verdict:
+        if (p := p_values.get(id(one))) is None:
+            return one
+        outcome: Outcome = "no_better" if p >= LEVEL else one.outcome
+        return replace(one, outcome=outcome, adjusted=p, compared=len(p_values))
+
+    return [one and adjusted(one) for one in verdicts]
+
+
+def _best(baselines: dict[str, Pairs], metric: str, mode: str) -> tuple[str, Difference | None]:
     """Return the name of the baseline with the best mean, and the margin over it."""
     if not baselines:
         return "", None

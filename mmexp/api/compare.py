@@ -20,13 +20,13 @@ def compare(
     metric: str = "",
     outputs: str | os.PathLike[str] = "outputs",
 ) -> list[dict[str, Any]]:
-    """Rank finished runs, grouped over seeds, and compare each fusion with its baselines.
+    """Rank finished runs, grouped over seeds and folds, and compare each fusion with its baselines.
 
     Only files are read; torch is not imported.
 
     Args:
         refs: Runs, their paths or ids, or folders of runs; all runs in ``outputs`` if none is given.
-        by: Config keys to group by; everything but the seed if empty.
+        by: Config keys to group by; everything but seed and fold if empty.
         metric: Key to rank by, such as ``test/accuracy``; what the runs monitored, on the test split, if empty.
         outputs: Folder of all runs.
 
@@ -41,8 +41,8 @@ def compare(
         >>> best, *others = mmexp.compare(by=["fusion"])  # of all runs in outputs/
         >>> best["metrics"]["test/accuracy"]["mean"] >= others[0]["metrics"]["test/accuracy"]["mean"]
         True
-        >>> sorted(best["verdict"])
-        ['baseline', 'difference', 'high', 'low', 'outcome', 'text']
+        >>> sorted(best["verdict"])[:6]
+        ['baseline', 'compared', 'difference', 'effect_size', 'high', 'holm']
     """
     folder_of_runs = os.fspath(outputs)
     folders = collect([os.fspath(ref) for ref in refs], folder_of_runs) if refs else runs(folder_of_runs)

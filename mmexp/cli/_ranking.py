@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmexp.analysis.compare import Ranking, Score
+from mmexp.analysis.claim import claim
+from mmexp.analysis.compare import Group, Ranking, Score
+from mmexp.analysis.holm import SOURCE as HOLM
+from mmexp.analysis.power import need
 from mmexp.analysis.verdict import Verdict
 from mmexp.cli._table import fits, print_table
 from mmexp.cli._text import console, count, duration, number, printable
@@ -31,8 +34,9 @@ def show_ranking(ranking: Ranking, verdicts: Sequence[Verdict | None], wide: boo
     optional = [key for key in optional if key not in (ranking.metric, ranking.columns[0], "verdict", "n")]
     rows = zip(*columns.values(), strict=True)
     print_table(list(columns), rows, optional=optional, wide=wide, hint="--wide shows all")
-    for note in _notes(ranking):
-        print(f"{note}\n")
+    for note in [*_notes(ranking), claim(ranking, verdicts), _footer(verdicts)]:
+        if note:
+            print(printable(f"{note}\n"))
 
 
 def differing(one: Ranking, other: Ranking) -> str:
@@ -57,7 +61,7 @@ def _needed(ranking: Ranking, verdicts: Sequence[Verdict | None], wide: bool) ->
     """Cells by heading: what differs, the metric and the verdict, with its interval if there is room."""
     groups = ranking.groups
     columns = {key: [cell(group.config.get(key)) for group in groups] for key in ranking.columns}
-    columns["n>"] = [str(len(group.runs)) for group in groups]
+    columns["n>"] = [_number(group) for group in groups]
     columns[f"{ranking.metric}>"] = [score(group.score(ranking.metric)) for group in groups]
     if not any(verdicts):
         return columns
@@ -65,6 +69,11 @@ def _needed(ranking: Ranking, verdicts: Sequence[Verdict | None], wide: bool) ->
     if wide or fits(list(certain), list(zip(*certain.values(), strict=True)), console().width):
         return certain
     return {**columns, "verdict!": [_worth(one, False) for one in verdicts]}
+
+
+def _number(group: Group) -> str:
+    """Format how many runs a group has, over how many folds."""
+    return f"{len(group.runs)} ({len(group.folds)} folds)" if group.folds else str(len(group.runs))
 
 
 def _extra(ranking: Ranking) -> Columns:
@@ -91,6 +100,8 @@ def _worth(verdict: Verdict | None, interval: bool) -> str:
     amount = f"{verdict.margin.mean:+.3f}" + (f" {verdict.interval or '[?]'}" if interval else "")
     if verdict.is_better:
         return f"{amount} over {verdict.baseline}"
+    if verdict.margin.low is not None and verdict.margin.is_won:
+        return f"= {verdict.baseline}: {amount} (Holm p {verdict.adjusted:.2g})"
     return f"{'<' if verdict.margin.is_lost else '='} {verdict.baseline}: {amount}"
 
 
@@ -101,15 +112,25 @@ def _notes(ranking: Ranking) -> list[str]:
     names = [f"'{cell(group.config.get(ranking.columns[0]))}'" for group in ranking.groups[:2]]
     notes = [_lead(ranking, *(names if len(ranking.columns) == 1 else ("The first row", "the second")))]
     if len({frozenset(group.paired(ranking.metric)) for group in ranking.groups}) > 1:
-        notes.append("Not all rows have the same seeds, so their order is less certain than it looks.")
+        notes.append("Not all rows have the same seeds and folds, so their order is less certain than it looks.")
     return notes
+
+
+def _footer(verdicts: Sequence[Verdict | None]) -> str:
+    """Name the tests behind the verdicts, with their sources."""
+    known = [one for one in verdicts if one and one.margin and one.margin.method]
+    methods = list(dict.fromkeys(one.margin.method for one in known if one.margin))
+    if any(one.compared > 1 for one in known):
+        methods.append(f"false alarms over all fusions kept at 5 % by {HOLM}")
+    return f"Verdicts: {'; '.join(methods)}." if methods else ""
 
 
 def _lead(ranking: Ranking, best: str, second: str) -> str:
     lead = ranking.lead
     if lead is None:
         return f"{best} is ahead of {second}, but 3 shared seeds are needed to rule out chance variation."
-    sure = f"{number(lead.mean)} [{number(lead.low)}, {number(lead.high)}] (95 %, {lead.pairs} pairs of runs)"
+    sure = f"{number(lead.mean)} [{number(lead.low)}, {number(lead.high)}] (95 %, {lead.pairs} {lead.over})"
     if lead.is_noise:
-        return f"{best} and {second} are within seed noise: difference {sure}."
+        more = f"; {need(lead)}" if need(lead) else ""
+        return f"{best} and {second} are within {lead.over.removesuffix('s')} noise: difference {sure}{more}."
     return f"{best} is better than {second} by {sure}."

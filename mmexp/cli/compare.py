@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
 
 HELP = "Rank finished runs, mean and spread over seeds, each compared with its best single input."
 USAGE = """
-mmexp compare [RUN ...] [--metric KEY] [--by KEY,...] [--wide] [--strict] [--json] [--outputs FOLDER]
+mmexp compare [RUN ...] [--metric KEY] [--by KEY,...] [--pairs] [--rope WIDTH] [--ranks]
+              [--wide] [--strict] [--json] [--outputs FOLDER]
 
   RUN               folders, run ids, their beginnings or 'last'; all runs if none is given
   --metric KEY      rank by this, for instance test/accuracy; default: what the runs monitored, on the test split
-  --by KEY,...      group by these config keys, for instance fusion; default: everything but the seed
+  --by KEY,...      group by these config keys, for instance fusion; default: everything but seed and fold
+  --pairs           compare each two rows; p values count all pairs
+  --rope WIDTH      differences up to WIDTH do not matter: how probable it is that a fusion is better, as good or worse
+  --ranks           average ranks of fusions over several data sets
   --wide            all columns, however wide the table gets
   --strict          exit with 3 if a fusion does not beat its best single input
   --json            the same groups as JSON
@@ -27,6 +32,7 @@ mmexp compare [RUN ...] [--metric KEY] [--by KEY,...] [--wide] [--strict] [--jso
 
 The verdict says by how much a fusion is better than the best single input ('+0.012 [0.003, 0.021] over image'), that it
 is not ('= image', or '< image' if it is worse), that it is at chance, or that it has no baselines: mmexp baselines RUN.
+Intervals are over groups (speakers, patients ...) where the data names them, else over folds, seeds or samples.
 """
 
 
@@ -44,12 +50,15 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("refs", nargs="*")
     arguments.add_argument("--metric", default="")
     arguments.add_argument("--by", default="")
+    arguments.add_argument("--pairs", action="store_true")
+    arguments.add_argument("--rope", type=float)
+    arguments.add_argument("--ranks", action="store_true")
     arguments.add_argument("--wide", action="store_true")
     arguments.add_argument("--strict", action="store_true")
     arguments.add_argument("--json", action="store_true")
     arguments.add_argument("--outputs", default="outputs")
     given = arguments.read(argv)
-
+    _refuse_negative(given.rope)
     folders = collect(given.refs, given.outputs) if given.refs else runs(given.outputs)
     if not folders:
         raise ConfigError(f"compare: outputs must hold runs, got none in {given.outputs}.", first_run(given.outputs))
@@ -60,13 +69,18 @@ def run(argv: list[str]) -> int:
     if given.json:
         _print_json(rankings, comparison, unfinished)
     else:
-        _print_rankings(rankings, comparison, given.wide)
+        _print_rankings(rankings, comparison, given)
         _print_unfinished(unfinished)
         _print_repeated(sum(one.status == DONE for one in rows) - sum(len(g.runs) for r in rankings for g in r.groups))
     for one in rows:
         if one.status == BROKEN:
             print(f"skipped {one.folder.path}: {one.reason}", file=sys.stderr)
     return exit_code([verdict for one in rankings for verdict in comparison.verdicts(one)]) if given.strict else 0
+
+
+def _refuse_negative(rope: float | None) -> None:
+    if rope is not None and not rope >= 0:
+        raise ConfigError(f"compare: --rope must be 0 or more, got {rope:g}.")
 
 
 def _print_json(rankings: Sequence[Ranking], comparison: BaselineComparison, unfinished: Sequence[RunRow]) -> None:
@@ -78,13 +92,21 @@ def _print_json(rankings: Sequence[Ranking], comparison: BaselineComparison, unf
     print(dumps([{**one.plain(), "verdict": verdict and verdict.plain()} for one, verdict in pairs]), end="")
 
 
-def _print_rankings(rankings: Sequence[Ranking], comparison: BaselineComparison, wide: bool) -> None:
+def _print_rankings(rankings: Sequence[Ranking], comparison: BaselineComparison, given: Namespace) -> None:
+    from mmexp.cli._evidence import show_equivalence, show_pairs, show_ranks
     from mmexp.cli._ranking import differing, show_ranking
 
     for position, ranking in enumerate(rankings):
         if position:
             print(f"Not comparable with the above: the {differing(rankings[position - 1], ranking)} differs.\n")
-        show_ranking(ranking, comparison.verdicts(ranking), wide)
+        verdicts = comparison.verdicts(ranking)
+        show_ranking(ranking, verdicts, given.wide)
+        if given.pairs:
+            show_pairs(ranking)
+        if given.rope is not None:
+            show_equivalence(ranking, verdicts, given.rope)
+    if given.ranks:
+        show_ranks(rankings)
 
 
 def _print_unfinished(rows: Sequence[RunRow]) -> None:

@@ -15,6 +15,7 @@ HELP = "Train an experiment, a sweep of them, or resume one."
 USAGE = """
 mmexp train [group=option ...] [key=value ...]
 mmexp train -m key=a,b,c [...] [--workers N] [--time-limit SECONDS] [--fail-fast]
+mmexp train folds=groups|N [...]
 mmexp train resume=RUN
 mmexp train --config FILE [key=value ...]
 mmexp train [...] [baselines=true] [--strict]
@@ -22,6 +23,7 @@ mmexp train [...] [baselines=true] [--strict]
   group=option      choose a part, for instance task=captioning fusion=attention; mmexp list shows them
   key=value         set a value, for instance training.epochs=5 seed=1
   -m                run every combination of values such as fusion=concat,gated seed=0,1,2, one process each
+  folds=groups      test each group of dataset.group_by in turn, one run each; folds=5 draws 5 parts of whole groups
   --workers N       jobs at once; default: 1. The same as launcher.workers=N
   --time-limit S    stop a job that takes longer than S seconds. The same as launcher.time_limit=S
   --fail-fast       start no further job once one has failed. The same as launcher.fail_fast=true
@@ -48,7 +50,7 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("--config", default="")
     arguments.add_argument("--strict", action="store_true")
     given = arguments.read(argv)
-    if given.multirun:
+    if given.multirun or any(word.startswith("folds=") for word in given.overrides):
         return _sweep(given)
     if given.workers is not None or given.time_limit is not None or given.fail_fast:
         arguments.error("--workers, --time-limit or --fail-fast without -m")
@@ -83,10 +85,12 @@ def _sweep(given: Namespace) -> int:
     from mmexp.cli._sweep import run_baselines, run_jobs
     from mmexp.config.compose import read_config
     from mmexp.runner.jobs import has_failed
+    from mmexp.study.folds import with_folds
     from mmexp.study.sweep import make_launcher, make_search, read_jobs, separate, sweep
     from mmexp.training.phase import phase
 
     words, _ = separate(given.overrides)
+    words = with_folds(words, given.config)
     chosen = [*given.overrides, *_limits(given)]
     launcher, search = make_launcher(chosen), make_search(chosen, words)
     prefix = ["mmexp", "train", *(["--config", given.config] if given.config else [])]

@@ -39,6 +39,11 @@ def _root(plain: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "dim", f"dim must be at least 1, got {dim}."
     if isinstance(seed := plain.get("seed"), int) and not 0 <= seed < 2**32:
         yield "seed", f"seed must be in [0, 2**32), got {seed}."
+    folds, fold = plain.get("folds"), plain.get("fold")
+    if folds not in (None, "groups") and not (isinstance(folds, int) and folds >= 3):
+        yield "folds", f"folds must be null, groups or a number of at least 3, got {folds!r}."
+    if fold is not None and folds is None:
+        yield "fold", f"folds must be groups or a number with fold, got null with fold={fold}."
     if isinstance(name := plain.get("name"), str):
         try:
             checked_name(name)

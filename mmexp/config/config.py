@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from mmexp.config.provenance import Source
 from mmexp.config.resolve import try_resolve
-from mmexp.config.schema import ROLES, role_of
+from mmexp.config.schema import REPETITIONS, ROLES, role_of
 from mmexp.error import ConfigError
 
 
@@ -40,10 +40,11 @@ class Config:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What sets this experiment apart: its choices, and the values typed for parts of it."""
+        """What sets this run apart: its choices, the values typed for parts of it, and its fold if it has one."""
         typed = {key: OmegaConf.select(self.node, key) for key in self.typed}
         plain = {key: OmegaConf.to_object(v) if OmegaConf.is_config(v) else v for key, v in typed.items()}
-        return {key: value for key, value in {**self.choices, **plain}.items() if role_of(key).is_compared}
+        compared = {key: value for key, value in {**self.choices, **plain}.items() if role_of(key).is_compared}
+        return compared | {key: value for key in REPETITIONS if (value := self.node.get(key)) is not None}
 
     @cached_property
     def key(self) -> str:

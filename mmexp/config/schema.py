@@ -95,6 +95,8 @@ class Schema:
     Args:
         name: Folder of the run below ``outputs``; null is filled from the choices.
         seed: Of everything random.
+        folds: Null for the splits of the dataset; ``groups`` to leave out one group at a time, or the number of folds.
+        fold: The one that is tested; null with ``folds`` makes a run of each.
         dim: Width D of every token.
         inputs: Modalities to encode, in order; null takes what the dataset offers.
         control: Null, or what to do to the inputs so that a real result must vanish: ``blank`` or ``shuffled``.
@@ -119,6 +121,8 @@ class Schema:
 
     name: str | None = _key(Role("place", of_baseline=True, also=("run_name", "experiment_name")))
     seed: int = _key(Role("repetition", recorded=True, also=("random_seed", "manual_seed")))
+    folds: str | int | None = _key(Role(also=("cv", "k_folds", "num_folds", "n_splits")), default=None)
+    fold: str | None = _key(Role("repetition"), default=None)
     dim: int = _key(Role(of_model=True, also=("hidden_size", "hidden_dim", "d_model", "embed_dim", "width")))
     inputs: list[str] | None = _key(Role(recorded=True, of_baseline=True, of_model=True, also=("modalities",)))
     control: str | None = _key(Role(of_baseline=True))
@@ -201,6 +205,7 @@ class Schema:
 _HINTS = get_type_hints(Schema)
 ROLES: dict[str, Role] = {one.name: one.metadata["role"] for one in fields(Schema)}
 ROOT = tuple(name for name, role in ROLES.items() if role.kind != "composed")
+REPETITIONS = tuple(name for name, role in ROLES.items() if role.kind == "repetition" and not role.recorded)
 SWEEP = tuple(name for name, role in ROLES.items() if role.kind == "sweep")
 SECTIONS = {name: kind for name, kind in _HINTS.items() if isinstance(kind, type) and is_dataclass(kind)}
 GROUPS = tuple(name for name, role in ROLES.items() if role.slot)

@@ -13,6 +13,7 @@ from mmexp.dataset.column import Column
 from mmexp.dataset.kind.kinds import Kinds, standard
 from mmexp.dataset.table.inspection import Progress
 from mmexp.dataset.table.overview import ColumnOverview
+from mmexp.error import ConfigError
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 
@@ -157,6 +158,42 @@ class MultimodalDataset(ABC):
             Whether that was done; never by default.
         """
         return False
+
+    def fold_names(self, folds: str | int) -> list[str]:
+        """Return the names of the folds that there are, in order. Called before ``prepare``.
+
+        Args:
+            folds: ``groups`` for one per group, or how many.
+
+        Raises:
+            ConfigError: If this dataset has none, which is the default.
+        """
+        name = type(self).__name__
+        raise ConfigError(f"folds must be null with this dataset, got {folds!r} with {name}.")
+
+    def take_fold(self, folds: str | int, fold: str) -> None:
+        """Test one fold, and train on the others. Called before ``prepare``.
+
+        Args:
+            folds: ``groups`` for one per group, or how many.
+            fold: Name of the one.
+
+        Raises:
+            ConfigError: If this dataset has none, which is the default.
+        """
+        self.fold_names(folds)
+
+    def groups(self, split: Split) -> Mapping[str, str]:
+        """Return the group (speaker, patient ...) by the id of a sample of a split; empty if that is not known."""
+        return {}
+
+    def grouping(self) -> Mapping[str, Any]:
+        """Return what a verdict must know of the groups of the test split, as plain JSON.
+
+        ``column`` that names them, their ``number``, and how many of them were ``seen`` in training; or, where none is
+        named, what is ``likely`` to make groups of samples; empty if samples are independent of one another.
+        """
+        return {}
 
     @abstractmethod
     def fingerprint(self) -> str:

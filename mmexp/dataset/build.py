@@ -21,6 +21,15 @@ def build_kinds(root: Mapping[str, Any]) -> Kinds:
     return Kinds(built) if built else standard()
 
 
+def fold_names(root: Mapping[str, Any]) -> list[str]:
+    """Return the names of the folds of a dataset, for which its table is read, but no file.
+
+    Raises:
+        ConfigError: If the dataset cannot be built as asked, or has no such folds.
+    """
+    return build_dataset({**root, "folds": None}).fold_names(root["folds"])
+
+
 def build_dataset(root: Mapping[str, Any]) -> MultimodalDataset:
     """Build the dataset, without reading any data.
 
@@ -29,4 +38,6 @@ def build_dataset(root: Mapping[str, Any]) -> MultimodalDataset:
     """
     dataset: MultimodalDataset = instantiate("dataset", root["dataset"], plugins=root["plugins"])
     dataset.kinds = build_kinds(root)
+    if root.get("folds") is not None and root.get("fold") is not None:
+        dataset.take_fold(root["folds"], root["fold"])
     return dataset

@@ -17,6 +17,7 @@ from mmexp.dataset.table.class_notes import class_notes
 from mmexp.dataset.table.classes import classes_of
 from mmexp.dataset.table.columns import choose, kinds_of, target_kinds
 from mmexp.dataset.table.described import describe_columns
+from mmexp.dataset.table.division import Division
 from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.fingerprint import fingerprint, table_fingerprint
 from mmexp.dataset.table.gaps import refuse_constants, refuse_gaps
@@ -24,9 +25,7 @@ from mmexp.dataset.table.inspection_cache import InspectionCache, cache_file
 from mmexp.dataset.table.leak import LeakPolicy, OnLeak, same_samples
 from mmexp.dataset.table.overview import ColumnOverview, overview
 from mmexp.dataset.table.reader import Record, column_names, find_table, read_table
-from mmexp.dataset.table.reading_notes import reading_notes, seen_groups
 from mmexp.dataset.table.rows import Fields, Row, Rows, lengths, prose, set_apart
-from mmexp.dataset.table.split import assign, groups_by_split, rule_for_other
 from mmexp.dataset.table.split_rule import SplitRule
 from mmexp.dataset.table.text_format import TextFormat
 from mmexp.dataset.table.validate import Validator
@@ -52,7 +51,7 @@ class Manifest(MultimodalDataset):
         targets: Target -> column; None takes captions, label, labels, answer, answers, mask, objects, tags, transcript,
             score, item, tail, reply and anomaly where they are. An image or audio may be a target too: image=photo.
         split: Fields of ``SplitRule``: ``column``, or ``ratios`` and ``seed``, or ``everything``; ``test_groups`` and
-            ``val_groups``; ``unlabeled``. A column without rows of val has them drawn from train.
+            ``val_groups``; ``groups``; ``unlabeled``. A column without rows of val has them drawn from train.
         group_by: Column whose equal values stay on one side; the manifest's own split is then ignored.
         classes: Names of the numbers of a mask in order, such as mask=[sky,road,null], or by number, such as
             mask={0: sky, 255: road}; pixels of a number without a name count for nothing, as do those of 255. The
@@ -82,16 +81,13 @@ class Manifest(MultimodalDataset):
     ) -> None:
         self.path = find_table(root, manifest)
         self.folder = Folder(self.path.parent if root is None else Path(root), self.path.parent)
-        self.rule = SplitRule.of(split)
+        self.division = Division(SplitRule.of(split), group_by)
         self.limit = read_limit(on_error)
-        self.group_by = group_by
         self.form = TextFormat.of(csv)
         self.leak_policy = LeakPolicy(on_leak, group_by)
         self._inputs = as_mapping("dataset.inputs", inputs)
         self._targets = as_mapping("dataset.targets", targets)
         self._names = as_mapping("dataset.classes", classes) or {}
-        self.rule.check_groups(group_by)
-        self._group_notes: list[str] = []
 
     @cached_property
     def inputs(self) -> Mapping[str, Column]:  # type: ignore[override]
@@ -134,25 +130,31 @@ class Manifest(MultimodalDataset):
         self._targets = {**targets, **(self._targets or {})}
 
     def take_whole(self, split: Split, known: str | None) -> bool:
-        if self.table == known or self.rule.everything is not None:
-            return False
-        trained = self.trained.get("groups", {}).get("train", ())
-        self._group_notes = seen_groups(self._records, self.group_by, trained)
-        self.rule, self.group_by = rule_for_other(self._records, self.rule, self.group_by, split), None
-        return self.rule.everything is not None
+        return self.table != known and self.division.take_whole(self._records, split, self.trained.get("groups", {}))
+
+    def fold_names(self, folds: str | int) -> list[str]:
+        return self.division.fold_names(self._records, folds)
+
+    def take_fold(self, folds: str | int, fold: str) -> None:
+        self.division.take_fold(folds, fold)
+
+    def groups(self, split: Split) -> Mapping[str, str]:
+        return self.division.groups(split)
+
+    def grouping(self) -> Mapping[str, Any]:
+        return self.division.grouping()
 
     def prepare(self, splits: Sequence[Split] = SPLITS) -> None:
         units = None if self.leak_policy.warns else same_samples(self._records, self.apart, self.fields.inputs)
-        sides = assign(self._records, self.rule, self.group_by, splits, units)
-        self._sides = {record.id: side for record, side in zip(self._records, sides, strict=True)}
+        self._sides = self.division.prepare(self._records, splits, units, self.targets.values())
         asked = [record for record in self._records if self._sides[record.id] in splits]
         rows = sorted(self._usable(asked, self._offered, self.targets, self.fields), key=lambda row: not row.targets)
         self._rows = {name: [row for row in rows if self._sides[row.id] == name] for name in splits}
         refuse_gaps(self._rows, self._offered, self.path)
         leaks = self.leak_policy.check(self._rows, self._inspected, self.apart, str(self.path))
         self._splits, self.unlabeled = set_apart(self._rows)
-        used = [*self._offered.values(), *self.targets.values(), self.group_by]
-        self._notes = [*reading_notes(self._records, used, None if self.group_by else self.rule, sides), *leaks]
+        offered, targets = list(self._offered.values()), list(self.targets.values())
+        self._notes = [*self.division.read_notes(self._records, offered, targets, units or []), *leaks]
         if "train" in splits:
             scalar = [name for name in self.targets if self.fields.targets[name].scalar]
             refuse_constants({name: self._classes(name) for name in scalar}, self.targets, self.path)
@@ -160,7 +162,7 @@ class Manifest(MultimodalDataset):
     @property
     def notes(self) -> list[str]:  # type: ignore[override]
         facts = self.trained or self.describe()
-        return [*self._group_notes, *self._notes, *class_notes(self.fields, self._splits, facts)]
+        return [*self.division.notes, *self._notes, *class_notes(self.fields, self._splits, facts)]
 
     def overview(self) -> Sequence[ColumnOverview]:
         return overview(self._offered, self.targets, self.fields, self._records, self.kinds)
@@ -200,9 +202,7 @@ class Manifest(MultimodalDataset):
             "table": self.table,
         }
         facts |= describe_columns(self.fields, self._offered, self._splits, self._inspected, self.kinds)
-        if self.group_by is not None:
-            facts["groups"] = groups_by_split(self._records, self._sides, self.group_by)
-        return facts
+        return facts | self.division.facts()
 
     def texts(self) -> Iterator[str]:
         return prose(self._rows["train"], self._offered, self.targets)
@@ -214,8 +214,8 @@ class Manifest(MultimodalDataset):
         return lengths(self._splits[split], name, self._inspected)
 
     def fingerprint(self) -> str:
-        """Hash the rows as used, in order: id, split, texts, targets, and path and content of each file."""
-        return fingerprint(self._rows, self._inspected, self._names.values())
+        """Hash the rows as used, in order: id, split, texts, targets, content of files; the same for all folds."""
+        return fingerprint(self.division.compared(self._rows), self._inspected, self._names.values())
 
     @cached_property
     def _offered(self) -> Mapping[str, Column]:
@@ -239,7 +239,7 @@ class Manifest(MultimodalDataset):
             lists=self.kinds.list_columns,
             form=self.form,
             cache=InspectionCache(cache_file(self.folder.root), self.deep),
-            unlabeled=self.rule.unlabeled,
+            unlabeled=self.division.rule.unlabeled,
         )
         rows = validator.rows(records, self.progress)
         self.skipped, self._inspected = policy.skipped, validator.inspected

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from mmexp.dataset.base import SPLITS
+from mmexp.dataset.base import SPLITS, MultimodalDataset
 from mmexp.dataset.column import Column
 from mmexp.dataset.kind.cell import absent
 from mmexp.dataset.link import Triple, both_ways, questions
@@ -72,6 +72,22 @@ class Triples(Manifest):
     def narrow(self, inputs: Mapping[str, Column], targets: Mapping[str, str]) -> None:
         """Keep everything: a rank is filtered by queries, which no task names as its target."""
 
+    def fold_names(self, folds: str | int) -> list[str]:
+        """Refuse folds: facts of one entity hang together.
+
+        Raises:
+            ConfigError: Always.
+        """
+        return MultimodalDataset.fold_names(self, folds)
+
+    def take_fold(self, folds: str | int, fold: str) -> None:
+        """Refuse a fold.
+
+        Raises:
+            ConfigError: Always.
+        """
+        self.fold_names(folds)
+
     def describe(self) -> dict[str, Any]:
         """Facts of the training split, but that ``classes.tail`` are the entities of all splits."""
         found = sorted({end for record in self._facts for end in (record.values["head"], record.values["tail"])})
@@ -104,7 +120,7 @@ class Triples(Manifest):
                 hint=f"Rename those that are the {' and the '.join(lacking)}, or give a file train.tsv without header.",
             )
         if "split" not in columns:
-            sides = draw([record.id for record in records], self.rule)
+            sides = draw([record.id for record in records], self.division.rule)
             records = [Record(one.id, one.where, {**one.values, "split": sides[one.id]}) for one in records]
         facts = refuse_twice([_checked(record) for record in records])
         self._repeats = len(records) - len(facts)

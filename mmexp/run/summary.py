@@ -37,6 +37,7 @@ class RunRow:
         key: Of the config: equal for two runs of exactly the same config.
         pretrained: Its inputs whose encoders started from published weights.
         alone: Those of its inputs that the task could be given alone; None if that is not known.
+        groups: Of test samples: ``column``, ``number`` and how many were ``seen`` in training; or what is ``likely``.
     """
 
     folder: RunFolder
@@ -54,6 +55,7 @@ class RunRow:
     key: str = ""
     pretrained: tuple[str, ...] = ()
     alone: tuple[str, ...] | None = None
+    groups: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def inputs(self) -> list[str]:
@@ -81,7 +83,7 @@ def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
             (learned, of what the fusion weighs), ``availability`` (by split, where some samples lack an input:
             number of samples and metrics by which inputs they have; never ranked), ``tokenize`` (what each metric of
             texts counts), ``fingerprint``, ``alone`` (inputs that the task could be given alone), ``anchor`` (of the
-            task, None for the joint form) and ``skipped`` (number of samples left out).
+            task, None for the joint form), ``skipped`` (number of samples left out) and ``groups`` (of test samples).
     """
     write_json(folder.summary, redact_tree(dict(summary)))
 
@@ -142,6 +144,7 @@ def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]
         key=summary.get("key", ""),
         pretrained=tuple(name.partition(".")[2] for name in summary.get("origins", {})),
         alone=None if summary.get("alone") is None else tuple(summary["alone"]),
+        groups=summary.get("groups", {}),
     )
 
 

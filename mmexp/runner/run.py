@@ -63,6 +63,7 @@ def run_training(
     """
     typed, root = config, config.plain()
     remember(root)
+    refuse_all_folds(root)
     resumed = root["resume"] is not None
     folder: RunFolder | None = None
     if resumed:
@@ -97,6 +98,17 @@ def run_training(
             error.hint = f"{error.hint}\nRun: {advice.resume(folder)}".lstrip()
         raise
     return folder
+
+
+def refuse_all_folds(root: Mapping[str, Any]) -> None:
+    """Make sure that a run is of one fold.
+
+    Raises:
+        ConfigError: If folds are asked for, and none is named.
+    """
+    if (folds := root.get("folds")) is not None and root.get("fold") is None:
+        hint = f"Set fold to one of them; mmexp train folds={folds} makes a run of each."
+        raise ConfigError(f"fold must be one of the folds with folds={folds}, got null.", hint)
 
 
 def run_rank(report: Report, path: Path, plugins: Sequence[str]) -> None:
@@ -174,7 +186,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     alone = [name for name in experiment.data.inputs if needed <= {name}]
     identity: dict[str, Any] = {"seconds": seconds, "config": settings}
     identity |= {"key": config.key, "fingerprint": dataset.fingerprint()}
-    given = {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped)}
+    given = {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped), "groups": dict(dataset.grouping())}
     summary.write(folder, {"status": "done", **known, **identity, **given})
 
 

@@ -30,6 +30,11 @@ def write_media(rows: Iterable[Row], folder: RunFolder, split: str) -> list[dict
     ]
 
 
+def with_groups(rows: Iterable[Row], groups: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the rows with the ``group`` of each sample that has one: the unit over which a verdict resamples."""
+    return [{**row, "group": groups[row["id"]]} if row.get("id") in groups else dict(row) for row in rows]
+
+
 def draw(task: Task, rows: Sequence[Row], samples: Sequence[Sample], folder: RunFolder) -> None:
     """Write the plots of the task. A plot that fails is logged, and the run goes on.
 

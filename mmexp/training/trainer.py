@@ -25,7 +25,7 @@ from mmexp.run.checkpoints import sweep
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import strict
 from mmexp.run.redact import redact_tree
-from mmexp.training.artifacts import draw, write_media
+from mmexp.training.artifacts import draw, with_groups, write_media
 from mmexp.training.availability import evaluate_by_inputs
 from mmexp.training.backbones import checkpointed
 from mmexp.training.batch_norm import BatchNormSync
@@ -212,7 +212,7 @@ def evaluate(
     rows = gather_rows(module.rows, trainer.world_size)
     if trainer.is_global_zero:
         with phase(console, f"writing predictions of {split}"):
-            written = write_media(rows, folder, split)
+            written = with_groups(write_media(rows, folder, split), experiment.data.dataset.groups(split))
             write_atomic(folder.predictions(split), "".join(json.dumps(strict(row)) + "\n" for row in written))
     if trainer.is_global_zero and split == "test":
         with phase(console, "drawing plots"):

@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmexp.analysis.statistics import deviation, mean, paired, per_sample, t_quantile
-
-
-@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 9, 10, 29, 100])
-@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.99])
-def test_the_quantile_is_that_of_scipy(confidence: float, degrees: int) -> None:
-    assert t_quantile(confidence, degrees) == pytest.approx(stats.t.ppf((1 + confidence) / 2, degrees), rel=1e-8)
+from mmexp.analysis.mcnemar import mid_p
+from mmexp.analysis.statistics import deviation, mean, over_folds, paired, per_sample
 
 
 def test_mean_and_deviation_are_those_of_numpy() -> None:
@@ -63,3 +58,22 @@ def test_the_interval_over_samples_is_the_normal_one_of_scipy_over_their_mean_di
 def test_fewer_than_two_shared_samples_tell_nothing() -> None:
     assert per_sample([{"a": 1.0, "b": 0.0}], [{"a": 0.0, "c": 0.0}]) is None
     assert per_sample([], []) is None
+
+
+def test_one_pair_of_classifiers_has_the_p_value_of_mcnemar() -> None:
+    first = {f"{i}": float(i >= 3) for i in range(40)}
+    second = {f"{i}": float(not 10 <= i < 20) for i in range(40)}
+    found = per_sample([first], [second])
+    assert found is not None and found.p == pytest.approx(mid_p(10, 3)) and "McNemar" in found.method
+    again = per_sample([first, first], [second, second])
+    assert again is not None and again.p != found.p and "McNemar" not in again.method
+
+
+def test_the_interval_over_folds_counts_that_their_training_splits_overlap() -> None:
+    values = np.random.default_rng(3).normal(0.02, 0.03, (5, 2))
+    found = over_folds({f"{i}": row for i, row in enumerate(values.tolist())})
+    means = values.mean(1)
+    half = stats.t.ppf(0.975, 4) * means.std(ddof=1) * np.sqrt(1 / 5 + 1 / 4)
+    assert found is not None and found.low is not None
+    assert (found.mean, found.mean - found.low, found.pairs) == (pytest.approx(means.mean()), pytest.approx(half), 5)
+    assert over_folds({"0": [0.1], "1": [0.2]}) is None

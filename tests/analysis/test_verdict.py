@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mmexp.analysis.compare import compare
-from mmexp.analysis.margin import Margin
-from mmexp.analysis.verdict import BaselineComparison, Verdict
+from mmexp.analysis.difference import Difference, by_t
+from mmexp.analysis.verdict import BaselineComparison, Verdict, adjust
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow
 
@@ -56,7 +57,8 @@ def test_a_fusion_that_beats_its_best_input_says_so_with_the_interval():
 def test_a_lead_within_chance_variation_is_no_better():
     verdict = verdict_of(fused(0.70, 0.75, 0.68), baselines(0.7, 0.6, 0.1))
     assert verdict.outcome == "no_better"
-    assert verdict.text.startswith("no better than image alone: 0.010 [-0.0") and verdict.text.endswith("] (95 %)")
+    assert verdict.text.startswith("no better than image alone: 0.010 [-0.0")
+    assert verdict.text.endswith("] (95 %); cannot be distinguished with 3 seeds: about 104 seeds would be needed")
 
 
 def test_what_does_not_beat_the_best_control_is_at_chance():
@@ -149,11 +151,37 @@ def test_grouped_by_one_key_each_run_still_meets_its_own_baselines():
 
 
 def test_as_plain_data_it_has_the_same_keys_whatever_it_says():
-    verdict = Verdict("better", (RunFolder(Path("1")),), "image", Margin(0.1, 0.05, 0.15))
-    assert verdict.plain() == {"text": verdict.text, "outcome": "better", "baseline": "image"} | {
+    verdict = Verdict("better", (RunFolder(Path("1")),), "image", Difference(0.1, 0.05, 0.15))
+    known = {
+        "text": verdict.text,
+        "outcome": "better",
+        "baseline": "image",
         "difference": 0.1,
         "low": 0.05,
         "high": 0.15,
     }
+    assert verdict.plain().items() >= known.items()
     unknown = Verdict("unknown", (RunFolder(Path("1")),)).plain()
+    assert unknown.keys() == verdict.plain().keys()
     assert set(unknown.items()) >= {("baseline", None), ("difference", None), ("low", None)}
+
+
+def test_false_alarms_of_all_fusions_of_a_ranking_are_counted():
+    rows = baselines(0.70, 0.1, 0.1)
+    small = [run for i in range(8) for run in fused(0.705, 0.75, 0.74, **{"fusion.depth": i})]
+    strong = fused(0.900, 0.901, 0.902, **{"fusion.depth": 9})
+    (ranking,) = compare([*strong, *small])
+    best, *others = BaselineComparison([*rows, *strong, *small]).verdicts(ranking)
+    assert best is not None and best.is_better and best.compared == 9 and "by Holm over 9" in best.text
+    assert all(other is not None and other.outcome == "no_better" for other in others)
+
+
+def test_a_verdict_that_only_holds_alone_says_so():
+    ahead = Verdict("better", (), "image", by_t(0.05, 0.01, 2, 3, "seeds", "t"))
+    first, second = adjust([ahead, replace(ahead, margin=by_t(0.01, 0.02, 2, 3, "seeds", "t"), outcome="no_better")])
+    assert first is not None and ahead.margin is not None and ahead.margin.p is not None
+    assert first.adjusted == pytest.approx(2 * ahead.margin.p) and first.outcome == "no_better"
+    assert first.text == "no better than image alone: 0.050 [0.007, 0.093] (95 %, p = 0.075 by Holm over 2)"
+    assert second is not None and second.needed.endswith("would be needed")
+    unknown = Verdict("unknown", ())
+    assert adjust([None, unknown, ahead]) == [None, unknown, replace(ahead, adjusted=ahead.margin.p)]

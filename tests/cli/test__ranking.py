@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mmexp.analysis.compare import Score, compare
-from mmexp.analysis.margin import Margin
+from mmexp.analysis.difference import Difference
 from mmexp.analysis.verdict import Verdict
 from mmexp.cli._ranking import cell, differing, score, show_ranking
 from mmexp.run.folder import RunFolder
@@ -34,11 +34,11 @@ def show(make_run, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
-        (Verdict("better", (RUN,), "image", Margin(0.012, 0.003, 0.021)), "+0.012 [0.003, 0.021] over image"),
-        (Verdict("better", (RUN,), "image", Margin(0.012)), "+0.012 [?] over image"),
-        (Verdict("no_better", (RUN,), "image", Margin(0.004, -0.01, 0.018)), "= image: +0.004 [-0.010, 0.018]"),
-        (Verdict("no_better", (RUN,), "image", Margin(-0.1, -0.2, -0.05)), "< image: -0.100 [-0.200, -0.050]"),
-        (Verdict("at_chance", (RUN,), "blank", Margin(0.0, -0.1, 0.1)), "at chance"),
+        (Verdict("better", (RUN,), "image", Difference(0.012, 0.003, 0.021)), "+0.012 [0.003, 0.021] over image"),
+        (Verdict("better", (RUN,), "image", Difference(0.012)), "+0.012 [?] over image"),
+        (Verdict("no_better", (RUN,), "image", Difference(0.004, -0.01, 0.018)), "= image: +0.004 [-0.010, 0.018]"),
+        (Verdict("no_better", (RUN,), "image", Difference(-0.1, -0.2, -0.05)), "< image: -0.100 [-0.200, -0.050]"),
+        (Verdict("at_chance", (RUN,), "blank", Difference(0.0, -0.1, 0.1)), "at chance"),
         (Verdict("unknown", (RUN,)), "no baselines"),
     ],
 )
@@ -58,20 +58,20 @@ def test_without_a_fusion_there_is_no_such_column(show):
     [(110, ["[0.003, 0.021]", "12.3k"], []), (88, ["[0.003, 0.021]"], ["12.3k"]), (72, ["+0.012 over image"], ["["])],
 )
 def test_a_narrow_terminal_loses_the_cost_before_the_interval_and_never_the_verdict(show, width, there, gone):
-    lines = show(Verdict("better", (RUN,), "image", Margin(0.012, 0.003, 0.021)), width)
+    lines = show(Verdict("better", (RUN,), "image", Difference(0.012, 0.003, 0.021)), width)
     (own,) = [line for line in lines if "concat" in line and "over" in line]
     assert len(own.rstrip()) <= width
     assert all(word in own for word in there) and not any(word in own for word in gone)
 
 
 def test_where_it_is_narrow_each_row_is_a_block(show):
-    lines = show(Verdict("better", (RUN,), "image", Margin(0.012, 0.003, 0.021)), 40)
+    lines = show(Verdict("better", (RUN,), "image", Difference(0.012, 0.003, 0.021)), 40)
     assert "verdict: +0.012 over image" in lines
     assert max(len(line) for line in lines[1:8]) <= 40
 
 
 def test_what_was_left_out_is_named(show):
-    lines = show(Verdict("better", (RUN,), "image", Margin(0.012, 0.003, 0.021)), 80)
+    lines = show(Verdict("better", (RUN,), "image", Difference(0.012, 0.003, 0.021)), 80)
     (left_out,) = [line for line in lines if line.startswith("Left out: ")]
     assert "test/f1" in left_out and left_out.endswith("(--wide shows all)")
 

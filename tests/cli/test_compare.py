@@ -11,6 +11,8 @@ import pytest
 
 import mmexp
 from mmexp.cli import main
+from mmexp.cli.compare import run
+from mmexp.error import ConfigError
 from mmexp.run.folder import RunFolder
 
 MakeRun = Callable[..., RunFolder]
@@ -56,7 +58,7 @@ def test_a_clear_lead_is_given_with_its_interval(make_run: MakeRun, capsys: pyte
     for seed in range(3):
         make_run(0.5 + seed / 100, seed=seed)
         make_run(0.9, seed=seed, fusion="gated")
-    assert "'gated' is better than 'concat' by 0.390 [0.365, 0.415] (95 %, 3 pairs of runs)." in printed(capsys)
+    assert "'gated' is better than 'concat' by 0.390 [0.365, 0.415] (95 %, 3 seeds)." in printed(capsys)
 
 
 def test_json_holds_the_same_groups(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,3 +222,21 @@ def test_an_output_that_takes_nothing_ends_with_a_message(make_run: MakeRun, tar
     ended = subprocess.run(command, shell=True, env=environment, stderr=subprocess.PIPE, text=True)
     assert ended.returncode == code
     assert rule in ended.stderr and "Traceback" not in ended.stderr and "Exception ignored" not in ended.stderr
+
+
+def test_what_does_not_matter_is_no_negative_number(make_run: MakeRun) -> None:
+    make_run()
+    with pytest.raises(ConfigError, match=r"--rope must be 0 or more, got -0\.1"):
+        run(["--rope", "-0.1"])
+
+
+def test_further_evidence_follows_the_table(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    for seed in range(3):
+        make_run(0.9 + seed / 100, seed=seed, fusion="gated", inputs=["image", "text"])
+        make_run(0.5 + seed / 90, seed=seed, fusion="none", inputs=["image"])
+        make_run(0.4, seed=seed, fusion="none", inputs=["text"])
+        make_run(0.1, seed=seed, fusion="gated", inputs=["image", "text"], control="blank")
+    out = printed(capsys, "--pairs", "--rope", "0.01", "--ranks")
+    assert "all pairs by test/accuracy" in out and "P(better)" in out and "Ranks over data sets need" in out
+    assert "Gated beats its best single input (image) by 0.399 [" in " ".join(out.split())
+    assert "Verdicts: paired t test over seeds (Student 1908)." in out

@@ -31,6 +31,14 @@ def test_settings_are_the_choices_and_the_values_that_are_typed() -> None:
     assert "outputs" not in settings and "seed" not in settings
 
 
+def test_the_fold_is_a_setting_also_where_a_file_sets_it() -> None:
+    assert (
+        compose(["folds=5", "fold=03"]).settings | {"fold": "03", "folds": 5}
+        == compose(["folds=5", "fold=03"]).settings
+    )
+    assert "fold" not in compose([]).settings
+
+
 def test_where_a_value_comes_from_is_known() -> None:
     config = compose(["fusion.dropout=0.5"])
     assert config.where("fusion.dropout") == "command line"

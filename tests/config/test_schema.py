@@ -47,9 +47,8 @@ def test_what_runs_a_sweep_is_no_part_of_a_run() -> None:
 
 
 def test_a_repetition_counts_for_the_key_of_a_run_but_is_no_setting() -> None:
-    assert [name for name, role in ROLES.items() if role.kind == "repetition"] == ["seed"]
-    assert ROLES["seed"].is_hashed
-    assert not ROLES["seed"].is_compared
+    assert [name for name, role in ROLES.items() if role.kind == "repetition"] == ["seed", "fold"]
+    assert all(ROLES[name].is_hashed and not ROLES[name].is_compared for name in ("seed", "fold"))
 
 
 def test_predict_may_change_the_data_the_machine_and_the_search() -> None:

@@ -213,3 +213,9 @@ def test_a_line_that_repeats_a_fact_of_its_split_is_left_out_and_said(tmp_path):
     write(tmp_path, [*FACTS, FACTS[0]])
     dataset = read(tmp_path)
     assert len(asked(dataset)) == 4 and dataset.notes == ["1 lines repeat a fact of their split, and are left out."]
+
+
+def test_facts_are_not_divided_into_folds(tmp_path: Path) -> None:
+    write(tmp_path, list(FACTS))
+    with pytest.raises(ConfigError, match="folds must be null with this dataset, got 3 with Triples"):
+        Triples(root=str(tmp_path)).take_fold(3, "0")

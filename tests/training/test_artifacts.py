@@ -11,7 +11,7 @@ from PIL import Image
 
 from mmexp.contract import Waveform
 from mmexp.run.folder import RunFolder
-from mmexp.training.artifacts import draw, write_media
+from mmexp.training.artifacts import draw, with_groups, write_media
 
 
 @pytest.fixture
@@ -46,3 +46,9 @@ def test_a_run_does_not_fail_for_want_of_a_picture(folder, caplog):
     with caplog.at_level(logging.WARNING):
         draw(SimpleNamespace(plots=fail), [], [], folder)
     assert "could not be drawn" in caplog.text and "no paint" in caplog.text
+
+
+def test_the_group_of_a_sample_stands_in_its_row_where_it_is_known():
+    rows = [{"id": "a", "label": 1}, {"id": "b", "label": 0}]
+    assert with_groups(rows, {"a": "ann"}) == [{"id": "a", "label": 1, "group": "ann"}, {"id": "b", "label": 0}]
+    assert with_groups(rows, {}) == rows

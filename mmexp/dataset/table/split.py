@@ -120,20 +120,6 @@ def group_of(record: Record, column: str) -> str:
     return str(value)
 
 
-def groups_by_split(records: Sequence[Record], sides: Mapping[str, Split], column: str) -> dict[str, list[str]]:
-    """Names of the groups of each split, sorted.
-
-    Args:
-        records: The table.
-        sides: Split by the id of a record.
-        column: Of the groups.
-    """
-    groups: dict[str, set[str]] = {name: set() for name in SPLITS}
-    for record in records:
-        groups[sides[record.id]].add(group_of(record, column))
-    return {name: sorted(found) for name, found in groups.items()}
-
-
 def _side(record: Record, column: str) -> Split:
     try:
         return SPELLINGS[_spelt(record, column)]
@@ -164,7 +150,7 @@ def draw(
     """
     sizes = Counter(groups)
     sides = _named(sizes, named or {})
-    order = sorted(sizes, key=lambda group: _digest(rule.seed, group))
+    order = sorted(sizes, key=lambda group: digest(rule.seed, group))
     shares: dict[Split, float] = {"test": rule.shares[2], "val": rule.shares[1]}
     drawn = [name for name in shares if name not in sides.values()]
     for place, name in enumerate(drawn):
@@ -181,7 +167,7 @@ def draw(
 
 def _draw_side(sizes: Counter[str], seed: int, share: float) -> list[str]:
     """Take groups of about a share of the rows, in the order of a hash of seed and name, and leave at least one."""
-    order = sorted(sizes, key=lambda group: _digest(seed, group))
+    order = sorted(sizes, key=lambda group: digest(seed, group))
     return _fill(order, sizes, round(share * sizes.total()), len(order) - 1)
 
 
@@ -195,7 +181,8 @@ def _fill(free: Sequence[str], sizes: Mapping[str, int], rows: int, most: int) -
     return taken or sorted(free, key=lambda group: sizes[group])[:1]
 
 
-def _digest(seed: int, group: str) -> bytes:
+def digest(seed: int, group: str) -> bytes:
+    """Hash by which groups are drawn, which no library version changes."""
     return hashlib.sha256(f"{seed}/{group}".encode("utf-8", "surrogatepass")).digest()
 
 

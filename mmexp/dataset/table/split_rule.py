@@ -24,6 +24,8 @@ class SplitRule:
         test_groups: With ``dataset.group_by``, groups that make the test split; drawn if empty.
         val_groups: Likewise of the val split.
         unlabeled: Whether rows of train may lack all targets.
+        groups: Column that says which rows are of one group, such as a speaker, where splits need not keep them
+            together; it counts for verdicts alone.
 
     Raises:
         ConfigError: If more than one of column, ratios and everything is given, ratios are not three positive shares
@@ -37,6 +39,7 @@ class SplitRule:
     test_groups: Sequence[str | int] | str | int = ()
     val_groups: Sequence[str | int] | str | int = ()
     unlabeled: bool = False
+    groups: str | None = None
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in ("column", "ratios", "everything")}
@@ -76,6 +79,8 @@ class SplitRule:
             raise ConfigError(f"dataset.group_by {rule}, got null.")
         if group_by is not None and self.column is not None:
             raise ConfigError(f"dataset.split.column must be null with dataset.group_by, got {self.column!r}.")
+        if group_by is not None and self.groups is not None:
+            raise ConfigError(f"dataset.split.groups must be null with dataset.group_by, got {self.groups!r}.")
 
     @property
     def named(self) -> dict[Split, list[str]]:

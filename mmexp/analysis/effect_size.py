@@ -1,0 +1,25 @@
+"""The size of a difference in units of its spread."""
+
+from __future__ import annotations
+
+import math
+
+from mmexp.analysis.difference import Difference
+
+
+def effect_size(found: Difference) -> float | None:
+    """Compute Hedges' g of paired differences: their mean over their standard deviation, corrected for small numbers.
+
+    Source: Hedges 1981, "Distribution Theory for Glass's Estimator of Effect Size", https://doi.org/10.2307/1164588,
+    eq. 4, of Cohen's d for pairs.
+
+    Args:
+        found: With its standard error; the spread of its units is ``error sqrt(pairs)``.
+
+    Returns:
+        None without a spread.
+    """
+    if not found.error:
+        return None
+    small = 1 if math.isinf(found.degrees) else 1 - 3 / (4 * found.degrees - 1)
+    return small * found.mean / (found.error * math.sqrt(found.pairs))

@@ -1,0 +1,75 @@
+"""The predictions of a run, a row per sample, and the score of each sample."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from mmexp.run.summary import RunRow
+
+Row = Mapping[str, Any]
+_KEPT = 64  # files; a baseline is compared with many fusions
+
+
+def read_predictions(run: RunRow, metric: str) -> Sequence[Row]:
+    """Read the rows with a target, of the split that a metric is of; none if there is no such file."""
+    path = run.folder.predictions(metric.partition("/")[0])
+    try:
+        found = path.stat()
+    except OSError:
+        return []
+    return _read(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(path: Path, changed: int, size: int) -> Sequence[Row]:
+    """Read a file as it was last changed."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        return [row for row in rows if row.get("target") is not None and "id" in row]
+    except (OSError, ValueError, AttributeError):
+        return []
+
+
+def scores(run: RunRow, metric: str) -> dict[str, float]:
+    """Return the score of each sample, whose mean is the metric; empty where the metric is no such mean."""
+    score = _SCORES.get(metric.rpartition("/")[2])
+    try:
+        return {str(row["id"]): score(row) for row in read_predictions(run, metric)} if score else {}
+    except (LookupError, TypeError, ValueError):
+        return {}
+
+
+def groups_of(run: RunRow, metric: str) -> dict[str, str]:
+    """Return the group of each sample; empty if the run knows none."""
+    return {str(row["id"]): str(row["group"]) for row in read_predictions(run, metric) if "group" in row}
+
+
+def majority_class(run: RunRow, metric: str) -> dict[str, float]:
+    """Return the score of each sample if the majority class is predicted for all of them."""
+    targets = {str(row["id"]): plain(row["target"]) for row in read_predictions(run, metric)}
+    counts = Counter(targets.values()).most_common(1)
+    return {name: float(target == counts[0][0]) for name, target in targets.items()}
+
+
+def plain(label: Any) -> str:
+    """A label, or labels in any order, as something that can be counted."""
+    return json.dumps(sorted(label, key=str) if isinstance(label, list) else label)
+
+
+def accuracy(row: Row) -> float:
+    """Whether a label, or each of several, is right."""
+    return float(plain(row["label"]) == plain(row["target"]))
+
+
+def mae(row: Row) -> float:
+    """Absolute error of a number."""
+    return abs(float(row["prediction"]) - float(row["target"]))
+
+
+_SCORES: Mapping[str, Callable[[Row], float]] = {one.__name__: one for one in (accuracy, mae)}

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 _MOST = 40  # choices that are listed
+FITS = "batch must fit in memory"
+"""The rule that a run breaks whose batch is too large, in its message."""
 
 
 class MmexpError(Exception):
@@ -70,6 +72,12 @@ class Stopped(MmexpError):
     """The run was asked to stop (SIGTERM) and saved its state."""
 
     exit_code = 143
+
+
+class Pruned(Stopped):
+    """The run was given up by the search of its sweep, because it does not promise to be the best."""
+
+    exit_code = 0
 
 
 def nearest(value: str, choices: Sequence[str]) -> str:

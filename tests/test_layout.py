@@ -63,6 +63,7 @@ PRIVATE = {
     "mmexp/config/omegaconf_internal.py": "omegaconf",
     "mmexp/cli/_arguments.py": "argparse",
     "mmexp/cli/_exit.py": "atexit",
+    "mmexp/search/optuna.py": "optuna",
     "mmexp/training/lightning_internal.py": "pytorch_lightning",
     "mmexp/training/model.py": "torch",
 }

@@ -5,19 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
+from mmexp.analysis.compare import compare
+from mmexp.analysis.verdict import BaselineComparison
 from mmexp.cli._table import print_table
 from mmexp.cli._text import duration, number, printable
+from mmexp.cli._verdict import exit_code, show_verdicts
 from mmexp.config.yaml import shown
 from mmexp.launcher.base import Launcher
 from mmexp.run.folder import RunFolder
+from mmexp.run.job import ENDED
 from mmexp.run.redact import redact
-from mmexp.run.summary import RunRow, row
+from mmexp.run.summary import RunRow, neighbours, row
+from mmexp.run.sweep import SweepFolder
 from mmexp.runner.jobs import Job, has_failed
 from mmexp.study.baselines import train_baselines
+from mmexp.study.session import SweepSession
+from mmexp.study.shared import complete
 
 
-def run_jobs(launcher: Launcher, jobs: Sequence[Job]) -> int:
+def run_jobs(launcher: Launcher, jobs: Sequence[Job], sweep: SweepFolder | None = None) -> int:
     """Launch the jobs, show how they fare, and return the exit code.
+
+    Args:
+        launcher: Runs them.
+        jobs: Those of a sweep that have ended are not launched again.
+        sweep: Their folder; None outside of a sweep.
 
     Raises:
         Stopped: If a signal came.
@@ -28,12 +40,50 @@ def run_jobs(launcher: Launcher, jobs: Sequence[Job]) -> int:
         label, status, score, time, _, reason = _cells(job)
         print(printable("  ".join(filter(None, [position, label, status, score, time, reason]))), flush=True)
 
-    print(f"{len(jobs)} jobs, {launcher.workers} at a time", flush=True)
+    ended = sum(job.status in ENDED for job in jobs)
+    print(f"{len(jobs)} jobs, {launcher.workers} at a time{f'; {ended} have ended' if ended else ''}", flush=True)
     try:
-        launcher.launch(jobs, report)
+        if sweep:
+            complete(launcher, sweep, jobs, report)
+        else:
+            launcher.launch(jobs, report)
     finally:
-        _show(jobs)
+        show_jobs(jobs)
     return int(has_failed(jobs))
+
+
+def run_sweep(session: SweepSession, strict: bool = False) -> int:
+    """Train what is left of a sweep and its baselines, show the verdicts, and return the exit code.
+
+    Args:
+        session: Of this process.
+        strict: Whether to exit with 3 if a fusion does not beat its best single input.
+
+    Raises:
+        Stopped: If a signal came, or somebody asked the sweep to stop.
+    """
+    print(printable(f"sweep    {session.folder.path}"), flush=True)
+    launcher = session.launcher
+    jobs = session.run(lambda folder, jobs: run_jobs(launcher, jobs, folder))
+    if note := session.folder.request.get("note"):
+        print(printable(note))
+    failed = int(has_failed(jobs))
+    if not (failed and launcher.fail_fast):
+        wanted = [job for job in jobs if job.config.node.baselines]
+        failed |= run_baselines(_done(wanted), launcher)[0]
+    return failed or _print_verdicts(_done(jobs), strict)
+
+
+def _done(jobs: Sequence[Job]) -> list[RunFolder]:
+    """Folders of the jobs that are done."""
+    return [job.folder for job in jobs if job.status == "done" and job.folder]
+
+
+def _print_verdicts(folders: Sequence[RunFolder], strict: bool) -> int:
+    """Print of each way that was trained whether it beats its best single input."""
+    comparison = BaselineComparison(neighbours(folders))
+    verdicts = show_verdicts(compare([row(folder) for folder in folders]), comparison)
+    return exit_code(verdicts) if strict else 0
 
 
 def run_baselines(folders: Sequence[RunFolder], launcher: Launcher) -> tuple[int, list[RunRow]]:
@@ -46,11 +96,12 @@ def run_baselines(folders: Sequence[RunFolder], launcher: Launcher) -> tuple[int
     return int(has_failed(jobs)), found
 
 
-def _show(jobs: Sequence[Job]) -> None:
+def show_jobs(jobs: Sequence[Job]) -> None:
+    """Print a table of jobs, and where to read of those that failed."""
     columns = ["job", "status", "score", "time>", "run!", "reason"]
     print_table(columns, map(_cells, jobs), optional=["time", "run"])
     for job in jobs:
-        if job.folder and job.reason:
+        if job.folder and job.reason and job.status != "done":
             print(printable(f"{redact(job.label)}: see {shown(job.folder.log)}"))
 
 

@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mmexp.run.folder import RunFolder
-    from mmexp.runner.jobs import Job
 
 HELP = "Train an experiment, a sweep of them, or resume one."
 USAGE = """
@@ -27,8 +21,10 @@ mmexp train [...] [baselines=true] [--strict]
   --workers N       jobs at once; default: 1. The same as launcher.workers=N
   --time-limit S    stop a job that takes longer than S seconds. The same as launcher.time_limit=S
   --fail-fast       start no further job once one has failed. The same as launcher.fail_fast=true
+  --new             train the jobs of -m anew, also if a sweep of the same jobs was left unfinished
   launcher=OPTION   where the jobs of -m, and of baselines=true, run; default: local
   search=OPTION     which jobs -m has; default: grid, every combination
+  tune=N            with -m: N trials on val of each fusion and of each input alone, then new seeds of the best
   resume=RUN        resume a run that was stopped or killed: its path, its id, the beginning of it, or 'last'
   pretrained=RUN    start from the encoders, the fusion and the tokenizer of another run, as far as they are used again
   --config FILE     start from the config.yaml of a run
@@ -47,13 +43,14 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("--workers", type=int)
     arguments.add_argument("--time-limit", type=float)
     arguments.add_argument("--fail-fast", action="store_true")
+    arguments.add_argument("--new", action="store_true")
     arguments.add_argument("--config", default="")
     arguments.add_argument("--strict", action="store_true")
     given = arguments.read(argv)
     if given.multirun or any(word.startswith("folds=") for word in given.overrides):
         return _sweep(given)
-    if given.workers is not None or given.time_limit is not None or given.fail_fast:
-        arguments.error("--workers, --time-limit or --fail-fast without -m")
+    if given.workers is not None or given.time_limit is not None or given.fail_fast or given.new:
+        arguments.error("--workers, --time-limit, --fail-fast or --new without -m")
     return _train(given, ["mmexp", "train", *argv])
 
 
@@ -82,49 +79,16 @@ def _sweep(given: Namespace) -> int:
     print("loading libraries", flush=True)
     from rich.console import Console
 
-    from mmexp.cli._sweep import run_baselines, run_jobs
-    from mmexp.config.compose import read_config
-    from mmexp.runner.jobs import has_failed
-    from mmexp.study.folds import with_folds
-    from mmexp.study.sweep import make_launcher, make_search, read_jobs, separate, sweep
+    from mmexp.cli._sweep import run_sweep
+    from mmexp.study.session import begin
     from mmexp.training.phase import phase
 
-    words, _ = separate(given.overrides)
-    words = with_folds(words, given.config)
-    chosen = [*given.overrides, *_limits(given)]
-    launcher, search = make_launcher(chosen), make_search(chosen, words)
-    prefix = ["mmexp", "train", *(["--config", given.config] if given.config else [])]
-
-    def read(proposals: list[list[str]]) -> list[Job]:
-        with phase(Console(), f"reading the configs of {len(proposals)} jobs"):
-            return read_jobs(proposals, prefix, lambda overrides: read_config(overrides, given.config))
-
-    jobs = sweep(search, launcher, read, partial(run_jobs, launcher))
-    failed = int(has_failed(jobs))
-    if not (failed and launcher.fail_fast):
-        wanted = [job for job in jobs if job.config.node.baselines]
-        failed |= run_baselines(_done(wanted), launcher)[0]
-    return failed or _print_verdicts(_done(jobs), given.strict)
+    with phase(Console(), "reading the configs of all jobs"):
+        session = begin([*given.overrides, *_limits(given)], given.config, again=given.new)
+    return run_sweep(session, given.strict)
 
 
 def _limits(given: Namespace) -> list[str]:
     """The options of ``-m`` as overrides of the launcher."""
     limits = {"workers": given.workers, "time_limit": given.time_limit, "fail_fast": given.fail_fast or None}
     return [f"launcher.{key}={value}" for key, value in limits.items() if value is not None]
-
-
-def _done(jobs: Sequence[Job]) -> list[RunFolder]:
-    """Folders of the jobs that are done."""
-    return [job.folder for job in jobs if job.status == "done" and job.folder]
-
-
-def _print_verdicts(folders: Sequence[RunFolder], strict: bool) -> int:
-    """Print of each way that was trained whether it beats its best single input."""
-    from mmexp.analysis.compare import compare
-    from mmexp.analysis.verdict import BaselineComparison
-    from mmexp.cli._verdict import exit_code, show_verdicts
-    from mmexp.run.summary import neighbours, row
-
-    comparison = BaselineComparison(neighbours(folders))
-    verdicts = show_verdicts(compare([row(folder) for folder in folders]), comparison)
-    return exit_code(verdicts) if strict else 0

@@ -57,7 +57,7 @@ def read(words: Sequence[str]) -> Overrides:
     result, known, lost = Overrides(words=tuple(words)), groups(), set()
     for word in words:
         try:
-            override = _parse(word)
+            override = parse(word)
             if override.is_sweep_override():
                 rule = f"value must be one, got several in '{word}'. Use -m to sweep"
                 raise ConfigError(f"command line: {rule}, or put the value in quotes: {shlex.quote(_in_quotes(word))}")
@@ -85,7 +85,7 @@ def expand(words: Sequence[str]) -> list[list[str]]:
     parsed, problems = [], []
     for word in words:
         try:
-            parsed.append(_discrete(_parse(word)))
+            parsed.append(discrete(parse(word)))
         except ConfigError as error:
             problems += error.problems
     if problems:
@@ -130,7 +130,8 @@ class _Options:
         return options(group)
 
 
-def _parse(word: str) -> Override:
+def parse(word: str) -> Override:
+    """Read one override, in Hydra's grammar."""
     rule, shown = "override must follow Hydra's grammar", word if len(word) <= _LONGEST else f"{word[:_LONGEST]}..."
     if depth(word) > _DEEPEST:
         raise ConfigError(f"command line: {rule}, got '{shown}' (more than {_DEEPEST} nested brackets).")
@@ -161,7 +162,7 @@ def _in_quotes(word: str) -> str:
     return f"{key}={quoted(value)}"
 
 
-def _discrete(override: Override) -> Override:
+def discrete(override: Override) -> Override:
     """Refuse a sweep without values."""
     if not override.is_sweep_override():
         return override
@@ -178,8 +179,7 @@ def _value(override: Override) -> Override:
     """Check that the root key exists."""
     root, _, below = override.key_or_group.partition(".")
     if root not in ROOT:
-        value = str(override.input_line).partition("=")[2]
-        raise ConfigError(f"command line: {unknown_key(root, value, below)}")
+        raise ConfigError(f"command line: {unknown_key(root, str(override.input_line).partition('=')[2], below)}")
     return override
 
 

@@ -17,9 +17,12 @@ class Launcher(ABC):
         workers: Jobs at once.
         time_limit: Seconds after which a job is asked to stop; None for no limit.
         fail_fast: Whether to start no further job once one has failed.
+        retries: How often a job of a sweep is tried again that was killed, or failed by an error nobody expected.
+        back_off: Whether a job of a sweep whose batch does not fit in memory is tried again with half of it, and twice
+            the accumulation, as often as it takes.
 
     Raises:
-        ValueError: If there are no workers, or no time.
+        ValueError: If there are no workers, no time, or a negative number of retries.
 
     Example:
         >>> from mmexp import Launcher
@@ -32,13 +35,24 @@ class Launcher(ABC):
         2
     """
 
-    def __init__(self, *, workers: int = 1, time_limit: float | None = None, fail_fast: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        workers: int = 1,
+        time_limit: float | None = None,
+        fail_fast: bool = False,
+        retries: int = 0,
+        back_off: bool = True,
+    ) -> None:
         name = type(self).__name__
         if workers < 1:
             raise ValueError(f"{name}: workers must be at least 1, got {workers}.")
         if time_limit is not None and time_limit <= 0:
             raise ValueError(f"{name}: time_limit must be above 0 s, got {time_limit:g}.")
+        if retries < 0:
+            raise ValueError(f"{name}: retries must be at least 0, got {retries}.")
         self.workers, self.time_limit, self.fail_fast = workers, time_limit, fail_fast
+        self.retries, self.back_off = retries, back_off
 
     @abstractmethod
     def launch(self, jobs: Sequence[Job], report: Report = lambda job: None) -> None:

@@ -83,7 +83,7 @@ def atomic(path: Path) -> Iterator[AtomicFile]:
             yield file
             file.sync()
         os.replace(temp, path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         if error.errno not in FULL:
             raise
@@ -103,13 +103,34 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         file.write(data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data)
 
 
+def write_once(path: Path, data: str) -> bool:
+    """Write a whole file unless there is one of that name, also if several processes do so at once.
+
+    Returns:
+        Whether this call has written it.
+    """
+    temp = path.with_name(f"{TEMP}{path.name}-{os.getpid()}-{os.urandom(2).hex()}")
+    write_atomic(temp, data)
+    try:
+        os.link(temp, path)
+    except FileExistsError:
+        return False
+    except OSError:  # a file system without hard links
+        if path.exists():
+            return False
+        os.replace(temp, path)
+    finally:
+        temp.unlink(missing_ok=True)
+    return True
+
+
 def remove_temp_files(folder: Path) -> None:
     """Delete what killed writers left in a folder and below. Only the holder of its lock may call this."""
     for temp in folder.rglob(f"{TEMP}*"):
         temp.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from shlex import quote
 from typing import Any
 
@@ -28,6 +29,17 @@ def _close_in_child() -> None:
 
 
 os.register_at_fork(after_in_child=_close_in_child)
+
+
+def keep_from_children(handle: int) -> None:
+    """Have forked children close a locked file; a number that is free by then is passed over."""
+    _held.add(handle)
+
+
+def release(handle: int) -> None:
+    """Close a file that was kept from children."""
+    _held.discard(handle)
+    os.close(handle)
 
 
 class Lock:
@@ -83,14 +95,18 @@ class Lock:
     def __exit__(self, *exc: object) -> None:
         if self._handle in _held:
             self.folder.lock.unlink(missing_ok=True)
-            _held.discard(self._handle)
-            os.close(self._handle)
+            release(self._handle)
 
 
 def is_held(folder: RunFolder) -> bool:
     """Whether a living process of this host, or of one that shares its file locks, holds the run."""
+    return is_locked(folder.lock)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process, of this one or another, has locked a file; not if there is none."""
     try:
-        handle = os.open(folder.lock, os.O_RDONLY)
+        handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
         return False
     try:
@@ -128,7 +144,7 @@ def _try(folder: RunFolder) -> int | None:
     if holder(folder).get("host", socket.gethostname()) != socket.gethostname():
         os.close(handle)
         raise _in_use(folder, f"If that machine is down, remove the lock.\nRun: rm {quote(str(folder.lock))}")
-    _held.add(handle)
+    keep_from_children(handle)
     return handle
 
 

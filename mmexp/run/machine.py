@@ -8,6 +8,7 @@ from pathlib import Path
 
 _CPUINFO = Path("/proc/cpuinfo")
 _MEMINFO = Path("/proc/meminfo")
+_GPUS = Path("/proc/driver/nvidia/gpus")
 _LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -32,6 +33,14 @@ def cpu_flags(*names: str) -> dict[str, bool]:
             flags = set(line.partition(":")[2].split())
             break
     return {name: name in flags for name in names}
+
+
+def gpus() -> list[str]:
+    """GPUs of Nvidia that this process may use, as CUDA_VISIBLE_DEVICES names them; no library is loaded."""
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if given is not None:
+        return [name.strip() for name in given.split(",") if name.strip() not in ("", "-1")]
+    return [str(i) for i, _ in enumerate(_GPUS.glob("*"))]
 
 
 def memory() -> tuple[int, int] | None:

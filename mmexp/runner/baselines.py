@@ -7,9 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from mmexp.config.compose import read_config
 from mmexp.config.config import Config
-from mmexp.config.hydra_internal import compose_groups
-from mmexp.config.override import read
 from mmexp.config.schema import role_of, root_of
+from mmexp.config.stray import NO_FUSION, without_fusion
 from mmexp.config.yaml import shown
 from mmexp.error import ConfigError
 from mmexp.run import summary
@@ -21,7 +20,6 @@ from mmexp.run.summary import RunRow
 from mmexp.runner.jobs import Job
 
 CONTROLS = ("blank", "shuffled")
-_NONE = "fusion=none"
 
 
 def baselines(folder: RunFolder) -> list[Job]:
@@ -49,7 +47,7 @@ def baselines(folder: RunFolder) -> list[Job]:
         )
     rest = [word for word in words if _root(word) != "fusion" and not role_of(_root(word)).of_baseline]
     fusion = [word for word in words if _root(word) == "fusion"]
-    lone = fusion if known.get("anchor") else [_NONE, *([] if path else _stray(rest))]
+    lone = fusion if known.get("anchor") else [NO_FUSION] if path else without_fusion(rest)
     wanted = {f"{name} alone": [*lone, f"inputs=[{name}]"] for name in known.get("alone", inputs)}
     wanted |= {f"{name} inputs": [f"inputs=[{','.join(inputs)}]", f"control={name}"] for name in CONTROLS}
     place = [f"name={folder.name}", override("outputs", shown(folder.path.parent.parent))]
@@ -86,9 +84,3 @@ def _typed(folder: RunFolder) -> tuple[list[str], str]:
 def _root(word: str) -> str:
     """The root key that an override sets, also where it sets something below it or a group that is placed there."""
     return root_of(word.lstrip("+~").partition("=")[0])
-
-
-def _stray(words: Sequence[str]) -> list[str]:
-    """Words that take out what an experiment sets for its own fusion, and no fusion knows nothing of."""
-    mixed, plain = (compose_groups(read(typed).groups).node.fusion for typed in ([*words, _NONE], [_NONE]))
-    return [f"~fusion.{key}" for key in mixed if key not in plain]

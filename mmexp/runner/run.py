@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ from mmexp.runner.worker import warm_up
 from mmexp.training.phase import phase
 
 if TYPE_CHECKING:
+    from pytorch_lightning import Callback
+
     from mmexp.dataset.table.inspection import Progress
     from mmexp.training.experiment import Experiment
 
@@ -43,7 +46,11 @@ Started = Callable[[RunFolder], None]
 
 @alone()
 def run_training(
-    config: Config, command: Sequence[str], console: Console, started: Started = lambda folder: None
+    config: Config,
+    command: Sequence[str],
+    console: Console,
+    started: Started = lambda folder: None,
+    callbacks: Sequence[Callback] = (),
 ) -> RunFolder:
     """Train what the config describes, in a new run folder or in the one that ``resume`` names.
 
@@ -52,6 +59,7 @@ def run_training(
         command: What was typed, word by word.
         console: Shows the progress.
         started: Called with the folder once it is there.
+        callbacks: What else happens in the training, if it is of one process.
 
     Returns:
         The folder, with ``summary.json`` in it.
@@ -88,7 +96,7 @@ def run_training(
                 if not resumed:
                     write_atomic(folder.config, redact(stored(config)))
                     write_start(folder, config.plain())
-                _train(config, folder, console)
+                _train(config, folder, console, callbacks)
     except MmexpError as error:
         if folder and not resumed and isinstance(error, ConfigError):
             shutil.rmtree(folder.path, ignore_errors=True)
@@ -119,13 +127,13 @@ def run_rank(report: Report, path: Path, plugins: Sequence[str]) -> None:
         train(load_config(folder.config, plugins=plugins), folder, Console(quiet=_rank() > 0))
 
 
-def _train(config: Config, folder: RunFolder, console: Console) -> None:
+def _train(config: Config, folder: RunFolder, console: Console, callbacks: Sequence[Callback]) -> None:
     hardware: Hardware = instantiate("hardware", config.plain()["hardware"], plugins=config.plugins)
     if hardware.devices > 1:
         warm_up()
     hardware.refuse_missing()
     if hardware.devices == 1:
-        train(config, folder, console)
+        train(config, folder, console, callbacks)
         return
     with phase(console, "checking data") as progress:
         train_facts(config, folder, hardware.devices, progress)
@@ -148,7 +156,7 @@ def train_facts(config: Config, folder: RunFolder, world: int, progress: Progres
     build(config.plain(), dataset, folder)
 
 
-def train(config: Config, folder: RunFolder, console: Console) -> None:
+def train(config: Config, folder: RunFolder, console: Console, callbacks: Sequence[Callback] = ()) -> None:
     """Build, train, evaluate and write the summary, in one process of a run.
 
     Raises:
@@ -172,6 +180,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
         _list_skipped(dataset.skipped, folder, console)
     with phase(console, "building the model"):
         experiment = build(root, dataset, folder)
+        experiment = replace(experiment, callbacks=[*experiment.callbacks, *callbacks])
     refuse_unlabeled(experiment)
     teach(experiment, folder)
     show_notes(experiment_notes(experiment), console)
@@ -184,6 +193,7 @@ def train(config: Config, folder: RunFolder, console: Console) -> None:
     settings = {**read_json(folder.manifest)["config"], "inputs": list(experiment.data.inputs), "seed": root["seed"]}
     needed, anchor = set(experiment.task.inputs or ()), experiment.task.anchor
     alone = [name for name in experiment.data.inputs if needed <= {name}]
+    settings |= {"tuned": root["tuned"]} if root["tuned"] else {}
     identity: dict[str, Any] = {"seconds": seconds, "config": settings}
     identity |= {"key": config.key, "fingerprint": dataset.fingerprint()}
     given = {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped), "groups": dict(dataset.grouping())}

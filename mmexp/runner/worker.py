@@ -64,6 +64,11 @@ class Worker:
         """Since it began, until it ended."""
         return (self.end.at if self.end else time.monotonic()) - self.began
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return self.process.pid or 0
+
     def poll(self) -> bool:
         """Receive what it has reported, and return whether it has ended."""
         if self.end is None:
@@ -76,11 +81,13 @@ class Worker:
                 self.end = self._with_reason(self._reported_end or end_of(self.process.exitcode))
         return self.end is not None
 
-    def request_stop(self, why: str = "") -> None:
-        """Ask it, once, to save its state and stop."""
-        if not self._stop_requested:
-            self._stop_requested, self._why = True, why
-            self.process.terminate()
+    def request_stop(self, why: str = "") -> bool:
+        """Ask it, once, to save its state and stop, and return whether this was the first time."""
+        if self._stop_requested:
+            return False
+        self._stop_requested, self._why = True, why
+        self.process.terminate()
+        return True
 
     def kill(self, why: str = "") -> None:
         """End it and all processes of its session at once."""

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from mmexp.run.summary import RunRow
+
+Prune = Callable[[int, float], bool]
+"""Whether to give a run up: takes the number of its validation, and its score there, of which more is better."""
 
 
 class Search(ABC):
     """Propose the jobs of a sweep: ``ask`` for the next ones, run them, ``tell`` how each came out, ask again.
 
+    A sweep that is resumed asks anew from its beginning; what is proposed again is not trained again.
+
     Args:
         overrides: As typed, with several values where they are searched over.
+
+    Attributes:
+        note: What a reader of its results must know; empty if there is nothing.
 
     Example:
         >>> from mmexp import Search
@@ -25,8 +34,18 @@ class Search(ABC):
         ([['fusion=gated', 'seed=0']], [['fusion=gated', 'seed=1']], [])
     """
 
+    note = ""
+
     def __init__(self, *, overrides: Sequence[str]) -> None:
         self.overrides = list(overrides)
+
+    def open(self, folder: Path, workers: int) -> None:  # noqa: B027
+        """Prepare to propose; one that decides beforehand needs nothing.
+
+        Args:
+            folder: Of the sweep, for what the search has to remember.
+            workers: Jobs that run at once.
+        """
 
     @abstractmethod
     def ask(self) -> list[list[str]]:
@@ -37,5 +56,10 @@ class Search(ABC):
 
         Args:
             overrides: One entry of what ``ask`` returned.
-            run: Its run, which is done; ``run.metrics[run.monitor]`` is its score. None if the job failed.
+            run: Its run, which is done, or was given up by ``prune``; ``run.metrics[run.monitor]`` is its score.
+                None if the job failed.
         """
+
+    def prune(self, overrides: Sequence[str]) -> Prune | None:
+        """Return what decides during a job whether to give it up; it is pickled. None to let it train to its end."""
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from mmexp.config.compose import compose
 from mmexp.config.config import Config
@@ -45,7 +45,7 @@ def sweep(
         if launcher.fail_fast and has_failed(proposed):
             break
         for overrides, job in zip(proposals, proposed, strict=True):
-            search.tell(overrides, row(job.folder) if job.status == "done" and job.folder else None)
+            search.tell(overrides, row(job.folder) if job.status in ("done", "pruned") and job.folder else None)
     return jobs
 
 
@@ -101,7 +101,10 @@ def _root(word: str) -> str:
 
 
 def read_jobs(
-    proposals: Sequence[Sequence[str]], prefix: Sequence[str], read: Callable[[Sequence[str]], Config]
+    proposals: Sequence[Sequence[str]],
+    prefix: Sequence[str],
+    read: Callable[[Sequence[str]], Config],
+    fixed: Collection[str] = (),
 ) -> list[Job]:
     """Compose the config of each job, all of them before any is started.
 
@@ -109,11 +112,12 @@ def read_jobs(
         proposals: The overrides of each job.
         prefix: Words of the command that come before a job's overrides.
         read: Makes a config from a job's overrides.
+        fixed: Overrides that no label needs to name, where one job is proposed alone.
 
     Raises:
         ConfigError: With the problems of all jobs.
     """
-    common = set.intersection(*map(set, proposals)) if proposals else set()
+    common = set.intersection(*map(set, proposals)) if len(proposals) > 1 else set(fixed)
     jobs, problems = [], []
     for words in proposals:
         label = " ".join(word for word in words if word not in common) or " ".join(words)

@@ -11,7 +11,7 @@ from typing import TypeVar
 import torch
 
 from mmexp.contract import Batch
-from mmexp.error import ResourceError
+from mmexp.error import FITS, ResourceError
 
 T = TypeVar("T")
 _DEAD_WORKER = re.compile(
@@ -84,7 +84,7 @@ def shortage_refused(hint: Callable[[], str]) -> Iterator[None]:
             raise ResourceError(f"Training: {rule}, got: {lacking[0]}.", _FREE) from error
         if is_out_of_memory(error):
             reason = str(error).strip().partition("\n")[0]
-            raise ResourceError(f"Training: batch must fit in memory, got: {reason}", hint()) from error
+            raise ResourceError(f"Training: {FITS}, got: {reason}", hint()) from error
         raise
 
 

@@ -2,21 +2,22 @@ from __future__ import annotations
 
 import pytest
 
-from mmexp.config.role import Role
+from mmexp.config.role import Kind, Role
 
 
 @pytest.mark.parametrize(
-    ("role", "hashed", "compared"),
+    ("kind", "compared", "hashed"),
     [
-        (Role(), True, True),
-        (Role(recorded=True), True, False),
-        (Role("repetition"), True, False),
-        (Role("place"), False, False),
-        (Role("sweep"), False, False),
-        (Role("composed"), False, False),
+        ("identity", True, True),
+        ("repetition", False, True),
+        ("place", False, False),
+        ("sweep", False, False),
+        ("composed", False, False),
     ],
 )
-def test_what_a_key_is_says_whether_it_counts_for_the_key_of_a_run_and_whether_runs_are_compared_by_it(
-    role, hashed, compared
-):
-    assert (role.is_hashed, role.is_compared) == (hashed, compared)
+def test_the_kind_of_a_key_says_whether_it_is_compared_and_counts_for_a_run(kind: Kind, compared: bool, hashed: bool):
+    assert (Role(kind).is_compared, Role(kind).is_hashed) == (compared, hashed)
+
+
+def test_what_is_recorded_apart_is_not_compared_as_typed():
+    assert not Role(recorded=True).is_compared

@@ -24,11 +24,15 @@ import os, signal, time
 from pathlib import Path
 from mmexp.error import DataError
 
-def train(report, fate, folder):
+def train(report, job):
+    fate, folder = job.config, job.command
     if fate == "raises":
         raise DataError("label must be known, got 7.\\nAnd more.")
     if fate == "is killed":
         os.kill(os.getpid(), signal.SIGKILL)
+    if fate == "says":
+        report(Path(os.environ["CUDA_VISIBLE_DEVICES"]))
+        return
     if fate == "hangs":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if fate in ("hangs", "lasts"):
@@ -88,6 +92,31 @@ def test_jobs_run_side_by_side_and_divide_the_threads(
         ["done", "done", "running", "done"],
     )
     assert {path.read_text() for path in tmp_path.iterdir()} == {"2"}
+
+
+def test_each_gpu_is_given_to_one_job_at_a_time(make_jobs: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,5")
+    seen: list[str] = []
+    jobs = make_jobs("says", "says", "says")
+    launcher = LocalLauncher(slots="auto")
+    launcher.launch(jobs, lambda job: seen.append(job.path.name) if job.status == "done" and job.path else None)
+    assert launcher.workers == 2 and set(seen) == {"3", "5"} and len(seen) == 3
+
+
+@pytest.mark.parametrize(
+    ("cores", "memory", "workers"), [(4, (64, 64 << 30), 4), (4, (64, 3 << 30), 1), (4, (64, 1 << 30), 1), (2, None, 1)]
+)
+def test_without_a_gpu_there_is_a_job_per_core_as_far_as_there_is_memory(
+    monkeypatch: pytest.MonkeyPatch, cores: int, memory: tuple[int, int] | None, workers: int
+):
+    for name, value in {"gpus": [], "cpu_count": cores, "memory": memory}.items():
+        monkeypatch.setattr(local, name, lambda value=value: value)
+    assert LocalLauncher(slots="auto").workers == workers
+
+
+def test_slots_are_automatic_or_not_there():
+    with pytest.raises(ValueError, match="slots must be auto or null, got 'some'"):
+        LocalLauncher(slots="some")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -188,5 +217,5 @@ def test_nothing_starts_while_one_of_the_configs_is_wrong(lab: Any, capsys: pyte
     assert main(["train", "-m", *lab.overrides, "fusion=concat,gatd", "seed=0,1"]) == 2
     said = capsys.readouterr()
     assert said.err.count("Did you mean 'gated'?") == 1
-    assert said.out == "loading libraries\nreading the configs of 4 jobs\n"
+    assert said.out == "loading libraries\nreading the configs of all jobs\n"
     assert not (tmp_path / "outputs").exists()

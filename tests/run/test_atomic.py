@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mmexp.error import ResourceError
-from mmexp.run.atomic import TEMP, atomic, remove_temp_files, write_atomic
+from mmexp.run.atomic import TEMP, atomic, remove_temp_files, write_atomic, write_once
 
 FileLimit = Callable[[int], AbstractContextManager[None]]
 
@@ -94,3 +94,19 @@ def test_a_limit_of_file_sizes_is_reported_also_if_the_writer_goes_on(tmp_path: 
             file.write(memoryview(bytes(100_000)))
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["x"]
+
+
+def test_a_file_that_several_write_once_is_that_of_the_first(tmp_path, monkeypatch):
+    path = tmp_path / "end.json"
+    assert write_once(path, "first") and not write_once(path, "second")
+    assert path.read_text() == "first" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_is_written_once_where_there_are_no_hard_links(tmp_path, monkeypatch):
+    def no_links(*paths):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", no_links)
+    path = tmp_path / "end.json"
+    assert write_once(path, "first") and not write_once(path, "second")
+    assert path.read_text() == "first" and list(tmp_path.iterdir()) == [path]

@@ -46,3 +46,15 @@ def test_a_path_at_home_does_not_name_the_user(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("HOME", str(tmp_path / "ada"))
     assert without_home(tmp_path / "ada" / "lab") == "~/lab"
     assert without_home(tmp_path / "lab") == str(tmp_path / "lab")
+
+
+def test_gpus_are_those_that_the_environment_or_the_driver_names(monkeypatch, tmp_path):
+    monkeypatch.setattr(machine, "_GPUS", tmp_path)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert machine.gpus() == []
+    for name in ("0000:1b:00.0", "0000:1c:00.0"):
+        (tmp_path / name).mkdir()
+    assert machine.gpus() == ["0", "1"]
+    for given, found in (("2, 5", ["2", "5"]), ("", []), ("-1", [])):
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+        assert machine.gpus() == found

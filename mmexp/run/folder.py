@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 
 from mmexp.error import ConfigError
 from mmexp.run.atomic import FULL, full_disk
 from mmexp.run.command import OUTPUTS, first_run, setting
+from mmexp.run.reference import not_one
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _NAME = re.compile(r"[^\W_][\w.+-]{0,99}")
@@ -37,13 +37,20 @@ class RunFolder:
     path: Path
 
     @classmethod
-    def create(cls, outputs: Path | str, name: str, clock: Callable[[], datetime] = _now) -> RunFolder:
+    def create(
+        cls,
+        outputs: Path | str,
+        name: str,
+        clock: Callable[[], datetime] = _now,
+        planned: Callable[[RunFolder], None] = lambda folder: None,
+    ) -> RunFolder:
         """Make a new folder that no other process has or gets.
 
         Args:
             outputs: Folder of all runs.
             name: Folder of this kind of run in it.
             clock: Gives the time in the id; UTC, so that ids sort through summer time and travel.
+            planned: Called with the folder before it is made, so that a kill leaves none that nobody knows of.
 
         Raises:
             ConfigError: If the name is no plain folder name, or nothing can be written there.
@@ -52,7 +59,7 @@ class RunFolder:
         parent = Path(outputs) / checked_name(name)
         try:
             parent.mkdir(parents=True, exist_ok=True)
-            return cls(_fresh(parent, clock).absolute())
+            return _fresh(parent.absolute(), clock, planned)
         except OSError as error:
             if error.errno in FULL:
                 raise full_disk(parent, error, 0) from error
@@ -82,7 +89,7 @@ class RunFolder:
             matches = [run for run in known if ref and run.id.startswith(ref)]
         exact = [run for run in matches if run.id == ref] or matches
         if len(exact) != 1:
-            raise _not_one(ref, exact, known, outputs)
+            raise not_one(ref, [f"{run.name}/{run.id}" for run in exact], [run.id for run in known], outputs)
         return exact[0]
 
     def remove_unbegun(self) -> None:
@@ -215,13 +222,16 @@ def collect(refs: Iterable[str], outputs: Path | str = OUTPUTS) -> list[RunFolde
     return list(found.values())
 
 
-def _fresh(parent: Path, clock: Callable[[], datetime]) -> Path:
+def _fresh(parent: Path, clock: Callable[[], datetime], planned: Callable[[RunFolder], None]) -> RunFolder:
     """Make the folder; mkdir lets one process win a name, the others draw again."""
     for _ in range(_DRAWS):
-        path = parent / f"{clock():%Y%m%d-%H%M%S}-{os.urandom(2).hex()}"
+        folder = RunFolder(parent / f"{clock():%Y%m%d-%H%M%S}-{os.urandom(2).hex()}")
+        if folder.path.exists():
+            continue
+        planned(folder)
         with suppress(FileExistsError):
-            path.mkdir()
-            return path
+            folder.path.mkdir()
+            return folder
     raise FileExistsError(errno.EEXIST, f"{_DRAWS} run ids were taken", str(parent))
 
 
@@ -233,14 +243,3 @@ def _folders(path: Path) -> Iterator[Path]:
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return
     yield from (path / name for name in names)
-
-
-def _not_one(ref: str, matches: list[RunFolder], known: list[RunFolder], outputs: Path | str) -> ConfigError:
-    if matches:
-        names = ", ".join(f"{run.name}/{run.id}" for run in matches[:5])
-        return ConfigError(f"run: id must name one run, got '{ref}' for {len(matches)}.", f"Choose one of: {names}.")
-    if not known:
-        return ConfigError(f"run: id must name a run, got '{ref}' but {outputs} holds none.", first_run(outputs))
-    ids = [run.id for run in known]
-    near = get_close_matches(ref, ids, n=3, cutoff=0.5) or ids[:-4:-1]
-    return ConfigError(f"run: id must name a run in {outputs}, got '{ref}'.", f"Nearest: {', '.join(near)}.")

@@ -67,13 +67,12 @@ def _train(report: Report, config: Config, job: Job) -> None:
     from mmexp.training.callback.pruning import PruningCallback
 
     def started(folder: RunFolder) -> None:
-        if job.record:
-            job.record.set_run(folder)
         redirect(folder.log, 1, 2)
         report(folder.path)
 
     callbacks = [PruningCallback(job.prune)] if job.prune else []
-    run_training(config, job.command, Console(), started=started, callbacks=callbacks)
+    planned = job.record.set_run if job.record else lambda folder: None
+    run_training(config, job.command, Console(), started=started, callbacks=callbacks, planned=planned)
 
 
 def _end(claim: Claim, error: BaseException, seconds: float) -> None:

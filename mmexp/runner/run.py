@@ -51,6 +51,7 @@ def run_training(
     console: Console,
     started: Started = lambda folder: None,
     callbacks: Sequence[Callback] = (),
+    planned: Started = lambda folder: None,
 ) -> RunFolder:
     """Train what the config describes, in a new run folder or in the one that ``resume`` names.
 
@@ -60,6 +61,7 @@ def run_training(
         console: Shows the progress.
         started: Called with the folder once it is there.
         callbacks: What else happens in the training, if it is of one process.
+        planned: Called with a new folder before it is made.
 
     Returns:
         The folder, with ``summary.json`` in it.
@@ -88,7 +90,7 @@ def run_training(
     try:
         with stoppable():
             with signals_deferred():
-                folder = folder or RunFolder.create(root["outputs"], root["name"])
+                folder = folder or RunFolder.create(root["outputs"], root["name"], planned=planned)
             started(folder)
             settings = read_json(folder.manifest)["config"] if folder.manifest.exists() else typed.settings
             known = {"command": command, "seed": config.plain()["seed"], "config": settings}

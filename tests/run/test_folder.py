@@ -145,3 +145,9 @@ def test_every_file_lies_in_the_folder(tmp_path: Path) -> None:
     assert len(paths) >= 12
     assert len(set(paths)) == len(paths)
     assert all(path.is_relative_to(tmp_path) for path in paths)
+
+
+def test_a_folder_is_known_before_it_is_made(tmp_path):
+    seen = []
+    folder = RunFolder.create(tmp_path, "x", planned=lambda one: seen.append((one, one.path.exists())))
+    assert seen == [(folder, False)] and folder.path.is_dir()

@@ -29,7 +29,7 @@ def train(folder: SweepFolder, jobs: Sequence[Job], most: int = 9) -> None:
         with claim.held:
             config = resumable(job.config, job.record)
             console = Console(file=io.StringIO())
-            job.path = run_training(config, job.command, console, started=job.record.set_run).path
+            job.path = run_training(config, job.command, console, planned=job.record.set_run).path
             claim.end("done", "", 1.0)
         job.refresh()
 

@@ -56,7 +56,8 @@ class LocalLauncher(Launcher):
 
     def launch(self, jobs: Sequence[Job], report: Report = lambda job: None) -> None:
         waiting, running = list(jobs), dict[Worker, Job]()
-        free, taken = list(self.slots), dict[Worker, Mapping[str, str]]()
+        free: list[Mapping[str, str]] = list(self.slots)
+        taken: dict[Worker, Mapping[str, str]] = {}
         with supervised(running) as signals:
             while waiting or running:
                 if signals or (self.fail_fast and has_failed(jobs)):

@@ -16,7 +16,8 @@ def shortages(failures: Sequence[str]) -> int:
 
 def can_halve(config: Config, failures: Sequence[str]) -> bool:
     """Return whether the batch can be halved once per such failure, with the same samples in each step."""
-    return int(config.node.training.batch_size) % 2 ** shortages(failures) == 0
+    batch_size: int = config.node.training.batch_size
+    return batch_size % 2 ** shortages(failures) == 0
 
 
 def halved(config: Config, failures: Sequence[str]) -> tuple[Config, list[str]]:

@@ -145,9 +145,10 @@ class TrialPruner:
 def open_study(path: Path, pruner: optuna.pruners.BasePruner) -> optuna.Study:
     """Open the study of a journal, or begin it. Scores are turned so that more is better."""
     import optuna
+    from optuna.storages.journal import JournalFileBackend
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(str(path)))
+    storage = optuna.storages.JournalStorage(JournalFileBackend(str(path)))
     return optuna.create_study(
         study_name="sweep",
         storage=storage,

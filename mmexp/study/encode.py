@@ -57,7 +57,7 @@ class Vectors:
         """
         if path.suffix == ".npy":
             with atomic(path) as file:
-                np.save(file, self._array())  # type: ignore[arg-type]  # all that it needs is ``write``
+                np.save(file, self._array())
             return f"a row of {self.width} numbers for each, zeros where there is nothing"
         if path.suffix != ".jsonl":
             raise ConfigError(f"encode: --to must be a .npy or a .jsonl file, got '{path}'.")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
 
 from mmexp.config.compose import load_config, stored
 from mmexp.error import ConfigError
 from mmexp.run.job import JobFolder
 from mmexp.run.redact import redact
 from mmexp.run.sweep import SweepFolder
-from mmexp.runner.jobs import Job, Status
+from mmexp.runner.jobs import Job
 
 Read = Callable[[list[list[str]]], list[Job]]
 
@@ -46,7 +45,7 @@ def thaw(record: JobFolder, plugins: Sequence[str] = ()) -> Job:
         rule = "config must be as it was frozen"
         hint = "Put it back, or type the whole sweep again if it needs a password or a key, which no file holds."
         raise ConfigError(f"{record.config}: {rule}, got another one.", hint)
-    job = Job(known["label"], config, list(known["command"]), status=cast(Status, "waiting"), record=record)
+    job = Job(known["label"], config, list(known["command"]), status="waiting", record=record)
     job.refresh()
     return job
 

@@ -83,8 +83,7 @@ def extractions(model: Model, hardware: Hardware) -> dict[str, Extraction]:
     """Return by modality the encoders whose features depend on a frozen backbone alone."""
     found = {}
     for name, encoder in model.encoders.items():
-        own = encoder.extractor if isinstance(encoder, FeatureEncoder) else None
-        if own is not None and is_frozen(own.backbone):
+        if isinstance(encoder, FeatureEncoder) and (own := encoder.extractor) and is_frozen(own.backbone):
             found[name] = Extraction(name, encoder, own, hardware)
     return found
 

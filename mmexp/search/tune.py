@@ -90,9 +90,7 @@ class TuneSearch(Search):
         """Trials of each input alone; none if no run says which there are, or it fuses nothing."""
         if self._run is None or not self._run.is_fusion:
             return []
-        rest = [
-            word for word in self._fixed if root_of(word.lstrip("+~").partition("=")[0]) not in ("fusion", "inputs")
-        ]
+        rest = [word for word in self._fixed if _root(word) not in ("fusion", "inputs")]
         anchored = summary.read(self._run.folder).get("anchor")
         lone = self._ways[0] if anchored else without_fusion(rest)
         names = self._run.inputs if self._run.alone is None else self._run.alone

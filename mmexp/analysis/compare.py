@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -71,6 +72,14 @@ class Group:
         known = [value for run in self.runs if (value := getattr(run, name)) is not None]
         return mean(known) if known else None
 
+    @property
+    def epsilon(self) -> float | None:
+        """Largest epsilon of the runs, infinite if one has none; None if no run was trained privately."""
+        known = [run.epsilon for run in self.runs]
+        if all(one is None for one in known):
+            return None
+        return max(math.inf if one is None else one for one in known)
+
     def paired(self, key: str) -> dict[Hashable, RunRow]:
         """Run that has a metric by seed and fold, and by whatever else varies within the group."""
         names = dict.fromkeys(name for run in self.runs for name in run.config if name not in self.config)
@@ -92,6 +101,7 @@ class Group:
             "metrics": {key: vars(score) for key, score in self.metrics.items()},
             "parameters": None if count is None else round(count),
             "seconds": self.average("seconds"),
+            **({"epsilon": self.epsilon if math.isfinite(self.epsilon) else None} if self.epsilon is not None else {}),
             "runs": [run.folder.id for run in self.runs],
         }
 

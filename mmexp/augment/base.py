@@ -13,6 +13,9 @@ class Augment(ABC):
     All randomness comes from torch's generators, which the training step seeds by (seed, batch number, rank): a resumed
     run repeats it.
 
+    Attributes:
+        mixes: Whether what becomes of a sample depends on others of its batch.
+
     Example:
         >>> from dataclasses import replace
         >>> import torch
@@ -26,6 +29,8 @@ class Augment(ABC):
         >>> SignFlip()(batch).inputs["vector"].values.abs().sum()
         tensor(6.)
     """
+
+    mixes: bool = False
 
     @abstractmethod
     def __call__(self, batch: Batch) -> Batch:

@@ -85,6 +85,8 @@ def _extra(ranking: Ranking) -> Columns:
     }
     starts = [", ".join(group.runs[0].pretrained) for group in groups]
     columns |= {"pretrained": [start or "-" for start in starts]} if any(starts) else {}
+    spent = [group.epsilon for group in groups]
+    columns |= {"epsilon>": ["-" if one is None else f"{one:.3g}" for one in spent]} if any(spent) else {}
     keys = dict.fromkeys(key for group in groups for key in group.metrics if key.startswith("test/"))
     return columns | {f"{k}>": [score(group.score(k)) for group in groups] for k in keys if k != ranking.metric}
 

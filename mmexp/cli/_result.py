@@ -34,6 +34,7 @@ def show_result(folder: RunFolder, console: Console) -> Verdict | None:
     top: list[RenderableType] = [_metrics(known["metrics"]), *scored, Text(cost), *weights, *judgement]
     top += _availability(known.get("availability", {}), known["monitor"].partition("/")[2])
     top += [Text(_origin(name, one)) for name, one in known.get("origins", {}).items()]
+    top += _privacy(known.get("privacy"))
     parts = [*top, *_examples(folder)]
     title = Text(f"{folder.name} is done, best by {known['monitor']}")
     console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
@@ -47,6 +48,17 @@ def _origin(name: str, known: dict[str, Any]) -> str:
     """Say where the weights of an encoder come from."""
     revision = f" at {known['revision'][:12]}" if known["revision"] else ""
     return f"{name.partition('.')[2]}: pretrained, {known['model']}{revision}, sha256 {known['sha256'][:12]}"
+
+
+def _privacy(known: dict[str, Any] | None) -> list[Text]:
+    """Say what the training samples are kept private to, if they are."""
+    if known is None:
+        return []
+    if known["epsilon"] is None:
+        return [Text(f"not private: gradients of samples were clipped at {known['max_grad_norm']:g}, without noise")]
+    spent = f"private: epsilon {known['epsilon']:.3g} at delta {known['delta']:.3g}"
+    noise = f"noise multiplier {known['noise_multiplier']:.3g}, {known['steps']} Poisson samples"
+    return [Text(f"{spent}, {noise} of rate {known['sample_rate']:.3g}, accountant {known['accountant']}")]
 
 
 def _metrics(metrics: dict[str, float | None]) -> Table:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
 from mmexp.contract import Batch
+from mmexp.sampler.base import Sampler
 
 if TYPE_CHECKING:
     from pytorch_lightning import Callback
@@ -64,6 +65,37 @@ class Method(ABC):
         """
         return {}
 
+    def step(
+        self, model: nn.Module, objective: Callable[[Batch], dict[str, Tensor]], batch: Batch
+    ) -> dict[str, Tensor]:
+        """Return the losses of a training step by name, whose sum is differentiated; by itself those of the batch.
+
+        Args:
+            model: The model that is trained.
+            objective: Returns all losses of a batch.
+            batch: The batch; empty if the sampler draws none.
+        """
+        return objective(batch)
+
+    def sampler(self, given: Sampler | None) -> Sampler | None:
+        """Return what draws its batches, which is by itself what the config says."""
+        return given
+
+    def notes(self, *, size: int, batch_size: int, steps: int, pretrained: str | None) -> list[str]:
+        """Say what a user should know of it before training, a line each.
+
+        Args:
+            size: Samples of the training split.
+            batch_size: Of them in a batch.
+            steps: Optimizer steps of the whole run.
+            pretrained: RUN that its weights start from; None if there is none.
+        """
+        return []
+
     def callbacks(self) -> Sequence[Callback]:
         """Return callbacks of its own for the trainer."""
         return []
+
+    def summary(self) -> Mapping[str, Any]:
+        """Return what ``summary.json`` holds of it after training."""
+        return {}

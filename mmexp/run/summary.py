@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,7 @@ class RunRow:
         pretrained: Its inputs whose encoders started from published weights.
         alone: Those of its inputs that the task could be given alone; None if that is not known.
         groups: Of test samples: ``column``, ``number`` and how many were ``seen`` in training; or what is ``likely``.
+        epsilon: Of differential privacy, infinite if it was trained privately without noise; None if it was not.
     """
 
     folder: RunFolder
@@ -56,6 +58,7 @@ class RunRow:
     pretrained: tuple[str, ...] = ()
     alone: tuple[str, ...] | None = None
     groups: Mapping[str, Any] = field(default_factory=dict)
+    epsilon: float | None = None
 
     @property
     def inputs(self) -> list[str]:
@@ -83,7 +86,8 @@ def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
             (learned, of what the fusion weighs), ``availability`` (by split, where some samples lack an input:
             number of samples and metrics by which inputs they have; never ranked), ``tokenize`` (what each metric of
             texts counts), ``fingerprint``, ``alone`` (inputs that the task could be given alone), ``anchor`` (of the
-            task, None for the joint form), ``skipped`` (number of samples left out) and ``groups`` (of test samples).
+            task, None for the joint form), ``skipped`` (number of samples left out), ``groups`` (of test samples) and
+            ``privacy`` (of a private run: epsilon, null without noise, delta, and what they were computed from).
     """
     write_json(folder.summary, redact_tree(dict(summary)))
 
@@ -145,7 +149,14 @@ def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]
         pretrained=tuple(name.partition(".")[2] for name in summary.get("origins", {})),
         alone=None if summary.get("alone") is None else tuple(summary["alone"]),
         groups=summary.get("groups", {}),
+        epsilon=_epsilon(summary.get("privacy")),
     )
+
+
+def _epsilon(privacy: Mapping[str, Any] | None) -> float | None:
+    if privacy is None:
+        return None
+    return math.inf if privacy["epsilon"] is None else float(privacy["epsilon"])
 
 
 def _from_provenance(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,17 @@ class Sampler:
         """
         return generator.permutation(size)
 
+    def batches(self, size: int, batch_size: int, generator: np.random.Generator) -> list[np.ndarray]:
+        """Return the numbers of the samples of each batch of an epoch; by itself the order, cut.
+
+        Args:
+            size: Samples of the training split.
+            batch_size: Samples of a batch, over all processes.
+            generator: Of the epoch; no other randomness may be used.
+        """
+        order = self.order(size, generator)
+        return [order[first : first + batch_size] for first in range(0, len(order), batch_size)]
+
     def notes(self) -> list[str]:
         """Say what a user should know of it before training, a line each."""
         return []

@@ -181,7 +181,7 @@ class DataModule(pl.LightningDataModule):
             start=self.start,
             rank=rank,
             world=world,
-            order=self.sampler.order,
+            batches=self.sampler.batches,
         )
         return self._loader(split, batch_sampler=stream)
 

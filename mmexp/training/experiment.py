@@ -140,7 +140,7 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
         seed=root["seed"],
         control=root["control"],
         apart=task.paired,
-        sampler=instantiate("sampler", root["sampler"], plugins=root["plugins"]),
+        sampler=method.sampler(instantiate("sampler", root["sampler"], plugins=root["plugins"])),
     )
     if "cuts" not in facts:
         facts = facts.add(folder.path, cuts=[cut.facts() for cut in find_cuts(root, facts, dataset, data)])

@@ -36,8 +36,10 @@ def fetched(read: Callable[[Any], Sample], draws: Sequence[Any]) -> list[Sample]
 def collated(
     collate: Callable[[Sequence[Sample]], Batch], samples: Sequence[Sample] | MmexpError
 ) -> Batch | MmexpError:
-    """Join the samples of a batch, unless there is a fault in their place."""
-    return samples if isinstance(samples, MmexpError) else collate(samples)
+    """Join the samples of a batch, which may be none, unless there is a fault in their place."""
+    if isinstance(samples, MmexpError):
+        return samples
+    return collate(samples) if samples else Batch({}, {}, ())
 
 
 def outlive(worker: int) -> None:

@@ -107,12 +107,16 @@ class ExperimentModule(pl.LightningModule):
         if self.device.type == "cuda":
             torch.cuda.manual_seed(seed)
 
-    def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+    def objective(self, batch: Batch) -> dict[str, Tensor]:
+        """Return the losses of a training batch by name, once it is augmented."""
         for augment in self.augments:
             batch = augment(batch)
         outputs = self.model(batch)
         losses = {**self.model.task.losses(outputs, batch), **self.model.fusion.penalties()}
-        losses |= self.method.losses(self.model, outputs, batch)
+        return losses | self.method.losses(self.model, outputs, batch)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
+        losses = self.method.step(self.model, self.objective, batch)
         if torch.distributed.is_initialized():
             weight = self.trainer.datamodule.weight(batch, batch_idx)  # type: ignore[attr-defined]
             losses = {name: value * weight for name, value in losses.items()}

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from torch.utils.data import Sampler
 
-Order = Callable[[int, np.random.Generator], np.ndarray]
+from mmexp.sampler.base import Sampler as EpochSampler
+
+Batches = Callable[[int, int, np.random.Generator], list[np.ndarray]]
+SHUFFLED = EpochSampler()
 
 
 @dataclass(frozen=True)
@@ -27,8 +30,8 @@ class BatchStream(Sampler[list[Draw]]):
     """All training batches of a run, one pass after another; batch b depends on (seed, b) alone.
 
     A resumed run starts at batch ``start``, without replaying those before. Each process of ``world`` takes its share
-    of each batch; a last batch with fewer samples than processes is left out. ``order`` returns which ``size`` samples
-    a pass holds, from the size and a generator of the pass.
+    of each batch; a last batch with fewer samples than processes is left out. ``batches`` returns the samples of each
+    batch of a pass, from the size, the batch size and a generator of the pass.
     """
 
     def __init__(
@@ -41,25 +44,29 @@ class BatchStream(Sampler[list[Draw]]):
         start: int = 0,
         rank: int = 0,
         world: int = 1,
-        order: Order = lambda size, generator: generator.permutation(size),
+        batches: Batches = SHUFFLED.batches,
     ) -> None:
         self.size, self.batch_size, self.total, self.seed, self.start = size, batch_size, total, seed, start
-        self.rank, self.world, self.order = rank, world, order
+        self.rank, self.world, self.batches = rank, world, batches
         self.per_epoch = batches_per_epoch(size, batch_size, world)
 
     def __len__(self) -> int:
         return self.total
 
     def __iter__(self) -> Iterator[list[Draw]]:
-        shuffled, order, repeats = -1, np.empty(0, int), np.empty(0, int)
+        drawn: list[list[Draw]] = []
         for number in range(self.start, self.total):
             epoch, place = divmod(number, self.per_epoch)
-            if epoch != shuffled:
-                shuffled, order = epoch, self.order(self.size, np.random.default_rng((self.seed, epoch)))
-                repeats = earlier(order)
-            batch = slice(place * self.batch_size + self.rank, (place + 1) * self.batch_size, self.world)
-            drawn = zip(order[batch].tolist(), repeats[batch].tolist(), strict=True)
-            yield [Draw(index, epoch, repeat) for index, repeat in drawn]
+            if number == self.start or place == 0:
+                generator = np.random.default_rng((self.seed, epoch))
+                drawn = draws(self.batches(self.size, self.batch_size, generator), epoch)
+            yield drawn[place][self.rank :: self.world]
+
+
+def draws(batches: Sequence[np.ndarray], epoch: int) -> list[list[Draw]]:
+    """Say of each sample of each batch of a pass how often the pass has drawn it before."""
+    repeats = iter(earlier(np.concatenate(batches)).tolist())
+    return [[Draw(index, epoch, next(repeats)) for index in batch.tolist()] for batch in batches]
 
 
 def earlier(order: np.ndarray) -> np.ndarray:

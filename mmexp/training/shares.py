@@ -17,6 +17,7 @@ def experiment_notes(experiment: Experiment) -> list[str]:
     shares = share_notes(size, experiment.training.batch_size, world)
     few = [note for name in ("val", "test") for note in few_notes(name, len(experiment.data.samples[name]))]
     contrasts = contrast_notes(experiment.task.contrasts, experiment.training.batch_size)
+    steps = experiment.data.total // experiment.training.accumulate
     return [
         *map(str, experiment.cuts),
         *encoder_notes(experiment.module.model),
@@ -26,6 +27,12 @@ def experiment_notes(experiment: Experiment) -> list[str]:
         *unlabeled_notes(experiment.data.dataset.unlabeled, size),
         *experiment.task.notes(),
         *experiment.data.sampler.notes(),
+        *experiment.method.notes(
+            size=size,
+            batch_size=experiment.training.batch_size,
+            steps=steps,
+            pretrained=experiment.config.get("pretrained"),
+        ),
     ]
 
 

@@ -68,7 +68,7 @@ def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str
         shortage_refused(lambda: advice.smaller_batch(folder, training.batch_size, training.accumulate, probe.largest)),
     ):
         loggers.summary = train_and_evaluate(experiment, folder, console, loggers, probe)
-    return {**loggers.summary, "parameters": parameters}
+    return {**loggers.summary, **experiment.method.summary(), "parameters": parameters}
 
 
 def train_and_evaluate(

@@ -9,6 +9,7 @@ from mmexp.analysis.compare import Score, compare
 from mmexp.analysis.difference import Difference
 from mmexp.analysis.verdict import Verdict
 from mmexp.cli._ranking import cell, differing, score, show_ranking
+from mmexp.run import summary
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import row
 
@@ -85,3 +86,23 @@ def test_rankings_differ_in_task_dataset_or_data(make_run):
 def test_values_are_short():
     assert score(Score(0.5, None, (0.5,))) == "0.500" and score(Score(0.5, 0.1, (0.4, 0.6))) == "0.500 ± 0.100"
     assert (cell(None), cell(["a", "b"]), cell(3)) == ("-", "a+b", "3")
+
+
+def test_epsilon_is_a_column_where_a_run_was_trained_privately(make_run, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    epsilons = {"concat": 2.0, "gated": None, "sum": 8.0}
+    runs = [make_run(0.9, fusion=name) for name in [*epsilons, "mean"]]
+    for folder, epsilon in zip(runs, epsilons.values(), strict=False):
+        summary.write(folder, {**summary.read(folder), "privacy": {"epsilon": epsilon}})
+    (ranking,) = compare([row(folder) for folder in runs])
+    show_ranking(ranking, [None] * 4)
+    lines = capsys.readouterr().out.splitlines()
+    header = next(line for line in lines if "epsilon" in line)
+    place = header.index("epsilon") + len("epsilon")
+    cells = {line.split()[0]: line[:place].split()[-1] for line in lines if line.split()}
+    assert {name: cells[name] for name in ("concat", "gated", "sum", "mean")} == {
+        "concat": "2",
+        "gated": "inf",
+        "sum": "8",
+        "mean": "-",
+    }

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from mmexp.cli._result import show_result
+from mmexp.run import summary
 from mmexp.run.folder import RunFolder
 
 
@@ -63,3 +64,19 @@ def test_the_weights_of_a_fusion_are_shown_largest_first(make_run):
     known = json.loads(folder.summary.read_text())
     folder.summary.write_text(json.dumps(known | {"shares": {"concat": 0.2, "attention": 0.7, "gated": 0.1}}))
     assert "fusion weights: attention 0.70, concat 0.20, gated 0.10" in shown(folder)
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "words"),
+    [
+        (7.996, "private: epsilon 8 at delta 0.002, noise multiplier 0.9, 40 Poisson samples of rate 0.1, accountant "),
+        (None, "not private: gradients of samples were clipped at 1, without noise"),
+    ],
+)
+def test_what_the_samples_are_kept_private_to_is_shown(make_run, epsilon, words):
+    folder = make_run(0.5)
+    known = {"epsilon": epsilon, "delta": 0.002, "noise_multiplier": 0.9, "max_grad_norm": 1.0}
+    rest = {"sample_rate": 0.1, "steps": 40, "accountant": "prv"}
+    assert "private" not in shown(folder)
+    summary.write(folder, {**summary.read(folder), "privacy": {**known, **rest}})
+    assert words in shown(folder, width=200)

@@ -38,7 +38,7 @@ def test_another_epoch_draws_another_part_of_what_is_frequent():
 
 @pytest.mark.parametrize("world", [1, 2])
 def test_the_ranks_share_its_batches_and_a_resumed_run_goes_on_with_them(world):
-    settings = {"size": len(LABELS), "batch_size": 6, "total": 12, "seed": 3, "order": make().order}
+    settings = {"size": len(LABELS), "batch_size": 6, "total": 12, "seed": 3, "batches": make().batches}
     whole = list(BatchStream(**settings))
     ranks = [list(BatchStream(**settings, rank=rank, world=world, start=7)) for rank in range(world)]
     for batch, *shares in zip(whole[7:], *ranks, strict=True):

@@ -37,3 +37,7 @@ def test_a_fault_comes_from_a_loader_process_as_it_was_raised(workers):
     with pytest.raises(DataError, match=r"^table:5, sample s4: image must be a file, got none\.$") as caught:
         next(batches)
     assert (caught.value.sample, caught.value.path, caught.value.hint) == ("s4", "table:5", "Put it back.")
+
+
+def test_a_batch_without_samples_is_empty():
+    assert collated(join, []) == Batch({}, {}, ())

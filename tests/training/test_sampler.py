@@ -70,7 +70,9 @@ def test_batches_of_one_pattern_hold_every_sample_once():
 
 
 def test_a_sample_that_a_pass_draws_again_is_told_apart():
-    stream = BatchStream(size=3, batch_size=2, total=2, seed=0, order=lambda size, generator: np.array([2, 1, 2]))
+    stream = BatchStream(size=3, batch_size=2, total=2, seed=0, batches=lambda *_: [np.array([2, 1]), np.array([2])])
     assert list(stream) == [[Draw(2, 0, 0), Draw(1, 0, 0)], [Draw(2, 0, 1)]]
+    empty = BatchStream(size=3, batch_size=3, total=1, seed=0, batches=lambda *_: [np.array([], int)])
+    assert list(empty) == [[]]
     assert earlier(np.array([3, 3, 1, 3, 1])).tolist() == [0, 1, 0, 2, 1]
     assert earlier(np.array([], int)).tolist() == []

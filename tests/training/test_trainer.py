@@ -159,6 +159,14 @@ def test_modulated_gradients_of_balanced_epochs_go_on_as_they_would_have(lab, at
     assert_same_run(train_and_resume(lab, at_batch, overrides, (3, 6)), uninterrupted(*overrides))
 
 
+def test_noise_batches_and_epsilon_of_a_private_run_go_on_as_they_would_have(lab, at_batch, uninterrupted):
+    pytest.importorskip("opacus", reason="the extra private is not installed")
+    overrides = ["method=private", "method.epsilon=null", "method.noise_multiplier=1.0", "method.accountant=rdp"]
+    overrides += ["inputs=[text]", "fusion=none", "training.ema=0.5", "training.batch_size=2"]
+    assert_same_run(train_and_resume(lab, at_batch, overrides, (3, 6)), uninterrupted(*overrides))
+    assert json.loads(lab.only_run().summary.read_text())["privacy"]["steps"] == 18
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("method", ["pseudo_label", "gradual", "blending"])
 def test_what_a_method_keeps_goes_on_as_it_would_have(lab, at_batch, uninterrupted, method):

@@ -12,7 +12,8 @@ from typing import Any
 from mmexp.config.config import Config
 from mmexp.config.instantiate import refuse_target
 from mmexp.config.provenance import options
-from mmexp.config.schema import GROUPS, SECTIONS, SLOTS, Slot, holds_many, slot_of
+from mmexp.config.role import Slot
+from mmexp.config.schema import GROUPS, SECTIONS, SLOTS, holds_many, slot_of
 from mmexp.config.signature import Signature, accepts, read_signature, rule
 from mmexp.config.static import derives, find_class, is_module, is_package, names_in
 from mmexp.config.synonym import suggest_argument

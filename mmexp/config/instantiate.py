@@ -17,7 +17,8 @@ from typing import Any
 from omegaconf import DictConfig
 
 from mmexp.config.facts import Facts
-from mmexp.config.schema import SLOTS, Slot, slot_of
+from mmexp.config.role import Slot
+from mmexp.config.schema import SLOTS, slot_of
 from mmexp.error import ConfigError, nearest
 
 PREFIXES = ("mmexp", "torch.nn", "torch.optim", "pytorch_lightning", "torchmetrics")

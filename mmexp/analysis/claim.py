@@ -69,6 +69,8 @@ def _result(ranking: Ranking, found: Sequence[tuple[Group, Verdict]]) -> str:
     number = f"n = {margin.pairs} {margin.over}" if margin else ""
     amount = f"by {margin.mean:.3f} {verdict.interval} (95 %{counted}, {number})" if margin else ""
     words = f"{label(ranking, best)} beats its best {kind} ({verdict.baseline}) {amount}"
+    if one_more := verdict.new_group:
+        words += f"; of one more {best.runs[0].groups['column']}, {one_more.low:.3f} to {one_more.high:.3f} is expected"
     if others:
         words += f"; so {'do' if len(others) > 1 else 'does'} {_listed([label(ranking, group) for group, _ in others])}"
     same = indistinguishable(ranking, best, [group for group, _ in found if group is not best])

@@ -47,12 +47,15 @@ def scope(runs: Sequence[RunRow]) -> str:
         return f"it holds for this {column}; nothing is known of others"
     if number < FEWEST:
         return f"it holds for these {number} {column}s; nothing is known of others"
-    few = f", of whom {number} are few" if number < _FEW_GROUPS else ""
+    few = f", and {number} are few" if number < _FEW_GROUPS else ""
     return f"it holds for {column}s like the {number} tested{few}"
 
 
 def label(ranking: Ranking, group: Group) -> str:
-    """Name a group by what sets it apart from the others."""
+    """Name a group by what sets it apart from the others, one without fusion by its input."""
+    first = group.runs[0]
+    if first.control or len(first.inputs) == 1:
+        return f"{first.control} inputs" if first.control else f"{first.inputs[0]} alone"
     names = [name for name in ranking.columns if name not in ("inputs", "control")] or ["fusion"]
     return ", ".join(str(group.config[name]) for name in names if group.config.get(name) is not None)
 

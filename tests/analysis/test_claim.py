@@ -49,7 +49,7 @@ def test_without_fusions_and_groups_nothing_is_claimed(make_row):
     [
         (SPEAKER, [None], "it holds for this speaker; nothing is known of others"),
         (SPEAKER, ["ann", "bob"], "it holds for these 2 speakers; nothing is known of others"),
-        (SPEAKER, ["a", "b", "c", "d"], "it holds for speakers like the 4 tested, of whom 4 are few"),
+        (SPEAKER, ["a", "b", "c", "d"], "it holds for speakers like the 4 tested, and 4 are few"),
         ({**SPEAKER, "number": 9}, [None], "it holds for speakers like the 9 tested"),
         ({**SPEAKER, "number": 9, "seen": 9}, [None], "who were trained on; nothing is known of others"),
         ({"likely": ["rows that share a file"]}, [None], r"may come in groups \(rows that share a file\), for which"),

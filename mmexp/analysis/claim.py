@@ -47,12 +47,15 @@ def scope(runs: Sequence[RunRow]) -> str:
         return f"it holds for this {column}; nothing is known of others"
     if number < FEWEST:
         return f"it holds for these {number} {column}s; nothing is known of others"
-    few = f", of whom {number} are few" if number < _FEW_GROUPS else ""
+    few = f", and {number} are few" if number < _FEW_GROUPS else ""
     return f"it holds for {column}s like the {number} tested{few}"
 
 
 def label(ranking: Ranking, group: Group) -> str:
-    """Name a group by what sets it apart from the others."""
+    """Name a group by what sets it apart from the others, one without fusion by its input."""
+    first = group.runs[0]
+    if first.control or len(first.inputs) == 1:
+        return f"{first.control} inputs" if first.control else f"{first.inputs[0]} alone"
     names = [name for name in ranking.columns if name not in ("inputs", "control")] or ["fusion"]
     return ", ".join(str(group.config[name]) for name in names if group.config.get(name) is not None)
 
@@ -69,6 +72,8 @@ def _result(ranking: Ranking, found: Sequence[tuple[Group, Verdict]]) -> str:
     number = f"n = {margin.pairs} {margin.over}" if margin else ""
     amount = f"by {margin.mean:.3f} {verdict.interval} (95 %{counted}, {number})" if margin else ""
     words = f"{label(ranking, best)} beats its best {kind} ({verdict.baseline}) {amount}"
+    if one_more := verdict.new_group:
+        words += f"; of one more {best.runs[0].groups['column']}, {one_more.low:.3f} to {one_more.high:.3f} is expected"
     if others:
         words += f"; so {'do' if len(others) > 1 else 'does'} {_listed([label(ranking, group) for group, _ in others])}"
     same = indistinguishable(ranking, best, [group for group, _ in found if group is not best])

@@ -24,6 +24,7 @@ class Difference:
         error: Standard error of the mean.
         degrees: Of freedom of its t distribution; infinity for the normal one.
         method: Name of the interval and its source.
+        spread: Standard deviation of the units; None if that is not known.
     """
 
     mean: float
@@ -35,6 +36,7 @@ class Difference:
     error: float | None = None
     degrees: float = math.inf
     method: str = ""
+    spread: float | None = None
 
     @property
     def is_won(self) -> bool:
@@ -52,7 +54,9 @@ class Difference:
         return not (self.is_won or self.is_lost)
 
 
-def by_t(mean: float, error: float, degrees: float, pairs: int, over: str, method: str) -> Difference:
+def by_t(
+    mean: float, error: float, degrees: float, pairs: int, over: str, method: str, spread: float | None = None
+) -> Difference:
     """Make the t interval of a mean with its standard error.
 
     Args:
@@ -62,7 +66,9 @@ def by_t(mean: float, error: float, degrees: float, pairs: int, over: str, metho
         pairs: Number of units.
         over: What they are.
         method: Name and source.
+        spread: Standard deviation of the units; that of independent ones if None.
     """
     half = quantile(CONFIDENCE, degrees) * error
     p = two_sided(mean / error, degrees) if error else float(mean == 0)
-    return Difference(mean, mean - half, mean + half, pairs, over, p, error, degrees, method)
+    apart = error * math.sqrt(pairs) if spread is None else spread
+    return Difference(mean, mean - half, mean + half, pairs, over, p, error, degrees, method, apart)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from mmexp.analysis.difference import Difference
 
 
@@ -14,12 +12,11 @@ def effect_size(found: Difference) -> float | None:
     eq. 4, of Cohen's d for pairs.
 
     Args:
-        found: With its standard error; the spread of its units is ``error sqrt(pairs)``.
+        found: With the standard deviation of its units.
 
     Returns:
         None without a spread.
     """
-    if not found.error:
+    if not found.spread:
         return None
-    small = 1 if math.isinf(found.degrees) else 1 - 3 / (4 * found.degrees - 1)
-    return small * found.mean / (found.error * math.sqrt(found.pairs))
+    return (1 - 3 / (4 * (found.pairs - 1) - 1)) * found.mean / found.spread

@@ -48,10 +48,11 @@ def over_groups(
     centre = mean([share[name] * mean(list(own.values())) for name, own in cells.items()])
     table = [[centre + share[name] * (value - centre) for value in own.values()] for name, own in cells.items()]
     rows, columns = [mean(row) for row in table], [mean(column) for column in zip(*table, strict=True)]
-    between = (deviation(rows) or 0.0) ** 2 / len(rows)
+    spread = deviation(rows) or 0.0
+    between = spread**2 / len(rows)
     if left_out:
         error = math.sqrt(between * (1 + len(rows) / (len(rows) - 1)))
-        return by_t(centre, error, len(rows) - 1, len(rows), "groups", LEFT_OUT)
+        return by_t(centre, error, len(rows) - 1, len(rows), "groups", LEFT_OUT, spread)
     if not crossed or len(columns) < 2:
         return by_t(centre, math.sqrt(between), len(rows) - 1, len(rows), "groups", GROUPS)
     rest = [value - rows[i] - columns[j] + centre for i, row in enumerate(table) for j, value in enumerate(row)]
@@ -60,10 +61,10 @@ def over_groups(
     seeds = (deviation(columns) or 0.0) ** 2 / len(columns)
     if seeds <= within or between <= within:  # of one of the two effects there is no sign
         error, degrees = (between, len(rows) - 1) if seeds <= within else (seeds, len(columns) - 1)
-        return by_t(centre, math.sqrt(error), degrees, len(rows), "groups", CROSSED)
+        return by_t(centre, math.sqrt(error), degrees, len(rows), "groups", CROSSED, spread)
     total = between + seeds - within
     parts = between**2 / (len(rows) - 1) + seeds**2 / (len(columns) - 1) + within**2 / cells_left
-    return by_t(centre, math.sqrt(total), total**2 / parts, len(rows), "groups", CROSSED)
+    return by_t(centre, math.sqrt(total), total**2 / parts, len(rows), "groups", CROSSED, spread)
 
 
 def new_group(cells: Cells) -> Difference | None:

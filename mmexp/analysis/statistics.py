@@ -65,7 +65,7 @@ def over_folds(differences: Mapping[str, Sequence[float]]) -> Difference | None:
     if spread is None or number < FEWEST:
         return None
     error = spread * math.sqrt(1 / number + 1 / (number - 1))
-    return by_t(mean(means), error, number - 1, number, "folds", FOLDS)
+    return by_t(mean(means), error, number - 1, number, "folds", FOLDS, spread)
 
 
 def per_sample(first: Sequence[Mapping[str, float]], second: Sequence[Mapping[str, float]]) -> Difference | None:

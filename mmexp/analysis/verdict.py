@@ -12,7 +12,7 @@ from mmexp.analysis.compare import Ranking, newest
 from mmexp.analysis.difference import Difference
 from mmexp.analysis.effect_size import effect_size
 from mmexp.analysis.holm import holm
-from mmexp.analysis.margin import Pairs, margin, margin_over_majority_class
+from mmexp.analysis.margin import Pairs, margin, margin_of_new_group, margin_over_majority_class
 from mmexp.analysis.power import need
 from mmexp.analysis.statistics import mean
 from mmexp.config.schema import role_of, root_of
@@ -36,6 +36,7 @@ class Verdict:
         is_control: Whether the baseline is no single input, because the task needs several.
         compared: Number of fusions whose verdicts are counted together.
         adjusted: p value that counts all of them, by Holm's procedure; None without an interval.
+        new_group: Where the margin of one more group is expected; None unless groups were left out in turn.
     """
 
     outcome: Outcome
@@ -45,6 +46,7 @@ class Verdict:
     is_control: bool = False
     compared: int = 1
     adjusted: float | None = None
+    new_group: Difference | None = None
 
     @property
     def text(self) -> str:
@@ -95,6 +97,7 @@ class Verdict:
         named: dict[str, Any] = {"text": self.text, "outcome": self.outcome, "baseline": self.baseline or None}
         named |= {"difference": found.mean if self.margin else None, "low": found.low, "high": found.high, "p": found.p}
         named |= {"holm": self.adjusted, "compared": self.compared, "effect_size": effect_size(found)}
+        named["new_group"] = [self.new_group.low, self.new_group.high] if self.new_group else None
         return named | {"over": found.over or None, "pairs": found.pairs, "method": found.method or None}
 
 
@@ -144,7 +147,9 @@ class BaselineComparison:
         if not wanted or wanted - set(singles):
             return Verdict("unknown", folders)
         baseline, ahead = _best(singles, metric, mode)
-        return Verdict("better" if ahead and ahead.is_won else "no_better", folders, baseline, ahead)
+        one_more = margin_of_new_group(singles[baseline], metric, mode)
+        outcome: Outcome = "better" if ahead and ahead.is_won else "no_better"
+        return Verdict(outcome, folders, baseline, ahead, new_group=one_more)
 
     def _paired(self, fused: Sequence[RunRow], metric: str, mode: str) -> tuple[dict[str, Pairs], dict[str, Pairs]]:
         """Pair runs with their baselines, by the name of a control, and by that of a single input.

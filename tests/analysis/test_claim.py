@@ -49,7 +49,7 @@ def test_without_fusions_and_groups_nothing_is_claimed(make_row):
     [
         (SPEAKER, [None], "it holds for this speaker; nothing is known of others"),
         (SPEAKER, ["ann", "bob"], "it holds for these 2 speakers; nothing is known of others"),
-        (SPEAKER, ["a", "b", "c", "d"], "it holds for speakers like the 4 tested, of whom 4 are few"),
+        (SPEAKER, ["a", "b", "c", "d"], "it holds for speakers like the 4 tested, and 4 are few"),
         ({**SPEAKER, "number": 9}, [None], "it holds for speakers like the 9 tested"),
         ({**SPEAKER, "number": 9, "seen": 9}, [None], "who were trained on; nothing is known of others"),
         ({"likely": ["rows that share a file"]}, [None], r"may come in groups \(rows that share a file\), for which"),
@@ -59,3 +59,16 @@ def test_without_fusions_and_groups_nothing_is_claimed(make_row):
 def test_for_whom_it_holds_follows_from_the_groups_that_were_tested(make_row, groups, folds, words):
     runs = [make_row(0.5, groups=groups, **({"fold": fold} if fold else {})) for fold in folds]
     assert re.search(words, scope(runs))
+
+
+def test_of_one_more_speaker_the_expected_range_is_said(make_row):
+    rows = []
+    for place, name in enumerate(("ann", "bob", "cyd", "dan", "eve")):
+        for value, own in ((0.9, {}), (0.5, {"inputs": ["image"], "fusion": "none"}), (0.4, {"inputs": ["audio"]})):
+            rows.append(make_row(value - place * value / 50, groups=SPEAKER, metric="test/f1", fold=name, **own))
+    [ranking] = compare(rows)
+    verdicts = BaselineComparison(rows).verdicts(ranking)
+    text = claim(ranking, verdicts)
+    assert "n = 5 groups); of one more speaker, 0.346 to 0.422 is expected; it holds for speakers like the 5" in text
+    best = verdicts[0]
+    assert best is not None and best.plain()["new_group"] == pytest.approx([0.346, 0.422], abs=5e-4)

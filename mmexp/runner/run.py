@@ -100,12 +100,7 @@ def run_training(
                     write_start(folder, config.plain())
                 _train(config, folder, console, callbacks)
     except MmexpError as error:
-        if folder and not resumed and isinstance(error, ConfigError):
-            shutil.rmtree(folder.path, ignore_errors=True)
-        elif folder:
-            folder.remove_unbegun()
-        if folder and folder.path.exists() and isinstance(error, Stopped | ResourceError) and "Run: " not in error.hint:
-            error.hint = f"{error.hint}\nRun: {advice.resume(folder)}".lstrip()
+        _tidy_up(error, folder, resumed)
         raise
     return folder
 
@@ -119,6 +114,18 @@ def refuse_all_folds(root: Mapping[str, Any]) -> None:
     if (folds := root.get("folds")) is not None and root.get("fold") is None:
         hint = f"Set fold to one of them; mmexp train folds={folds} makes a run of each."
         raise ConfigError(f"fold must be one of the folds with folds={folds}, got null.", hint)
+
+
+def _tidy_up(error: MmexpError, folder: RunFolder | None, resumed: bool) -> None:
+    """Remove a folder that there is nothing to resume in, or have the error say how to resume it."""
+    if folder is None:
+        return
+    if not resumed and isinstance(error, ConfigError):
+        shutil.rmtree(folder.path, ignore_errors=True)
+    else:
+        folder.remove_unbegun()
+    if folder.path.exists() and isinstance(error, Stopped | ResourceError) and "Run: " not in error.hint:
+        error.hint = f"{error.hint}\nRun: {advice.resume(folder)}".lstrip()
 
 
 def run_rank(report: Report, path: Path, plugins: Sequence[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from mmexp.contract import Batch
 
@@ -12,6 +13,9 @@ class Augment(ABC):
 
     All randomness comes from torch's generators, which the training step seeds by (seed, batch number, rank): a resumed
     run repeats it.
+
+    Attributes:
+        mixes: Whether it mixes samples, so that a target is no longer that of one of them.
 
     Example:
         >>> from dataclasses import replace
@@ -27,6 +31,25 @@ class Augment(ABC):
         tensor(6.)
     """
 
+    mixes: bool = False
+
     @abstractmethod
     def __call__(self, batch: Batch) -> Batch:
         """Return the augmented batch, of the same size; its targets may change with its inputs."""
+
+
+def views(batch: Batch, augments: Sequence[Augment]) -> tuple[Batch, Batch]:
+    """Augment a batch, and return it also as it was before, or after the last augmentation that mixes samples.
+
+    Args:
+        batch: As the loader gives it.
+        augments: In order.
+
+    Returns:
+        Two views of the same samples, the weakly and the strongly augmented one.
+    """
+    weak = strong = batch
+    for augment in augments:
+        strong = augment(strong)
+        weak = strong if augment.mixes else weak
+    return weak, strong

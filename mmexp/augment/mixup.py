@@ -29,6 +29,8 @@ class Mixup(Augment):
         ValueError: If alpha is not positive, or an input or target cannot be mixed.
     """
 
+    mixes = True
+
     def __init__(self, *, alpha: float = 0.2) -> None:
         if alpha <= 0:
             raise ValueError(f"{type(self).__name__}: alpha must be positive, got {alpha}.")

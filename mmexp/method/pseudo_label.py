@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from mmexp.contract import Batch
 from mmexp.error import ConfigError
+from mmexp.loss.mean import mean
 from mmexp.method.epoch_means import EpochMeansCallback
 from mmexp.method.full import FullMethod
 from mmexp.method.mean_teacher import MeanTeacherCallback
@@ -20,8 +21,10 @@ from mmexp.method.mean_teacher import MeanTeacherCallback
 class PseudoLabelMethod(FullMethod):
     """Learn also from the samples without a label: what the running average of the model is sure of is taken as it.
 
-    The average reads the batch in evaluation mode, the model with its dropout, also that of modalities. A pseudo label
-    counts ``weight`` times as much as a label, growing to that within the first epochs.
+    The average reads the batch in evaluation mode and before ``augment``, the model with its dropout, also that of
+    modalities, and augmented: ``augment=[rand_augment]`` makes the strong view of FixMatch. The loss is the
+    mean over the unlabelled samples of a batch, those without a pseudo label as 0; it counts ``weight`` times as much
+    as the mean over those with a label, growing to that within the first epochs.
 
     A batch should hold labels too: ``sampler=balanced`` draws as many samples with one as without. Label smoothing
     keeps a model from being as sure as the threshold asks.
@@ -30,11 +33,11 @@ class PseudoLabelMethod(FullMethod):
 
     Source: Lee 2013, "Pseudo-Label: The Simple and Efficient Semi-Supervised Learning Method for Deep Neural Networks",
     eqs. 15 and 16; the average: Tarvainen and Valpola 2017, "Mean teachers", https://arxiv.org/abs/1703.01780; the
-    threshold: Sohn et al. 2020, "FixMatch", https://arxiv.org/abs/2001.07685, eq. 4.
+    threshold and the two views: Sohn et al. 2020, "FixMatch", https://arxiv.org/abs/2001.07685, eq. 4.
 
     Args:
         threshold: Least probability that counts as sure, in (0, 1).
-        weight: Of a pseudo label over that of a label.
+        weight: Of the loss on unlabelled samples over that on labelled ones.
         ramp_up: Epochs in which the weight grows linearly from 0.
         decay: Part of the average that each step keeps, in [0, 1).
 
@@ -42,7 +45,7 @@ class PseudoLabelMethod(FullMethod):
         ValueError: If a number is out of range.
     """
 
-    unlabeled = True
+    unlabeled = weak = True
 
     def __init__(
         self, *, threshold: float = 0.95, weight: float = 1.0, ramp_up: float = 2.0, decay: float = 0.99
@@ -79,8 +82,9 @@ class PseudoLabelMethod(FullMethod):
         unlabeled = torch.ones_like(best, dtype=torch.bool) if labels is None else ~labels.values.mask
         sure = unlabeled & (best >= self.threshold)
         self.confident = float(sure.sum() / unlabeled.sum().clamp(min=1))
-        losses = F.cross_entropy(logits, chosen, reduction="none") * sure
-        return {"pseudo_label": self.weight * self.ramp.value * losses.sum() / len(batch)}
+        total = (F.cross_entropy(logits, chosen, reduction="none") * sure).sum()
+        loss = mean(total, unlabeled.sum(), len(batch), everywhere=True)
+        return {"pseudo_label": self.weight * self.ramp.value * loss}
 
     def callbacks(self) -> Sequence[pl.Callback]:
         return [self.average, self.ramp, EpochMeansCallback(lambda: {"confident": self.confident})]

@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MeanMetric, Metric, MetricCollection
 
-from mmexp.augment.base import Augment
+from mmexp.augment.base import Augment, views
 from mmexp.contract import Batch, Outputs
 from mmexp.error import ConfigError, NumericsError
 from mmexp.method.base import Method
@@ -108,11 +108,10 @@ class ExperimentModule(pl.LightningModule):
             torch.cuda.manual_seed(seed)
 
     def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
-        for augment in self.augments:
-            batch = augment(batch)
+        weak, batch = views(batch, self.augments)
         outputs = self.model(batch)
         losses = {**self.model.task.losses(outputs, batch), **self.model.fusion.penalties()}
-        losses |= self.method.losses(self.model, outputs, batch)
+        losses |= self.method.losses(self.model, outputs, weak if self.method.weak else batch)
         if torch.distributed.is_initialized():
             weight = self.trainer.datamodule.weight(batch, batch_idx)  # type: ignore[attr-defined]
             losses = {name: value * weight for name, value in losses.items()}

@@ -42,12 +42,16 @@ from mmexp.error import MmexpError, Stopped
 from mmexp.launcher.local import LocalLauncher
 from mmexp.method.lora import LoraMethod
 from mmexp.method.private import refuse_without_opacus
+from mmexp.pool.mean import MeanPool
 from mmexp.run.command import override
 from mmexp.run.folder import RunFolder, collect, runs
 from mmexp.run.lock import Lock
 from mmexp.run.packages import CORE, OPTIONAL
 from mmexp.run.summary import row
+from mmexp.run.sweep import find_sweep
+from mmexp.search.optuna import make_pruner
 from mmexp.study.ensemble import make_ensemble, read_member
+from mmexp.task.pretraining import Pretraining
 from mmexp.training.model import Model
 from mmexp.training.warm_start import Pretrained
 from mmexp.weights.locate import locate
@@ -180,7 +184,7 @@ def trained(make_lab: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def launched(self: LocalLauncher, jobs: Any, report: Any) -> None:
     """Leave out the training of jobs, whose configs have been composed."""
-    assert all(job.config.plugins == ("typed_parts",) for job in jobs)
+    assert all(job.config.plugins in ((), ("typed_parts",)) for job in jobs)
     for job in jobs:
         job.status, job.seconds = "done", 1.0
 
@@ -444,6 +448,47 @@ def no_ensemble(bench: Bench) -> Iterator[str]:
     yield bench.refuses(read_member, stopped)
 
 
+def sweep_stopped(bench: Bench) -> Iterator[str]:
+    def stop(*arguments: object) -> None:
+        raise Stopped("by request")
+
+    outputs = bench.place / "my sweeps"
+    words = [*bench.words, "seed=0,1", override("outputs", str(outputs))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalLauncher, "launch", stop)
+        said = bench.says("train", "-m", *words)
+    folder = find_sweep("last", outputs)
+    again = bench.says("train", "-m", *words)
+    status = bench.says("sweep", "status", str(folder.path))
+    without = bench.says("sweep", "resume", str(folder.path))
+    others = bench.says("sweep", "resume", str(folder.path), "seed=2", "plugins=[typed_parts]")
+    yield from (said, again, status, without, others)
+
+
+def no_sweep(bench: Bench) -> Iterator[str]:
+    yield bench.says("sweep", "stop")
+    empty = bench.place / "no sweeps"
+    empty.write_text("a file")
+    yield bench.says("sweep", "status", "last", "--outputs", str(empty))
+    yield bench.says("train", "-m", *bench.words, "seed=0,1", override("outputs", str(empty)))
+
+
+def optuna_not_installed(bench: Bench) -> Iterator[str]:
+    bench.patch.setitem(sys.modules, "optuna", None)
+    yield bench.refuses(make_pruner, None)
+
+
+def encoder_from_scratch(bench: Bench) -> Iterator[str]:
+    table = bench.place / "my items.csv"
+    table.write_text("id,title\n1,a blue ball\n2,a red ball\n")
+    yield bench.says("encode", str(table), "title", "--to", str(bench.place / "titles.npy"))
+
+
+def nothing_to_mask(bench: Bench) -> Iterator[str]:
+    task = Pretraining(pool=MeanPool(), dim=4, probe=None)
+    yield bench.refuses(task.prepare, {"graph": "symbols"}, {"graph": None})
+
+
 PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "analysis/verdict.py:hint": no_verdict,
     "api/compare.py:compare": no_runs,
@@ -462,6 +507,8 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "cli/list.py:print_advice": resumable,
     "cli/predict.py:run": nothing_to_predict,
     "cli/show.py:_find": group_without_option,
+    "cli/sweep.py:_status": sweep_stopped,
+    "cli/sweep.py:run": no_sweep,
     "config/compose.py:_load": config_not_there,
     "dataset/kind/kinds.py:_narrowest": no_kind,
     "dataset/table/reader.py:_CONVERT": other_files,
@@ -470,21 +517,30 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "method/private.py:refuse_without_opacus": opacus_not_installed,
     "run/advice.py:smaller_batch": batch_too_large,
     "run/command.py:first_run": no_runs,
-    "run/folder.py:_not_one": no_runs,
+    "run/reference.py:not_one": no_runs,
     "run/folder.py:collect": no_runs,
     "run/lock.py:_try": locked_elsewhere,
     "run/lock.py:_open": resumable,
+    "run/sweep.py:drafted": no_sweep,
+    "run/sweep.py:find_sweep": no_sweep,
+    "run/sweep.py:line": sweep_stopped,
     "run/packages.py:REINSTALL": torch_does_not_import,
     "run/packages.py:broken_import": package_does_not_import,
     "runner/resume.py:_refuse_other_place": data_of_another_folder,
     "runner/resume.py:_show_edits": edited_config,
     "runner/resume.py:refuse_words": resumable,
-    "runner/run.py:run_training": stopped_in_between,
+    "runner/run.py:_tidy_up": stopped_in_between,
+    "search/optuna.py:_required": optuna_not_installed,
     "study/baselines.py:read_run": launcher_without_jobs,
+    "study/encode.py:_pretrained": encoder_from_scratch,
     "study/ensemble.py:make_ensemble": no_ensemble,
     "study/ensemble.py:read_member": no_ensemble,
     "study/ensemble.py:read_predictions": no_ensemble,
+    "study/session.py:_refuse_unfinished": sweep_stopped,
+    "study/session.py:resume": sweep_stopped,
+    "study/session.py:run": sweep_stopped,
     "study/sweep.py:_choose": search_left_out,
+    "task/pretraining.py:prepare": nothing_to_mask,
     "training/checkpoint_choice.py:_damaged": damaged_checkpoint,
     "training/restored.py:best_checkpoint": no_checkpoint,
     "training/trainer.py:fit": batch_too_large,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from mmexp.contract import Batch
 
@@ -35,3 +36,20 @@ class Augment(ABC):
     @abstractmethod
     def __call__(self, batch: Batch) -> Batch:
         """Return the augmented batch, of the same size; its targets may change with its inputs."""
+
+
+def views(batch: Batch, augments: Sequence[Augment]) -> tuple[Batch, Batch]:
+    """Augment a batch, and return it also as it was before, or after the last augmentation that mixes samples.
+
+    Args:
+        batch: As the loader gives it.
+        augments: In order.
+
+    Returns:
+        Two views of the same samples, the weakly and the strongly augmented one.
+    """
+    weak = strong = batch
+    for augment in augments:
+        strong = augment(strong)
+        weak = strong if augment.mixes else weak
+    return weak, strong

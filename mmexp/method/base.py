@@ -24,6 +24,7 @@ class Method(ABC):
     Attributes:
         teacher: RUN whose model ``learn_from`` is given before training; None if it needs none.
         unlabeled: Whether it learns from samples without targets.
+        weak: Whether its losses read the batch as it was before ``augment``, which only the model then sees.
 
     Example:
         >>> from torch import nn
@@ -40,6 +41,7 @@ class Method(ABC):
 
     teacher: str | None = None
     unlabeled: bool = False
+    weak: bool = False
 
     @abstractmethod
     def prepare(self, model: nn.Module) -> None:
@@ -61,7 +63,7 @@ class Method(ABC):
         Args:
             model: The model that is trained, in training mode.
             outputs: What its forward pass on the batch returned.
-            batch: The batch, as the task reads it.
+            batch: The batch, as the task reads it; if ``weak``, the weaker of its ``views``.
         """
         return {}
 

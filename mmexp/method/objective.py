@@ -26,6 +26,7 @@ class ObjectiveMethod(Method):
     def __init__(self, *, trains: Method) -> None:
         self.trains = trains
         self.teacher, self.unlabeled = trains.teacher, self.unlabeled or trains.unlabeled
+        self.weak = self.weak or trains.weak
 
     def prepare(self, model: nn.Module) -> None:
         self.trains.prepare(model)

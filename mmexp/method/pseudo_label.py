@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from mmexp.contract import Batch
 from mmexp.error import ConfigError
+from mmexp.loss.mean import mean
 from mmexp.method.base import Method
 from mmexp.method.epoch_means import EpochMeansCallback
 from mmexp.method.mean_teacher import MeanTeacherCallback
@@ -21,8 +22,10 @@ from mmexp.method.objective import ObjectiveMethod
 class PseudoLabelMethod(ObjectiveMethod):
     """Learn also from the samples without a label: what the running average of the model is sure of is taken as it.
 
-    The average reads the batch in evaluation mode, the model with its dropout, also that of modalities. A pseudo label
-    counts ``weight`` times as much as a label, growing to that within the first epochs.
+    The average reads the batch in evaluation mode and before ``augment``, the model with its dropout, also that of
+    modalities, and augmented: ``augment=[rand_augment]`` makes the strong view of FixMatch. The loss is the
+    mean over the unlabelled samples of a batch, those without a pseudo label as 0; it counts ``weight`` times as much
+    as the mean over those with a label, growing to that within the first epochs.
 
     A batch should hold labels too: ``sampler=balanced`` draws as many samples with one as without. Label smoothing
     keeps a model from being as sure as the threshold asks.
@@ -31,12 +34,12 @@ class PseudoLabelMethod(ObjectiveMethod):
 
     Source: Lee 2013, "Pseudo-Label: The Simple and Efficient Semi-Supervised Learning Method for Deep Neural Networks",
     eqs. 15 and 16; the average: Tarvainen and Valpola 2017, "Mean teachers", https://arxiv.org/abs/1703.01780; the
-    threshold: Sohn et al. 2020, "FixMatch", https://arxiv.org/abs/2001.07685, eq. 4.
+    threshold and the two views: Sohn et al. 2020, "FixMatch", https://arxiv.org/abs/2001.07685, eq. 4.
 
     Args:
         trains: Chooses the weights that are trained; the objective comes in addition.
         threshold: Least probability that counts as sure, in (0, 1).
-        weight: Of a pseudo label over that of a label.
+        weight: Of the loss on unlabelled samples over that on labelled ones.
         ramp_up: Epochs in which the weight grows linearly from 0.
         decay: Part of the average that each step keeps, in [0, 1).
 
@@ -44,7 +47,7 @@ class PseudoLabelMethod(ObjectiveMethod):
         ValueError: If a number is out of range.
     """
 
-    unlabeled = True
+    unlabeled = weak = True
 
     def __init__(
         self,
@@ -87,8 +90,9 @@ class PseudoLabelMethod(ObjectiveMethod):
         unlabeled = torch.ones_like(best, dtype=torch.bool) if labels is None else ~labels.values.mask
         sure = unlabeled & (best >= self.threshold)
         self.confident = float(sure.sum() / unlabeled.sum().clamp(min=1))
-        losses = F.cross_entropy(logits, chosen, reduction="none") * sure
-        own = {"pseudo_label": self.weight * self.ramp.value * losses.sum() / len(batch)}
+        total = (F.cross_entropy(logits, chosen, reduction="none") * sure).sum()
+        loss = mean(total, unlabeled.sum(), len(batch), everywhere=True)
+        own = {"pseudo_label": self.weight * self.ramp.value * loss}
         return super().losses(model, outputs, batch) | own
 
     def callbacks(self) -> Sequence[pl.Callback]:

@@ -220,5 +220,4 @@ def _required(package: str) -> Any:
         return import_module(package)
     except ModuleNotFoundError as error:
         rule = f"package {package} must be installed for search=optuna"
-        extra = "'mmexp[search]'" if package == "optuna" else package
-        raise ConfigError(f"OptunaSearch: {rule}, got none.", f"Run: pip install {extra}") from error
+        raise ConfigError(f"OptunaSearch: {rule}, got none.", f"Run: pip install {package}") from error

@@ -17,7 +17,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torchmetrics import MeanMetric, Metric, MetricCollection
 
-from mmexp.augment.base import Augment
+from mmexp.augment.base import Augment, views
 from mmexp.contract import Batch, Outputs
 from mmexp.error import ConfigError, NumericsError
 from mmexp.method.base import Method
@@ -109,11 +109,10 @@ class ExperimentModule(pl.LightningModule):
 
     def objective(self, batch: Batch) -> dict[str, Tensor]:
         """Return the losses of a training batch by name, once it is augmented."""
-        for augment in self.augments:
-            batch = augment(batch)
+        weak, batch = views(batch, self.augments)
         outputs = self.model(batch)
         losses = {**self.model.task.losses(outputs, batch), **self.model.fusion.penalties()}
-        return losses | self.method.losses(self.model, outputs, batch)
+        return losses | self.method.losses(self.model, outputs, weak if self.method.weak else batch)
 
     def training_step(self, batch: Batch, batch_idx: int) -> dict[str, Tensor]:
         losses = self.method.step(self.model, self.objective, batch)

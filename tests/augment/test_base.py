@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmexp.augment.base import Augment
+from mmexp.augment.base import Augment, views
 from mmexp.config.compose import compose
 from mmexp.config.instantiate import instantiate
 from mmexp.contract import Batch, Padded
@@ -46,3 +46,27 @@ def test_it_augments_a_batch_by_the_seed_of_the_step(name):
 
 def test_without_a_choice_there_is_none():
     assert compose([]).plain()["augment"] == {}
+
+
+class Added(Augment):
+    """Add a number to the vector."""
+
+    def __init__(self, number: float, mixes: bool) -> None:
+        self.number, self.mixes = number, mixes
+
+    def __call__(self, batch: Batch) -> Batch:
+        own = batch.inputs["vector"]
+        return Batch({"vector": Padded(own.values + self.number, own.mask)}, batch.targets, batch.ids)
+
+
+@pytest.mark.parametrize(("mixing", "weak"), [(None, 0), (0, 1), (1, 3)])
+def test_the_weak_view_holds_only_what_came_until_samples_were_mixed(mixing, weak):
+    own = Batch({"vector": Padded(torch.zeros(1, 1), torch.tensor([True]))}, {}, ("a",))
+    augments = [Added(number, mixes=place == mixing) for place, number in enumerate((1, 2, 4))]
+    assert [view.inputs["vector"].values.item() for view in views(own, augments)] == [weak, 7]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_mixup_and_cutmix_alone_mix_samples(name):
+    (node,) = compose([f"augment=[{name}]"]).plain()["augment"].values()
+    assert instantiate("augment", node).mixes == (name in ("mixup", "cutmix"))

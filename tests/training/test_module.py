@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -95,6 +96,15 @@ def test_batches_are_augmented_in_training_only():
     one.validation_step(given, 0)
     one.on_validation_epoch_end()
     assert one.results["val"]["val/loss"] == 2
+
+
+@pytest.mark.parametrize(("weak", "seen"), [(True, 2), (False, 8)])
+def test_a_method_reads_the_batch_as_the_model_does_or_before_it_was_augmented(weak, seen):
+    one, given = module("a"), batch(2.0)
+    one.augments, found = (Double(), Double()), []
+    one.method = SimpleNamespace(weak=weak, losses=lambda model, outputs, own: found.append(own) or {})
+    one.training_step(given, 0)
+    assert found[0].inputs["x"].values.mean() == seen
 
 
 def test_the_loss_is_the_sum_of_its_parts():

@@ -583,7 +583,9 @@ def type_line(line: str) -> None:
 
 def known_packages() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = (project["optional-dependencies"][name] for name in ("parquet", "adapters", "weights", "private", "search"))
+    extras = (
+        project["optional-dependencies"][name] for name in ("parquet", "adapters", "weights", "private", "search")
+    )
     declared = [*project["dependencies"], *chain(*extras)]
     names = {re.split(r"[<>=\[]", one)[0] for one in declared}
     assert {*CORE} <= names

@@ -208,9 +208,19 @@ def _level(pairs: Pairs, metric: str, mode: str) -> float:
 
 
 def _question(row: RunRow) -> str:
-    """What a run and its baselines share: the data, the seed and all of the config that is not the fusion's."""
+    """What a run and its baselines share: the data, the seed and all of the config that is not the fusion's.
+
+    Of runs that were tuned with one budget, the settings that each was tuned to are its own too.
+    """
     shared = {key: value for key, value in row.config.items() if not _may_differ(key)}
+    if "tuned" in shared:
+        shared = {key: value for key, value in shared.items() if key == "tuned" or _is_asked(key)}
     return json.dumps([row.fingerprint, shared], sort_keys=True, default=str)
+
+
+def _is_asked(key: str) -> bool:
+    """Whether a key says what is asked and of which repetition, and not how it is answered."""
+    return role_of(key).ranked_apart or role_of(key).kind == "repetition"
 
 
 def _fusion(row: RunRow) -> str:

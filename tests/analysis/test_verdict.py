@@ -185,3 +185,19 @@ def test_a_verdict_that_only_holds_alone_says_so():
     assert second is not None and second.needed.endswith("would be needed")
     unknown = Verdict("unknown", ())
     assert adjust([None, unknown, ahead]) == [None, unknown, replace(ahead, adjusted=ahead.margin.p)]
+
+
+def test_ways_that_were_tuned_with_one_budget_are_compared_though_each_has_settings_of_its_own():
+    rows = [
+        one
+        for s in range(3)
+        for one in (
+            single("image", 0.7, s, tuned=10, **{"optimizer.lr": 0.01}),
+            single("text", 0.6, s, tuned=10, dim=64),
+            single("image", 0.9, s, tuned=20),
+            single("image", 0.95, s),
+        )
+    ]
+    verdict = verdict_of(fused(0.80, 0.81, 0.82, tuned=10, **{"optimizer.lr": 0.001}), rows)
+    assert verdict.text == "beats its best single modality (image) by 0.110 [0.085, 0.135] (95 %)"
+    assert verdict_of(fused(0.80, 0.81, 0.82, **{"optimizer.lr": 0.001}), rows).outcome == "unknown"

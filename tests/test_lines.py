@@ -43,8 +43,9 @@ from mmexp.launcher.local import LocalLauncher
 from mmexp.method.lora import LoraMethod
 from mmexp.method.private import refuse_without_opacus
 from mmexp.pool.mean import MeanPool
+from mmexp.run.collect import collect
 from mmexp.run.command import override
-from mmexp.run.folder import RunFolder, collect, runs
+from mmexp.run.folder import RunFolder, runs
 from mmexp.run.lock import Lock
 from mmexp.run.packages import CORE, OPTIONAL
 from mmexp.run.summary import row
@@ -518,7 +519,7 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "run/advice.py:smaller_batch": batch_too_large,
     "run/command.py:first_run": no_runs,
     "run/reference.py:not_one": no_runs,
-    "run/folder.py:collect": no_runs,
+    "run/collect.py:collect": no_runs,
     "run/lock.py:_try": locked_elsewhere,
     "run/lock.py:_open": resumable,
     "run/sweep.py:drafted": no_sweep,

@@ -9,8 +9,9 @@ from typing import Any
 from mmexp.analysis.compare import compare as rank
 from mmexp.analysis.verdict import BaselineComparison
 from mmexp.error import ConfigError
+from mmexp.run.collect import collect
 from mmexp.run.command import first_run
-from mmexp.run.folder import collect, runs
+from mmexp.run.folder import runs
 from mmexp.run.summary import row, rows
 
 

@@ -34,7 +34,7 @@ def run(argv: list[str]) -> int:
     """Train what is missing and print the verdicts; see ``USAGE``."""
     from mmexp.cli._arguments import Arguments
     from mmexp.config.schema import SWEEP
-    from mmexp.run.folder import collect
+    from mmexp.run.collect import collect
     from mmexp.run.summary import DONE, row
     from mmexp.study.sweep import make_launcher, separate
 

@@ -42,8 +42,9 @@ def run(argv: list[str]) -> int:
     from mmexp.analysis.verdict import BaselineComparison
     from mmexp.cli._arguments import Arguments
     from mmexp.cli._verdict import exit_code
+    from mmexp.run.collect import collect
     from mmexp.run.command import first_run
-    from mmexp.run.folder import collect, runs
+    from mmexp.run.folder import runs
     from mmexp.run.summary import BROKEN, DONE, neighbours, row
 
     arguments = Arguments("compare")

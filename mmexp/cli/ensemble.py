@@ -30,7 +30,7 @@ val, so only the metrics of test say how good they are.
 def run(argv: list[str]) -> int:
     """Print the metrics of each run and of all together; see ``USAGE``."""
     from mmexp.cli._arguments import Arguments
-    from mmexp.run.folder import collect
+    from mmexp.run.collect import collect
     from mmexp.study.ensemble import make_ensemble, read_member
 
     arguments = Arguments("ensemble")

@@ -96,8 +96,7 @@ def _status(folder: SweepFolder) -> int:
     if note := folder.request.get("note"):
         print(printable(note))
     if folder.is_over():
-        runs = [str(job.run.path) for job in folder.jobs if job.run]
-        print(printable(f"next     {line('compare', *dict.fromkeys(run.rpartition('/')[0] for run in runs))}"))
+        print(printable(f"next     {line('compare', folder.named)}"))
     elif not folder.is_alive():
         print(printable(f"next     {folder.line('resume')}"))
     return 0

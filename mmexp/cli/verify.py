@@ -18,7 +18,7 @@ def run(argv: list[str]) -> int:
     from mmexp.cli._arguments import Arguments
     from mmexp.cli._text import printable
     from mmexp.run.advice import named
-    from mmexp.run.folder import collect
+    from mmexp.run.collect import collect
     from mmexp.run.verify import verify
 
     arguments = Arguments("verify")

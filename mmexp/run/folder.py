@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mmexp.error import ConfigError
 from mmexp.run.atomic import FULL, full_disk
-from mmexp.run.command import OUTPUTS, first_run, setting
+from mmexp.run.command import OUTPUTS, setting
 from mmexp.run.reference import not_one
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
@@ -199,27 +199,8 @@ def is_run(path: Path) -> bool:
 
 def runs(outputs: Path | str) -> list[RunFolder]:
     """All runs in outputs/<name>/<run-id>/, oldest first by id."""
-    found = [RunFolder(path) for name in _folders(Path(outputs)) for path in _folders(name) if is_run(path)]
+    found = [RunFolder(path) for name in folders_in(Path(outputs)) for path in folders_in(name) if is_run(path)]
     return sorted(found, key=lambda run: (run.id, run.name))
-
-
-def collect(refs: Iterable[str], outputs: Path | str = OUTPUTS) -> list[RunFolder]:
-    """The runs that ``refs`` name, each once: run folders, folders of runs, or whatever ``find`` takes.
-
-    Raises:
-        ConfigError: If one of them names no run.
-    """
-    found: dict[Path, RunFolder] = {}
-    for ref in refs:
-        path = Path(ref)
-        if path.is_dir() and not is_run(path):
-            inside = [RunFolder(child) for child in _folders(path) if is_run(child)] + runs(path)
-        else:
-            inside = [RunFolder.find(ref, outputs)]
-        if not inside:
-            raise ConfigError(f"run: folder must hold runs, got none in {ref}.", first_run(ref))
-        found.update((run.path.absolute(), run) for run in inside)
-    return list(found.values())
 
 
 def _fresh(parent: Path, clock: Callable[[], datetime], planned: Callable[[RunFolder], None]) -> RunFolder:
@@ -235,7 +216,7 @@ def _fresh(parent: Path, clock: Callable[[], datetime], planned: Callable[[RunFo
     raise FileExistsError(errno.EEXIST, f"{_DRAWS} run ids were taken", str(parent))
 
 
-def _folders(path: Path) -> Iterator[Path]:
+def folders_in(path: Path) -> Iterator[Path]:
     """Folders in a folder, without hidden ones; none if it is not there."""
     try:
         with os.scandir(path) as entries:

@@ -182,9 +182,14 @@ def drafted(outputs: Path | str) -> Iterator[SweepFolder]:
                 parent.rmdir()
 
 
+def is_sweep(path: Path) -> bool:
+    """Return whether a folder is that of a sweep."""
+    return (path / "sweep.json").is_file()
+
+
 def sweeps(outputs: Path | str = OUTPUTS) -> list[SweepFolder]:
     """All sweeps in a folder of runs, oldest first."""
-    found = sorted(path for path in Path(outputs).glob(f"{PREFIX}*") if (path / "sweep.json").is_file())
+    found = sorted(path for path in Path(outputs).glob(f"{PREFIX}*") if is_sweep(path))
     return [SweepFolder(path.absolute()) for path in found]
 
 
@@ -198,7 +203,7 @@ def find_sweep(ref: str, outputs: Path | str = OUTPUTS) -> SweepFolder:
     Raises:
         ConfigError: If no sweep, or more than one, answers to ``ref``.
     """
-    if ref and (Path(ref) / "sweep.json").is_file():
+    if ref and is_sweep(Path(ref)):
         return SweepFolder(Path(ref).absolute())
     known = sweeps(outputs)
     found = known[-1:] if ref == "last" else [one for one in known if one.id.startswith((ref, f"{PREFIX}{ref}"))]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from mmexp.error import ConfigError
-from mmexp.run.folder import ID, RunFolder, checked_name, collect, runs
+from mmexp.run.folder import ID, RunFolder, checked_name, runs
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, tzinfo=UTC)
 
@@ -124,17 +124,6 @@ def test_a_renamed_run_is_one_and_any_other_folder_is_none(tmp_path: Path) -> No
     make(tmp_path, "a/best", "a/notes", "a/.trash", "a/20260101-000000-aaaa")
     (tmp_path / "a" / "best" / "summary.json").write_text("{}")
     assert [run.id for run in runs(tmp_path)] == ["20260101-000000-aaaa", "best"]
-
-
-def test_collect_takes_folders_of_any_level_and_counts_a_run_once(tmp_path: Path) -> None:
-    make(tmp_path, "a/20260101-000000-aaaa", "a/20260102-000000-aaaa", "b/20260103-000000-aaaa")
-    found = collect([str(tmp_path / "a"), str(tmp_path), "20260103"], tmp_path)
-    assert sorted(run.id[:8] for run in found) == ["20260101", "20260102", "20260103"]
-
-
-def test_a_folder_without_runs_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="folder must hold runs, got none in"):
-        collect([str(tmp_path)], tmp_path)
 
 
 def test_every_file_lies_in_the_folder(tmp_path: Path) -> None:

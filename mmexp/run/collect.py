@@ -1,0 +1,35 @@
+"""Runs by what a user calls them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from mmexp.error import ConfigError
+from mmexp.run.command import first_run
+from mmexp.run.folder import OUTPUTS, RunFolder, folders_in, is_run, runs
+from mmexp.run.sweep import SweepFolder, is_sweep
+
+
+def collect(refs: Iterable[str], outputs: Path | str = OUTPUTS) -> list[RunFolder]:
+    """Return the runs that ``refs`` name, each once: run folders, folders of runs, sweeps, or what ``find`` takes.
+
+    Raises:
+        ConfigError: If one of them names no run.
+    """
+    found: dict[Path, RunFolder] = {}
+    for ref in refs:
+        inside = _inside(ref, outputs)
+        if not inside:
+            raise ConfigError(f"run: folder must hold runs, got none in {ref}.", first_run(ref))
+        found.update((run.path.absolute(), run) for run in inside)
+    return list(found.values())
+
+
+def _inside(ref: str, outputs: Path | str) -> list[RunFolder]:
+    path = Path(ref)
+    for sweep in filter(is_sweep, (path, Path(outputs) / ref)):
+        return [job.run for job in SweepFolder(sweep.absolute()).jobs if job.run]
+    if path.is_dir() and not is_run(path):
+        return [RunFolder(child) for child in folders_in(path) if is_run(child)] + runs(path)
+    return [RunFolder.find(ref, outputs)]

@@ -19,7 +19,7 @@ USAGE = """
 mmexp compare [RUN ...] [--metric KEY] [--by KEY,...] [--pairs] [--rope WIDTH] [--ranks]
               [--wide] [--strict] [--json] [--outputs FOLDER]
 
-  RUN               folders, run ids, their beginnings or 'last'; all runs if none is given
+  RUN               folders, sweeps, run ids, their beginnings or 'last'; all runs if none is given
   --metric KEY      rank by this, for instance test/accuracy; default: what the runs monitored, on the test split
   --by KEY,...      group by these config keys, for instance fusion; default: everything but seed and fold
   --pairs           compare each two rows; p values count all pairs

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from mmexp.error import ConfigError
-from mmexp.run.command import first_run
-from mmexp.run.folder import OUTPUTS, RunFolder, folders_in, is_run, runs
+from mmexp.run.command import OUTPUTS, first_run
+from mmexp.run.folder import RunFolder, folders_in, is_run, runs
 from mmexp.run.sweep import SweepFolder, is_sweep
 
 

@@ -17,7 +17,7 @@ def shortages(failures: Sequence[str]) -> int:
 def can_halve(config: Config, failures: Sequence[str]) -> bool:
     """Return whether the batch can be halved once per such failure, with the same samples in each step."""
     batch_size: int = config.node.training.batch_size
-    return batch_size % 2 ** shortages(failures) == 0
+    return batch_size % (1 << shortages(failures)) == 0
 
 
 def halved(config: Config, failures: Sequence[str]) -> tuple[Config, list[str]]:

@@ -31,6 +31,7 @@ from mmexp.config.override import expand
 from mmexp.run import provenance as manifest
 from mmexp.run import summary
 from mmexp.run.folder import RunFolder, runs
+from mmexp.study.sweep import make_search, separate
 
 if TYPE_CHECKING:
     from conftest import Lab
@@ -89,7 +90,11 @@ def options(words: list[str]) -> dict[str, set[str]]:
 def is_own(words: list[str]) -> bool:
     """Whether a command uses a part that a page adds; of kinds of data none is chosen, so it is the data that does."""
     typed, added = options(words), [Path(path).relative_to("conf") for path in EXAMPLES if path.startswith("conf/")]
-    return any(path.stem in typed.get(str(path.parent), ()) for path in added) or "path/to/series" in " ".join(words)
+    line = " ".join(words)
+    named = any(
+        path.stem in typed.get(str(path.parent), ()) or f".{path.parent}.{path.stem}." in line for path in added
+    )
+    return named or "path/to/series" in line
 
 
 def merged(all_words: list[list[str]]) -> list[list[str]]:
@@ -129,9 +134,21 @@ def is_option(word: str | None) -> bool:
     return bool(word) and word.startswith("-")
 
 
+def written_out(word: str) -> list[str]:
+    """What a word is short for: a search, or a run of each fold, of which one is taken."""
+    short = {"tune": ["search=tune", f"search.trials={word[5:]}"], "folds": [word, "fold=0"]}
+    return short.get(word.partition("=")[0], [word])
+
+
 def composed(words: list[str], folder: Path) -> list[Config]:
     """The config of a run that a line of training asks for, of a sweep the first and last; a stored one is made up."""
-    jobs = expand(given(words))[:: max(1, len(expand(given(words))) - 1)] if "-m" in words else [given(words)]
+    typed = [one for word in given(words) for one in written_out(word)]
+    jobs = [typed]
+    if "-m" in words or "fold=0" in typed:
+        search = make_search(typed, separate(typed)[0])
+        search.open(folder, 1)
+        jobs = search.ask()
+        jobs = jobs[:: max(1, len(jobs) - 1)]
     if "--config" not in words:
         return [compose(job) for job in jobs]
     (folder / "config.yaml").write_text(stored(compose()))
@@ -192,7 +209,8 @@ def test_a_quick_verb_runs(words: list[str], made_up_runs: None, capsys: pytest.
 def learned(words: list[str]) -> bool:
     """Whether a command trains on the built-in scenes, alone and from nothing."""
     names = {word.partition("=")[0] for word in words}
-    return not names & {"dataset", "experiment", "resume", "pretrained", "baselines", "hardware"}
+    elsewhere = {"dataset", "experiment", "resume", "pretrained", "baselines", "hardware", "search", "tune", "folds"}
+    return not names & elsewhere
 
 
 @each(merged([given(words) for words in spoken("train") if learned(words) and not is_own(words)]))
@@ -284,7 +302,8 @@ def test_each_option_of_the_pages_is_trained():
     typed = [options(words) for words in spoken("train")]
     added = [Path(path).relative_to("conf") for path in EXAMPLES if path.startswith("conf/")]
     chosen = [path for path in added if any(path.stem in one.get(str(path.parent), ()) for one in typed)]
-    assert [str(path) for path in added if path not in chosen] == ["kind/series.yaml"]
+    every = ["kind/series.yaml", "masking/symbols.yaml"]  # groups of which every option is taken
+    assert [str(path) for path in added if path not in chosen] == every
 
 
 def test_the_transform_of_the_pages_gives_ranks(package: Path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-HELP = "Encode a column of a table, such as posters of items or texts of entities, by a pretrained encoder."
+HELP = "Encode a column of a table, such as posters or texts, by a pretrained encoder."
 USAGE = """
 mmexp encode TABLE COLUMN --to FILE [key=value ...]
 

@@ -190,6 +190,10 @@ class _Component:
         """Check the components inside an argument."""
         if isinstance(value, Mapping) and "_target_" in value:
             yield from _Component(self.scope, slot_of(path), path).problems(value)
+        elif isinstance(value, Mapping) and (slot := slot_of(path)).by_name:
+            for key, item in value.items():
+                if item is not None:
+                    yield from _Component(self.scope, slot, f"{path}.{key}", tuple(value)).problems(item)
         elif isinstance(value, (Mapping, list)):
             for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
                 yield from self._inside(item, f"{path}.{key}")

@@ -104,7 +104,7 @@ def begin(words: Sequence[str], config: str = "", *, again: bool = False) -> Swe
     searched, chosen = separate(words)
     searched = with_folds(searched, config)
     launcher, search = make_launcher(words), make_search(words, searched)
-    place = [word for word in searched if word.startswith("outputs=") and "," not in word]
+    place = [word for word in searched if word.startswith("outputs=") and "," not in word] + _plugins(searched)
     outputs = read_config(place).plain()["outputs"]
     request: dict[str, Any] = {
         "searched": [searched],

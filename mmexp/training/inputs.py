@@ -33,7 +33,8 @@ def refuse_other_form(task: Task, dataset: MultimodalDataset) -> None:
     for target, transform in task.transforms().items():
         if not isinstance(transform, LabelTransform) or target not in dataset.targets:
             continue
-        if (many := dataset.kinds.of_target(target).many) != transform.multilabel:
+        first = next((value for value in dataset.values(target) if value is not None), None)
+        if first is not None and (many := not isinstance(first, str | int | float)) != transform.multilabel:
             forms, found = ("multilabel", "a list of labels") if many else ("multiclass or binary", "one label")
             got = "multilabel" if transform.multilabel else "multiclass"
             rule = f"{type(task).__name__}: form must be {forms} for target {target}, which is {found} of each sample"

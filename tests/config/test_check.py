@@ -122,3 +122,9 @@ def test_a_plugin_that_does_not_exist_is_named() -> None:
 def test_a_choice_behind_an_alias_of_another_module_is_checked(hardware: str) -> None:
     with pytest.raises(ConfigError, match=r"hardware.precision must be one of '32-true', .*, got 'bf17'"):
         compose([f"hardware={hardware}", "hardware.precision=bf17"])
+
+
+def test_a_component_of_several_by_name_is_not_mistyped_in_silence() -> None:
+    with pytest.raises(ConfigError, match=r"task\.masking\.imgae must be a component, .* Did you mean 'image'"):
+        compose(["task=pretraining", "task.masking.imgae.ratio=0.3"])
+    assert compose(["task=pretraining", "task.masking.text=null"]).plain()["task"]["masking"]["text"] is None

@@ -105,7 +105,9 @@ def test_a_target_that_the_data_has_and_a_task_without_one_are_let_through() -> 
 def test_one_label_where_the_data_has_lists_and_lists_where_it_has_one_are_refused(target, multilabel, rule) -> None:
     task = Wants(target)
     task.transforms = lambda: {target: LabelTransform(classes=["a", "b"], multilabel=multilabel)}
+    data = Offers("text:title", f"{target}:{target}")
+    data.values = lambda name: iter([None, "a" if multilabel else ["a"]])
     with pytest.raises(ConfigError, match=rule):
-        refuse_other_form(task, Offers("text:title", f"{target}:{target}"))
+        refuse_other_form(task, data)
     task.transforms = lambda: {target: LabelTransform(classes=["a", "b"], multilabel=not multilabel)}
-    refuse_other_form(task, Offers("text:title", f"{target}:{target}"))
+    refuse_other_form(task, data)

@@ -85,7 +85,7 @@ def run_training(
                 return folder
             console.print(f"{folder.summary} is missing; the run is evaluated again.", highlight=False, soft_wrap=True)
         config = resumed_config(folder, config.plugins, console)
-    with phase(console, "loading torch"):
+    with stoppable(), phase(console, "loading torch"):
         import mmexp.training.trainer  # noqa: F401  # before there is a folder, so that an interrupt leaves none
     try:
         with stoppable():

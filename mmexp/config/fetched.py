@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mmexp.config.schema import PART, Slot, slot_of
+from mmexp.config.role import Slot
+from mmexp.config.schema import PART, slot_of
 
 Node = Mapping[str, Any]
 

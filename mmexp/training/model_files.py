@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.config.fetched import change_fetched
-from mmexp.config.schema import Slot
+from mmexp.config.role import Slot
 from mmexp.encoder.backbone import BackboneModule
 from mmexp.run.atomic import write_atomic
 from mmexp.run.folder import RunFolder

@@ -72,6 +72,30 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
+def tiny_gpt2(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Folder of a GPT-2 of two thin blocks with random weights, whose pieces are bytes; it has no padding."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    folder, end = tmp_path_factory.mktemp("gpt2"), "<|endoftext|>"
+    pieces = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "re", "\u0120re", "\u0120red", "\u0120a"]
+    words = {piece: i for i, piece in enumerate(pieces)}
+    merges = [("r", "e"), ("\u0120", "re"), ("\u0120re", "d"), ("\u0120", "a")]
+    engine = Tokenizer(models.BPE(vocab=words, merges=merges))
+    engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    engine.decoder = decoders.ByteLevel()
+    marks = {"bos_token": end, "eos_token": end, "unk_token": end}
+    PreTrainedTokenizerFast(tokenizer_object=engine, **marks).save_pretrained(folder)
+    sizes = {"n_embd": 12, "n_layer": 2, "n_head": 2, "n_positions": 48, "initializer_range": 0.5}
+    ends = {"bos_token_id": len(words), "eos_token_id": len(words), "resid_pdrop": 0, "embd_pdrop": 0, "attn_pdrop": 0}
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        GPT2LMHeadModel(GPT2Config(vocab_size=len(words) + 3, **sizes, **ends)).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
 def tiny_vit(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Folder of a ViT of one thin block with random weights, for images of 16 pixels in patches of 8."""
     import torch
@@ -118,9 +142,10 @@ def tiny_videomae(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture(scope="session")
-def tiny_models(tiny_bert: str, tiny_vit: str, tiny_wav2vec: str, tiny_videomae: str) -> dict[str, str]:
-    """Folders of models with random weights by the kind of input that they read."""
-    return {"text": tiny_bert, "words": tiny_bert, "image": tiny_vit, "audio": tiny_wav2vec, "video": tiny_videomae}
+def tiny_models(tiny_bert: str, tiny_vit: str, tiny_wav2vec: str, tiny_videomae: str, tiny_gpt2: str) -> dict[str, str]:
+    """Folders of models with random weights by the kind of input that they read, and of one that writes."""
+    others = {"image": tiny_vit, "audio": tiny_wav2vec, "video": tiny_videomae, "decoder": tiny_gpt2}
+    return {"text": tiny_bert, "words": tiny_bert, **others}
 
 
 @pytest.fixture

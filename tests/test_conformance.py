@@ -50,6 +50,9 @@ SMALL = {
     "encoder/image=hf": ["encoder.image.transform.image_size=16"],
     "method=frozen": ["method.parts=[encoders.image]"],
     **{f"method={name}": ["encoder/text=hf", "encoder.text.model={text}"] for name in ("lora", "dora", "ia3")},
+    "method=prompt": ["encoder/text=hf", "encoder.text.model={text}", "encoder.text.max_length=12"],
+    "method=prefix": ["task=captioning", "decoder@task.decoder=hf", "task.decoder.model={decoder}", "method.length=4"],
+    "decoder=hf": ["task.decoder.model={decoder}"],
 }
 """What keeps an option from being slow, or from loading weights."""
 
@@ -214,9 +217,15 @@ def test_one_step_of_an_encoder(words: str, run_folder: RunFolder, manifest: Pat
 @pytest.mark.parametrize("option", [path.stem for path in sorted(CONF.glob("encoder/text/*.yaml")) if is_causal(path)])
 def test_one_step_of_a_causal_text_encoder_as_the_prefix_of_captions(option: str, run_folder: RunFolder):
     target = OmegaConf.load(CONF / f"encoder/text/{option}.yaml")._target_
-    words = ["task=captioning", f"encoder/text@task.prefix={option}", "inputs=[image]"]
+    words = ["task=captioning", f"encoder/text@task.decoder.prefix={option}", "inputs=[image]"]
     experiment = train([*words, *SCENES], run_folder)
-    assert type(experiment.task.prefix) is class_of(target) and experiment.task.prefix.causal
+    assert type(experiment.task.decoder.prefix) is class_of(target)
+
+
+@pytest.mark.parametrize("option", [words.split("=")[1] for words in choices("decoder")])
+def test_one_step_of_a_decoder(option: str, run_folder: RunFolder, tiny_models: dict[str, str]):
+    parts = [one.format(**tiny_models) for one in SMALL.get(f"decoder={option}", [])]
+    train(["task=captioning", f"decoder@task.decoder={option}", "inputs=[image]", *parts, *SCENES], run_folder)
 
 
 @pytest.mark.parametrize("place", ["fusion.pool", "task.pool"])

@@ -41,11 +41,11 @@ STEPS = ["training.epochs=1", "training.batch_size=8", "training.log_every=1", "
 SCENES = ["dataset.sizes=[16,5,4]", "dataset.image_size=32", "dataset.cache=null"]
 NARROW = ["encoder.image.widths=[8,8,8]", "encoder.audio.widths=[8,8,8]"]
 SHORT = {
-    "captioning": ["task.prefix.max_length=16"],
-    "dialogue": ["task.prefix.max_length=16"],
+    "captioning": ["task.decoder.max_length=16"],
+    "dialogue": ["task.decoder.max_length=16"],
     "image_generation": ["task.steps=2"],
-    "multitask": ["task.tasks.caption.prefix.max_length=16"],
-    "transcription": ["task.prefix.max_length=16"],
+    "multitask": ["task.tasks.caption.decoder.max_length=16"],
+    "transcription": ["task.decoder.max_length=16"],
 }
 """What keeps a task from generating for long."""
 

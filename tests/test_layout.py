@@ -44,7 +44,7 @@ STOREYS = """
     metric
     plot pool encoder augment loss sampler
     fusion missing dataset
-    head method
+    head method decoder
     masking
     task
     training

@@ -424,7 +424,7 @@ def damaged_features(bench: Bench) -> Iterator[str]:
 
 def peft_not_installed(bench: Bench) -> Iterator[str]:
     bench.patch.setitem(sys.modules, "peft", None)
-    yield bench.refuses(LoraMethod()._adapt, "text", SimpleNamespace(backbone=torch.nn.Linear(2, 2)))
+    yield bench.refuses(LoraMethod().adapt, "text", SimpleNamespace(backbone=torch.nn.Linear(2, 2)))
 
 
 def opacus_not_installed(bench: Bench) -> Iterator[str]:
@@ -514,7 +514,7 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "dataset/kind/kinds.py:_narrowest": no_kind,
     "dataset/table/reader.py:_CONVERT": other_files,
     "dataset/table/reader.py:_parquet": parquet,
-    "method/adapter.py:_adapt": peft_not_installed,
+    "method/peft.py:adapt": peft_not_installed,
     "method/private.py:refuse_without_opacus": opacus_not_installed,
     "run/advice.py:smaller_batch": batch_too_large,
     "run/command.py:first_run": no_runs,

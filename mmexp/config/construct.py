@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from mmexp.config.config import Config
+from mmexp.config.fetched import without_fetched
 from mmexp.config.instantiate import instantiate
 from mmexp.config.resolve import FACT
 from mmexp.config.schema import GROUPS, SLOTS, holds_many
@@ -30,7 +31,7 @@ def refused_by_constructors(config: Config) -> list[str]:
     problems = []
     for group, key, node in _components(config.plain()):
         if _is_own(config, key) and not FACT.search(json.dumps(node)):
-            problem = _refused(group, key, _without_start(group, node), config.plugins)
+            problem = _refused(group, key, without_fetched(node, key), config.plugins)
             problems += [f"{config.where(key)}: {problem}"] if problem else []
     return problems
 
@@ -53,10 +54,6 @@ def _is_own(config: Config, key: str) -> bool:
     return any(f"{one}.".startswith(f"{key}.") for one in (*config.typed, *packages)) or any(
         source.place(key) for source in files
     )
-
-
-def _without_start(group: str, node: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in node.items() if key not in SLOTS[group].fetched}
 
 
 def _refused(group: str, key: str, node: Mapping[str, Any], plugins: tuple[str, ...]) -> str:

@@ -154,6 +154,7 @@ SLOTS = {
     **{name: role.slot for name, role in ROLES.items() if role.slot},
     "pool": Slot(("mmexp.pool.base.Pool",)),
     "loss": Slot(("mmexp.loss.base.ClassLoss",)),
+    "decoder": Slot(("mmexp.decoder.base.TextDecoder",), fetched=("pretrained", "vectors")),
     "trains": Slot(("mmexp.method.base.Method",)),
     "transform": Slot(("mmexp.transform.base.Transform",)),
     "masking": Slot(("mmexp.masking.base.Masking",), by_name=True),

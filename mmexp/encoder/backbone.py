@@ -1,4 +1,4 @@
-"""Encoders with a pretrained backbone, whose features are adapted to the width of the tokens."""
+"""Parts with a pretrained backbone: encoders, whose features are adapted to the width of the tokens, and decoders."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -65,23 +65,38 @@ class FeatureEncoder(Encoder):
         return self.adapt(Tokens(inputs.values, inputs.mask) if isinstance(inputs, Features) else self.extract(inputs))
 
 
-class BackboneEncoder(FeatureEncoder):
-    """Extract features with a backbone that may come with weights; what adapts them is trained.
+class BackboneModule(nn.Module):
+    """Hold a backbone that may come with weights.
 
     While no weight of the backbone is trained it is in evaluation mode: without dropout, with the statistics its norms
-    came with. So its features depend on the input alone, and may be computed once.
+    came with.
 
     Attributes:
         backbone: Everything that came with weights, and nothing else.
-        width: Channels C of its features.
         origin: Where those come from.
         files: Folder of all that it is built from besides weights, such as config and tokenizer; None if it needs none.
     """
 
     backbone: nn.Module
-    width: int
     origin: Origin
     files: Path | None = None
+
+    def train(self, mode: bool = True) -> Self:
+        super().train(mode)
+        self.backbone.train(mode and not is_frozen(self.backbone))
+        return self
+
+
+class BackboneEncoder(BackboneModule, FeatureEncoder):
+    """Extract features with a backbone that may come with weights; what adapts them is trained.
+
+    The features of a frozen one depend on the input alone, and may be computed once.
+
+    Attributes:
+        width: Channels C of its features.
+    """
+
+    width: int
 
     @property
     def extractor(self) -> BackboneEncoder:
@@ -90,15 +105,10 @@ class BackboneEncoder(FeatureEncoder):
     def describe(self) -> dict[str, Any]:
         return {**super().describe(), "model": self.origin.model}
 
-    def train(self, mode: bool = True) -> BackboneEncoder:
-        super().train(mode)
-        self.backbone.train(mode and not is_frozen(self.backbone))
-        return self
 
-
-def pretrained(model: nn.Module) -> dict[str, BackboneEncoder]:
-    """Return the encoders whose backbone has read weights, by their name in a model."""
-    found = {name: one for name, one in model.named_modules() if isinstance(one, BackboneEncoder)}
+def pretrained(model: nn.Module) -> dict[str, BackboneModule]:
+    """Return the encoders and decoders whose backbone has read weights, by their name in a model."""
+    found = {name: one for name, one in model.named_modules() if isinstance(one, BackboneModule)}
     return {name: one for name, one in found.items() if one.origin.pretrained}
 
 

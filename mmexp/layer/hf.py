@@ -1,4 +1,4 @@
-"""Models of transformers as plain feature extractors; no other file builds or loads them."""
+"""Models of transformers: read from their files here and nowhere else, and as plain feature extractors."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from mmexp.error import ConfigError
+from mmexp.layer.front import Front
 
 LENGTH = 128
 """Positions of a text that are read unless others are asked for."""
@@ -43,6 +44,8 @@ class Backbone(nn.Module):
 
     Attributes:
         interpolate: Whether positions are interpolated for images of another size than those it was trained on.
+        front: What a method puts before each text.
+        reads: Positions of a text at most, once ``length`` is asked.
 
     Shape:
         what the model takes [B, ...], mask [B, L] of a sequence -> [B, N, C], or [B, C, H, W] of a convolutional one.
@@ -54,6 +57,8 @@ class Backbone(nn.Module):
     def __init__(self, model: nn.Module, layer: int | None = None) -> None:
         super().__init__()
         self.model, self.layer, self.interpolate = model, layer, False
+        self.front: Front | None = None
+        self.reads = 0
         self.config: Any = model.config
         depth = getattr(self.config, "num_hidden_layers", None)
         if layer is not None and depth is not None and not -depth - 1 <= layer <= depth:
@@ -77,12 +82,22 @@ class Backbone(nn.Module):
         Raises:
             ConfigError: If the model has fewer.
         """
-        names = ("max_position_embeddings", "n_positions")
-        known = (value for name in names if (value := getattr(self.config, name, None)) is not None)
-        most = next(known, asked or LENGTH) - self._first_position
+        most = (positions(self.config) or asked or LENGTH) - self._first_position
         if asked is not None and not 1 <= asked <= most:
             raise ConfigError(f"{type(self.model).__name__}: max_length must be from 1 to {most}, got {asked}.")
-        return asked or min(most, LENGTH)
+        self.reads = asked or min(most, LENGTH)
+        return self.reads
+
+    @property
+    def spare(self) -> int | None:
+        """Positions that no text takes; None if the model has no limit."""
+        most = positions(self.config)
+        return None if most is None else most - self._first_position - self.reads
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether it has vectors of words."""
+        return bool(self.model.main_input_name in _READS["text"])
 
     @property
     def _first_position(self) -> int:
@@ -114,8 +129,17 @@ class Backbone(nn.Module):
             given["attention_mask"] = mask.long()
         if self.interpolate:
             given["interpolate_pos_encoding"] = True
+        if self.front is not None:
+            given = self.front.before(self.model, given)
         found = self.model(**given, output_hidden_states=self.layer is not None, return_dict=True)
-        return found.last_hidden_state if self.layer is None else found.hidden_states[self.layer]  # type: ignore[no-any-return]
+        features: Tensor = found.last_hidden_state if self.layer is None else found.hidden_states[self.layer]
+        return features if self.front is None else features[:, -inputs.shape[1] :]
+
+
+def positions(config: Any) -> int | None:
+    """Return the number of positions that a model has by its config; None if it does not say."""
+    names = ("max_position_embeddings", "n_positions")
+    return next((value for name in names if (value := getattr(config, name, None)) is not None), None)
 
 
 def load_backbone(folder: Path, side: Side, *, layer: int | None, pretrained: bool) -> Backbone:
@@ -130,34 +154,57 @@ def load_backbone(folder: Path, side: Side, *, layer: int | None, pretrained: bo
     Raises:
         ConfigError: If there is no such model, it has another side, or its weights are not there or do not fill it.
     """
+    where = f"{side}: model in {folder}"
+    model, report = read_model("AutoModel", folder, where, pretrained=pretrained)
+    part = _side(model, side)
+    refuse_gaps(where, report)
+    if getattr(part, "pooler", None) is not None:
+        part.pooler = None  # type: ignore[assignment]  # pooling is a part of its own
+    return Backbone(part, layer)
+
+
+def read_model(auto: str, folder: Path, where: str, *, pretrained: bool) -> tuple[Any, Mapping[str, Any]]:
+    """Build a model of transformers from its folder; read its weights too, with a report of those that do not fit.
+
+    Args:
+        auto: Class of transformers that chooses the model's.
+        folder: With ``config.json`` and ``*.safetensors``.
+        where: Named in what is refused.
+        pretrained: Read the weights; random ones if not.
+
+    Raises:
+        ConfigError: If transformers does not load it.
+    """
     import transformers
     from transformers.utils import logging
 
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    where = f"{side}: model in {folder}"
+    kind = getattr(transformers, auto)
     try:
         settings = {"local_files_only": True, "trust_remote_code": False}
         config = transformers.AutoConfig.from_pretrained(folder, **settings)
-        if pretrained:
-            model, report = transformers.AutoModel.from_pretrained(
-                folder, config=config, use_safetensors=True, output_loading_info=True, dtype=torch.float32, **settings
-            )
-        else:
-            model = transformers.AutoModel.from_config(config, trust_remote_code=False)  # type: ignore[no-untyped-call]
-            report = {}
+        if not pretrained:
+            return kind.from_config(config, trust_remote_code=False), {}
+        return kind.from_pretrained(  # type: ignore[no-any-return]
+            folder, config=config, use_safetensors=True, output_loading_info=True, dtype=torch.float32, **settings
+        )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as fault:
         reason = " ".join(str(fault).split())[:200]
         raise ConfigError(
             f"{where} must be one that transformers loads, got {type(fault).__name__}: {reason}"
         ) from fault
-    part = _side(model, side)
+
+
+def refuse_gaps(where: str, report: Mapping[str, Any]) -> None:
+    """Make sure that the weights have filled the model, but for heads that are not used.
+
+    Raises:
+        ConfigError: If some were lacking or of another shape.
+    """
     lacking = sorted(name for name in report.get("missing_keys", ()) if not any(head in name for head in _HEADS))
     wrong = [*lacking, *sorted(name for name, *_ in report.get("mismatched_keys", ()))]
     if wrong:
         raise ConfigError(f"{where} must have all of its weights, got no fitting '{wrong[0]}' ({len(wrong)} in all).")
-    if getattr(part, "pooler", None) is not None:
-        part.pooler = None  # type: ignore[assignment]  # pooling is a part of its own
-    return Backbone(part, layer)
 
 
 def read_processor(folder: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytorch_lightning as pl
 from torch import nn
 
+from mmexp.encoder.backbone import pretrained
 from mmexp.method.base import Method
 
 
@@ -16,7 +17,8 @@ class GradualMethod(Method):
 
     The height of a layer is counted from what stands on the encoders, which is 0: a layer of height h trains from epoch
     ``h every`` on, at ``decay^h`` of the learning rate. Layers are the children of the longest stack in an encoder;
-    what comes before it is one layer more, what comes after it is of the height of its last.
+    what comes before it is one layer more, what comes after it is of the height of its last. A pretrained
+    decoder has layers, too.
 
     Source: Howard and Ruder 2018, "Universal Language Model Fine-tuning for Text Classification",
     https://arxiv.org/abs/1801.06146, sections 3.2 and 3.3; the decay as in Clark et al. 2020, "ELECTRA",
@@ -70,17 +72,22 @@ class UnfreezeCallback(pl.Callback):
 
 
 def heights_of(model: nn.Module) -> dict[str, int]:
-    """Return how far each weight of an encoder is from the top, by its name in the model; 1 is the last layer."""
+    """Return how far each weight of an encoder is from the top, by its name in the model; 1 is the last layer.
+
+    A decoder that has read weights counts as one: its backbone, as what comes before it starts at random.
+    """
     found: dict[str, int] = {}
-    for name, encoder in model.get_submodule("encoders").named_children():
-        stack, size = longest_stack(encoder)
+    parts = {f"encoders.{name}": encoder for name, encoder in model.get_submodule("encoders").named_children()}
+    others = (pair for pair in pretrained(model).items() if not pair[0].startswith("encoders."))
+    for name, part in {**parts, **{f"{name}.backbone": one.backbone for name, one in others}}.items():
+        stack, size = longest_stack(part)
         height = size + (1 if stack is not None else 0)
-        for key, _ in encoder.named_parameters():
+        for key, _ in part.named_parameters():
             if stack is not None and key.startswith(stack):
                 height = size - int(key.removeprefix(stack).partition(".")[0])
             elif stack is not None and height <= size:
                 height = 1  # after the stack
-            found[f"encoders.{name}.{key}"] = max(height, 1)
+            found[f"{name}.{key}"] = max(height, 1)
     return found
 
 

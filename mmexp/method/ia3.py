@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mmexp.method.adapter import AdapterMethod
+from mmexp.method.peft import PeftMethod
 
 
-class Ia3Method(AdapterMethod):
+class Ia3Method(PeftMethod):
     """Train vectors that rescale keys, values and hidden features of frozen layers.
 
     Source: Liu et al. 2022, "Few-Shot Parameter-Efficient Fine-Tuning is Better and Cheaper than In-Context Learning",

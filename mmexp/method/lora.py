@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mmexp.method.adapter import AdapterMethod
+from mmexp.method.peft import PeftMethod
 
 
-class LoraMethod(AdapterMethod):
+class LoraMethod(PeftMethod):
     """Train low-rank updates of frozen matrices: ``W + alpha / rank * B A``.
 
     Source: Hu et al. 2022, "LoRA: Low-Rank Adaptation of Large Language Models", https://arxiv.org/abs/2106.09685;

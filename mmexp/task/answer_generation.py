@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Sample
-from mmexp.encoder.text.base import TextEncoder
+from mmexp.decoder.base import TextDecoder
 from mmexp.metric.answer import ConsensusAccuracy, ExactMatch, tokenizable
 from mmexp.metric.caption import Bleu
 from mmexp.plot.questions import questions
@@ -32,18 +32,17 @@ class AnswerGeneration(TextGeneration):
     Differs: the question is an input like any other, from scratch.
 
     Args:
-        prefix: Causal encoder of the words so far; its vocabulary and max_length are the answers'.
+        decoder: Predicts each word; its vocabulary and max_length are the answers'.
         consensus: Also report ``vqa_accuracy``; the dataset must have ``answers``, those of about ten annotators.
         label_smoothing: Share of each target that is spread over the vocabulary.
-        word_dropout: Probability of masking a token of the prefix in training, so that it must be predicted from the
-            inputs.
-        dropout: Probability of dropping a feature before the head.
+        word_dropout: Probability of masking a word that is read in training, so that the next must be predicted from
+            the inputs.
         beams: Answers searched at once; 1 is greedy search.
         length_penalty: Above 0 favours long answers; see ``decoding.search.beam``.
         tokenize: What ``bleu1`` counts, see ``metric.caption``: words, characters or blanks.
 
     Raises:
-        ValueError: If prefix is not causal, beams < 1, or tokenize is unknown.
+        ValueError: If beams < 1, or tokenize is unknown.
     """
 
     targets: tuple[str, ...] = ("answer",)
@@ -52,20 +51,18 @@ class AnswerGeneration(TextGeneration):
     def __init__(
         self,
         *,
-        prefix: TextEncoder,
+        decoder: TextDecoder,
         consensus: bool = False,
         label_smoothing: float = 0.0,
         word_dropout: float = 0.0,
-        dropout: float = 0.1,
         beams: int = 3,
         length_penalty: float = 0.0,
         tokenize: Tokenize = "words",
     ) -> None:
         super().__init__(
-            prefix=prefix,
+            decoder=decoder,
             label_smoothing=label_smoothing,
             word_dropout=word_dropout,
-            dropout=dropout,
             beams=beams,
             length_penalty=length_penalty,
         )
@@ -75,7 +72,7 @@ class AnswerGeneration(TextGeneration):
             self.targets = ("answer", "answers")
 
     def transforms(self) -> Mapping[str, Transform]:
-        written = WrittenAnswerTransform(text=self.prefix.transform, normalise=tokenizable)
+        written = WrittenAnswerTransform(text=self.decoder.transform, normalise=tokenizable)
         return {"answer": written, "answers": PeopleTransform()} if self.consensus else {"answer": written}
 
     def metrics(self) -> MetricCollection:

@@ -10,14 +10,13 @@ from torch import Tensor, nn
 from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Padded, Sample, Tokens
+from mmexp.decoder.base import TextDecoder
 from mmexp.decoding.search import Nucleus
-from mmexp.encoder.text.base import TextEncoder
 from mmexp.fusion.base import Fusion
 from mmexp.metric.caption_scores import CaptionScores
 from mmexp.plot.gallery import gallery
 from mmexp.task.base_generation import TextGeneration
 from mmexp.transform.captions import Captions, CaptionsTransform
-from mmexp.transform.text import Tokenizer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +25,7 @@ SHOWN = 12  # images shown
 
 
 class Captioning(TextGeneration):
-    """Generate a caption token by token: ``logits_i = head(fusion.onto(prefix_i, inputs))``, see ``TextGeneration``.
+    """Generate a caption token by token: by a decoder that the fusion serves, see ``TextGeneration``.
 
     Metrics: BLEU-1 to 4, ROUGE-L and CIDEr-D of beam search; ``greedy_bleu4`` and ``greedy_cider`` of greedy search;
     ``distinct1``, ``distinct2`` and ``length``, how varied and how long the captions of beam search are, and with
@@ -38,22 +37,21 @@ class Captioning(TextGeneration):
     see ``decoding.search.Nucleus``.
 
     Args:
-        prefix: Causal encoder of the words so far; its vocabulary and max_length are the captions'.
+        decoder: Predicts each word; its vocabulary and max_length are the captions'.
         scores: Fields of ``metric.caption_scores.CaptionScores``, the training captions and what metrics count.
         captions_per_image: Captions sampled per sample and epoch in training; None takes all.
         label_smoothing: Share of each target that is spread over the vocabulary.
         words_weight: Weight of a second objective, which words the captions use, predicted from the pooled inputs
             alone; it trains the inputs' encoders on small data. 0 leaves it out.
-        word_dropout: Probability of masking a token of the prefix in training, so that it must be predicted from the
-            inputs.
-        dropout: Probability of dropping a feature before the head.
+        word_dropout: Probability of masking a word that is read in training, so that the next must be predicted from
+            the inputs.
         beams: Beam size at inference; 1 is greedy search.
         length_penalty: Above 0 favours long captions; see ``decoding.search.beam``.
         sampling: Fields of ``decoding.search.Nucleus``, such as {top_p: 0.9}, to sample a further caption, always the
             same for the same sample; None for none.
 
     Raises:
-        ValueError: If prefix is not causal, beams < 1, tokenize unknown, or a number of sampling is out of its range.
+        ValueError: If beams < 1, tokenize unknown, or a number of sampling is out of its range.
         TypeError: If scores or sampling has another field.
     """
 
@@ -63,44 +61,41 @@ class Captioning(TextGeneration):
     def __init__(
         self,
         *,
-        prefix: TextEncoder,
+        decoder: TextDecoder,
         scores: Mapping[str, Any],
         captions_per_image: int | None = 1,
         label_smoothing: float = 0.1,
         words_weight: float = 0.0,
         word_dropout: float = 0.0,
-        dropout: float = 0.1,
         beams: int = 3,
         length_penalty: float = 1.0,
         sampling: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__(
-            prefix=prefix,
+            decoder=decoder,
             label_smoothing=label_smoothing,
             word_dropout=word_dropout,
-            dropout=dropout,
             beams=beams,
             length_penalty=length_penalty,
         )
         self.scores = CaptionScores(**scores)
         self.captions_per_image, self.words_weight = captions_per_image, words_weight
         self.nucleus = None if sampling is None else Nucleus(**sampling)
-        vocab_size, dim = prefix.embedding.weight.shape
-        self.words = nn.Linear(dim, vocab_size) if words_weight else None
+        self.words = nn.Linear(decoder.dim, decoder.vocab_size) if words_weight else None
 
     def transforms(self) -> Mapping[str, CaptionsTransform]:
-        return {"captions": CaptionsTransform(text=self.prefix.transform, per_sample=self.captions_per_image)}
+        return {"captions": CaptionsTransform(text=self.decoder.transform, per_sample=self.captions_per_image)}
 
     def teacher_forcing(self, tokens: Mapping[str, Tokens], fusion: Fusion, ids: Padded) -> Outputs:
         outputs = super().teacher_forcing(tokens, fusion, ids)
         if self.words is not None and tokens:
-            outputs["words"] = self.words(self.dropout(Tokens.cat(list(tokens.values())).pool()))  # [B, V]
+            outputs["words"] = self.words(self.decoder.dropout(Tokens.cat(list(tokens.values())).pool()))  # [B, V]
         return outputs
 
     @torch.no_grad()
     def generate(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         """Generate captions by beam search, by greedy search and, with ``sampling``, by nucleus sampling."""
-        step = self.step(tokens, fusion, len(batch))
+        step = self.decoder.step(fusion.bind(tokens), len(batch))
         plain = self.search(step, len(batch), 1)
         found = self.search(step, len(batch), self.beams) if self.beams > 1 else plain
         drawn = {} if self.nucleus is None else {"sampled": self.read(self.sample(step, batch.ids, self.nucleus).ids)}
@@ -109,7 +104,9 @@ class Captioning(TextGeneration):
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         losses = super().losses(outputs, batch)
         if "words" in outputs:
-            losses["words"] = self.words_weight * bag_of_words_loss(outputs["words"], batch.targets["captions"].ids)
+            losses["words"] = self.words_weight * bag_of_words_loss(
+                outputs["words"], batch.targets["captions"].ids, self.decoder.tokenizer.special
+            )
         return losses
 
     def metrics(self) -> MetricCollection:
@@ -135,13 +132,14 @@ class Captioning(TextGeneration):
         return {"captions": gallery([sample.inputs["image"] for _, sample in shown], titles)} if shown else {}
 
 
-def bag_of_words_loss(logits: Tensor, ids: Padded) -> Tensor:
+def bag_of_words_loss(logits: Tensor, ids: Padded, special: Sequence[int]) -> Tensor:
     """Compute cross entropy with the uniform distribution over the words of the captions. [B, V], [B, K, T] -> []
 
-    Samples without words do not count.
+    Samples without words do not count, and neither do special ids.
     """
-    used = torch.zeros_like(logits, dtype=torch.float).scatter_(1, ids.values.flatten(1), 1)  # [B, V]
-    used[:, [Tokenizer.pad, Tokenizer.bos, Tokenizer.eos, Tokenizer.unk]] = 0
+    padded = ids.values.masked_fill(~ids.mask, special[0])
+    used = torch.zeros_like(logits, dtype=torch.float).scatter_(1, padded.flatten(1), 1)  # [B, V]
+    used[:, [one for one in special if one >= 0]] = 0
     number = used.sum(1)  # [B]
     likely = (logits.float().log_softmax(-1) * used).sum(1) / number.clamp(min=1)  # [B]
     return -likely.sum() / (number > 0).sum().clamp(min=1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Sample
-from mmexp.encoder.text.base import TextEncoder
+from mmexp.decoder.base import TextDecoder
 from mmexp.metric.caption import Bleu, WordForWord
 from mmexp.metric.perplexity import Perplexity
 from mmexp.plot.dialogue import dialogues
@@ -31,17 +31,16 @@ class Dialogue(TextGeneration):
     generative decoder). Differs: replies are written and measured, not chosen among a hundred candidates.
 
     Args:
-        prefix: Causal encoder of the words so far; its vocabulary and max_length are the replies'.
+        decoder: Predicts each word; its vocabulary and max_length are the replies'.
         label_smoothing: Share of each target that is spread over the vocabulary.
-        word_dropout: Probability of masking a token of the prefix in training, so that it must be predicted from the
-            inputs.
-        dropout: Probability of dropping a feature before the head.
+        word_dropout: Probability of masking a word that is read in training, so that the next must be predicted from
+            the inputs.
         beams: Beam size at inference; 1 is greedy search.
         length_penalty: Above 0 favours long replies; see ``decoding.search.beam``.
         tokenize: What ``bleu1``, ``bleu4`` and ``exact`` count, see ``metric.caption``: words, characters or blanks.
 
     Raises:
-        ValueError: If prefix is not causal, beams < 1, or tokenize is unknown.
+        ValueError: If beams < 1, or tokenize is unknown.
     """
 
     targets = ("reply",)
@@ -51,19 +50,17 @@ class Dialogue(TextGeneration):
     def __init__(
         self,
         *,
-        prefix: TextEncoder,
+        decoder: TextDecoder,
         label_smoothing: float = 0.0,
         word_dropout: float = 0.0,
-        dropout: float = 0.1,
         beams: int = 3,
         length_penalty: float = 1.0,
         tokenize: Tokenize = "words",
     ) -> None:
         super().__init__(
-            prefix=prefix,
+            decoder=decoder,
             label_smoothing=label_smoothing,
             word_dropout=word_dropout,
-            dropout=dropout,
             beams=beams,
             length_penalty=length_penalty,
         )
@@ -71,7 +68,7 @@ class Dialogue(TextGeneration):
         self.tokenize = tokenize
 
     def transforms(self) -> Mapping[str, CaptionsTransform]:
-        return {"reply": CaptionsTransform(text=self.prefix.transform)}
+        return {"reply": CaptionsTransform(text=self.decoder.transform)}
 
     def metrics(self) -> MetricCollection:
         bleu = {f"bleu{n}": Bleu(order=n, tokenize=self.tokenize) for n in (1, 4)}

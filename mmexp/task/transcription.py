@@ -26,7 +26,7 @@ class Transcription(SpeechTask, TextGeneration):
     """
 
     def transforms(self) -> Mapping[str, WrittenAnswerTransform]:
-        return {"transcript": WrittenAnswerTransform(text=self.prefix.transform, normalise=spoken)}
+        return {"transcript": WrittenAnswerTransform(text=self.decoder.transform, normalise=spoken)}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         placed = {name: timed(own) if name in ("audio", "video") else own for name, own in tokens.items()}

@@ -26,7 +26,7 @@ def left_to_source(model: nn.Module) -> set[str]:
     """
     names: set[str] = set()
     for name, encoder in pretrained(model).items():
-        own = dict(encoder.backbone.named_parameters())
+        own = dict(encoder.backbone.named_parameters(remove_duplicate=False))  # a head may share the words' vectors
         kept = [one for one, weight in own.items() if not weight.requires_grad]
         if is_frozen(encoder.backbone):
             kept += [one for one in encoder.backbone.state_dict() if one not in own]

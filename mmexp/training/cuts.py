@@ -65,5 +65,5 @@ def limits(transforms: Mapping[str, Transform]) -> Iterator[str]:
 
 def setting_of(key: str, node: Mapping[str, Any], limit: str) -> str:
     """Return the key of a limit: that of a component, or of the part of it that reads texts or files."""
-    parts = (part for part in ("prefix", "text", "transform") if isinstance(node.get(part), Mapping))
+    parts = (part for part in ("decoder", "text", "transform") if isinstance(node.get(part), Mapping))
     return ".".join(filter(None, (key, next(parts, ""), limit)))

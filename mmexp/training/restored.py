@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.config.facts import Facts
+from mmexp.config.fetched import change_fetched
 from mmexp.config.instantiate import instantiate
 from mmexp.error import ConfigError
 from mmexp.method.base import Method
@@ -47,17 +48,13 @@ def restored(folder: RunFolder, root: Mapping[str, Any], facts: Facts) -> Experi
         ConfigError: If the run has no checkpoint that fits.
         DataError: If the checkpoint does not match its hash.
     """
-    path, encoders, start = best_checkpoint(folder), root["encoder"], origin(folder)
-    if start:
-        encoders = {name: {**node, **paths_from(start, node)} for name, node in encoders.items()}
+    path, start = best_checkpoint(folder), origin(folder)
     left = sources_left(root, facts)
-    root = {
-        **root,
-        "encoder": {
-            name: node if f"encoder.{name}" in left else without_source(node, f"encoder.{name}", folder)
-            for name, node in encoders.items()
-        },
-    }
+    for name in ("encoder", "task"):
+        own = root[name]
+        if start:
+            own = change_fetched(own, name, lambda node, *_: {**node, **paths_from(start, node)})
+        root = {**root, name: without_source(own, name, folder, left)}
     method: Method = instantiate("method", root["method"], plugins=root["plugins"])
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
     try:
@@ -72,6 +69,9 @@ def restored(folder: RunFolder, root: Mapping[str, Any], facts: Facts) -> Experi
 
 
 def sources_left(root: Mapping[str, Any], facts: Facts) -> dict[str, str]:
-    """Return the models that a checkpoint leaves weights to, by the key of their encoder."""
-    origins = facts.get("origins", {}).items()
-    return {encoder_key(root, facts, name.split(".")[1]): one["model"] for name, one in origins if one["left"]}
+    """Return the models that a checkpoint leaves weights to, by the key of their encoder or decoder."""
+    left = {name: one["model"] for name, one in facts.get("origins", {}).items() if one["left"]}
+    return {
+        encoder_key(root, facts, name.split(".")[1]) if name.startswith("encoders.") else name: model
+        for name, model in left.items()
+    }

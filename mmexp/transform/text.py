@@ -39,6 +39,7 @@ class Tokenizer:
     """
 
     pad, bos, eos, unk = range(len(SPECIALS))
+    special: tuple[int, ...] = (bos, eos, unk, pad)
 
     def __init__(self, path: str | Path) -> None:
         self.path = str(path)
@@ -141,7 +142,7 @@ class TextTransform(Transform):
     Source: Zhang et al. 2020, "DialoGPT", https://arxiv.org/abs/1911.00536, section 3.1 (the turns in a row).
 
     Args:
-        tokenizer: Path of the tokenizer's file.
+        tokenizer: It, or the path of its file.
         max_length: Ids at most, begin and ends included; longer text is cut.
 
     Raises:
@@ -150,16 +151,16 @@ class TextTransform(Transform):
 
     limit = "max_length"
 
-    def __init__(self, *, tokenizer: str, max_length: int = 64) -> None:
+    def __init__(self, *, tokenizer: str | Tokenizer, max_length: int = 64) -> None:
         if max_length < 3:
             raise ValueError(f"TextTransform: max_length must be at least 3, got {max_length}.")
-        self.tokenizer = Tokenizer(tokenizer)
+        self.tokenizer = tokenizer if isinstance(tokenizer, Tokenizer) else Tokenizer(tokenizer)
         self.max_length = max_length
 
     def prepare(self, raw: str | list[str] | tuple[str, ...]) -> list[Tensor]:
         if isinstance(raw, tuple):
-            ids = [i for turn in self.tokenizer.encode_batch(raw) for i in (*turn, Tokenizer.eos)]
-            return [torch.tensor([Tokenizer.bos, *ids[1 - self.max_length :]])]
+            ids = [i for turn in self.tokenizer.encode_batch(raw) for i in (*turn, self.tokenizer.eos)]
+            return [torch.tensor([self.tokenizer.bos, *ids[1 - self.max_length :]])]
         return [self.frame(ids) for ids in self.tokenizer.encode_batch([raw] if isinstance(raw, str) else raw)]
 
     def length(self, raw: str | list[str] | tuple[str, ...]) -> int:
@@ -170,7 +171,7 @@ class TextTransform(Transform):
 
     def frame(self, ids: Sequence[int]) -> Tensor:
         """Cut ids and put begin and end around them. -> [L]"""
-        return torch.tensor([Tokenizer.bos, *ids[: self.max_length - 2], Tokenizer.eos])
+        return torch.tensor([self.tokenizer.bos, *ids[: self.max_length - 2], self.tokenizer.eos])
 
     def augment(self, prepared: list[Tensor], generator: np.random.Generator) -> list[Tensor]:
         """Pick one of several texts at random."""

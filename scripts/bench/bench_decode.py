@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from mmexp.contract import Padded, Tokens
+from mmexp.decoder.fused import FusedDecoder
 from mmexp.decoding.search import Step, beam, greedy
 from mmexp.encoder.text.transformer import TransformerEncoder
 from mmexp.fusion.attention import AttentionFusion
@@ -47,12 +48,13 @@ def captioner(fusion: Fusion) -> Captioning:
     prefix = TransformerEncoder(
         dim=DIM, vocab_size=VOCAB, tokenizer="", causal=True, max_length=LENGTH + 1, depth=DEPTH, num_heads=HEADS
     )
-    task = Captioning(prefix=prefix, scores={"references": ""}).eval()
+    decoder = FusedDecoder(prefix=prefix, max_length=LENGTH + 1)
+    task = Captioning(decoder=decoder, scores={"references": ""}).eval()
     for weight in (*task.parameters(), *fusion.parameters()):
         if weight.ndim == 2:
             nn.init.normal_(weight, std=weight.shape[1] ** -0.5)
     nn.init.normal_(prefix.position)
-    nn.init.constant_(task.bias[END], NEVER)
+    nn.init.constant_(decoder.bias[END], NEVER)
     return task.requires_grad_(False)
 
 
@@ -61,11 +63,11 @@ def uncached(task: Captioning, fusion: Fusion, context: Mapping[str, Tokens]) ->
 
     def step(ids: Tensor, state: Prefix | None) -> tuple[Tensor, Prefix]:
         whole = ids[:, None] if state is None else torch.cat([state.ids, ids[:, None]], 1)  # [R, T]
-        prefix = task.prefix(Padded(whole, torch.ones_like(whole, dtype=torch.bool)))  # [R, T, D]
+        prefix = task.decoder.prefix(Padded(whole, torch.ones_like(whole, dtype=torch.bool)))  # [R, T, D]
         beams = len(whole) // ROWS
         wide = Tokens(prefix.features.view(ROWS, -1, DIM), prefix.mask.view(ROWS, -1))  # [B, R / B * T, D]
         hidden = fusion.onto(wide, context).features.view(ROWS * beams, -1, DIM)[:, -1]  # [R, D]
-        return task.head(hidden) + task.forbidden, Prefix(whole)
+        return task.decoder.head(hidden) + task.decoder.never, Prefix(whole)
 
     return step
 
@@ -77,12 +79,12 @@ def gpt2(task: Captioning) -> GPT2LMHeadModel:
         bos_token_id=BEGIN, eos_token_id=END, pad_token_id=PAD,
     )  # fmt: skip
     model = GPT2LMHeadModel(config).eval().requires_grad_(False)
-    prefix: TransformerEncoder = task.prefix  # type: ignore[assignment]
+    prefix: TransformerEncoder = task.decoder.prefix  # type: ignore[assignment]
     model.transformer.wte.weight.copy_(prefix.embedding.weight)
     model.transformer.wpe.weight.copy_(prefix.position)
     for theirs, ours in zip(model.transformer.h, prefix.blocks, strict=True):
         copy_block(theirs, ours)
-    model.lm_head.bias = nn.Parameter((task.bias + task.forbidden).clamp(min=NEVER), requires_grad=False)
+    model.lm_head.bias = nn.Parameter((task.decoder.bias + task.decoder.never).clamp(min=NEVER), requires_grad=False)
     return model
 
 
@@ -110,7 +112,7 @@ def against_hugging_face(id: str, beams: int, bound: float) -> Iterator[Pair]:
     model, mask = gpt2(task), torch.ones(ROWS, 1, dtype=torch.long)
 
     def ours() -> Tensor:
-        return search(task.step({}, fusion, ROWS), start, beams)
+        return search(task.decoder.step(fusion.bind({}), ROWS), start, beams)
 
     def theirs() -> Tensor:
         options = {"attention_mask": mask, "do_sample": False, "max_new_tokens": LENGTH, "num_beams": beams}
@@ -127,7 +129,7 @@ def against_uncached(beams: int, bound: float) -> Pair:
     context = {"image": Tokens(torch.randn(ROWS, PLACES, DIM), torch.ones(ROWS, PLACES, dtype=torch.bool))}
 
     def ours() -> Tensor:
-        return search(task.step(context, fusion, ROWS), start, beams)
+        return search(task.decoder.step(fusion.bind(context), ROWS), start, beams)
 
     def theirs() -> Tensor:
         return search(uncached(task, fusion, context), start, beams)

@@ -77,7 +77,7 @@ def test_an_experiment_is_what_a_run_is() -> None:
 def test_a_slot_is_given_by_the_key() -> None:
     assert slot_of("encoder.image") == slot_of("task.encoder") == slot_of("encoder.pool") == SLOTS["encoder"]
     assert slot_of("fusion.pool") == slot_of("encoder.image.pool") == SLOTS["pool"]
-    assert slot_of("task.prefix") == PART
+    assert slot_of("task.tasks.caption.decoder") == SLOTS["decoder"] and slot_of("task.decoder.prefix") == PART
     assert slot_of("task.masking.audio") == slot_of("task.tasks.own.masking.pool") == SLOTS["masking"]
 
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from mmexp.encoder.backbone import BackboneModule, Origin
 from mmexp.method.gradual import GradualMethod, UnfreezeCallback, heights_of, longest_stack
 
 
@@ -37,6 +38,14 @@ HEIGHTS = {
 def test_heights_are_counted_from_the_top_of_the_longest_stack():
     assert heights_of(make()) == HEIGHTS
     assert longest_stack(Encoder()) == ("layers.", 3) and longest_stack(nn.Linear(1, 1)) == (None, 0)
+
+
+def test_a_decoder_that_has_read_weights_counts_as_an_encoder():
+    model, decoder = make(), BackboneModule()
+    decoder.backbone, decoder.origin, decoder.query = Encoder(), Origin("m", pretrained=True), nn.Linear(2, 2)
+    model.task.decoder = decoder
+    own = {name.replace("encoders.text", "task.decoder.backbone"): h for name, h in HEIGHTS.items() if "text" in name}
+    assert heights_of(model) == {**HEIGHTS, **own}
 
 
 def test_lower_layers_learn_more_slowly():

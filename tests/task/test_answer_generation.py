@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from mmexp.contract import Batch, Sample, Tokens
+from mmexp.decoder.fused import FusedDecoder
 from mmexp.encoder.text.lstm import LSTMEncoder
 from mmexp.fusion.gated import GatedFusion
 from mmexp.pool.mean import MeanPool
@@ -23,7 +24,9 @@ def make(tmp_path):
     def make(**options: object) -> AnswerGeneration:
         torch.manual_seed(0)
         prefix = LSTMEncoder(dim=DIM, vocab_size=words.vocab_size, tokenizer=words.path, causal=True, max_length=7)
-        return AnswerGeneration(prefix=prefix, dropout=0.0, **options)
+        return AnswerGeneration(
+            decoder=FusedDecoder(prefix=prefix, max_length=prefix.max_length, dropout=0.0), **options
+        )
 
     return make
 

@@ -7,6 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from mmexp.contract import Batch, Padded, Tokens
+from mmexp.decoder.fused import FusedDecoder
 from mmexp.encoder.text.transformer import TransformerEncoder
 from mmexp.fusion.attention import AttentionFusion
 from mmexp.task.answer_generation import AnswerGeneration
@@ -19,13 +20,17 @@ DIM = 16
 
 @pytest.fixture
 def make(tokenizer: str):
-    def make(cls: type[TextGeneration] = AnswerGeneration, causal: bool = True, **options: object) -> TextGeneration:
+    def make(cls: type[TextGeneration] = AnswerGeneration, **options: object) -> TextGeneration:
         torch.manual_seed(0)
         size = Tokenizer(tokenizer).vocab_size
         prefix = TransformerEncoder(
-            dim=DIM, vocab_size=size, tokenizer=tokenizer, causal=causal, max_length=8, dropout=0.0
+            dim=DIM, vocab_size=size, tokenizer=tokenizer, causal=True, max_length=8, dropout=0.0
         )
-        return cls(prefix=prefix, dropout=0.0, label_smoothing=0.0, **options)
+        return cls(
+            decoder=FusedDecoder(prefix=prefix, max_length=prefix.max_length, dropout=0.0),
+            label_smoothing=0.0,
+            **options,
+        )
 
     return make
 
@@ -45,11 +50,11 @@ def test_the_score_of_an_answer_is_the_mean_log_probability_of_its_words(make, b
     task, fused, given = make(beams=beams).eval(), fusion().eval(), image(2)
     outputs = task(given, fused, Batch({}, {}, ("a", "b")))
     for row, text in enumerate(outputs["text"]):
-        words = task.prefix.transform.tokenizer.encode(text)
-        ids = torch.tensor([[Tokenizer.bos, *words, Tokenizer.eos]])[:, : task.prefix.max_length]
-        prefix = task.prefix(Padded(ids[:, :-1], torch.ones_like(ids[:, :-1], dtype=torch.bool)))
+        words = task.decoder.prefix.transform.tokenizer.encode(text)
+        ids = torch.tensor([[Tokenizer.bos, *words, Tokenizer.eos]])[:, : task.decoder.prefix.max_length]
+        prefix = task.decoder.prefix(Padded(ids[:, :-1], torch.ones_like(ids[:, :-1], dtype=torch.bool)))
         own = {"image": Tokens(given["image"].features[row, None], given["image"].mask[row, None])}
-        logits = task.head(fused.onto(prefix, own).features, task.bias + task.forbidden)[0]
+        logits = task.decoder.head(fused.onto(prefix, own).features, task.decoder.bias + task.decoder.never)[0]
         expected = -F.cross_entropy(logits, ids[0, 1:])
         assert outputs["score"][row].item() == pytest.approx(expected.item(), abs=1e-5)
 
@@ -65,8 +70,6 @@ def test_one_machinery_teaches_answers_as_it_teaches_captions(make, tmp_path: Pa
     torch.testing.assert_close(*losses)
 
 
-def test_wrong_options_are_refused_in_the_name_of_the_task(make):
-    with pytest.raises(ValueError, match=r"AnswerGeneration: prefix\.causal must be true, got false"):
-        make(causal=False)
+def test_fewer_beams_than_one_are_refused_in_the_name_of_the_task(make):
     with pytest.raises(ValueError, match="AnswerGeneration: beams must be at least 1, got 0"):
         make(beams=0)

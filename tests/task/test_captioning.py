@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from mmexp.contract import Batch, Padded, Tokens
+from mmexp.decoder.fused import FusedDecoder
 from mmexp.decoding.search import beam
 from mmexp.encoder.text.lstm import LSTMEncoder
 from mmexp.encoder.text.transformer import TransformerEncoder
@@ -34,11 +35,15 @@ def make(vocabulary: Tokenizer, tmp_path: Path):
     references = tmp_path / "references.jsonl"
     references.write_text("".join(json.dumps(row) + "\n" for row in TEXTS))
 
-    def make(encoder: type = TransformerEncoder, causal: bool = True, **options: object) -> Captioning:
+    def make(encoder: type = TransformerEncoder, **options: object) -> Captioning:
         torch.manual_seed(0)
         words = {"vocab_size": vocabulary.vocab_size, "tokenizer": vocabulary.path, "max_length": 9}
-        prefix = encoder(dim=DIM, causal=causal, dropout=0.0, **words)
-        return Captioning(prefix=prefix, scores={"references": str(references)}, dropout=0.0, **options)
+        prefix = encoder(dim=DIM, causal=True, dropout=0.0, **words)
+        return Captioning(
+            decoder=FusedDecoder(prefix=prefix, max_length=prefix.max_length, dropout=0.0),
+            scores={"references": str(references)},
+            **options,
+        )
 
     return make
 
@@ -81,14 +86,14 @@ def test_writing_word_by_word_scores_words_as_teaching_does(make, encoder, fusio
         given.targets["captions"].ids.mask[..., 1:].sum((1, 2)).tolist()
     )
     for row, texts in enumerate(TEXTS):
-        step = task.step(single(tokens, row), fusion, 1)
+        step = task.decoder.step(fusion.bind(single(tokens, row)), 1)
         told = []
         for text in texts:
             cache = None
-            for word in [Tokenizer.bos, *task.prefix.transform.tokenizer.encode(text)]:
+            for word in [Tokenizer.bos, *task.decoder.prefix.transform.tokenizer.encode(text)]:
                 logits, cache = step(torch.tensor([word]), cache)
                 told.append(logits[0])
-        allowed = task.forbidden == 0
+        allowed = task.decoder.never == 0
         torch.testing.assert_close(torch.stack(told)[:, allowed], taught[row][:, allowed])
 
 
@@ -99,9 +104,9 @@ def test_the_loss_is_the_mean_over_all_words_of_all_captions(make, smoothing):
     terms = []
     for row, texts in enumerate(TEXTS):
         for text in texts:
-            ids = torch.tensor([[Tokenizer.bos, *task.prefix.transform.tokenizer.encode(text), Tokenizer.eos]])
-            words = task.prefix(Padded(ids[:, :-1], torch.ones_like(ids[:, :-1], dtype=torch.bool)))
-            logits = task.head(fusion.onto(words, single(tokens, row)).features)[0]
+            ids = torch.tensor([[Tokenizer.bos, *task.decoder.prefix.transform.tokenizer.encode(text), Tokenizer.eos]])
+            words = task.decoder.prefix(Padded(ids[:, :-1], torch.ones_like(ids[:, :-1], dtype=torch.bool)))
+            logits = task.decoder.head(fusion.onto(words, single(tokens, row)).features)[0]
             terms.append(F.cross_entropy(logits, ids[0, 1:], label_smoothing=smoothing, reduction="none"))
     loss = task.losses(task(tokens, fusion, given), given)["caption"]
     torch.testing.assert_close(loss, torch.cat(terms).mean())
@@ -114,10 +119,12 @@ def test_words_loss_agrees_with_the_plain_form(make):
     log = task.words(tokens["image"].features.mean(1)).log_softmax(-1)
     terms = []
     for row, texts in enumerate(TEXTS[:2]):
-        used = sorted({i for text in texts for i in task.prefix.transform.tokenizer.encode(text)})
+        used = sorted({i for text in texts for i in task.decoder.prefix.transform.tokenizer.encode(text)})
         terms.append(-log[row, used].mean())
     expected = torch.stack(terms).mean()
-    torch.testing.assert_close(bag_of_words_loss(outputs["words"], given.targets["captions"].ids), expected)
+    torch.testing.assert_close(
+        bag_of_words_loss(outputs["words"], given.targets["captions"].ids, Tokenizer.special), expected
+    )
     torch.testing.assert_close(task.losses(outputs, given)["words"], 0.5 * expected)
 
 
@@ -165,8 +172,8 @@ def test_it_answers_without_targets(make):
 def test_padding_begin_and_unknown_are_never_written(make):
     task, fusion = make().eval(), fusions()[0]
     banned = [Tokenizer.pad, Tokenizer.bos, Tokenizer.unk]
-    task.bias.data[banned] = 50.0
-    step = task.step(image(), fusion, 3)
+    task.decoder.bias.data[banned] = 50.0
+    step = task.decoder.step(fusion.bind(image()), 3)
     found = beam(step, torch.full((3,), Tokenizer.bos), beams=4, end=Tokenizer.eos, pad=Tokenizer.pad, max_length=8)
     for row in found.ids.tolist():
         words = row[: row.index(Tokenizer.eos)] if Tokenizer.eos in row else row
@@ -175,7 +182,7 @@ def test_padding_begin_and_unknown_are_never_written(make):
 
 def test_no_caption_is_longer_than_the_prefix_can_read(make):
     task = make(LSTMEncoder).eval()
-    task.bias.data[Tokenizer.eos] = -100
+    task.decoder.bias.data[Tokenizer.eos] = -100
     outputs = task(image(), fusions()[0], blank())
     assert all(len(text.split()) == 8 for text in outputs["caption"] + outputs["greedy"])
 
@@ -200,16 +207,6 @@ def test_a_language_model_without_inputs_is_the_empty_context(make):
     given = batch(task, TEXTS)
     task.losses(task({}, fusion, given), given)["caption"].backward()
     assert len(task.eval()({}, fusion, blank())["caption"]) == 3
-
-
-def test_head_and_prefix_share_their_word_vectors(make):
-    task = make()
-    assert sum(p.shape == task.prefix.embedding.weight.shape for p in task.parameters()) == 1
-
-
-def test_a_prefix_that_sees_the_future_is_refused(make):
-    with pytest.raises(ValueError, match=r"prefix\.causal must be true, got false"):
-        make(causal=False)
 
 
 def test_one_beam_is_greedy_search_and_fewer_are_refused(make):

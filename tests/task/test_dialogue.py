@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from mmexp.contract import Batch, Sample, Tokens
+from mmexp.decoder.fused import FusedDecoder
 from mmexp.encoder.text.lstm import LSTMEncoder
 from mmexp.fusion.gated import GatedFusion
 from mmexp.pool.mean import MeanPool
@@ -24,7 +25,7 @@ def make(tmp_path):
     def make(**options: object) -> Dialogue:
         torch.manual_seed(0)
         prefix = LSTMEncoder(dim=DIM, vocab_size=words.vocab_size, tokenizer=words.path, causal=True, max_length=8)
-        return Dialogue(prefix=prefix, dropout=0.0, **options)
+        return Dialogue(decoder=FusedDecoder(prefix=prefix, max_length=prefix.max_length, dropout=0.0), **options)
 
     return make
 

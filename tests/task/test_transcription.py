@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from mmexp.contract import Batch, Padded, Tokens
+from mmexp.decoder.fused import FusedDecoder
 from mmexp.encoder.text.lstm import LSTMEncoder
 from mmexp.fusion.attention import AttentionFusion
 from mmexp.task.transcription import Transcription, timed
@@ -24,7 +25,9 @@ def task(tmp_path: Path) -> Transcription:
     words = Tokenizer.train(["metal red wood blue"], tmp_path / "tokenizer.json")
     sizes = {"vocab_size": words.vocab_size, "tokenizer": words.path, "max_length": 8}
     prefix = LSTMEncoder(dim=DIM, causal=True, dropout=0.0, **sizes)
-    return Transcription(prefix=prefix, label_smoothing=0.1, dropout=0.0)
+    return Transcription(
+        decoder=FusedDecoder(prefix=prefix, max_length=prefix.max_length, dropout=0.0), label_smoothing=0.1
+    )
 
 
 def given() -> tuple[dict[str, Tokens], AttentionFusion]:
@@ -45,10 +48,10 @@ def test_the_loss_is_the_mean_over_all_words(task):
     fusion.eval()
     placed = {**tokens, "audio": timed(tokens["audio"])}
     for row, text in enumerate(SAID[:2]):
-        ids = torch.tensor([[Tokenizer.bos, *task.prefix.transform.tokenizer.encode(text), Tokenizer.eos]])
-        words = task.prefix(Padded(ids[:, :-1], torch.ones_like(ids[:, :-1]).bool()))
+        ids = torch.tensor([[Tokenizer.bos, *task.decoder.prefix.transform.tokenizer.encode(text), Tokenizer.eos]])
+        words = task.decoder.prefix(Padded(ids[:, :-1], torch.ones_like(ids[:, :-1]).bool()))
         own = {name: Tokens(one.features[row, None], one.mask[row, None]) for name, one in placed.items()}
-        logits = task.head(fusion.onto(words, own).features)[0]
+        logits = task.decoder.head(fusion.onto(words, own).features)[0]
         terms.append(F.cross_entropy(logits, ids[0, 1:], label_smoothing=0.1, reduction="none"))
     loss = task.losses(task(tokens, fusion, batch(task)), batch(task))["transcript"]
     torch.testing.assert_close(loss, torch.cat(terms).mean())

@@ -56,4 +56,4 @@ def test_what_has_no_limit_is_not_counted():
 def test_the_setting_is_that_of_the_part_that_reads():
     assert setting_of("encoder.text", {"dim": 8}, "max_length") == "encoder.text.max_length"
     assert setting_of("encoder.audio", {"transform": {}}, "max_seconds") == "encoder.audio.transform.max_seconds"
-    assert setting_of("task", {"prefix": {}}, "max_length") == "task.prefix.max_length"
+    assert setting_of("task", {"decoder": {}}, "max_length") == "task.decoder.max_length"

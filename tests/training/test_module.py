@@ -3,7 +3,6 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -102,7 +101,7 @@ def test_batches_are_augmented_in_training_only():
 def test_a_method_reads_the_batch_as_the_model_does_or_before_it_was_augmented(weak, seen):
     one, given = module("a"), batch(2.0)
     one.augments, found = (Double(), Double()), []
-    one.method = SimpleNamespace(weak=weak, losses=lambda model, outputs, own: found.append(own) or {})
+    one.method.weak, one.method.losses = weak, lambda model, outputs, own: found.append(own) or {}
     one.training_step(given, 0)
     assert found[0].inputs["x"].values.mean() == seen
 

@@ -97,7 +97,8 @@ def _over_samples(pairs: Pairs, metric: str, sign: int) -> Difference | None:
     if not all(map(all, sides)):
         return _recomputed(pairs, metric, sign, {})
     own, other = ([{name: sign * value for name, value in one.items()} for one in side] for side in sides)
-    return per_sample(own, other)
+    found = per_sample(own, other)
+    return None if found is None or found.low == found.high else found  # without any spread nothing is known of it
 
 
 def _recomputed(pairs: Pairs, metric: str, sign: int, groups: dict[str, str]) -> Difference | None:

@@ -53,6 +53,11 @@ def test_with_fewer_seeds_accuracy_has_an_interval_over_samples(tmp_path):
     assert (found.low, found.high) == pytest.approx(stats.norm.interval(0.95, 0.5, stats.sem(differences)))
 
 
+def test_where_two_answer_all_samples_with_the_same_difference_there_is_no_interval_of_no_width(tmp_path):
+    own, other = (answered(tmp_path, ["a", "a"], ["a", "b"]) for _ in range(2))
+    assert margin([(own, other)], KEY, "max") == Difference(0.0)
+
+
 def test_other_metrics_and_lost_answers_have_no_interval(tmp_path):
     own, other = answered(tmp_path, ["a", "b"], ["a", "b"]), answered(tmp_path, ["a", "a"], ["a", "b"])
     assert margin([(own, other)], "test/bleu", "max") == Difference(0.5)

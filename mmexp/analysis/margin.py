@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from mmexp.analysis.difference import Difference
 from mmexp.analysis.predictions import groups_of, majority_class, scores
@@ -11,6 +12,7 @@ from mmexp.analysis.statistics import FEWEST, mean, over_folds, paired, per_samp
 from mmexp.run.summary import RunRow
 
 Pairs = Sequence[tuple[RunRow, RunRow]]
+LEFT_OUT = "corrected t interval over groups left out in turn (Nadeau and Bengio 2003)"
 
 
 def margin(pairs: Pairs, metric: str, mode: str) -> Difference:
@@ -76,7 +78,8 @@ def _over_folds(pairs: Pairs, values: Sequence[float]) -> Difference | None:
 
 def _over_groups(pairs: Pairs, values: Sequence[float], metric: str, sign: int) -> Difference | None:
     if _leaves_one_out(pairs):
-        return over_groups(_by_fold(pairs, values), left_out=True)
+        found = _over_folds(pairs, values)
+        return found and replace(found, over="groups", method=LEFT_OUT)
     if is_folded(pairs) or any(run.groups.get("number", 0) < FEWEST for run, _ in pairs):
         return None
     groups = groups_of(pairs[0][0], metric)

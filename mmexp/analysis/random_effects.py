@@ -11,32 +11,27 @@ from mmexp.analysis.statistics import FEWEST, deviation, mean
 Cells = Mapping[str, Mapping[object, float]]
 """Difference by group and seed."""
 GROUPS = "t interval over groups, whose samples and seeds vary with them (Cameron and Miller 2015)"
-LEFT_OUT = "corrected t interval over groups left out in turn (Nadeau and Bengio 2003)"
 CROSSED = "t interval over groups and seeds, crossed (Clark 1973; Satterthwaite 1946)"
 NEW_GROUP = "prediction interval of one more group (Higgins et al. 2009)"
 
 
-def over_groups(
-    cells: Cells, sizes: Mapping[str, int] | None = None, *, crossed: bool = False, left_out: bool = False
-) -> Difference | None:
+def over_groups(cells: Cells, sizes: Mapping[str, int] | None = None, *, crossed: bool = False) -> Difference | None:
     """Compute the interval of a mean difference for groups like these, not for these groups alone.
 
     Groups are taken as drawn from all there are. Their spread holds that of their samples, and that of seeds where each
-    group was tested by models of its own. Models of groups that are ``left_out`` in turn were trained on much the same
-    data, which widens the interval. Where the same models were tested on all groups (``crossed``), the seeds are a
-    second random effect.
+    group was tested by models of its own. Where the same models were tested on all groups (``crossed``), the seeds are
+    a second random effect.
 
     Source: Cameron and Miller 2015, "A Practitioner's Guide to Cluster-Robust Inference",
     https://doi.org/10.3368/jhr.50.2.317, eq. 11 with G / (G - 1), and t with G - 1 degrees of freedom. Crossed: Clark
     1973, "The Language-as-Fixed-Effect Fallacy", https://doi.org/10.1016/S0022-5371(73)80014-3, with the degrees of
     freedom of Satterthwaite 1946, "An Approximate Distribution of Estimates of Variance Components",
-    https://doi.org/10.2307/3002019. Left out: Nadeau and Bengio 2003, see ``over_folds``.
+    https://doi.org/10.2307/3002019. Groups that were left out in turn are folds, see ``over_folds``.
 
     Args:
         cells: All groups with the same seeds.
         sizes: Number of samples by group, by which a group counts; all the same if None.
         crossed: Whether the same models were tested on all groups.
-        left_out: Whether each group was tested by models that were trained on the others.
 
     Returns:
         None for fewer than three groups.
@@ -50,9 +45,6 @@ def over_groups(
     rows, columns = [mean(row) for row in table], [mean(column) for column in zip(*table, strict=True)]
     spread = deviation(rows) or 0.0
     between = spread**2 / len(rows)
-    if left_out:
-        error = math.sqrt(between * (1 + len(rows) / (len(rows) - 1)))
-        return by_t(centre, error, len(rows) - 1, len(rows), "groups", LEFT_OUT, spread)
     if not crossed or len(columns) < 2:
         return by_t(centre, math.sqrt(between), len(rows) - 1, len(rows), "groups", GROUPS)
     rest = [value - rows[i] - columns[j] + centre for i, row in enumerate(table) for j, value in enumerate(row)]

@@ -130,7 +130,9 @@ def _footer(verdicts: Sequence[Verdict | None]) -> str:
 def _lead(ranking: Ranking, best: str, second: str) -> str:
     lead = ranking.lead
     if lead is None:
-        return f"{best} is ahead of {second}, but 3 shared seeds are needed to rule out chance variation."
+        means = {score.mean for group in ranking.groups[:2] if (score := group.score(ranking.metric))}
+        standing = "has the same mean as" if len(means) == 1 else "is ahead of"
+        return f"{best} {standing} {second}, but 3 shared seeds are needed to rule out chance variation."
     sure = f"{number(lead.mean)} [{number(lead.low)}, {number(lead.high)}] (95 %, {lead.pairs} {lead.over})"
     if lead.is_noise:
         more = f"; {need(lead)}" if need(lead) else ""

@@ -186,6 +186,11 @@ def slot_of(path: str) -> Slot:
     return SLOTS.get(parent if several else name, PART)
 
 
+def key_of(word: str) -> str:
+    """Return the key or group that an override sets: ``+a.b=1``, ``a.b=1`` and ``~a.b`` are of ``a.b``."""
+    return word.lstrip("+~").partition("=")[0]
+
+
 def root_of(key: str) -> str:
     """Return the root key that a key, a group or a choice such as ``pool@fusion.pool`` belongs to."""
     return re.split(r"[./]", key.partition("@")[2] or key)[0]

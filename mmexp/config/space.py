@@ -10,6 +10,7 @@ from hydra.core.override_parser.types import IntervalSweep
 from mmexp.config.compose import compose
 from mmexp.config.override import discrete, parse
 from mmexp.config.provenance import options
+from mmexp.config.schema import key_of
 from mmexp.error import ConfigError
 
 LOG = "log"
@@ -54,7 +55,7 @@ def read_space(words: Sequence[str], space: Mapping[str, str] | None = None) -> 
     Raises:
         ConfigError: If a word can't be read, or an interval is empty; all of them at once.
     """
-    typed = {word.lstrip("+~").partition("=")[0] for word in words}
+    typed = {key_of(word) for word in words}
     own = [f"{key}={sweep}" for key, sweep in (space or {}).items() if key.lstrip("+") not in typed]
     fixed: list[str] = []
     dimensions: list[Dimension] = []

@@ -68,18 +68,18 @@ class PerSampleGradients:
 
     def vectorized(self, batch: Batch) -> tuple[Named, Named]:
         """Compute samples of equal targets at once."""
-        alike: dict[Any, list[int]] = {}
+        equal: dict[Any, list[int]] = {}
         for row in range(len(batch)):
-            alike.setdefault(_plain(batch.rows(slice(row, row + 1)).targets), []).append(row)
-        parts = [self._alike(batch, rows) for rows in alike.values()]
-        places = torch.tensor([row for rows in alike.values() for row in rows]).argsort()
+            equal.setdefault(_plain(batch.rows(slice(row, row + 1)).targets), []).append(row)
+        parts = [self._together(batch, rows) for rows in equal.values()]
+        places = torch.tensor([row for rows in equal.values() for row in rows]).argsort()
         found: list[Named] = []
         for each in zip(*parts, strict=True):
             joined = {name: torch.cat([own[name] for own in each]) for name in each[0]}
             found.append({name: own[places.to(own.device)] for name, own in joined.items()})
         return found[0], found[1]
 
-    def _alike(self, batch: Batch, rows: list[int]) -> tuple[Named, Named]:
+    def _together(self, batch: Batch, rows: list[int]) -> tuple[Named, Named]:
         """Compute samples whose targets are equal."""
         tensors: list[Tensor] = []
 

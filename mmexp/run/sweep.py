@@ -99,8 +99,8 @@ class SweepFolder:
     def join(self) -> HeldLease:
         """Show that this process works on the sweep, and tidy up if no other does."""
         if not self.is_alive():
-            for stray in (self.path / "jobs").glob(f"{TEMP}*"):
-                shutil.rmtree(stray, ignore_errors=True)
+            for left in (self.path / "jobs").glob(f"{TEMP}*"):
+                shutil.rmtree(left, ignore_errors=True)
         number = 1
         while (held := take(self.path / f"process-{number:02d}.json")) is None:
             number += 1

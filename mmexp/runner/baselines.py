@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from mmexp.config.compose import read_config
 from mmexp.config.config import Config
-from mmexp.config.schema import role_of, root_of
-from mmexp.config.stray import NO_FUSION, without_fusion
+from mmexp.config.schema import key_of, role_of, root_of
+from mmexp.config.without_fusion import NO_FUSION, without_fusion
 from mmexp.config.yaml import shown
 from mmexp.error import ConfigError
 from mmexp.run import summary
@@ -38,15 +38,16 @@ def baselines(folder: RunFolder) -> list[Job]:
         return []
     words, path = _typed(folder)
     if start := known["config"].get("pretrained"):  # by now the last run is another one
-        words = [override("pretrained", start) if _root(word) == "pretrained" else word for word in words]
+        words = [override("pretrained", start) if root_of(key_of(word)) == "pretrained" else word for word in words]
     if known.get("key") not in (None, read_config(words, path).key):
         rule = "config files must be as they were when the run was trained"
         raise ConfigError(
             f"baselines: {rule}, got another config from the words of {folder.id}.",
             "Train it again.",
         )
-    rest = [word for word in words if _root(word) != "fusion" and not role_of(_root(word)).of_baseline]
-    fusion = [word for word in words if _root(word) == "fusion"]
+    roots = {word: root_of(key_of(word)) for word in words}
+    rest = [word for word, root in roots.items() if root != "fusion" and not role_of(root).of_baseline]
+    fusion = [word for word, root in roots.items() if root == "fusion"]
     lone = fusion if known.get("anchor") else [NO_FUSION] if path else without_fusion(rest)
     wanted = {f"{name} alone": [*lone, f"inputs=[{name}]"] for name in known.get("alone", inputs)}
     wanted |= {f"{name} inputs": [f"inputs=[{','.join(inputs)}]", f"control={name}"] for name in CONTROLS}
@@ -79,8 +80,3 @@ def _typed(folder: RunFolder) -> tuple[list[str], str]:
     reader.add_argument("--config", default="")
     given, words = reader.parse_known_args(read_json(folder.manifest)["command"][2:])
     return [word for word in words if not word.startswith("-")], given.config
-
-
-def _root(word: str) -> str:
-    """The root key that an override sets, also where it sets something below it or a group that is placed there."""
-    return root_of(word.lstrip("+~").partition("=")[0])

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from mmexp.config.compose import load_config
 from mmexp.config.config import Config
-from mmexp.config.schema import ROLES, role_of, root_of
+from mmexp.config.schema import ROLES, key_of, role_of, root_of
 from mmexp.error import ConfigError
 from mmexp.run import advice
 from mmexp.run.folder import RunFolder
@@ -101,4 +101,4 @@ def _shown(value: Any) -> str:
 
 def _key(word: str) -> str:
     """The key or group that a word sets."""
-    return root_of(word.lstrip("+~").partition("=")[0])
+    return root_of(key_of(word))

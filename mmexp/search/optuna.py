@@ -70,7 +70,6 @@ class OptunaSearch(Search):
         make_sampler(sampler, seed)
         self._fixed, self._dimensions = read_space(overrides, space)
         self._study: optuna.Study | None = None
-        self._told: set[int] = set()
         self._begun, self._workers = False, 1
         self._path = Path()
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from random import Random
 
-from mmexp.config.schema import root_of
+from mmexp.config.schema import key_of, root_of
 from mmexp.config.space import Dimension, named_space, read_space
-from mmexp.config.stray import without_fusion
+from mmexp.config.without_fusion import without_fusion
 from mmexp.run import summary
 from mmexp.run.summary import DONE, RunRow
 from mmexp.search.base import Search
@@ -90,7 +90,7 @@ class TuneSearch(Search):
         """Trials of each input alone; none if no run says which there are, or it fuses nothing."""
         if self._run is None or not self._run.is_fusion:
             return []
-        rest = [word for word in self._fixed if _root(word) not in ("fusion", "inputs")]
+        rest = [word for word in self._fixed if root_of(key_of(word)) not in ("fusion", "inputs")]
         anchored = summary.read(self._run.folder).get("anchor")
         lone = self._ways[0] if anchored else without_fusion(rest)
         names = self._run.inputs if self._run.alone is None else self._run.alone
@@ -125,7 +125,3 @@ class TuneSearch(Search):
 
 def _words(dimension: Dimension) -> list[str]:
     return [dimension.word(value) for value in dimension.values]
-
-
-def _root(word: str) -> str:
-    return root_of(word.lstrip("+~").partition("=")[0])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mmexp.config.compose import read_config
 from mmexp.config.override import expand
-from mmexp.config.schema import root_of
+from mmexp.config.schema import key_of, root_of
 from mmexp.dataset.build import fold_names
 from mmexp.error import ConfigError
 from mmexp.run.command import typed
@@ -22,7 +22,7 @@ def with_folds(words: Sequence[str], path: str = "") -> list[str]:
     Raises:
         ConfigError: If ``folds`` or what the data is are searched over, or the dataset has no such folds.
     """
-    given = {word.lstrip("+~").partition("=")[0]: word for word in words}
+    given = {key_of(word): word for word in words}
     if "folds" not in given or "fold" in given:
         return list(words)
     data = [

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.config.compose import read_config
-from mmexp.config.schema import SWEEP
+from mmexp.config.schema import SWEEP, key_of
 from mmexp.error import ConfigError, Stopped
 from mmexp.launcher.base import Launcher
 from mmexp.run.job import ENDED
@@ -180,8 +180,8 @@ def _plugins(words: Sequence[str]) -> list[str]:
 
 
 def _replaced(words: Sequence[str], others: Sequence[str]) -> list[str]:
-    keys = {word.lstrip("+~").partition("=")[0] for word in others}
-    return [*(word for word in words if word.lstrip("+~").partition("=")[0] not in keys), *others]
+    keys = {key_of(word) for word in others}
+    return [*(word for word in words if key_of(word) not in keys), *others]
 
 
 def _read(request: Mapping[str, Any], proposals: Sequence[Sequence[str]]) -> list[Job]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from mmexp.config.compose import compose
 from mmexp.config.config import Config
 from mmexp.config.instantiate import instantiate
-from mmexp.config.schema import SWEEP, root_of
+from mmexp.config.schema import SWEEP, key_of, root_of
 from mmexp.error import ConfigError
 from mmexp.launcher.base import Launcher
 from mmexp.run.command import line
@@ -55,7 +55,7 @@ def separate(words: Sequence[str], roots: Sequence[str] = SWEEP) -> tuple[list[s
     Returns:
         The other words, then the overrides.
     """
-    chosen = [word for word in words if _root(word) in roots and "=" in word]
+    chosen = [word for word in words if root_of(key_of(word)) in roots and "=" in word]
     return [word for word in words if word not in chosen], chosen
 
 
@@ -89,15 +89,10 @@ def make_search(overrides: Sequence[str], searched: Sequence[str]) -> Search:
 
 
 def _choose(name: str, overrides: Sequence[str]) -> Config:
-    config = compose([word for word in overrides if _root(word) in (*SWEEP, "plugins")])
+    config = compose([word for word in overrides if root_of(key_of(word)) in (*SWEEP, "plugins")])
     if config.node[name] is None:
         raise ConfigError(f"command line: {name} must be a component, got null.", f"Run: {line('list', name)}")
     return config
-
-
-def _root(word: str) -> str:
-    """The root key that an override sets, or something below it."""
-    return root_of(word.lstrip("+~").partition("=")[0])
 
 
 def read_jobs(

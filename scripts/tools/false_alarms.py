@@ -147,7 +147,7 @@ def over_independent(found: Mapping[str, list[float]]) -> Difference | None:
 def leave_one_out(rng: Rng, learn: Learner, groups: int = 10, corrected: bool = True) -> bool:
     """Compare two classifiers by leaving one group out."""
     found = validate(rng, groups, learn, grouped=True)
-    return differ(over_groups({name: {0: one[0]} for name, one in found.items()}, left_out=corrected))
+    return differ(over_folds(found) if corrected else over_groups({name: {0: one[0]} for name, one in found.items()}))
 
 
 def holm_over_eight(rng: Rng) -> bool:

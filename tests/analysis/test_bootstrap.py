@@ -45,10 +45,10 @@ def test_the_standard_error_over_groups_is_the_analytic_cluster_robust_one():
 def test_seeds_that_differ_widen_the_interval_over_groups():
     rng = np.random.default_rng(3)
     values, names = rng.normal(0, 1, 100), [f"g{i // 10}" for i in range(100)]
-    alike = over_groups([mean_of(values)] * 3, [mean_of(values * 0)] * 3, names, replicates=500)
+    same = over_groups([mean_of(values)] * 3, [mean_of(values * 0)] * 3, names, replicates=500)
     apart = over_groups([mean_of(values + s) for s in (-1, 0, 1)], [mean_of(values * 0)] * 3, names, replicates=500)
-    assert alike is not None and apart is not None and alike.error is not None and apart.error is not None
-    assert apart.error > 2 * alike.error
+    assert same is not None and apart is not None and same.error is not None and apart.error is not None
+    assert apart.error > 2 * same.error
 
 
 def test_what_cannot_be_resampled_has_no_interval():

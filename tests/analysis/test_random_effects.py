@@ -8,7 +8,6 @@ import pytest
 from scipy import stats
 
 from mmexp.analysis.random_effects import new_group, over_groups
-from mmexp.analysis.statistics import over_folds
 
 
 def draw(groups: int = 8, seeds: int = 5, group: float = 0.03, seed: float = 0.02) -> np.ndarray:
@@ -91,11 +90,3 @@ def test_one_more_group_varies_as_the_groups_do():
 
 def test_fewer_than_three_groups_say_nothing_of_others():
     assert over_groups(cells(draw(2))) is None and new_group(cells(draw(2))) is None
-
-
-def test_groups_left_out_in_turn_are_folds_whose_training_overlaps():
-    table = draw(seed=0)
-    found = over_groups(cells(table), left_out=True)
-    folds = over_folds({name: list(own.values()) for name, own in cells(table).items()})
-    assert found is not None and folds is not None
-    assert (found.mean, found.low, found.high) == pytest.approx((folds.mean, folds.low, folds.high))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from mmexp.config.compose import compose
-from mmexp.config.stray import without_fusion
+from mmexp.config.without_fusion import without_fusion
 
 
 def test_what_only_the_fusion_of_an_experiment_knows_is_taken_out():

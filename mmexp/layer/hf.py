@@ -184,7 +184,7 @@ def read_model(auto: str, folder: Path, where: str, *, pretrained: bool) -> tupl
         settings = {"local_files_only": True, "trust_remote_code": False}
         config = transformers.AutoConfig.from_pretrained(folder, **settings)
         if not pretrained:
-            return kind.from_config(config, trust_remote_code=False), {}
+            return kind.from_config(config, trust_remote_code=False, dtype=torch.float32), {}
         return kind.from_pretrained(  # type: ignore[no-any-return]
             folder, config=config, use_safetensors=True, output_loading_info=True, dtype=torch.float32, **settings
         )

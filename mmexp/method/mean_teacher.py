@@ -26,12 +26,13 @@ class MeanTeacherCallback(pl.Callback):
     def __init__(self, decay: float) -> None:
         self.decay = decay
         self.model: nn.Module | None = None
+        self.student: nn.Module | None = None
         self.saved: Mapping[str, Tensor] = {}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        self.student = pl_module.model
         self.model = copy.deepcopy(pl_module.model).eval().requires_grad_(False)
-        if self.saved:
-            self.model.load_state_dict(self.saved)
+        self.model.load_state_dict(self.saved, strict=False)
 
     @torch.no_grad()
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
@@ -46,7 +47,11 @@ class MeanTeacherCallback(pl.Callback):
                 own.copy_(newest[name])
 
     def state_dict(self) -> dict[str, Any]:
-        return {"weights": dict(self.model.state_dict())} if self.model is not None else {}
+        """Return what is averaged: frozen weights are those of the student."""
+        if self.model is None or self.student is None:
+            return {}
+        frozen = {name for name, weight in self.student.named_parameters() if not weight.requires_grad}
+        return {"weights": {name: own for name, own in self.model.state_dict().items() if name not in frozen}}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         self.saved = state_dict.get("weights", {})

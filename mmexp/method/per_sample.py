@@ -215,6 +215,8 @@ def _finite(gradients: Named) -> Named:
     sound = torch.stack([own.flatten(1).isfinite().all(1) for own in gradients.values()]).all(0)  # [B]
     if bool(sound.all()):
         return gradients
+    message = "The gradients of %d of %d samples are not finite, and count as zero."
+    logging.getLogger(__name__).warning(message, int((~sound).sum()), len(sound))
     return {name: torch.where(sound.view(-1, *[1] * (own.ndim - 1)), own, 0.0) for name, own in gradients.items()}
 
 

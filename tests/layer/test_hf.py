@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def test_features_are_those_of_the_model_itself(tiny_bert: str):
 def test_a_random_start_has_other_weights(tiny_bert: str):
     torch.manual_seed(1)
     assert not torch.equal(load(tiny_bert, pretrained=False)(IDS, MASK), load(tiny_bert)(IDS, MASK))
+
+
+def test_weights_are_single_precision_whatever_they_were_saved_as(copy: Path):
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps({**config, "dtype": "bfloat16"}))
+    for pretrained in (True, False):
+        assert {own.dtype for own in load(copy, pretrained=pretrained).parameters()} == {torch.float32}
 
 
 def test_a_layer_that_is_none_is_refused(tiny_bert: str):

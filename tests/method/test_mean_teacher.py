@@ -36,6 +36,17 @@ def test_the_first_steps_weigh_alike():
     assert abs(callback.model.weight.item() - (before + 9)) < 1e-5
 
 
+def test_frozen_weights_are_left_to_the_student():
+    module = SimpleNamespace(model=nn.Linear(1, 1))
+    module.model.weight.requires_grad_(False)
+    first, second = MeanTeacherCallback(0.5), MeanTeacherCallback(0.5)
+    first.on_train_start(None, module)
+    assert list(first.state_dict()["weights"]) == ["bias"]
+    second.load_state_dict(first.state_dict())
+    second.on_train_start(None, module)
+    assert torch.equal(second.model.weight, module.model.weight)
+
+
 def test_a_resumed_run_goes_on_with_the_average():
     module = SimpleNamespace(model=nn.Linear(1, 1))
     first, second = MeanTeacherCallback(0.5), MeanTeacherCallback(0.5)

@@ -75,9 +75,10 @@ def test_a_sample_without_a_loss_has_a_gradient_of_zero(model, batch):
     assert float(sizes[2]) == 0 < float(sizes[1])
 
 
-def test_a_sample_whose_gradient_is_not_finite_counts_as_zero(model, batch):
+def test_a_sample_whose_gradient_is_not_finite_counts_as_zero_and_is_said(model, batch, caplog):
     batch.inputs["left"].values[3, 0] = torch.inf
     found, _ = PerSampleGradients(model, objective_of(model))(batch)
+    assert f"The gradients of 1 of {len(batch)} samples are not finite, and count as zero." in caplog.text
     assert all(bool(own.isfinite().all()) for own in found.values())
     assert all(float(own[3].abs().max()) == 0 for own in found.values())
     assert float(found["encoders.left.weight"][4].abs().max()) > 0

@@ -60,11 +60,18 @@ def commands(program: str) -> list[list[str]]:
             typed = line.strip().removeprefix("$ ")
             if kind == "console" and "$ " in block and typed == line.strip():
                 continue
+            assert not taken_apart(typed), f"quotes must be around braces, got {taken_apart(typed)} in {typed}"
             for part in re.split(r"\s(?:&&|\|\||[;|])\s", typed):
                 words = [re.sub(r"<(\w+)>", r"\1", word) for word in shlex.split(part, comments=True)]
                 if words and words[0].rpartition("/")[2] == program and words not in found:
                     found.append(words)
     return found
+
+
+def taken_apart(typed: str) -> str:
+    """Return the braces of a line that a shell would expand; empty if there are none."""
+    bare = re.sub(r"'[^']*'|\"[^\"]*\"", "", typed)
+    return "".join(re.findall(r"\{[^{}\s]*,[^{}\s]*\}", bare)[:1])
 
 
 def spoken(verb: str) -> list[list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -181,7 +182,8 @@ class _Component:
                     text = f"{path} must be an argument of {name}"
                     yield path, f"{text}, got '{key}'. {suggest_argument(path, list(known), value)}"
             elif not _fits(known[key].annotation, value):
-                yield path, f"{path} must be {rule(known[key].annotation)}, got {value!r}."
+                text = f"{path} must be {rule(known[key].annotation)}, got {value!r}."
+                yield path, f"{text}{_quoted(path, value)}"
         for key in (key for key, argument in known.items() if argument.required and key not in node):
             path = f"{self.path}.{key}"
             yield f"{self.path}._target_", f"{path} must be given to {name}, got none. Set {path}=<value>."
@@ -197,6 +199,12 @@ class _Component:
         elif isinstance(value, (Mapping, list)):
             for key, item in value.items() if isinstance(value, Mapping) else enumerate(value):
                 yield from self._inside(item, f"{path}.{key}")
+
+
+def _quoted(path: str, value: Any) -> str:
+    """Say how to type a mapping that a shell has taken apart at its commas."""
+    lone = isinstance(value, str) and re.fullmatch(r"\w+:\S*", value)
+    return f" In a shell braces need quotes: '{path}={{{value},...}}'." if lone else ""
 
 
 def _fits(annotation: ast.expr | None, value: Any) -> bool:

@@ -53,6 +53,7 @@ def test_the_defaults_hold(config: Config) -> None:
         ("inputs", [], "inputs must name each modality once, got []."),
         ("seed", 2**32, "seed must be in [0, 2**32), got 4294967296."),
         ("dim", "???", "dim must be given, got none. Set dim=<value>."),
+        ("dataset.inputs", "a:b", "got 'a:b'. In a shell braces need quotes: 'dataset.inputs={a:b,...}'."),
     ],
 )
 def test_each_rule_is_told_with_its_value(config: Config, key: str, value: Any, text: str) -> None:

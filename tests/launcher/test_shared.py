@@ -13,8 +13,8 @@ from mmexp.error import FITS, Stopped
 from mmexp.launcher.base import Launcher, Report
 from mmexp.run.sweep import SweepFolder
 from mmexp.runner.jobs import Job
-from mmexp.study import shared
-from mmexp.study.shared import complete
+from mmexp.launcher import shared
+from mmexp.launcher.shared import complete
 
 GONE = 2**22 + 1  # a process that there cannot be
 

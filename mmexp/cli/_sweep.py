@@ -12,6 +12,7 @@ from mmexp.cli._text import duration, number, printable
 from mmexp.cli._verdict import exit_code, show_verdicts
 from mmexp.config.yaml import shown
 from mmexp.launcher.base import Launcher
+from mmexp.launcher.shared import complete
 from mmexp.run.command import line
 from mmexp.run.folder import RunFolder
 from mmexp.run.job import ENDED
@@ -21,7 +22,6 @@ from mmexp.run.sweep import SweepFolder
 from mmexp.runner.jobs import Job, has_failed
 from mmexp.study.baselines import train_baselines
 from mmexp.study.session import SweepSession
-from mmexp.launcher.shared import complete
 
 
 def run_jobs(launcher: Launcher, jobs: Sequence[Job], sweep: SweepFolder | None = None) -> int:

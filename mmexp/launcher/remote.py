@@ -48,8 +48,8 @@ class Outcome:
 class RemoteJob:
     """Train one job on the machine that this is sent to, as ``LocalLauncher`` would there.
 
-    A job of a sweep is read there from its folder, so that no secret is sent. If its last attempt may still be alive, on a
-    machine that was lost, it begins once that shows no sign of life any more.
+    A job of a sweep is read there from its folder, so that no secret is sent. If its last attempt may still be alive,
+    on a machine that was lost, it begins once that shows no sign of life any more.
 
     Args:
         job: What to train.

@@ -59,12 +59,12 @@ class SlurmLauncher(RemoteLauncher):
     """Put jobs into the queue of Slurm, as one job array, and return; they are watched and resumed by their sweep.
 
     A job whose allocation ends, because its time is up or others go first, is queued again and resumes its run; after
-    three times for lack of time it is left to ``mmexp sweep resume``. Jobs that are in the queue are not put there again.
+    three times for lack of time it is left to ``mmexp sweep resume``. What is in the queue is not put there again.
 
     Args:
         workers: Jobs at once.
-        wait: Whether to wait for the jobs, and cancel them with Ctrl-C. Baselines, which no sweep can resume, are waited
-            for anyway.
+        wait: Whether to wait for the jobs, and cancel them with Ctrl-C. Baselines, which no sweep can resume, are
+            waited for anyway.
         partition: Of the cluster; None for its default.
         time: Minutes of one allocation.
         gpus: GPUs of each job.

@@ -17,10 +17,10 @@ from mmexp.launcher.base import Launcher
 from mmexp.run.job import ENDED
 from mmexp.run.machine import without_home
 from mmexp.run.sweep import SweepFolder, drafted, sweeps
+from mmexp.runner.frozen import Read, first_round, freezer
 from mmexp.runner.jobs import Job, has_failed
 from mmexp.search.base import Search
 from mmexp.study.folds import with_folds
-from mmexp.runner.frozen import Read, first_round, freezer
 from mmexp.study.sweep import make_launcher, make_search, read_jobs, separate, sweep
 
 Launch = Callable[[SweepFolder, Sequence[Job]], object]

@@ -22,7 +22,7 @@ GONE = 2**22 + 1  # a process that there cannot be
 class Sent:
     """A job that was sent away and ends as its script says, one entry per look."""
 
-    def __init__(self, job: Job, script: Sequence[Outcome | None | str]) -> None:
+    def __init__(self, job: Job, script: Sequence[Outcome | str | None]) -> None:
         self.job, self.script, self.cancelled = job, list(script), list[bool]()
 
     def outcome(self) -> Outcome | None:
@@ -40,7 +40,7 @@ class Sent:
 
 
 class Scripted(RemoteLauncher):
-    script: dict[str, Sequence[Outcome | None | str]]
+    script: dict[str, Sequence[Outcome | str | None]]
 
     def submit(self, jobs: Sequence[Job]) -> Sequence[Sent]:
         self.batches = [*getattr(self, "batches", []), [job.label for job in jobs]]

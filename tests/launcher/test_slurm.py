@@ -84,20 +84,23 @@ def test_the_script_asks_slurm_for_an_array_with_what_each_job_needs(place: Path
     SlurmLauncher(workers=1, **asked).launch(jobs)  # type: ignore[arg-type]
     script = (place / "script-0.sh").read_text().splitlines()
     given = dict(line[len("#SBATCH --") :].partition("=")[::2] for line in script if line.startswith("#SBATCH"))
-    assert given.items() >= {
-        "array": "0-1%1",
-        "partition": "gpu",
-        "time": "90",
-        "gpus-per-node": "2",
-        "cpus-per-task": "8",
-        "mem": "12800MB",
-        "ntasks-per-node": "1",
-        "account": "mine",
-        "requeue": "",
-        "signal": "USR2@90",
-        "open-mode": "append",
-        "job-name": "mmexp",
-    }.items()
+    assert (
+        given.items()
+        >= {
+            "array": "0-1%1",
+            "partition": "gpu",
+            "time": "90",
+            "gpus-per-node": "2",
+            "cpus-per-task": "8",
+            "mem": "12800MB",
+            "ntasks-per-node": "1",
+            "account": "mine",
+            "requeue": "",
+            "signal": "USR2@90",
+            "open-mode": "append",
+            "job-name": "mmexp",
+        }.items()
+    )
     assert given["output"].startswith(str(records(jobs)[0].path.parents[1] / "slurm"))
     assert f"{sys.executable} -u -m submitit.core._submit" in script[-2 if script[-1] else -3] + script[-1]
 

@@ -55,12 +55,13 @@ def _sync(folder: RunFolder, typed: Sequence[str]) -> int:
     for name, node in config.plain()["logger"].items():
         logger = instantiate("logger", node, plugins=config.plugins, at=f"logger.{name}")
         try:
-            said = logger.sync(folder)
+            done = logger.sync(folder)
+            said = f"{name}: {done}" if done else ""
         except MmexpError as error:
             code, said = error.exit_code, " ".join(filter(None, [str(error), error.hint]))
         if said:
             sent = True
-            print(printable(f"{folder.id}: {name}: {redact(said)}"))
+            print(printable(f"{folder.id}: {redact(said)}"))
     if not sent:
         print(f"{folder.id}: no logger with a service; add logger=wandb or logger=mlflow")
     return code

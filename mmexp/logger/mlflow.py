@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -74,7 +75,7 @@ class MlflowLogger(BackgroundLogger):
         except Exception as error:
             if isinstance(error, ConfigError):
                 raise
-            first = str(error).partition("\n")[0]
+            first = str(error).partition("\n")[0].partition(" (Caused by")[0]
             hint = "Try again with a network; nothing is lost until then."
             raise ResourceError(f"mlflow: server must take the run, got {first} of {server}.", hint) from error
         return f"{number} rows imported to {server}"
@@ -111,7 +112,8 @@ class MlflowLogger(BackgroundLogger):
 
         values = {**dict(flat(config)), **{f"parameters.{key}": value for key, value in parameters.items()}}
         known = set(self._client.get_run(self._id).data.params)  # which cannot be set again
-        new = [Param(key, str(value)[:_LONGEST]) for key, value in values.items() if key not in known]
+        named = {_name(key): str(value)[:_LONGEST] for key, value in values.items()}
+        new = [Param(key, value) for key, value in named.items() if key not in known]
         for i in range(0, len(new), 90):
             self._client.log_batch(self._id, params=new[i : i + 90])
 
@@ -120,7 +122,7 @@ class MlflowLogger(BackgroundLogger):
 
         several = len(rows) > 1
         values = [
-            Metric(key, value, int((began + (row.get("time") or 0.0) * several) * 1000), int(row["step"]))
+            Metric(_name(key), value, int((began + (row.get("time") or 0.0) * several) * 1000), int(row["step"]))
             for row in rows
             for key, value in metrics_of(row).items()
         ]
@@ -129,8 +131,13 @@ class MlflowLogger(BackgroundLogger):
 
     def _end(self, status: str, summary: Mapping[str, Any], when: float) -> None:
         for key, value in metrics_of(summary.get("metrics", {})).items():
-            self._client.log_metric(self._id, f"final/{key}", value)
+            self._client.log_metric(self._id, f"final/{_name(key)}", value)
         self._client.set_terminated(self._id, ENDS.get(status, "KILLED"), end_time=int(when * 1000))
+
+
+def _name(key: str) -> str:
+    """A key with the characters alone that the service takes in names."""
+    return re.sub(r"[^\w.\- :/]", "_", key, flags=re.ASCII)
 
 
 def _client(address: str) -> MlflowClient:

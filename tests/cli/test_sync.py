@@ -29,7 +29,7 @@ def test_a_run_is_sent_by_the_logger_that_is_named_or_that_it_had(run: RunFolder
     assert capsys.readouterr().out == f"{run.id}: mlflow: 2 rows imported\n" and sent == [("http://a", run.id)]
     monkeypatch.setattr(MlflowLogger, "sync", lambda self, folder: fail())
     assert main(["sync", str(run.path), "logger=mlflow"]) == 5
-    assert capsys.readouterr().out == f"{run.id}: mlflow: server must answer, got none. Try again.\n"
+    assert capsys.readouterr().out == f"{run.id}: server must answer, got none. Try again.\n"
     monkeypatch.setattr("mmexp.run.provenance.status_of", lambda folder, record: "running")
     assert main(["sync", str(run.path)]) == 1
     assert "it trains; it can be sent once it has ended" in capsys.readouterr().out

@@ -183,7 +183,7 @@ def test_before_it_is_queued_again_a_run_is_asked_once_to_save_its_state(jobs: l
 
 def test_a_queue_that_does_not_answer_is_named(place: Path, tmp_path: Path):
     install(tmp_path / "bin", place, "squeue", "#!/bin/bash\nexit 1\n")
-    with pytest.raises(ResourceError, match="queue of Slurm must answer, got .*squeue"):
+    with pytest.raises(ResourceError, match=r"queue of Slurm must answer, got .*squeue"):
         queued("slurm")
     assert queued("local") == set()
 
@@ -213,7 +213,7 @@ def test_what_makes_no_sense_is_refused(arguments: dict[str, Any], rule: str):
 
 def test_a_search_that_learns_needs_one_that_waits(tmp_path: Path):
     words = ["search=tune", "fusion=concat,gated", "launcher=slurm", f"outputs={tmp_path}"]
-    with pytest.raises(ConfigError, match="TuneSearch learns from its jobs, so that launcher.wait must be true, got f"):
+    with pytest.raises(ConfigError, match=r"TuneSearch learns from its jobs, so that launcher.wait must be true"):
         begin(words)
 
 

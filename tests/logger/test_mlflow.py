@@ -51,19 +51,21 @@ def run_at(client: Any, folder: RunFolder) -> Any:
     return runs[0]
 
 
+@pytest.mark.slow
 def test_a_run_is_logged_and_a_resumed_one_goes_on_in_the_same_place(server: Any, folder: RunFolder):
     for step, status in ((1, "stopped"), (2, "done")):
         logger = MlflowLogger()
-        logger.start(folder, {"task": {"name": "x"}, "seed": 3}, {"total": 5})
+        logger.start(folder, {"task": {"a@b": "x"}, "seed": 3}, {"total": 5})
         logger.log({"step": step, "epoch": 0.5, "time": 1.0, "train/loss": step / 10})
         logger.finish(status, {"metrics": {"test/x": 0.25}} if status == "done" else {})
     run = run_at(server, folder)
     assert run.info.status == "FINISHED" and run.info.run_name == folder.id
-    assert run.data.params == {"task.name": "x", "seed": "3", "parameters.total": "5"}
+    assert run.data.params == {"task.a_b": "x", "seed": "3", "parameters.total": "5"}
     assert run.data.metrics == {"train/loss": 0.2, "final/test/x": 0.25}
     assert [one.step for one in server.get_metric_history(run.info.run_id, "train/loss")] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_run_is_imported_from_its_own_files_once(server: Any, folder: RunFolder):
     logger = MlflowLogger(server="http://localhost:1")
     assert logger.sync(folder) == "2 rows imported to http://localhost:1"
@@ -73,6 +75,7 @@ def test_a_run_is_imported_from_its_own_files_once(server: Any, folder: RunFolde
     assert logger.sync(folder) == "it is at http://localhost:1 already"
 
 
+@pytest.mark.slow
 def test_an_import_that_fails_leaves_nothing_and_one_that_was_killed_is_done_again(server, folder, monkeypatch):
     logger = MlflowLogger(server="http://localhost:1")
     with monkeypatch.context() as patch:
@@ -87,6 +90,7 @@ def test_an_import_that_fails_leaves_nothing_and_one_that_was_killed_is_done_aga
     assert run_at(server, folder).info.status == "FINISHED"
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_named_or_does_not_answer_is_one_line(folder: RunFolder, monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("mlflow", reason="needs pip install 'mmexp[mlflow]'")
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -94,7 +98,7 @@ def test_a_server_that_is_not_named_or_does_not_answer_is_one_line(folder: RunFo
         MlflowLogger().sync(folder)
     assert "logger.mlflow.server=http://HOST:5000" in error.value.hint
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
-    with pytest.raises(ResourceError, match="mlflow: server must take the run, got .* of http://127.0.0.1:1"):
+    with pytest.raises(ResourceError, match=r"mlflow: server must take the run, got .* of http://127.0.0.1:1"):
         MlflowLogger().sync(folder)
 
 

@@ -53,7 +53,7 @@ def kept(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
 
 
 def test_without_a_network_it_is_said_so_at_once(kept: RunFolder):
-    with pytest.raises(ResourceError, match="wandb: server must answer, got .*refused of localhost") as error:
+    with pytest.raises(ResourceError, match=r"wandb: server must answer, got .*refused of localhost") as error:
         WandbLogger().sync(kept)
     assert error.value.hint == "Try again with a network; nothing is lost until then."
 

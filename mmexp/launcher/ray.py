@@ -85,8 +85,9 @@ class RayLauncher(RemoteLauncher):
     def submit(self, jobs: Sequence[Job]) -> Sequence[RaySubmission]:
         import ray
 
-        memory = None if self.memory is None else int(self.memory * 1e9)
-        task = ray.remote(num_cpus=self.cpus, num_gpus=self.gpus, memory=memory, max_retries=LOST)(RemoteJob.__call__)
+        asked: dict[str, Any] = {"num_cpus": self.cpus, "num_gpus": self.gpus, "max_retries": LOST}
+        asked |= {} if self.memory is None else {"memory": int(self.memory * 1e9)}
+        task = ray.remote(**asked)(RemoteJob.__call__)
         return [RaySubmission(task.remote(RemoteJob(job, self))) for job in jobs]
 
 

@@ -12,6 +12,8 @@ from mmexp.cli._text import duration, number, printable
 from mmexp.cli._verdict import exit_code, show_verdicts
 from mmexp.config.yaml import shown
 from mmexp.launcher.base import Launcher
+from mmexp.launcher.shared import complete
+from mmexp.run.command import line
 from mmexp.run.folder import RunFolder
 from mmexp.run.job import ENDED
 from mmexp.run.redact import redact
@@ -20,7 +22,6 @@ from mmexp.run.sweep import SweepFolder
 from mmexp.runner.jobs import Job, has_failed
 from mmexp.study.baselines import train_baselines
 from mmexp.study.session import SweepSession
-from mmexp.study.shared import complete
 
 
 def run_jobs(launcher: Launcher, jobs: Sequence[Job], sweep: SweepFolder | None = None) -> int:
@@ -68,6 +69,10 @@ def run_sweep(session: SweepSession, strict: bool = False) -> int:
     if note := session.folder.request.get("note"):
         print(printable(note))
     failed = int(has_failed(jobs))
+    if not launcher.waits and any(job.status not in ENDED for job in jobs):
+        print(printable(f"watch    {line('watch', session.folder.named)}"))
+        print(printable(f"next     {session.folder.line('resume')}"))
+        return failed
     if not (failed and launcher.fail_fast):
         wanted = [job for job in jobs if job.config.node.baselines]
         failed |= run_baselines(_done(wanted), launcher)[0]

@@ -21,6 +21,9 @@ class Launcher(ABC):
         back_off: Whether a job of a sweep whose batch does not fit in memory is tried again with half of it, and twice
             the accumulation, as often as it takes.
 
+    Attributes:
+        waits: Whether ``launch`` returns once its jobs have ended; else they go on by themselves.
+
     Raises:
         ValueError: If there are no workers, no time, or a negative number of retries.
 
@@ -34,6 +37,8 @@ class Launcher(ABC):
         >>> DryLauncher(workers=2).workers
         2
     """
+
+    waits: bool = True
 
     def __init__(
         self,
@@ -58,7 +63,8 @@ class Launcher(ABC):
     def launch(self, jobs: Sequence[Job], report: Report = lambda job: None) -> None:
         """Run all jobs, in order of their start, and keep ``status``, ``reason``, ``seconds`` and ``path`` of each.
 
-        A job that was not started, because of ``fail_fast`` or a signal, stays waiting.
+        A job that was not started, because of ``fail_fast`` or a signal, stays waiting; so does one that waits in the
+        queue of a cluster when a launcher returns that does not wait.
 
         Args:
             jobs: All of them waiting.

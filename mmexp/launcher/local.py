@@ -31,6 +31,9 @@ class LocalLauncher(Launcher):
         fail_fast: As of ``Launcher``.
         retries: As of ``Launcher``.
         back_off: As of ``Launcher``.
+
+    Attributes:
+        signals: Those to stop that have come since ``launch`` was called.
     """
 
     def __init__(
@@ -46,6 +49,7 @@ class LocalLauncher(Launcher):
         if slots not in (None, "auto"):
             raise ValueError(f"LocalLauncher: slots must be auto or null, got {slots!r}.")
         self.slots = _slots() if slots else [{} for _ in range(workers)]
+        self.signals: list[int] = []
         super().__init__(
             workers=len(self.slots) if slots else workers,
             time_limit=time_limit,
@@ -59,6 +63,7 @@ class LocalLauncher(Launcher):
         free: list[Mapping[str, str]] = list(self.slots)
         taken: dict[Worker, Mapping[str, str]] = {}
         with supervised(running) as signals:
+            self.signals = signals
             while waiting or running:
                 if signals or (self.fail_fast and has_failed(jobs)):
                     waiting.clear()

@@ -58,6 +58,20 @@ class Logger(ABC):
         """
         return
 
+    def sync(self, folder: RunFolder) -> str:
+        """Send what was logged offline to its service, unless it is there, and return what was done.
+
+        Empty if there is no service. Called by ``mmexp sync`` for a run that has ended, without ``start``.
+
+        Args:
+            folder: Of the run.
+
+        Raises:
+            ConfigError: If the service is not named.
+            ResourceError: If it does not answer.
+        """
+        return ""
+
 
 class LoggerCollection:
     """Call several loggers in order; drop one that fails.

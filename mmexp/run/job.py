@@ -1,7 +1,8 @@
 """One job of a sweep on disk: what it is, who has worked on it, and how that ended.
 
 ``<sweep>/jobs/<id>/`` holds ``job.json`` and ``config.yaml``, which never change; a lease ``attempt-01.json`` per try,
-with ``attempt-01.end.json`` once it has ended; ``run.json``, which names the run folder. The last attempt counts.
+with ``attempt-01.end.json`` once it has ended; ``run.json``, which names the run folder; ``queue.json``, where it waits
+in the queue of a cluster. The last attempt counts.
 """
 
 from __future__ import annotations
@@ -93,6 +94,18 @@ class JobFolder:
         write_json(self.path / "run.json", {"run": known})
 
     @property
+    def queue(self) -> str:
+        """Where it was put into a queue of a cluster last, such as ``Slurm 4242_0``; empty if it never was."""
+        try:
+            return str(read_json(self.path / "queue.json")["queue"])
+        except FileNotFoundError:
+            return ""
+
+    def set_queue(self, queue: str) -> None:
+        """Record where it waits; empty once it does not any more."""
+        write_json(self.path / "queue.json", {"queue": queue})
+
+    @property
     def attempts(self) -> list[Lease]:
         """All tries, the last one last."""
         return [Lease(path) for path in sorted(self.path.glob("attempt-*.json")) if path.suffixes == [".json"]]
@@ -101,7 +114,7 @@ class JobFolder:
         """Return how far it is."""
         attempts = self.attempts
         if not attempts:
-            return JobState()
+            return JobState(reason=f"queued as {queue}" if (queue := self.queue) else "")
         ends = [_end(one) for one in attempts]
         known: dict[str, Any] = {
             "seconds": sum(end.get("seconds") or 0.0 for end in ends),

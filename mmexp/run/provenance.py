@@ -77,6 +77,16 @@ def add_fingerprint(folder: RunFolder, fingerprint: str) -> None:
     write_json(folder.manifest, read_json(folder.manifest) | {"fingerprint": fingerprint})
 
 
+def add_monitor(folder: RunFolder, monitor: str) -> None:
+    """Record by which metric the best checkpoint is chosen, once the task is built.
+
+    Args:
+        folder: The run.
+        monitor: Its key, such as ``val/accuracy``.
+    """
+    write_json(folder.manifest, read_json(folder.manifest) | {"monitor": monitor})
+
+
 def finish(folder: RunFolder, status: str, *, seconds: float, reason: str = "") -> None:
     """Record how it ended.
 

@@ -31,6 +31,7 @@ _PLACES = (
     "MASTER_PORT",
     "TORCHELASTIC_RUN_ID",
     "TORCHELASTIC_USE_AGENT_STORE",
+    "SLURM_NTASKS",  # by this, Lightning takes each task of Slurm for a rank
 )
 
 

@@ -22,7 +22,7 @@ from mmexp.run import advice, summary
 from mmexp.run.atomic import write_atomic
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import read_json
-from mmexp.run.provenance import add_fingerprint, status
+from mmexp.run.provenance import add_fingerprint, add_monitor, status
 from mmexp.run.redact import redact, redact_tree, remember
 from mmexp.run.session import record
 from mmexp.run.signals import signals_deferred, stoppable
@@ -190,6 +190,8 @@ def train(config: Config, folder: RunFolder, console: Console, callbacks: Sequen
     with phase(console, "building the model"):
         experiment = build(root, dataset, folder)
         experiment = replace(experiment, callbacks=[*experiment.callbacks, *callbacks])
+    if _rank() == 0:
+        add_monitor(folder, experiment.monitor)
     refuse_unlabeled(experiment)
     teach(experiment, folder)
     show_notes(experiment_notes(experiment), console)

@@ -47,6 +47,11 @@ class Search(ABC):
             workers: Jobs that run at once.
         """
 
+    @property
+    def learns(self) -> bool:
+        """Whether what it proposes depends on how earlier jobs came out."""
+        return type(self).tell is not Search.tell
+
     @abstractmethod
     def ask(self) -> list[list[str]]:
         """Return the overrides of each of the next jobs, which may run at the same time; none when it is over."""

@@ -17,10 +17,10 @@ from mmexp.launcher.base import Launcher
 from mmexp.run.job import ENDED
 from mmexp.run.machine import without_home
 from mmexp.run.sweep import SweepFolder, drafted, sweeps
+from mmexp.runner.frozen import Read, first_round, freezer
 from mmexp.runner.jobs import Job, has_failed
 from mmexp.search.base import Search
 from mmexp.study.folds import with_folds
-from mmexp.study.frozen import Read, first_round, freezer
 from mmexp.study.sweep import make_launcher, make_search, read_jobs, separate, sweep
 
 Launch = Callable[[SweepFolder, Sequence[Job]], object]
@@ -61,6 +61,7 @@ class SweepSession:
             try:
                 for words in request["searched"]:
                     search = make_search([*request["chosen"], *self.plugins], words)
+                    _refuse_unattended(search, self.launcher)
                     search.open(self.folder.path, self.launcher.workers)
                     jobs = sweep(
                         search, self.launcher, partial(self._read_round, search, read), partial(launch, self.folder)
@@ -104,6 +105,7 @@ def begin(words: Sequence[str], config: str = "", *, again: bool = False) -> Swe
     searched, chosen = separate(words)
     searched = with_folds(searched, config)
     launcher, search = make_launcher(words), make_search(words, searched)
+    _refuse_unattended(search, launcher)
     place = [word for word in searched if word.startswith("outputs=") and "," not in word] + _plugins(searched)
     outputs = read_config(place).plain()["outputs"]
     request: dict[str, Any] = {
@@ -195,6 +197,13 @@ def _digest(chosen: Sequence[str], jobs: Mapping[str, Job]) -> str:
     searched = [word for word in chosen if not word.startswith("launcher")]
     known = [searched, sorted((name, job.config.key) for name, job in jobs.items())]
     return hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16]
+
+
+def _refuse_unattended(search: Search, launcher: Launcher) -> None:
+    """Refuse a search that learns from its jobs where nobody waits for them."""
+    if search.learns and not launcher.waits:
+        rule = f"{type(search).__name__} learns from its jobs, so that launcher.wait must be true"
+        raise ConfigError(f"Sweep: {rule}, got false.", "Add launcher.wait=true")
 
 
 def _refuse_unfinished(outputs: str, digest: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from mmexp.error import DataError
 from mmexp.run.folder import RunFolder
 from mmexp.run.lock import Lock
-from mmexp.run.provenance import add_fingerprint, begin, finish, status
+from mmexp.run.provenance import add_fingerprint, add_monitor, begin, finish, status
 
 
 @pytest.fixture
@@ -131,3 +131,5 @@ def test_the_fingerprint_is_added_once_the_data_is_read(folder: RunFolder) -> No
     before = read(folder)
     add_fingerprint(folder, "cd")
     assert read(folder) == before | {"fingerprint": "cd"}
+    add_monitor(folder, "val/loss")
+    assert read(folder) == before | {"fingerprint": "cd", "monitor": "val/loss"}

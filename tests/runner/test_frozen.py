@@ -4,8 +4,8 @@ import pytest
 
 from mmexp.config.compose import compose
 from mmexp.run.sweep import SweepFolder
+from mmexp.runner.frozen import first_round, freezer, thaw
 from mmexp.runner.jobs import Job
-from mmexp.study.frozen import first_round, freezer, thaw
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ TEMPORARY = (1, 5)  # exit codes of failures that another attempt may not have: 
 
 
 def complete(launcher: Launcher, folder: SweepFolder, jobs: Sequence[Job], report: Report = lambda job: None) -> None:
-    """Launch jobs until each of them has ended, here or elsewhere.
+    """Launch jobs until each of them has ended, here or elsewhere; once, if their launcher does not wait for them.
 
     Args:
         launcher: Runs them.
@@ -39,6 +39,8 @@ def complete(launcher: Launcher, folder: SweepFolder, jobs: Sequence[Job], repor
             if free := [job for job in left if job.is_free]:
                 given_up += _launch(launcher, free, report)
                 launched += free
+                if not launcher.waits:
+                    return
             else:
                 _wait(left, report)
     except (Stopped, KeyboardInterrupt) as stop:
@@ -59,6 +61,8 @@ def _launch(launcher: Launcher, free: Sequence[Job], report: Report) -> list[Job
     for job in free:
         job.status, job.reason = "waiting", ""
     launcher.launch(free, report)
+    if not launcher.waits:
+        return []
     for job in free:
         _keep_end(job)
     if all(job.status == "waiting" and job.is_free for job in free):

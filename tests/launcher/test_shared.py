@@ -10,11 +10,11 @@ import pytest
 
 from mmexp.config.compose import compose
 from mmexp.error import FITS, Stopped
+from mmexp.launcher import shared
 from mmexp.launcher.base import Launcher, Report
+from mmexp.launcher.shared import complete
 from mmexp.run.sweep import SweepFolder
 from mmexp.runner.jobs import Job
-from mmexp.study import shared
-from mmexp.study.shared import complete
 
 GONE = 2**22 + 1  # a process that there cannot be
 

@@ -33,7 +33,7 @@ class RayLauncher(RemoteLauncher):
 
     Args:
         workers: Jobs at once; None for as many as this machine has cores for.
-        address: Of a running cluster, such as ``auto`` or ``10.0.0.1:6379``; None starts one on this machine, which
+        address: Of a running cluster, such as ``auto`` or ``head:6379``; None starts one on this machine, which
             ends with the sweep.
         cpus: Cores of each job.
         gpus: GPUs of each job.

@@ -108,6 +108,7 @@ def train_and_evaluate(
         **({"availability": by_inputs} if by_inputs else {}),
         "best": best.name,
         "overflows": overflow.skipped,
+        "hardware": experiment.hardware.describe(),
         "weights": experiment.module.model.fusion.weights(),
         "origins": experiment.module.model.origins,
         "seconds": {"train": round(trained, 2), "evaluate": round(time.monotonic() - began, 2)},

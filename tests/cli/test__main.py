@@ -135,6 +135,7 @@ def test_a_reader_that_leaves_is_no_fault() -> None:
         ["list", "runs"],
         ["show", "optimizer=adamw"],
         ["compare"],
+        ["why", "last", "last"],
         ["baselines", "--help"],
     ],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mmexp.error import ConfigError
 
@@ -46,6 +46,15 @@ class Hardware:
         dtype = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}.get(self.precision)
         device = "cuda" if self.accelerator == "gpu" else "cpu"
         return torch.autocast(device, dtype=dtype, enabled=dtype is not None)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what a run computed on, for its summary: what may change the last bits of its numbers."""
+        import torch
+
+        gpu = self.accelerator == "gpu"
+        device = torch.cuda.get_device_name() if gpu else ""
+        numbers = {"accelerator": self.accelerator, "devices": self.devices, "precision": self.precision}
+        return {**numbers, **({"device": device} if gpu else {"threads": torch.get_num_threads()})}
 
     def refuse_missing(self) -> None:
         """Make sure that the machine has the devices.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -50,6 +51,22 @@ def sha256_of(path: Path) -> str:
     """Hex digest of a file."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of_tensors(path: Path) -> str:
+    """Hex digest of all tensors in a checkpoint: equal where the file differs only in times; empty if unreadable."""
+    digest = hashlib.sha256()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            places = [name.rpartition("/data/") for name in archive.namelist()]
+            numbered = sorted(
+                (int(number), f"{folder}/data/{number}") for folder, _, number in places if number.isdecimal()
+            )
+            for _, name in numbered:
+                digest.update(archive.read(name))
+    except (OSError, zipfile.BadZipFile):
+        return ""
+    return digest.hexdigest()
 
 
 def hard_link(path: Path, name: str) -> Path:

@@ -18,6 +18,7 @@ from mmexp.run.lock import is_held
 from mmexp.run.machine import cpu_count, cpu_model, without_home
 from mmexp.run.packages import installed
 from mmexp.run.redact import redact, redact_tree
+from mmexp.run.source import source_hash
 
 RUNNING = "running"
 ENDS = ("done", "failed", "stopped")
@@ -56,6 +57,7 @@ def begin(
         "fingerprint": fingerprint,
         "config": config or {},
         "mmexp": mmexp.__version__,
+        "source": source_hash(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "host": socket.gethostname(),

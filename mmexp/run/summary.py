@@ -86,8 +86,9 @@ def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
             (learned, of what the fusion weighs), ``availability`` (by split, where some samples lack an input:
             number of samples and metrics by which inputs they have; never ranked), ``tokenize`` (what each metric of
             texts counts), ``fingerprint``, ``alone`` (inputs that the task could be given alone), ``anchor`` (of the
-            task, None for the joint form), ``skipped`` (number of samples left out), ``groups`` (of test samples) and
-            ``privacy`` (of a private run: epsilon, null without noise, delta, and what they were computed from).
+            task, None for the joint form), ``skipped`` (number of samples left out), ``groups`` (of test samples),
+            ``hardware`` (what it computed on) and ``privacy`` (of a private run: epsilon, null without noise, delta,
+            and what they were computed from).
     """
     write_json(folder.summary, redact_tree(dict(summary)))
 

@@ -68,7 +68,8 @@ def fit(experiment: Experiment, folder: RunFolder, console: Console) -> dict[str
         shortage_refused(lambda: advice.smaller_batch(folder, training.batch_size, training.accumulate, probe.largest)),
     ):
         loggers.summary = train_and_evaluate(experiment, folder, console, loggers, probe)
-    return {**loggers.summary, **experiment.method.summary(), "parameters": parameters}
+    known = {"parameters": parameters, "hardware": experiment.hardware.describe()}
+    return {**loggers.summary, **experiment.method.summary(), **known}
 
 
 def train_and_evaluate(

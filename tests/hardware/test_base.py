@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from mmexp.error import ConfigError
 from mmexp.hardware.base import Hardware
@@ -36,3 +37,14 @@ def test_gpus_that_are_not_there_are_refused(monkeypatch):
     with pytest.raises(ConfigError, match=r"must be at most 2 with hardware\.accelerator=gpu .*, got 3") as raised:
         Hardware(accelerator="gpu", devices=3).refuse_missing()
     assert "hardware=cpu" in raised.value.hint
+
+
+def test_what_it_computes_on_is_described_with_the_number_of_threads_of_a_cpu():
+    found = Hardware(precision="bf16-mixed").describe()
+    threads = {"threads": torch.get_num_threads()}
+    assert found == {"accelerator": "cpu", "devices": 1, "precision": "bf16-mixed", **threads}
+
+
+def test_a_gpu_is_described_by_its_name(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "H200")
+    assert Hardware(accelerator="gpu").describe()["device"] == "H200"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from mmexp.run.checkpoints import (
     prune,
     remove,
     sha256_of,
+    sha256_of_tensors,
     step_of,
     sweep,
 )
@@ -118,3 +120,15 @@ def test_hashes_without_a_file_are_swept_away(tmp_path):
     sweep(tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted([kept, hash_path(kept)])
     sweep(tmp_path / "not there")
+
+
+def test_the_hash_of_tensors_leaves_out_what_else_is_in_the_file(tmp_path: Path) -> None:
+    found = []
+    for name, other, tensor in (("a", b"1 s", b"x"), ("b", b"2 s", b"x"), ("c", b"2 s", b"y")):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("archive/data.pkl", other)
+            archive.writestr("archive/data/0", tensor)
+        found.append(sha256_of_tensors(tmp_path / name))
+    assert found[0] == found[1] != found[2]
+    (tmp_path / "a").write_bytes(b"no archive")
+    assert sha256_of_tensors(tmp_path / "a") == sha256_of_tensors(tmp_path / "nowhere") == ""

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 def printable(text: object) -> str:
     """Return the text with control characters spelled out, so that a name cannot steer the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in str(text))
+    shown = str(text)
+    if shown.isprintable():
+        return shown
+    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in shown)
 
 
 def number(value: float | None) -> str:

@@ -136,6 +136,7 @@ def test_a_reader_that_leaves_is_no_fault() -> None:
         ["show", "optimizer=adamw"],
         ["compare"],
         ["watch", "--once"],
+        ["report"],
         ["baselines", "--help"],
     ],
 )

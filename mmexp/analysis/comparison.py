@@ -59,9 +59,11 @@ class Comparison:
 
     @property
     def title(self) -> str:
-        """Task, dataset, and the beginning of the fingerprint of the data."""
+        """Task, dataset, the beginning of the fingerprint of the data, and the name of the runs if they share one."""
         task, dataset, fingerprint, tokenize = self.ranking.benchmark
         known = [f"data {fingerprint[:8]}" if fingerprint else "", f"scored in {tokenize}" if tokenize else ""]
+        names = {run.folder.name for way in self.ways for run in way.group.runs}
+        known.append(f"runs {', '.join(names)}" if len(names) == 1 else "")
         return ", ".join([f"{task} on {dataset}", *filter(None, known)])
 
     @property

@@ -43,7 +43,7 @@ def test_a_way_without_the_metric_is_not_drawn(make_row):
 
 def test_the_title_is_what_is_compared(make_row):
     assert comparison_of([replace(make_row(0.5, data="0123456789"), tokenize="words")]).title == (
-        "vqa on world, data 01234567, scored in words"
+        "vqa on world, data 01234567, scored in words, runs x"
     )
 
 

@@ -15,6 +15,7 @@ POSITION = 60
 _READABLE = 25  # classes of a matrix; of more, the most frequent confusions are listed
 _LISTED = 12
 _LETTERS = 14  # of a class
+_NARROWEST = 300.0  # width of a chart, so that text has one size
 
 
 def show(comparison: Comparison, media: Media) -> Html | None:
@@ -38,9 +39,9 @@ def _way(way: Way, metric: str) -> Html | None:
 
 
 def _matrix(counts: Mapping[tuple[str, str], int], names: Sequence[str]) -> Html:
-    side = min(28.0, 300.0 / len(names))
+    side = min(36.0, 300.0 / len(names))
     left, top = 96.0, 20.0
-    chart = Chart(left + side * len(names) + 8, top + side * len(names) + 92)
+    chart = Chart(max(_NARROWEST, left + side * len(names) + 8), top + side * len(names) + 92)
     sums = {name: sum(number for (target, _), number in counts.items() if target == name) for name in names}
     for i, name in enumerate(names):
         short = name if len(name) <= _LETTERS else f"{name[: _LETTERS - 1]}…"

@@ -8,12 +8,12 @@ from mmexp.analysis.report.colour import colour
 from mmexp.analysis.report.html import Html, tag
 from mmexp.analysis.report.media import Media
 from mmexp.analysis.report.svg import Axis, Chart
+from mmexp.analysis.scale import spans_decades
 from mmexp.analysis.text import count, duration, number
 
 TITLE = "Quality against cost"
 POSITION = 40
 _COSTS = {"seconds": ("training time, s", duration), "parameters": ("weights", count)}
-_LOG = 8  # ratio of the greatest and the least cost from which ratios are drawn
 
 
 def show(comparison: Comparison, media: Media) -> Html | None:
@@ -29,7 +29,7 @@ def _chart(comparison: Comparison, name: str) -> Html | None:
     if len(set(costs)) < 2:
         return None
     chart = Chart(420, 300)
-    x = Axis.of(costs, 46, 412, log=min(costs) > 0 and max(costs) / min(costs) > _LOG, room=0.07)
+    x = Axis.of(costs, 46, 412, log=spans_decades(costs), room=0.07)
     y = Axis.of(means, 262, 10, room=0.1)
     chart.frame(x, y, title)
     best = front(costs, means, comparison.ranking.mode)

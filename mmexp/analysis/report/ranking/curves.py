@@ -8,11 +8,11 @@ from mmexp.analysis.report.colour import colour
 from mmexp.analysis.report.html import Html, tag
 from mmexp.analysis.report.media import Media
 from mmexp.analysis.report.svg import Axis, Chart
+from mmexp.analysis.scale import spans_decades
 from mmexp.analysis.text import number
 
 TITLE = "Learning curves"
 POSITION = 50
-_LOG = 20  # ratio of the greatest and the least value from which ratios are drawn
 
 
 def show(comparison: Comparison, media: Media) -> Html | None:
@@ -28,9 +28,8 @@ def _chart(comparison: Comparison, key: str, found: list[tuple[Way, dict[str, Po
     if not known:
         return None
     epochs, values = ([point[i] for _, points in known for point in points] for i in (0, 1))
-    is_wide = min(values) > 0 and max(values) / min(values) > _LOG
     chart = Chart(420, 300)
-    x, y = Axis.of(epochs, 46, 412, room=0.02), Axis.of(values, 262, 10, log=is_wide)
+    x, y = Axis.of(epochs, 46, 412, room=0.02), Axis.of(values, 262, 10, log=spans_decades(values))
     chart.frame(x, y, "epoch")
     for way, points in reversed(known):  # the best on top
         said = f"{way.name}: {number(points[-1][1])} in the end, {len(way.group.runs)} runs"

@@ -25,7 +25,7 @@ def show(comparison: Comparison, media: Media) -> Html | None:
         return None
     number = {way.name: len(way.group.runs) for way in comparison.ways}
     body = tag("tbody", *(_row(one, number, media) for one in found))
-    note = "Samples that runs keep, then those on which they agree least. A number: runs that said so."
+    note = "Samples that runs keep, then those on which they agree least; which runs said what."
     return scrolled("Samples and predictions", note, ("sample", "target", "what the runs said"), [body])
 
 
@@ -35,7 +35,8 @@ def _row(one: Asked, number: Mapping[str, int], media: Media) -> Html:
     if left := len(one.answers) - _ANSWERS:
         answers += [tag("li", f"and {left} other answers", class_="dim")] if left > 0 else []
     sample = tag("th", tag("div", one.id, class_="id"), *inputs, scope="row")
-    return tag("tr", sample, tag("td", _short(one.target)), tag("td", tag("ul", *answers, class_="answers")))
+    told = tag("td", _short(one.target), data_label="target" if one.target else None)
+    return tag("tr", sample, told, tag("td", tag("ul", *answers, class_="answers")))
 
 
 def _input(name: str, value: str | Path, sample: str, media: Media) -> Html | None:
@@ -52,7 +53,7 @@ def _answer(answer: Answer, one: Asked, number: Mapping[str, int], media: Media)
     names = [name if n == number[name] else f"{name} ({n} of {number[name]})" for name, n in answer.votes.items()]
     who = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
     said = tag("span", {"right": "✓ ", "wrong": "✗ "}[mark], class_=mark, aria_label=mark) if mark else None
-    return tag("li", join(said, text, " ", tag("span", f"{votes}: {who}", class_="dim", title=", ".join(names))))
+    return tag("li", join(said, text, " ", tag("span", f"{votes} runs: {who}", class_="dim", title=", ".join(names))))
 
 
 def _short(text: str) -> str:

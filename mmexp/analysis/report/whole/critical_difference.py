@@ -51,6 +51,7 @@ def _diagram(found: Ranks) -> Chart:
         y = low + (place if left else len(names) - 1 - place) * _ROW + 8
         x, edge = axis(found.ranks[name]), axis.start - 12 if left else axis.end + 12
         chart.line([(x, top), (x, y), (edge, y)], "stem", f"{name}: {found.ranks[name]:.2f}")
-        text = f"{found.ranks[name]:.2f} {name}" if not left else f"{name} {found.ranks[name]:.2f}"
+        shown = "best single input" if name == "none" else name
+        text = f"{shown} {found.ranks[name]:.2f}" if left else f"{found.ranks[name]:.2f} {shown}"
         chart.text(edge + (-4 if left else 4), y + 4, text, "row", "end" if left else "start")
     return chart

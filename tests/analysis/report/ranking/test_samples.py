@@ -10,7 +10,7 @@ from mmexp.analysis.verdict import BaselineComparison
 def test_a_sample_has_its_inputs_and_what_each_way_said(make_comparison_of, tags):
     found = tags(show(make_comparison_of(), Media()))
     assert len(found.all("img")) == 1 and "a text" in found.words
-    assert "12: gated, sum, image alone, audio alone" in found.words and "✗" in found.words and "✓" in found.words
+    assert "12 runs: gated, sum, image alone, audio alone" in found.words and "✗" in found.words and "✓" in found.words
 
 
 def test_without_predictions_there_is_nothing(make_row):

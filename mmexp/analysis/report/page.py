@@ -17,6 +17,10 @@ from mmexp.analysis.report.media import Media
 from mmexp.run.summary import RunRow
 
 
+RANKINGS = 50
+"""Position of the rankings among the sections over all of them."""
+
+
 def page(comparisons: Sequence[Comparison], unfinished: Sequence[RunRow], made_by: str, date: str) -> str:
     """Return the page as one text.
 
@@ -29,7 +33,9 @@ def page(comparisons: Sequence[Comparison], unfinished: Sequence[RunRow], made_b
     style, script = (resources.files(__package__).joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
     media = Media()
     parts = [_ranking(i, one, media) for i, one in enumerate(comparisons)]
-    over_all = [_section(one, one.show(comparisons, unfinished), f"whole-{one.POSITION}", 2) for one in sections(whole)]
+    over_all = {one: one.show(comparisons, unfinished) for one in sections(whole)}
+    above = [_section(one, content, _anchor(one), 2) for one, content in over_all.items() if one.POSITION < RANKINGS]
+    below = [_section(one, content, _anchor(one), 2) for one, content in over_all.items() if one.POSITION > RANKINGS]
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -49,7 +55,7 @@ def page(comparisons: Sequence[Comparison], unfinished: Sequence[RunRow], made_b
         _contents(comparisons),
     )
     small = f"{media.left_out} images and recordings were left out to keep the page small."
-    main = tag("main", *parts, *over_all, tag("p", small) if media.left_out else None)
+    main = tag("main", *above, *parts, *below, tag("p", small) if media.left_out else None)
     body = tag("body", top, main, tag("script", Html(script)))
     return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
@@ -72,6 +78,10 @@ def _section(module: ModuleType, content: Html | None, name: str, depth: int) ->
     heading = tag(f"h{depth}", module.TITLE, id=name) if module.TITLE else None
     kind = module.__name__.rpartition(".")[2].replace("_", "-")
     return tag("section", heading, content, class_=kind, aria_labelledby=name if module.TITLE else None)
+
+
+def _anchor(module: ModuleType) -> str:
+    return f"whole-{module.POSITION}"
 
 
 def _contents(comparisons: Sequence[Comparison]) -> Html | None:

@@ -11,7 +11,7 @@ from mmexp.run.redact import redact
 from mmexp.run.summary import RunRow
 
 TITLE = "Unfinished runs"
-POSITION = 20
+POSITION = 90
 _MOST = 100
 
 

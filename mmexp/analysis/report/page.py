@@ -16,7 +16,6 @@ from mmexp.analysis.report.html import Html, command, tag
 from mmexp.analysis.report.media import Media
 from mmexp.run.summary import RunRow
 
-
 RANKINGS = 50
 """Position of the rankings among the sections over all of them."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
 from mmexp.analysis.compare import Group
 from mmexp.analysis.statistics import mean
@@ -39,7 +40,7 @@ def thinned(points: Sequence[tuple[float, float]], most: int = MOST) -> Points:
     return [(mean([epoch for epoch, _ in part]), mean([value for _, value in part])) for part in parts]
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 

@@ -44,7 +44,7 @@ def _levels(axes: Axes, comparison: Comparison) -> None:
         if found and found.low is not None and found.high is not None:
             axes.plot([found.low, found.high], [row, row], color=shade, linewidth=1)
         axes.scatter(values, [row] * len(values), color=shade, s=7, alpha=0.6, linewidths=0)
-        axes.plot([score.mean], [row], "|", color=shade, markersize=7, markeredgewidth=1.6)
+        axes.plot([score.mean or 0.0], [row], "|", color=shade, markersize=7, markeredgewidth=1.6)
     if single := comparison.best_single:
         axes.axvline(single[1], color=BASELINE, linewidth=0.8, linestyle="--", zorder=0)
     label_rows(axes, [way.name for way in ways])

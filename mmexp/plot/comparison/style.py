@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mmexp.analysis.comparison import Comparison, Way
 from mmexp.analysis.text import printable
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
-"""Of the best fusions: Okabe and Ito 2008, told apart by the colour-blind."""
+"""Of the best fusions: Okabe and Ito 2008, which the colour-blind distinguish."""
 OTHER, BASELINE = "#b0b7be", "#000000"
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "font.size": 8,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -53,7 +53,7 @@ def _body(way: Way, comparison: Comparison, settings: list[str], metrics: list[s
     cells += [_number(len(group.runs), _opener(way)), _score(way, metrics[0])]
     margin = verdict.margin.mean if verdict and verdict.margin else None
     outcome = verdict.outcome if verdict else None
-    cells.append(_number(margin, worth(verdict, True), outcome, verdict and verdict.text))
+    cells.append(_number(margin, worth(verdict, True), outcome, verdict.text if verdict else None))
     cells.append(_number(group.average("parameters"), count(group.average("parameters"))))
     cells.append(_number(group.average("seconds"), duration(group.average("seconds"))))
     cells += [_score(way, key) for key in metrics[1:]]

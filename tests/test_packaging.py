@@ -50,7 +50,7 @@ def mmexp(installed: Path, cwd: Path, *words: str) -> subprocess.CompletedProces
 
 def test_every_yaml_and_module_is_in_it_and_nothing_else(installed: Path):
     conf = {f"mmexp/conf/{path.relative_to(ROOT / 'conf')}" for path in (ROOT / "conf").rglob("*.yaml")}
-    code = {str(path.relative_to(ROOT)) for path in (ROOT / "mmexp").rglob("*.py")}
+    code = {str(path.relative_to(ROOT)) for kind in ("py", "css", "js") for path in (ROOT / "mmexp").rglob(f"*.{kind}")}
     there = {str(path.relative_to(installed)) for path in installed.rglob("*") if path.is_file()}
     assert {name for name in there if ".dist-info/" not in name} == conf | code | {"mmexp/py.typed"}
 

@@ -35,6 +35,16 @@ class Ranks:
         return [name for name, rank in self.ranks.items() if name != way and abs(rank - own) < self.critical]
 
 
+def cliques(found: Ranks) -> list[list[str]]:
+    """Return the largest sets of ways none of which is shown to differ from another; none of one way alone."""
+    names, joined = list(found.ranks), list[list[str]]()
+    for first, name in enumerate(names):
+        members = [one for one in names[first:] if found.ranks[one] - found.ranks[name] < found.critical]
+        if len(members) > 1 and (not joined or members[-1] not in joined[-1]):
+            joined.append(members)
+    return joined
+
+
 def rank_over(values: Mapping[str, Sequence[float]]) -> Ranks | None:
     """Compare ways over data sets: average ranks, the Friedman test, and the critical difference of Nemenyi.
 

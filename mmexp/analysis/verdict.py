@@ -120,6 +120,11 @@ class BaselineComparison:
         """Compare each group of a ranking by the metric it is ranked by; a false alarm counts all of its fusions."""
         return adjust([self.verdict(group.runs, ranking.metric, ranking.mode) for group in ranking.groups])
 
+    def of(self, rows: Iterable[RunRow]) -> list[RunRow]:
+        """Return the baselines of those of some runs that fuse, each once."""
+        asked = dict.fromkeys(_question(row) for row in rows if row.status == DONE and row.is_fusion)
+        return [baseline for one in asked for baseline in self._baselines.get(one, [])]
+
     def verdict(self, runs: Sequence[RunRow], metric: str, mode: str) -> Verdict | None:
         """Compare one way of fusing with the best of its baselines.
 

@@ -6,15 +6,14 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from mmexp.analysis.text import count, duration, number, printable
+
 if TYPE_CHECKING:
     from rich.console import Console
 
+__all__ = ["console", "count", "duration", "number", "printable"]
+
 _PIPED = 160  # columns, where no terminal sets them
-
-
-def printable(text: object) -> str:
-    """Return the text with control characters spelled out, so that a name cannot steer the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in str(text))
 
 
 def console(width: int | None = None) -> Console:
@@ -23,32 +22,3 @@ def console(width: int | None = None) -> Console:
 
     piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
     return Console(width=width or (_PIPED if piped else None), highlight=False, markup=False)
-
-
-def number(value: float | None) -> str:
-    """Format a metric with as many digits as are read: 0.712, 14.1, 2.3e-05; a dash if it is undefined."""
-    if value is None:
-        return "-"
-    size = abs(value)
-    if size and size < 0.001:
-        return f"{value:.1e}"
-    return f"{value:.3f}" if size < 10 else f"{value:.1f}" if size < 10_000 else f"{value:.3g}"
-
-
-def count(value: float | None) -> str:
-    """Format a count: 950, 12.3k, 1.25M; a dash if it is unknown."""
-    if value is None:
-        return "-"
-    for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return f"{value / size:.3g}{unit}"
-    return f"{value:.0f}"
-
-
-def duration(seconds: float | None) -> str:
-    """Format a duration: 12 s, 3 min, 1.5 h; a dash if it is unknown."""
-    if seconds is None:
-        return "-"
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -78,7 +78,7 @@ def _complete(fused: Sequence[RunRow], launcher: Launcher, as_json: bool, strict
 
 
 def _print_table(rankings: Sequence[Ranking]) -> None:
-    from mmexp.cli._ranking import score
+    from mmexp.analysis.cell import score
     from mmexp.cli._table import print_table
     from mmexp.cli._verdict import what
 

@@ -74,7 +74,7 @@ def _print_json(made: Ensemble) -> None:
 
 
 def _print_table(made: Ensemble) -> None:
-    from mmexp.cli._ranking import cell
+    from mmexp.analysis.cell import cell
     from mmexp.cli._table import print_table
     from mmexp.cli._text import number
 

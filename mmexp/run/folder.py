@@ -153,6 +153,11 @@ class RunFolder:
         return self.path / "plots"
 
     @property
+    def samples(self) -> Path:
+        """Folder of the inputs of a few samples of the test split, for a page to show them."""
+        return self.path / "samples"
+
+    @property
     def log(self) -> Path:
         """Log of warnings and messages."""
         return self.path / "log.txt"

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from mmexp.analysis.curve import curves
+from mmexp.analysis.report.learning_curves import learning_curves
 from mmexp.contract import Sample, Waveform
 from mmexp.error import ResourceError
 from mmexp.run.atomic import write_atomic
@@ -36,12 +38,14 @@ def with_groups(rows: Iterable[Row], groups: Mapping[str, str]) -> list[dict[str
 
 
 def draw(task: Task, rows: Sequence[Row], samples: Sequence[Sample], folder: RunFolder) -> None:
-    """Write the plots of the task. A plot that fails is logged, and the run goes on.
+    """Write the plots of the task, and the learning curves. A plot that fails is logged, and the run goes on.
 
     Raises:
         ResourceError: If the disk is full.
     """
     try:
+        if drawn := learning_curves(curves(folder)):
+            write_atomic(folder.plots / "learning_curves.svg", drawn)
         for name, figure in task.plots(rows, samples).items():
             buffer = io.BytesIO()
             figure.savefig(buffer, format="png", dpi=120)

@@ -38,6 +38,7 @@ from mmexp.training.callback.progress import ProgressBar
 from mmexp.training.checkpoint import AtomicCheckpointIO, read_weights, refuse_other_weights
 from mmexp.training.checkpoint_choice import choose_best, choose_start
 from mmexp.training.experiment import Experiment
+from mmexp.training.kept_samples import keep_samples
 from mmexp.training.lightning_internal import leave_signals_alone
 from mmexp.training.phase import phase
 from mmexp.training.rows import gather_rows
@@ -218,6 +219,7 @@ def evaluate(
     if trainer.is_global_zero and split == "test":
         with phase(console, "drawing plots"):
             draw(experiment.task, rows, experiment.data.samples[split], folder)
+            keep_samples(experiment.data.samples[split], folder)
     return module.results[split]
 
 

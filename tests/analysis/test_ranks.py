@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from mmexp.analysis.compare import compare
-from mmexp.analysis.ranks import rank_over, rank_over_rankings
+from mmexp.analysis.ranks import Ranks, cliques, rank_over, rank_over_rankings
 
 VALUES = {"a": [0.9, 0.8, 0.7, 0.9], "b": [0.8, 0.7, 0.6, 0.8], "c": [0.7, 0.75, 0.5, 0.8]}
 
@@ -29,6 +29,12 @@ def test_ways_whose_ranks_differ_by_less_are_alike():
     found = rank_over({name: values * 3 for name, values in VALUES.items()})
     assert found is not None and found.critical == pytest.approx(2.343 * math.sqrt(12 / 72), rel=1e-3)
     assert found.like("a") == [] and found.like("b") == ["c"]
+
+
+def test_the_largest_sets_that_cannot_be_distinguished_are_found_once():
+    ranks = {"a": 1.0, "b": 1.5, "c": 2.4, "d": 2.5, "e": 9.0}
+    assert cliques(Ranks(ranks, 4, 0.01, critical=1.2)) == [["a", "b"], ["b", "c", "d"]]
+    assert cliques(Ranks(ranks, 4, 0.01, critical=0.05)) == []
 
 
 def test_two_ways_or_one_data_set_are_not_ranked():

@@ -86,6 +86,12 @@ def test_what_belongs_to_the_fusion_may_differ():
     assert verdict_of(fused(0.9, 0.9, 0.9, **{"pool@task.pool": "max"}), baselines(0.1, 0.1, 0.1)).outcome == "unknown"
 
 
+def test_the_baselines_of_runs_are_found_once_and_those_of_other_data_are_not():
+    own, more = baselines(0.7, 0.6, 0.1), baselines(0.7, 0.6, 0.1, data="cd")
+    found = BaselineComparison([*own, *more]).of([*fused(0.8, 0.8), *own])
+    assert {id(one) for one in found} == {id(one) for one in own if one.config["seed"] < 2} and len(found) == 8
+
+
 def test_only_shared_seeds_count():
     rows = [single(name, 0.1, seed) for name in BOTH for seed in (5, 6, 7)]
     assert verdict_of(fused(0.9, 0.9, 0.9), rows).outcome == "unknown"

@@ -137,6 +137,7 @@ def test_a_reader_that_leaves_is_no_fault() -> None:
         ["compare"],
         ["watch", "--once"],
         ["why", "last", "last"],
+        ["report"],
         ["baselines", "--help"],
     ],
 )

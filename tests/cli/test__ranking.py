@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mmexp.analysis.compare import Score, compare
+from mmexp.analysis.compare import compare
 from mmexp.analysis.difference import Difference
 from mmexp.analysis.verdict import Verdict
-from mmexp.cli._ranking import cell, differing, score, show_ranking
+from mmexp.cli._ranking import differing, show_ranking
 from mmexp.run import summary
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import row
@@ -81,11 +81,6 @@ def test_rankings_differ_in_task_dataset_or_data(make_run):
     runs = [make_run(), make_run(data="cd"), make_run(dataset="z"), make_run(task="z")]
     rankings = compare([row(folder) for folder in runs])
     assert [differing(a, b) for a, b in pairwise(rankings)] == ["data", "dataset", "task"]
-
-
-def test_values_are_short():
-    assert score(Score(0.5, None, (0.5,))) == "0.500" and score(Score(0.5, 0.1, (0.4, 0.6))) == "0.500 ± 0.100"
-    assert (cell(None), cell(["a", "b"]), cell(3)) == ("-", "a+b", "3")
 
 
 def test_epsilon_is_a_column_where_a_run_was_trained_privately(make_run, capsys, monkeypatch):

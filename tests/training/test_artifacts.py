@@ -39,6 +39,12 @@ def test_the_pictures_of_a_task_lie_in_the_folder_of_plots(folder):
         assert image.size > (100, 100)
 
 
+def test_what_was_logged_is_drawn_too(folder):
+    folder.metrics.write_text("".join(f'{{"step": {i}, "epoch": {i}, "val/loss": {i}.5}}\n' for i in range(3)))
+    draw(SimpleNamespace(plots=lambda rows, samples: {}), [], [], folder)
+    assert [path.name for path in folder.plots.iterdir()] == ["learning_curves.svg"]
+
+
 def test_a_run_does_not_fail_for_want_of_a_picture(folder, caplog):
     def fail(rows, samples):
         raise RuntimeError("no paint")

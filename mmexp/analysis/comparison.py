@@ -1,0 +1,145 @@
+"""What is compared, as plots and pages show it: each ranking with its ways, their names and their verdicts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mmexp.analysis.cell import cell
+from mmexp.analysis.claim import label
+from mmexp.analysis.compare import Group, Ranking, compare
+from mmexp.analysis.verdict import BaselineComparison, Verdict
+from mmexp.error import ConfigError
+from mmexp.run.collect import collect
+from mmexp.run.command import first_run
+from mmexp.run.folder import runs
+from mmexp.run.summary import BROKEN, DONE, RunRow, neighbours, row
+
+
+@dataclass(frozen=True)
+class Way:
+    """One group of a ranking.
+
+    Args:
+        position: In the ranking, from 0, the best.
+        name: What sets it apart; no two of a ranking share one.
+        group: Its runs.
+        verdict: Whether it beats its baseline; None if it fuses nothing.
+    """
+
+    position: int
+    name: str
+    group: Group
+    verdict: Verdict | None
+
+    @property
+    def is_single(self) -> bool:
+        """Whether it was given one input alone."""
+        first = self.group.runs[0]
+        return not first.control and len(first.inputs) == 1
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is one that a fusion must beat: one input alone, or a control."""
+        return self.is_single or bool(self.group.runs[0].control)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A ranking and what is drawn of it.
+
+    Args:
+        ranking: Groups on the same data, best first.
+        ways: One per group.
+    """
+
+    ranking: Ranking
+    ways: tuple[Way, ...]
+
+    @property
+    def title(self) -> str:
+        """Task, dataset, the beginning of the fingerprint of the data, and the name of the runs if they share one."""
+        task, dataset, fingerprint, tokenize = self.ranking.benchmark
+        known = [f"data {fingerprint[:8]}" if fingerprint else "", f"scored in {tokenize}" if tokenize else ""]
+        names = {run.folder.name for way in self.ways for run in way.group.runs}
+        known.append(f"runs {', '.join(names)}" if len(names) == 1 else "")
+        return ", ".join([f"{task} on {dataset}", *filter(None, known)])
+
+    @property
+    def verdicts(self) -> list[Verdict | None]:
+        """One per way."""
+        return [way.verdict for way in self.ways]
+
+    @property
+    def scored(self) -> list[tuple[Way, float]]:
+        """Ways with the mean of what they are ranked by, where that is defined."""
+        found = [(way, way.group.score(self.ranking.metric).mean) for way in self.ways]
+        return [(way, mean) for way, mean in found if mean is not None]
+
+    @property
+    def drawn(self) -> list[tuple[Way, float]]:
+        """Ways whose means set the range of a plot: fusions and the best single input, all where nothing is fused."""
+        single = self.best_single
+        found = [one for one in self.scored if not one[0].is_baseline]
+        return [*found, *([single] if single else [])] if found else self.scored
+
+    @property
+    def best_single(self) -> tuple[Way, float] | None:
+        """The best way with one input, and its mean."""
+        return next(((way, mean) for way, mean in self.scored if way.is_single), None)
+
+
+def make_comparison(ranking: Ranking, baselines: BaselineComparison) -> Comparison:
+    """Name the ways of a ranking, and compare each with its baseline."""
+    named = zip(_names(ranking), ranking.groups, baselines.verdicts(ranking), strict=True)
+    return Comparison(ranking, tuple(Way(i, *one) for i, one in enumerate(named)))
+
+
+def read_comparisons(
+    refs: Sequence[str], outputs: str, by: Sequence[str] = (), metric: str = ""
+) -> tuple[list[Comparison], list[RunRow]]:
+    """Compare runs with one another, and with their baselines, also where these are not named.
+
+    Args:
+        refs: What names runs, see ``collect``; all of ``outputs`` if there is none.
+        outputs: Folder of all runs.
+        by: Config keys to group by; everything but seed and fold if empty.
+        metric: Key to rank by; the test value of what the runs monitored if empty.
+
+    Returns:
+        A comparison for each task and data set, and the runs that are not done.
+
+    Raises:
+        ConfigError: If there is no run, or none that is done.
+    """
+    folders = collect(refs, outputs) if refs else runs(outputs)
+    own = [row(folder) for folder in folders]
+    if not any(one.status == DONE for one in own):
+        rule = "runs must be done to be compared"
+        raise ConfigError(f"compare: {rule}, got none of {len(own)} in {outputs}.", first_run(outputs))
+    baselines = BaselineComparison(neighbours(folders) if refs else own)
+    found = [make_comparison(ranking, baselines) for ranking in compare(_with(own, baselines), by, metric)]
+    return found, [one for one in own if one.status not in (DONE, BROKEN)]
+
+
+def _with(rows: Sequence[RunRow], baselines: BaselineComparison) -> list[RunRow]:
+    known = {one.folder.path.absolute() for one in rows}
+    return [*rows, *(one for one in baselines.of(rows) if one.folder.path.absolute() not in known)]
+
+
+def _names(ranking: Ranking) -> list[str]:
+    """Name each group; those of one name by all in which they differ."""
+    names = [label(ranking, group) for group in ranking.groups]
+    for i in _repeated(names):
+        settings = [(key, ranking.groups[i].config.get(key)) for key in ranking.columns if key != "inputs"]
+        known = [cell(value) if key in ("fusion", "method") else f"{key}={cell(value)}" for key, value in settings]
+        names[i] = f"{names[i]} ({', '.join(known)})"
+    for i in _repeated(names):
+        names[i] = f"{names[i]} #{i + 1}"
+    return names
+
+
+def _repeated(names: Iterable[str]) -> list[int]:
+    counts = Counter(names)
+    return [i for i, name in enumerate(names) if counts[name] > 1]

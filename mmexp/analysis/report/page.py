@@ -1,0 +1,97 @@
+"""The page: its head with the policy that forbids everything, and the sections that are found in its folders."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from importlib import import_module, resources
+from pkgutil import iter_modules
+from types import ModuleType
+
+from mmexp import __version__
+from mmexp.analysis.comparison import Comparison
+from mmexp.analysis.report import ranking, whole
+from mmexp.analysis.report.html import Html, command, tag
+from mmexp.analysis.report.media import Media
+from mmexp.run.summary import RunRow
+
+RANKINGS = 50
+"""Position of the rankings among the sections over all of them."""
+
+
+def page(comparisons: Sequence[Comparison], unfinished: Sequence[RunRow], made_by: str, date: str) -> str:
+    """Return the page as one text.
+
+    Args:
+        comparisons: At least one.
+        unfinished: Runs that are not done.
+        made_by: What was typed.
+        date: When.
+    """
+    style, script = (resources.files(__package__).joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
+    media = Media()
+    parts = [_ranking(i, one, media) for i, one in enumerate(comparisons)]
+    over_all = {one: one.show(comparisons, unfinished) for one in sections(whole)}
+    above = [_section(one, content, _anchor(one), 2) for one, content in over_all.items() if one.POSITION < RANKINGS]
+    below = [_section(one, content, _anchor(one), 2) for one, content in over_all.items() if one.POSITION > RANKINGS]
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("link", rel="icon", href="data:,"),
+        tag("title", f"mmexp report: {comparisons[0].title}"),
+        tag("style", Html(style)),
+    )
+    number = sum(len(way.group.runs) for one in comparisons for way in one.ways)
+    top = tag(
+        "header",
+        tag("h1", "mmexp report"),
+        tag("p", f"{number} runs, made on {date} by mmexp {__version__}", class_="dim"),
+        command(made_by),
+        _contents(comparisons),
+    )
+    small = f"{media.left_out} images and recordings were left out to keep the page small."
+    main = tag("main", *above, *parts, *below, tag("p", small) if media.left_out else None)
+    body = tag("body", top, main, tag("script", Html(script)))
+    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def sections(package: ModuleType) -> Iterator[ModuleType]:
+    """Yield the modules of a package, each a section, by their position."""
+    found = [import_module(f"{package.__name__}.{one.name}") for one in iter_modules(package.__path__)]
+    yield from sorted(found, key=lambda one: int(one.POSITION))
+
+
+def _ranking(position: int, comparison: Comparison, media: Media) -> Html:
+    shown = [_section(one, one.show(comparison, media), f"r{position}-{one.POSITION}", 3) for one in sections(ranking)]
+    title = tag("h2", comparison.title, id=f"r{position}")
+    return tag("article", title, *shown, aria_labelledby=f"r{position}")
+
+
+def _section(module: ModuleType, content: Html | None, name: str, depth: int) -> Html | None:
+    if content is None:
+        return None
+    heading = tag(f"h{depth}", module.TITLE, id=name) if module.TITLE else None
+    kind = module.__name__.rpartition(".")[2].replace("_", "-")
+    return tag("section", heading, content, class_=kind, aria_labelledby=name if module.TITLE else None)
+
+
+def _anchor(module: ModuleType) -> str:
+    return f"whole-{module.POSITION}"
+
+
+def _contents(comparisons: Sequence[Comparison]) -> Html | None:
+    if len(comparisons) < 2:
+        return None
+    links = [tag("li", tag("a", one.title, href=f"#r{i}")) for i, one in enumerate(comparisons)]
+    return tag("nav", tag("ul", *links), aria_label="Data sets")
+
+
+def _policy(style: str, script: str) -> str:
+    """Allow this style sheet and this script by their hashes, images and audio within the page, and nothing else."""
+    hashes = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in (style, script)]
+    allowed = f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src data:; media-src data:"
+    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"

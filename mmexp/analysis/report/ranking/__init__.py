@@ -1,0 +1,1 @@
+"""Sections of each ranking, one per file: ``show(comparison, media)``."""

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from mmexp.analysis.compare import compare
+from mmexp.analysis.comparison import make_comparison
+from mmexp.analysis.report.media import Media
+from mmexp.analysis.report.ranking.samples import show
+from mmexp.analysis.verdict import BaselineComparison
+
+
+def test_a_sample_has_its_inputs_and_what_each_way_said(make_comparison_of, tags):
+    found = tags(show(make_comparison_of(), Media()))
+    assert len(found.all("img")) == 1 and "a text" in found.words
+    assert "12 runs: gated, sum, image alone, audio alone" in found.words and "✗" in found.words and "✓" in found.words
+
+
+def test_without_predictions_there_is_nothing(make_row):
+    rows = [make_row(0.5)]
+    assert show(make_comparison(compare(rows)[0], BaselineComparison(rows)), Media()) is None

@@ -26,23 +26,19 @@ class Way:
         name: What sets it apart; no two of a ranking share one.
         group: Its runs.
         verdict: Whether it beats its baseline; None if it fuses nothing.
+        is_baseline: Whether it is one that a fusion of the ranking must beat: one input alone, or a control.
     """
 
     position: int
     name: str
     group: Group
     verdict: Verdict | None
+    is_baseline: bool
 
     @property
     def is_single(self) -> bool:
-        """Whether it was given one input alone."""
-        first = self.group.runs[0]
-        return not first.control and len(first.inputs) == 1
-
-    @property
-    def is_baseline(self) -> bool:
-        """Whether it is one that a fusion must beat: one input alone, or a control."""
-        return self.is_single or bool(self.group.runs[0].control)
+        """Whether it is a baseline of one input alone."""
+        return self.is_baseline and not self.group.runs[0].control
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,9 @@ class Comparison:
 
 def make_comparison(ranking: Ranking, baselines: BaselineComparison) -> Comparison:
     """Name the ways of a ranking, and compare each with its baseline."""
-    named = zip(_names(ranking), ranking.groups, baselines.verdicts(ranking), strict=True)
+    lone = [bool(group.runs[0].control) or len(group.runs[0].inputs) == 1 for group in ranking.groups]
+    below = [one and not all(lone) for one in lone]
+    named = zip(_names(ranking), ranking.groups, baselines.verdicts(ranking), below, strict=True)
     return Comparison(ranking, tuple(Way(i, *one) for i, one in enumerate(named)))
 
 
@@ -129,12 +127,13 @@ def _with(rows: Sequence[RunRow], baselines: BaselineComparison) -> list[RunRow]
 
 
 def _names(ranking: Ranking) -> list[str]:
-    """Name each group; those of one name by all in which they differ."""
+    """Name each group; those of one name by all in which they differ, and by nothing else where all have that name."""
     names = [label(ranking, group) for group in ranking.groups]
+    is_shared = len(set(names)) == 1
     for i in _repeated(names):
         settings = [(key, ranking.groups[i].config.get(key)) for key in ranking.columns if key != "inputs"]
         known = [cell(value) if key in ("fusion", "method") else f"{key}={cell(value)}" for key, value in settings]
-        names[i] = f"{names[i]} ({', '.join(known)})"
+        names[i] = ", ".join(known) if is_shared and known else f"{names[i]} ({', '.join(known)})"
     for i in _repeated(names):
         names[i] = f"{names[i]} #{i + 1}"
     return names

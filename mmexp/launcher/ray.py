@@ -134,7 +134,7 @@ def _ray(address: str | None) -> Any:
         import ray
     except ModuleNotFoundError as error:
         rule = "launcher=ray: package ray must be installed, got none"
-        raise ConfigError(f"{rule}.", "Run: pip install 'mmexp[ray]'") from error
+        raise ConfigError(f"{rule}.", "Run: pip install ray") from error
     return ray
 
 
@@ -149,4 +149,4 @@ def _start(ray: Any, address: str | None, cores: int) -> None:
         ray.init(**known, log_to_driver=False, logging_level="error", configure_logging=True)
     except (ConnectionError, RuntimeError, ValueError) as error:
         rule = "launcher.address must be that of a Ray cluster that answers"
-        raise ResourceError(f"{rule}, got {address} ({error}).", "Run: ray status") from error
+        raise ResourceError(f"{rule}, got {address} ({error}).", "Is it the one that ray status shows?") from error

@@ -119,7 +119,7 @@ def test_without_the_package_there_is_a_hint(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(ConfigError, match="package ray must be installed, got none") as error:
         RayLauncher(address="auto").launch([])
-    assert error.value.hint == "Run: pip install 'mmexp[ray]'"
+    assert error.value.hint == "Run: pip install ray"
 
 
 def test_there_are_as_many_workers_as_there_are_cores_for(monkeypatch: pytest.MonkeyPatch):

@@ -103,7 +103,7 @@ class SlurmLauncher(RemoteLauncher):
 
     @property
     def capacity(self) -> int:
-        """All jobs are sent away at once, of which Slurm lets so many run as there are workers; another queue does not."""
+        """All jobs, of which Slurm lets so many run as there are workers; another queue would let all run."""
         return self.workers if self.cluster == "local" else 1 << 20
 
     def launch(self, jobs: Sequence[Job], report: Report = lambda job: None) -> None:

@@ -87,7 +87,7 @@ class RayLauncher(RemoteLauncher):
         asked: dict[str, Any] = {"num_cpus": self.cpus, "num_gpus": self.gpus, "max_retries": LOST}
         asked |= {} if self.memory is None else {"memory": int(self.memory * 1e9)}
         task = ray.remote(**asked)(RemoteJob.__call__)
-        return [RaySubmission(task.remote(RemoteJob(job, self))) for job in jobs]
+        return [RaySubmission(task.remote(RemoteJob(job, self, self.cpus))) for job in jobs]
 
 
 class RaySubmission:

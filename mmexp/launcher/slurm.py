@@ -129,7 +129,7 @@ class SlurmLauncher(RemoteLauncher):
             return []
         executor = self._executor(_folder(jobs[0]))
         with executor.batch():
-            submitted = [executor.submit(SlurmJob(job, self)) for job in jobs]
+            submitted = [executor.submit(SlurmJob(job, self, self.cpus)) for job in jobs]
         for job, one in zip(jobs, submitted, strict=True):
             if job.record:
                 job.record.set_queue(f"{self.cluster} {one.job_id}")

@@ -188,4 +188,4 @@ def test_what_is_sent_is_what_every_machine_can_load():
     import pickle
 
     job = Job("a", compose([]), ["mmexp", "train"])
-    assert isinstance(pickle.loads(pickle.dumps(RemoteJob(job, RayLauncher()))), RemoteJob)
+    assert isinstance(pickle.loads(pickle.dumps(RemoteJob(job, RayLauncher(), 3))), RemoteJob)

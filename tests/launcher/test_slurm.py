@@ -176,7 +176,7 @@ def test_a_run_that_was_stopped_waits_for_what_slurm_has_announced(jobs: list[Jo
     held: list[float] = []
     monkeypatch.setattr(slurm.time, "sleep", held.append)
     monkeypatch.setattr(slurm.RemoteJob, "__call__", lambda self: Outcome("stopped"))
-    job = SlurmJob(jobs[0], SlurmLauncher())
+    job = SlurmJob(jobs[0], SlurmLauncher(), 3)
     job()
     assert held == [slurm.HOLD]
     (tmp_path / "sweep-1/stop").touch()
@@ -188,7 +188,7 @@ def test_before_it_is_queued_again_a_run_is_asked_once_to_save_its_state(jobs: l
     asked: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
     try:
-        job = SlurmJob(jobs[0], SlurmLauncher())
+        job = SlurmJob(jobs[0], SlurmLauncher(), 3)
         assert job.checkpoint().function is job and asked == [signal.SIGTERM]
         job.launcher.signals = [signal.SIGTERM]
         job.checkpoint()

@@ -36,10 +36,16 @@ from mmexp.cli import main
 from mmexp.cli._panel import show_error
 from mmexp.cli._result import show_result
 from mmexp.cli._verdict import show_verdicts
+from mmexp.config.compose import compose
 from mmexp.dataset.kind.kinds import Kinds
 from mmexp.dataset.table.reader import read_table
 from mmexp.error import MmexpError, Stopped
 from mmexp.launcher.local import LocalLauncher
+from mmexp.launcher.ray import RayLauncher
+from mmexp.launcher.slurm import SlurmLauncher
+from mmexp.logger.mlflow import MlflowLogger
+from mmexp.logger.tensorboard import TensorBoardLogger
+from mmexp.logger.wandb import WandbLogger
 from mmexp.method.lora import LoraMethod
 from mmexp.method.private import refuse_without_opacus
 from mmexp.pool.mean import MeanPool
@@ -50,6 +56,7 @@ from mmexp.run.lock import Lock
 from mmexp.run.packages import CORE, OPTIONAL
 from mmexp.run.summary import row
 from mmexp.run.sweep import find_sweep
+from mmexp.runner.jobs import Job
 from mmexp.search.optuna import make_pruner
 from mmexp.study.ensemble import make_ensemble, read_member
 from mmexp.task.pretraining import Pretraining
@@ -474,6 +481,43 @@ def no_sweep(bench: Bench) -> Iterator[str]:
     yield bench.says("train", "-m", *bench.words, "seed=0,1", override("outputs", str(empty)))
 
 
+def sweep_submitted(bench: Bench) -> Iterator[str]:
+    outputs = bench.place / "my queue"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LocalLauncher, "waits", False)
+        patch.setattr(LocalLauncher, "launch", lambda self, jobs, report: None)
+        yield bench.says("train", "-m", *bench.words, "seed=0,1", override("outputs", str(outputs)))
+    yield bench.says("watch", "--once", str(find_sweep("last", outputs).path))
+
+
+def nothing_to_watch(bench: Bench) -> Iterator[str]:
+    yield bench.says("watch", "--every", "0")
+    (bench.place / "no runs").mkdir()
+    yield bench.says("watch", str(bench.place / "no runs"))
+
+
+def nothing_to_send(bench: Bench) -> Iterator[str]:
+    yield bench.says("sync", "logger=mlflow")
+
+
+def cluster_not_installed(bench: Bench) -> Iterator[str]:
+    for name in ("submitit", "ray"):
+        bench.patch.setitem(sys.modules, name, None)
+    job = Job("a", compose([override("outputs", str(bench.place))]), [])
+    yield bench.refuses(SlurmLauncher().submit, [job])
+    yield bench.refuses(RayLauncher(address="auto").launch, [])
+
+
+def logger_not_installed(bench: Bench) -> Iterator[str]:
+    for name in ("torch.utils.tensorboard", "wandb", "mlflow"):
+        bench.patch.setitem(sys.modules, name, None)
+    board = TensorBoardLogger()
+    board.start(RunFolder(bench.place), {}, {})
+    yield bench.refuses(board.log, {"step": 1})
+    yield bench.refuses(WandbLogger().open, bench.done, {}, {})
+    yield bench.refuses(MlflowLogger().open, bench.done, {}, {})
+
+
 def optuna_not_installed(bench: Bench) -> Iterator[str]:
     bench.patch.setitem(sys.modules, "optuna", None)
     yield bench.refuses(make_pruner, None)
@@ -499,6 +543,7 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "cli/_arguments.py:error": lacks_a_value,
     "cli/_main.py:main": closed_stdout_and_lost_package,
     "cli/_result.py:_next": done,
+    "cli/_sweep.py:run_sweep": sweep_submitted,
     "cli/_verdict.py:exit_code": no_verdict,
     "cli/cache.py:run": damaged_features,
     "cli/compare.py:run": no_runs,
@@ -510,10 +555,19 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "cli/show.py:_find": group_without_option,
     "cli/sweep.py:_status": sweep_stopped,
     "cli/sweep.py:run": no_sweep,
+    "cli/sync.py:run": nothing_to_send,
+    "cli/watch.py:_find": nothing_to_watch,
+    "cli/watch.py:end": sweep_submitted,
+    "cli/watch.py:run": nothing_to_watch,
     "config/compose.py:_load": config_not_there,
     "dataset/kind/kinds.py:_narrowest": no_kind,
     "dataset/table/reader.py:_CONVERT": other_files,
     "dataset/table/reader.py:_parquet": parquet,
+    "launcher/ray.py:_ray": cluster_not_installed,
+    "launcher/slurm.py:_executor": cluster_not_installed,
+    "logger/mlflow.py:_client": logger_not_installed,
+    "logger/tensorboard.py:_writer": logger_not_installed,
+    "logger/wandb.py:open": logger_not_installed,
     "method/peft.py:adapt": peft_not_installed,
     "method/private.py:refuse_without_opacus": opacus_not_installed,
     "run/advice.py:smaller_batch": batch_too_large,
@@ -584,9 +638,7 @@ def type_line(line: str) -> None:
 
 def known_packages() -> set[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    extras = (
-        project["optional-dependencies"][name] for name in ("parquet", "adapters", "weights", "private", "search")
-    )
+    extras = (packages for name, packages in project["optional-dependencies"].items() if name not in ("dev", "docs"))
     declared = [*project["dependencies"], *chain(*extras)]
     names = {re.split(r"[<>=\[]", one)[0] for one in declared}
     assert {*CORE} <= names

@@ -63,6 +63,8 @@ def run(argv: list[str]) -> int:
         return _print(watched) if given.once else _watch(watched, given.every)
     except KeyboardInterrupt:
         return 130
+    except FileNotFoundError as error:
+        raise ConfigError(f"mmexp watch: {watched.title} must still be there, got none.", "Run: mmexp watch") from error
 
 
 def _find(ref: str, outputs: str) -> _Watched:

@@ -21,7 +21,6 @@ QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on every system: one that listens to this machine alone
     "RAY_DISABLE_IMPORT_WARNING": "1",
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 """Environment of a Ray that is started here: it reports to nobody, and nobody else reaches it."""
 
@@ -88,7 +87,7 @@ class RayLauncher(RemoteLauncher):
         asked: dict[str, Any] = {"num_cpus": self.cpus, "num_gpus": self.gpus, "max_retries": LOST}
         asked |= {} if self.memory is None else {"memory": int(self.memory * 1e9)}
         task = ray.remote(**asked)(RemoteJob.__call__)
-        return [RaySubmission(task.remote(RemoteJob(job, self))) for job in jobs]
+        return [RaySubmission(task.remote(RemoteJob(job, self, self.cpus))) for job in jobs]
 
 
 class RaySubmission:
@@ -134,7 +133,7 @@ def _ray(address: str | None) -> Any:
         import ray
     except ModuleNotFoundError as error:
         rule = "launcher=ray: package ray must be installed, got none"
-        raise ConfigError(f"{rule}.", "Run: pip install 'mmexp[ray]'") from error
+        raise ConfigError(f"{rule}.", "Run: pip install ray") from error
     return ray
 
 
@@ -149,4 +148,4 @@ def _start(ray: Any, address: str | None, cores: int) -> None:
         ray.init(**known, log_to_driver=False, logging_level="error", configure_logging=True)
     except (ConnectionError, RuntimeError, ValueError) as error:
         rule = "launcher.address must be that of a Ray cluster that answers"
-        raise ResourceError(f"{rule}, got {address} ({error}).", "Run: ray status") from error
+        raise ResourceError(f"{rule}, got {address} ({error}).", "Is it the one that ray status shows?") from error

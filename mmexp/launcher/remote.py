@@ -54,13 +54,14 @@ class RemoteJob:
     Args:
         job: What to train.
         launcher: Whose time limit, retries and back-off count.
+        cpus: Threads that it computes with: as many as cores were asked for, whatever the machine has.
 
     Raises:
         ConfigError: If a job that has no folder holds a secret.
     """
 
-    def __init__(self, job: Job, launcher: Launcher) -> None:
-        self.cwd, self.plugins = os.getcwd(), job.config.plugins
+    def __init__(self, job: Job, launcher: Launcher, cpus: int) -> None:
+        self.cwd, self.plugins, self.cpus = os.getcwd(), job.config.plugins, cpus
         self.record, self.retry, self.prune = job.record, job.retry, job.prune
         self.job = None if job.record else replace(job, config=replace(job.config))  # without what it has resolved
         self.launcher = LocalLauncher(
@@ -72,6 +73,7 @@ class RemoteJob:
 
     def __call__(self) -> Outcome:
         os.chdir(self.cwd)
+        os.environ["OMP_NUM_THREADS"] = str(self.cpus)
         try:
             job = self.job or self._thawed()
             with suppress(Stopped):

@@ -72,7 +72,7 @@ class SlurmLauncher(RemoteLauncher):
         memory: GB of each job; None for the default of the cluster.
         retries: As of ``Launcher``, within an allocation.
         options: More options of ``sbatch``, such as ``{account: mine, qos: long}``.
-        cluster: ``slurm``; ``local`` runs all jobs at once on this machine, to try it out.
+        cluster: ``slurm``; ``local`` runs the jobs on this machine, without a limit if nobody waits, to try it out.
 
     Raises:
         ValueError: If time or cores are not positive, or there is no such cluster.
@@ -103,36 +103,44 @@ class SlurmLauncher(RemoteLauncher):
 
     @property
     def capacity(self) -> int:
-        """All jobs are sent away at once; Slurm lets so many of an array run as there are workers."""
-        return 1 << 20
+        """All jobs, of which Slurm lets so many run as there are workers; another queue would let all run."""
+        return self.workers if self.cluster == "local" else 1 << 20
 
     def launch(self, jobs: Sequence[Job], report: Report = lambda job: None) -> None:
-        there = queued(self.cluster)
-        free = [job for job in jobs if job.is_free and not (job.record and _id(job.record.queue) in there)]
         if self.waits or any(job.record is None for job in jobs):
-            super().launch(free, report)
+            super().launch(jobs, report)
             return
-        if free:
-            self.submit(free)
+        self.submit([job for job in jobs if job.is_free])
         for job in jobs:
             job.refresh()
             report(job)
 
     def submit(self, jobs: Sequence[Job]) -> Sequence[SlurmSubmission]:
+        there, known = queued(self.cluster), [_id(job) for job in jobs]
+        sent = iter(self._send([job for job, id in zip(jobs, known, strict=True) if id not in there]))
+        return [
+            SlurmSubmission(job, id, self.cluster) if id in there else next(sent)
+            for job, id in zip(jobs, known, strict=True)
+        ]
+
+    def _send(self, jobs: Sequence[Job]) -> list[SlurmSubmission]:
+        """Put jobs into the queue as one array."""
+        if not jobs:
+            return []
         executor = self._executor(_folder(jobs[0]))
         with executor.batch():
-            sent = [executor.submit(SlurmJob(job, self)) for job in jobs]
-        for job, submitted in zip(jobs, sent, strict=True):
+            submitted = [executor.submit(SlurmJob(job, self, self.cpus)) for job in jobs]
+        for job, one in zip(jobs, submitted, strict=True):
             if job.record:
-                job.record.set_queue(f"{self.cluster} {submitted.job_id}")
-        return [SlurmSubmission(submitted, self.cluster) for submitted in sent]
+                job.record.set_queue(f"{self.cluster} {one.job_id}")
+        return [SlurmSubmission(job, one.job_id, self.cluster, one) for job, one in zip(jobs, submitted, strict=True)]
 
     def _executor(self, folder: Path) -> AutoExecutor:
         try:
             from submitit import AutoExecutor
         except ModuleNotFoundError as error:
             rule = "launcher=slurm: package submitit must be installed, got none"
-            raise ConfigError(f"{rule}.", "Run: pip install 'mmexp[slurm]'") from error
+            raise ConfigError(f"{rule}.", "Run: pip install submitit") from error
         if self.cluster == "slurm" and not shutil.which("srun"):
             rule = "launcher=slurm: this machine must have Slurm, got no command srun"
             raise ConfigError(f"{rule}.", "Log in to the cluster; launcher.cluster=local tries it out on this machine.")
@@ -156,31 +164,45 @@ class SlurmSubmission:
     """One job in the queue.
 
     Args:
-        submitted: As submitit knows it.
-        cluster: In whose queue it is.
+        job: What is trained.
+        id: Of the job in the queue.
+        cluster: Whose queue it is.
+        submitted: As submitit knows it; None if it was in the queue already.
     """
 
-    def __init__(self, submitted: Submitted[Outcome], cluster: str) -> None:
-        self.submitted, self.cluster = submitted, cluster
-        self._seen = time.monotonic()
+    def __init__(self, job: Job, id: str, cluster: str, submitted: Submitted[Outcome] | None = None) -> None:
+        self.job, self.id, self.cluster, self.submitted = job, id, cluster, submitted
+        self._looked = time.monotonic()
 
     def outcome(self) -> Outcome | None:
         """Return how it has ended: what it has written down, or that it has left the queue without."""
-        if not self.submitted.paths.result_pickle.exists():
-            if time.monotonic() - self._seen < LOOK:
-                return None
-            self._seen = time.monotonic()
-            if self.submitted.job_id in queued(self.cluster) or self.submitted.paths.result_pickle.exists():
-                return None
-            return Outcome("killed", f"It has left the queue; see {self.submitted.paths.stderr}", is_lost=True)
-        try:
-            return self.submitted.result()
-        except Exception:  # of whatever kind the job has raised
-            return Outcome("failed", f"It has raised an error; see {self.submitted.paths.stderr}", is_lost=True)
+        if (found := self._written()) or time.monotonic() - self._looked < LOOK:
+            return found
+        self._looked = time.monotonic()
+        if self.id in queued(self.cluster):
+            return None
+        return self._written(left=True) or Outcome("killed", f"It has left the queue as {self.id}.", is_lost=True)
 
     def cancel(self, kill: bool) -> None:
         """Cancel it; Slurm lets it save its state, and kills it half a minute later."""
-        self.submitted.cancel(check=False)
+        with suppress(OSError):
+            if self.cluster == "local":
+                os.kill(int(self.id), signal.SIGINT)
+            else:
+                subprocess.run(["scancel", self.id], check=False, timeout=60)
+
+    def _written(self, left: bool = False) -> Outcome | None:
+        """What it has written down: in its folder, of which a failure may yet be tried again, or in a result."""
+        if self.job.record:
+            state = self.job.record.state()
+            ended = state.status in (("done", "pruned", "failed", "stopped") if left else ("done", "pruned"))
+            return Outcome(state.status, state.reason) if ended else None
+        if self.submitted is None or not self.submitted.paths.result_pickle.exists():
+            return None
+        try:
+            return self.submitted.result()
+        except Exception:  # of whatever kind the job has raised
+            return Outcome("failed", f"It has raised an error; see {self.submitted.paths.stderr}")
 
 
 def queued(cluster: str) -> set[str]:
@@ -203,8 +225,9 @@ def _is_controller(process: Path) -> bool:
     return False
 
 
-def _id(queue: str) -> str:
-    return queue.rpartition(" ")[2]
+def _id(job: Job) -> str:
+    """Under which a job was put into the queue last; empty if it never was."""
+    return job.record.queue.rpartition(" ")[2] if job.record else ""
 
 
 def _folder(job: Job) -> Path:

@@ -146,7 +146,7 @@ def _client(address: str) -> MlflowClient:
         from mlflow import MlflowClient
     except ModuleNotFoundError as error:
         rule = "logger=mlflow: package mlflow must be installed, got none"
-        raise ConfigError(f"{rule}.", "Run: pip install 'mmexp[mlflow]'") from error
+        raise ConfigError(f"{rule}.", "Run: pip install mlflow-skinny sqlalchemy alembic") from error
     logging.getLogger("mlflow").setLevel(logging.ERROR)
     return MlflowClient(tracking_uri=address)
 

@@ -48,5 +48,5 @@ def _writer() -> type[SummaryWriter]:
         from torch.utils.tensorboard import SummaryWriter
     except ModuleNotFoundError as error:
         rule = "logger=tensorboard: package tensorboard must be installed, got none"
-        raise ConfigError(f"{rule}.", "Run: pip install 'mmexp[tensorboard]'") from error
+        raise ConfigError(f"{rule}.", "Run: pip install tensorboard") from error
     return SummaryWriter

@@ -39,7 +39,7 @@ class WandbLogger(BackgroundLogger):
             import wandb
         except ModuleNotFoundError as error:
             rule = "logger=wandb: package wandb must be installed, got none"
-            raise ConfigError(f"{rule}.", "Run: pip install 'mmexp[wandb]'") from error
+            raise ConfigError(f"{rule}.", "Run: pip install wandb") from error
         self._run = wandb.init(
             project=self.project,
             entity=self.entity,
@@ -85,7 +85,9 @@ class WandbLogger(BackgroundLogger):
         )
         if done.returncode:
             *_, last = ["", *(done.stderr or done.stdout).strip().splitlines()]
-            raise ResourceError(f"wandb: server must take the run, got {last}.", "Run: wandb login")
+            raise ResourceError(
+                f"wandb: server must take the run, got {last}.", "Log in by wandb login, or set WANDB_API_KEY."
+            )
         return f"{len(found)} sent to {server}"
 
 

@@ -1,6 +1,9 @@
 """Kill a sweep, its parent or one of its jobs, at random moments, resume it, and compare it with an undisturbed one.
 
-    python scripts/tools/kill_sweep.py --jobs 24 --kills 20 [--seed 0] [--folder FOLDER]
+    python scripts/tools/kill_sweep.py --jobs 24 --kills 20 [--seed 0] [--folder FOLDER] [--undisturbed FOLDER] [WORD..]
+
+The words choose a launcher for the sweep that is killed: ``launcher=slurm launcher.cluster=local launcher.wait=true``,
+or ``launcher=ray``, of which a worker of the cluster is killed in place of a job every other time.
 
 Prints what was killed when, and at the end one line per property; exits with 1 if one does not hold: the same metrics,
 no run but those of the jobs, nothing that was done is touched again, no process and no temporary file is left.
@@ -73,10 +76,13 @@ def disturb(outputs: Path, words: list[str], kills: int, generator: random.Rando
         if parent.poll() is None and killed < kills and not over:
             jobs = running(outputs)
             victim = generator.choice(jobs) if jobs and generator.random() < 0.5 else parent.pid
+            if victim != parent.pid and generator.random() < 0.5:
+                victim = remote_worker(victim, parent.pid)
             with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
                 killed += 1
-                print(f"kill {killed}: {'parent' if victim == parent.pid else 'job'}, {len(now)} runs done", flush=True)
+                what = "parent" if victim == parent.pid else "job" if victim in jobs else "worker"
+                print(f"kill {killed}: {what}, {len(now)} runs done", flush=True)
         if parent.poll() is not None:
             if over:
                 return found[0], touched
@@ -89,6 +95,17 @@ def running(outputs: Path) -> list[int]:
     return [int(job.attempts[-1].holder["pid"]) for job in jobs]
 
 
+def remote_worker(pid: int, stranger: int) -> int:
+    """The process of a cluster that has started a job; the job itself if the sweep has started it."""
+    above = [pid]
+    while len(above) < 3:
+        try:
+            above.append(int(Path(f"/proc/{above[-1]}/stat").read_text().rpartition(")")[2].split()[1]))
+        except OSError:
+            return pid
+    return pid if above[-1] == stranger else above[-1]
+
+
 def main() -> int:
     """Run both sweeps and compare them."""
     parser = argparse.ArgumentParser()
@@ -96,19 +113,23 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--undisturbed", type=Path, help="outputs of an undisturbed sweep of the same jobs")
+    parser.add_argument("words", nargs="*", metavar="WORD")
     given = parser.parse_args()
     folder = given.folder or Path(tempfile.mkdtemp())
     words = [*WORDS, f"seed=range(0,{given.jobs // 3})"]
-    if mmexp("train", "-m", *words, f"outputs={folder}/undisturbed").wait():
+    undisturbed = given.undisturbed or folder / "undisturbed"
+    if not given.undisturbed and mmexp("train", "-m", *words, f"outputs={undisturbed}").wait():
         print("The undisturbed sweep has failed.")
         return 1
     disturbed = folder / "disturbed"
-    sweep, touched = disturb(disturbed, [*words, f"outputs={disturbed}"], given.kills, random.Random(given.seed))
+    changed = [*words, f"outputs={disturbed}", *given.words]
+    sweep, touched = disturb(disturbed, changed, given.kills, random.Random(given.seed))
     deadline = time.monotonic() + 30
     while (left := processes()) and time.monotonic() < deadline:
         time.sleep(0.5)
-    expected, got = results(sweeps(folder / "undisturbed")[0]), results(sweep)
-    folders = [path for path in disturbed.glob("*/*") if path.parent.name != sweep.id]
+    expected, got = results(sweeps(undisturbed)[0]), results(sweep)
+    folders = [path for path in disturbed.glob("*/*") if path.parent.name != sweep.id and path.parent.name[0] != "."]
     temporary = list(disturbed.rglob(".tmp-*"))
     attempts = sum(len(job.attempts) for job in sweep.jobs)
     properties = {

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -134,3 +135,34 @@ def test_a_sweep_whose_processes_are_killed_gives_what_an_undisturbed_one_does(l
 def metrics(outputs: Path) -> dict[str, object]:
     (sweep,) = sweeps(outputs)
     return {job.frozen["label"]: json.loads(job.run.summary.read_text())["metrics"] for job in sweep.jobs}
+
+
+def start(*words: str) -> subprocess.Popen[str]:
+    """A command in a process of its own."""
+    command = [sys.executable, "-m", "mmexp", *words]
+    environment = {**os.environ, "PYTHONPATH": str(Path(verb.__file__).parents[2])}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.slow
+def test_eight_launches_at_one_instant_make_eight_runs(make_lab, tmp_path: Path):
+    words = [*make_lab(tmp_path / "outputs").overrides, "training.epochs=1"]
+    started = [start("train", *words) for _ in range(8)]
+    assert [one.communicate()[0] and one.returncode for one in started] == [0] * 8
+    made = runs(tmp_path / "outputs")
+    assert len({run.id for run in made}) == 8 and all(run.summary.exists() for run in made)
+
+
+@pytest.mark.slow
+def test_two_resumes_share_the_jobs_of_a_sweep_and_train_none_twice(make_lab, tmp_path: Path):
+    from mmexp.study.session import begin
+
+    begin([*make_lab(tmp_path / "outputs").overrides, "training.epochs=40", "seed=range(0,12)"])
+    (sweep,) = sweeps(tmp_path / "outputs")
+    started = [start("sweep", "resume", str(sweep.path)) for _ in range(2)]
+    said = [one.communicate()[0] for one in started]
+    assert [one.returncode for one in started] == [0, 0]
+    own = [re.findall(r"^\[(\d+)/12\] .* running$", text, re.MULTILINE) for text in said]
+    assert all(own) and sorted(map(int, [*own[0], *own[1]])) == list(range(1, 13))
+    assert [(job.state().status, len(job.attempts)) for job in sweep.jobs] == [("done", 1)] * 12
+    assert len(runs(tmp_path / "outputs")) == 12

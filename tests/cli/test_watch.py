@@ -8,6 +8,7 @@ import pytest
 from mmexp.cli import main
 from mmexp.cli import watch as verb
 from mmexp.run.folder import RunFolder
+from mmexp.run.job import JobFolder
 from mmexp.run.lock import Lock
 from mmexp.run.sweep import SweepFolder, drafted
 
@@ -114,6 +115,15 @@ def test_a_job_that_waits_in_a_queue_is_watched_on(sweep: SweepFolder, capsys, m
     monkeypatch.setattr(verb.time, "sleep", leave)
     assert main(["watch", sweep.id]) == 130
     assert "seed=2  waiting  queued as Slurm 7_0" in capsys.readouterr().out
+
+
+def test_a_sweep_that_is_removed_meanwhile_is_named(sweep: SweepFolder, capsys, monkeypatch):
+    def gone(folder: SweepFolder) -> list[JobFolder]:
+        raise FileNotFoundError(folder.path)
+
+    monkeypatch.setattr(SweepFolder, "jobs", property(gone))
+    assert main(["watch", "--once", sweep.id]) == 2
+    assert f"{sweep.id} must still be there, got none" in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_on_a_terminal_the_board_is_drawn_in_place(sweep: SweepFolder, capsys, monkeypatch):

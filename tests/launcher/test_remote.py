@@ -51,6 +51,7 @@ class Scripted(RemoteLauncher):
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "POLL", 0.0)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
 
 
 @pytest.fixture
@@ -137,7 +138,7 @@ class Twice(Sent):
 def test_what_is_sent_of_a_job_of_a_sweep_is_its_folder_alone(sweep: SweepFolder):
     (job,) = frozen(sweep, 3)
     job.config.plain()
-    data = pickle.dumps(RemoteJob(job, Scripted()))
+    data = pickle.dumps(RemoteJob(job, Scripted(), 3))
     assert b"seed=3" not in data and job.record and job.record.path.name.encode() in data
 
 
@@ -145,13 +146,13 @@ def test_what_a_config_has_resolved_is_not_sent(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("MMEXP_PLACE", "hunter2hunter2")
     config = compose(["name=${oc.env:MMEXP_PLACE}"])
     assert config.plain()["name"] == "hunter2hunter2"
-    assert b"hunter2" not in pickle.dumps(RemoteJob(Job("a", config, []), Scripted()))
+    assert b"hunter2" not in pickle.dumps(RemoteJob(Job("a", config, []), Scripted(), 3))
 
 
 def test_a_secret_of_a_job_without_a_folder_is_not_sent():
     job = Job("a", compose([]), ["mmexp", "train", "dataset.root=https://me:hunter2hunter2@example.org/x"])
     with pytest.raises(ConfigError, match="words of a job that is sent to another machine must hold no secret, got a"):
-        RemoteJob(job, Scripted())
+        RemoteJob(job, Scripted(), 3)
 
 
 class Trains:
@@ -171,11 +172,12 @@ class Trains:
 def test_on_the_other_machine_a_job_is_read_from_its_folder_and_trained(sweep: SweepFolder, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (job,) = frozen(sweep, 0)
-    sent = pickle.loads(pickle.dumps(RemoteJob(job, Scripted())))
+    sent = pickle.loads(pickle.dumps(RemoteJob(job, Scripted(), 3)))
     sent.launcher = Trains()
     monkeypatch.chdir("/")
     assert sent() == Outcome("done", "", 2.0) and os.getcwd() == str(tmp_path)
-    whole = RemoteJob(bare("a")[0], Scripted())
+    assert os.environ["OMP_NUM_THREADS"] == "3"
+    whole = RemoteJob(bare("a")[0], Scripted(), 3)
     whole.launcher = Trains()  # type: ignore[assignment]
     assert whole().status == "done"
 
@@ -184,6 +186,6 @@ def test_a_job_that_cannot_be_read_there_has_failed(sweep: SweepFolder, tmp_path
     monkeypatch.chdir(tmp_path)
     (job,) = frozen(sweep, 0)
     job.record.config.write_text(job.record.config.read_text().replace("seed: 0", "seed: 1"))  # type: ignore
-    outcome = RemoteJob(job, Scripted())()
+    outcome = RemoteJob(job, Scripted(), 3)()
     assert outcome.status == "failed" and "config must be as it was frozen" in outcome.reason
     assert job.record and job.record.state().exit_code == 2

@@ -122,32 +122,48 @@ def test_jobs_are_submitted_and_left_and_not_submitted_again_while_they_are_in_t
     assert jobs[0].status == "done" and records(jobs)[1].queue == "slurm 4244"
 
 
-def test_one_that_waits_takes_what_its_jobs_have_written_down_and_notices_those_that_left_the_queue(
+def test_one_that_waits_reads_what_its_jobs_have_written_down_and_notices_those_that_left_the_queue(
     place: Path, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
 ):
-    ends = {"4242_0": pickle.dumps(("success", Outcome("done", "", 2.0)))}
     submit = SlurmLauncher.submit
 
     def submit_and_end(self: SlurmLauncher, jobs: Any) -> Any:
         sent = submit(self, jobs)
-        for one in sent:
-            if end := ends.get(one.submitted.job_id):
-                one.submitted.paths.result_pickle.write_bytes(end)
         records(list(jobs))[0].close(2**22 + 1, "done", "", 2.0)
         return sent
 
     monkeypatch.setattr(SlurmLauncher, "submit", submit_and_end)
     SlurmLauncher(wait=True).launch(jobs)
     assert [job.status for job in jobs] == ["done", "killed"]
-    assert jobs[1].reason.startswith("It has left the queue; see ") and jobs[1].reason.endswith("_0_log.err")
+    assert jobs[1].reason == "It has left the queue as 4242_1."
 
 
-def test_where_to_read_what_a_job_has_raised_is_its_reason(place: Path, jobs: list[Job]):
-    (sent, *_) = SlurmLauncher().submit(jobs)
+def test_one_that_waits_follows_jobs_that_are_in_the_queue_already(place: Path, jobs: list[Job]):
+    SlurmLauncher().launch(jobs)
+    for i in range(2):
+        (place / f"4242_{i}").touch()
+    first, second = SlurmLauncher(wait=True).submit(jobs)
+    assert len(list(place.glob("script*"))) == 1 and first.outcome() is None
+    records(jobs)[0].close(2**22 + 1, "failed", "no such file", 2.0)
+    assert first.outcome() is None  # it may be tried again
+    (place / "4242_0").unlink()
+    assert first.outcome() == Outcome("failed", "no such file")
+    assert second.id == "4242_1"
+
+
+def test_a_job_is_cancelled_by_its_id(place: Path, tmp_path: Path, jobs: list[Job]):
+    install(tmp_path / "bin", place, "scancel", "#!/bin/bash\necho $1 > {place}/cancelled\n")
+    SlurmLauncher().submit(jobs)[1].cancel(kill=False)
+    assert (place / "cancelled").read_text() == "4242_1\n"
+
+
+def test_where_to_read_what_a_job_has_raised_is_its_reason(place: Path, tmp_path: Path):
+    (sent,) = SlurmLauncher().submit([Job("a", compose([f"outputs={tmp_path}"]), ["mmexp", "train"])])
+    assert sent.submitted and sent.outcome() == Outcome("killed", "It has left the queue as 4242.", is_lost=True)
     sent.submitted.paths.result_pickle.write_bytes(pickle.dumps(("error", "Traceback\nKeyError: 'x'")))
-    outcome = sent.outcome()
-    assert outcome and (outcome.status, outcome.is_lost) == ("failed", True)
-    assert outcome.reason == f"It has raised an error; see {sent.submitted.paths.stderr}"
+    assert sent.outcome() == Outcome("failed", f"It has raised an error; see {sent.submitted.paths.stderr}")
+    sent.submitted.paths.result_pickle.write_bytes(pickle.dumps(("success", Outcome("done", "", 2.0))))
+    assert sent.outcome() == Outcome("done", "", 2.0)
 
 
 def test_a_job_without_a_sweep_is_waited_for(place: Path, tmp_path: Path):
@@ -160,7 +176,7 @@ def test_a_run_that_was_stopped_waits_for_what_slurm_has_announced(jobs: list[Jo
     held: list[float] = []
     monkeypatch.setattr(slurm.time, "sleep", held.append)
     monkeypatch.setattr(slurm.RemoteJob, "__call__", lambda self: Outcome("stopped"))
-    job = SlurmJob(jobs[0], SlurmLauncher())
+    job = SlurmJob(jobs[0], SlurmLauncher(), 3)
     job()
     assert held == [slurm.HOLD]
     (tmp_path / "sweep-1/stop").touch()
@@ -172,7 +188,7 @@ def test_before_it_is_queued_again_a_run_is_asked_once_to_save_its_state(jobs: l
     asked: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: asked.append(number))
     try:
-        job = SlurmJob(jobs[0], SlurmLauncher())
+        job = SlurmJob(jobs[0], SlurmLauncher(), 3)
         assert job.checkpoint().function is job and asked == [signal.SIGTERM]
         job.launcher.signals = [signal.SIGTERM]
         job.checkpoint()
@@ -195,7 +211,7 @@ def test_without_slurm_or_its_library_there_is_a_hint(jobs: list[Job], monkeypat
     monkeypatch.setitem(sys.modules, "submitit", None)
     with pytest.raises(ConfigError, match="package submitit must be installed, got none") as error:
         SlurmLauncher().launch(jobs)
-    assert error.value.hint == "Run: pip install 'mmexp[slurm]'"
+    assert error.value.hint == "Run: pip install submitit"
 
 
 @pytest.mark.parametrize(

@@ -106,4 +106,4 @@ def test_without_the_package_there_is_a_hint(folder: RunFolder, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(ConfigError, match="package mlflow must be installed, got none") as error:
         MlflowLogger().open(folder, {}, {})
-    assert error.value.hint == "Run: pip install 'mmexp[mlflow]'"
+    assert error.value.hint == "Run: pip install mlflow-skinny sqlalchemy alembic"

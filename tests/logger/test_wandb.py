@@ -42,7 +42,7 @@ def test_without_the_package_there_is_a_hint(folder: RunFolder, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "wandb", None)
     with pytest.raises(ConfigError, match="package wandb must be installed, got none") as error:
         WandbLogger().open(folder, {}, {})
-    assert error.value.hint == "Run: pip install 'mmexp[wandb]'"
+    assert error.value.hint == "Run: pip install wandb"
 
 
 @pytest.fixture

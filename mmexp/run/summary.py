@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 from mmexp.error import DataError
 from mmexp.run import provenance
 from mmexp.run.folder import RunFolder, runs
+from mmexp.run.index import read_all
 from mmexp.run.jsonfile import read_json, write_json
 from mmexp.run.redact import redact_tree
 
@@ -40,6 +43,10 @@ class RunRow:
         alone: Those of its inputs that the task could be given alone; None if that is not known.
         groups: Of test samples: ``column``, ``number`` and how many were ``seen`` in training; or what is ``likely``.
         epsilon: Of differential privacy, infinite if it was trained privately without noise; None if it was not.
+        dirty: Whether the code it ran on differed from its commit.
+        resumed: How often it was resumed.
+        tags: Words that a user has put on it.
+        note: What a user has written on it.
     """
 
     folder: RunFolder
@@ -59,6 +66,10 @@ class RunRow:
     alone: tuple[str, ...] | None = None
     groups: Mapping[str, Any] = field(default_factory=dict)
     epsilon: float | None = None
+    dirty: bool = False
+    resumed: int = 0
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def inputs(self) -> list[str]:
@@ -108,12 +119,12 @@ def row(folder: RunFolder) -> RunRow:
     try:
         summary = read(folder) if folder.summary.exists() else {}
         if summary.get("status") == DONE:
-            return _row(folder, DONE, "", summary)
+            return _row(folder, DONE, "", summary, _readable(folder.manifest))
         record = read_json(folder.manifest)
         state = provenance.status_of(folder, record)
         if state == DONE:
             return RunRow(folder, BROKEN, f"{folder.summary.name} is missing")
-        return _row(folder, state, str(record.get("reason", "")), {**_from_provenance(record), **summary})
+        return _row(folder, state, str(record.get("reason", "")), {**_from_provenance(record), **summary}, record)
     except FileNotFoundError as error:
         return RunRow(folder, BROKEN, f"{Path(error.filename).name} is missing")
     except (DataError, OSError) as error:
@@ -122,9 +133,16 @@ def row(folder: RunFolder) -> RunRow:
         return RunRow(folder, BROKEN, f"not what mmexp writes ({type(error).__name__}: {error})")
 
 
+def read_rows(folders: Sequence[RunFolder]) -> list[RunRow]:
+    """Read many runs, in their order; see ``run.index`` for what is read anew."""
+    version = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    known = read_all(folders, lambda folder: _plain(row(folder)), lambda one: one["status"] in provenance.ENDS, version)
+    return [_from_plain(folder, one) for folder, one in zip(folders, known, strict=True)]
+
+
 def rows(outputs: Path | str) -> list[RunRow]:
     """Every run in outputs/<name>/<run-id>/, oldest first."""
-    return [row(folder) for folder in runs(outputs)]
+    return read_rows(runs(outputs))
 
 
 def neighbours(folders: Iterable[RunFolder]) -> list[RunRow]:
@@ -132,7 +150,20 @@ def neighbours(folders: Iterable[RunFolder]) -> list[RunRow]:
     return [one for outputs in {folder.path.parent.parent: None for folder in folders} for one in rows(outputs)]
 
 
-def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]) -> RunRow:
+def _plain(one: RunRow) -> dict[str, Any]:
+    return {name: value for name, value in vars(one).items() if name != "folder"}
+
+
+def _from_plain(folder: RunFolder, known: Mapping[str, Any]) -> RunRow:
+    """Make a row of what was remembered of it: JSON has lists for tuples."""
+    tuples = {name: tuple(known[name]) for name in ("pretrained", "alone", "tags") if known[name] is not None}
+    return RunRow(folder, **{**known, **tuples})
+
+
+def _row(
+    folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any], record: Mapping[str, Any]
+) -> RunRow:
+    written = _readable(folder.annotation)
     return RunRow(
         folder,
         status,
@@ -151,7 +182,18 @@ def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]
         alone=None if summary.get("alone") is None else tuple(summary["alone"]),
         groups=summary.get("groups", {}),
         epsilon=_epsilon(summary.get("privacy")),
+        dirty=bool((record.get("git") or {}).get("dirty")),
+        resumed=len(record.get("resumed") or ()),
+        tags=tuple(map(str, written.get("tags") or ())),
+        note=str(written.get("note") or ""),
     )
+
+
+def _readable(path: Path) -> dict[str, Any]:
+    """Read a file that a result does not depend on: nothing if it is missing or broken."""
+    with suppress(DataError, OSError):
+        return read_json(path)
+    return {}
 
 
 def _epsilon(privacy: Mapping[str, Any] | None) -> float | None:

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from mmexp.analysis.difference import Difference
@@ -17,6 +18,9 @@ from mmexp.run.summary import DONE, RunRow
 
 _APART = tuple(name for name, role in ROLES.items() if role.ranked_apart)  # task and dataset
 _REPEATED = tuple(name for name, role in ROLES.items() if role.kind == "repetition")  # seed and fold
+
+
+_as_json = json.JSONEncoder(sort_keys=True, default=str).encode
 
 
 @dataclass(frozen=True)
@@ -122,7 +126,7 @@ class Ranking:
     mode: str
     groups: tuple[Group, ...]
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """Config keys in which the groups differ, ``fusion`` if they do not.
 
@@ -171,7 +175,7 @@ def compare(rows: Iterable[RunRow], by: Sequence[str] = (), metric: str = "") ->
 def newest(rows: Iterable[RunRow]) -> list[RunRow]:
     """Keep the newest of runs with the same config and seed: a repetition is no evidence."""
     oldest_first = sorted(rows, key=lambda row: row.folder.id)
-    return list({(_key(row.config), row.fingerprint, row.tokenize): row for row in oldest_first}.values())
+    return list({row.identity: row for row in oldest_first}.values())
 
 
 def group(rows: Iterable[RunRow], by: Sequence[str] = ()) -> list[Group]:
@@ -220,7 +224,7 @@ def _last(metric: str) -> str:
 
 def _key(value: Any) -> str:
     """Any config value as something that can be compared and counted."""
-    return json.dumps(value, sort_keys=True, default=str)
+    return _as_json(value)
 
 
 def _check(option: str, names: Iterable[str], known: set[str]) -> None:

@@ -45,7 +45,7 @@ def run(argv: list[str]) -> int:
     from mmexp.run.collect import collect
     from mmexp.run.command import first_run
     from mmexp.run.folder import runs
-    from mmexp.run.summary import BROKEN, DONE, neighbours, row
+    from mmexp.run.summary import BROKEN, DONE, neighbours, read_rows
 
     arguments = Arguments("compare")
     arguments.add_argument("refs", nargs="*")
@@ -63,7 +63,7 @@ def run(argv: list[str]) -> int:
     folders = collect(given.refs, given.outputs) if given.refs else runs(given.outputs)
     if not folders:
         raise ConfigError(f"compare: outputs must hold runs, got none in {given.outputs}.", first_run(given.outputs))
-    rows = [row(folder) for folder in folders]
+    rows = read_rows(folders)
     rankings = compare(rows, [key for key in given.by.split(",") if key], given.metric)
     unfinished = [one for one in rows if one.status not in (DONE, BROKEN)]
     comparison = BaselineComparison(neighbours(folders) if given.refs else rows)

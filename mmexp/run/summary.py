@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,11 @@ class RunRow:
         """Modalities it was given."""
         return list(self.config.get("inputs") or [])
 
+    @cached_property
+    def identity(self) -> str:
+        """Its config, data and what its metrics count, as a text: equal for a repetition of the same run."""
+        return json.dumps([self.config, self.fingerprint, self.tokenize], sort_keys=True, default=str)
+
     @property
     def control(self) -> str | None:
         """What was done to its inputs so that a real result must vanish."""
@@ -85,6 +92,9 @@ class RunRow:
     def is_fusion(self) -> bool:
         """Whether it fuses several real inputs, so that it must be better than one of them."""
         return len(self.inputs) > 1 and not self.control
+
+
+_REMEMBERED = tuple(one.name for one in fields(RunRow) if one.name != "folder")
 
 
 def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
@@ -151,7 +161,7 @@ def neighbours(folders: Iterable[RunFolder]) -> list[RunRow]:
 
 
 def _plain(one: RunRow) -> dict[str, Any]:
-    return {name: value for name, value in vars(one).items() if name != "folder"}
+    return {name: getattr(one, name) for name in _REMEMBERED}
 
 
 def _from_plain(folder: RunFolder, known: Mapping[str, Any]) -> RunRow:

@@ -106,6 +106,10 @@ class Group:
             "parameters": None if count is None else round(count),
             "seconds": self.average("seconds"),
             **({"epsilon": self.epsilon if math.isfinite(self.epsilon) else None} if self.epsilon is not None else {}),
+            "dirty": sum(run.dirty for run in self.runs),
+            "resumed": sum(run.resumed > 0 for run in self.runs),
+            "tags": sorted({tag for run in self.runs for tag in run.tags}),
+            "notes": [run.note for run in self.runs if run.note],
             "runs": [run.folder.id for run in self.runs],
         }
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from mmexp.analysis.compare import Ranking, newest
+from mmexp.analysis.compare import Group, Ranking, newest
 from mmexp.analysis.difference import Difference
 from mmexp.analysis.effect_size import effect_size
 from mmexp.analysis.holm import holm
@@ -116,9 +116,16 @@ class BaselineComparison:
             if row.control or len(row.inputs) == 1:
                 self._baselines.setdefault(_question(row), []).append(row)
 
-    def verdicts(self, ranking: Ranking) -> list[Verdict | None]:
-        """Compare each group of a ranking by the metric it is ranked by; a false alarm counts all of its fusions."""
-        return adjust([self.verdict(group.runs, ranking.metric, ranking.mode) for group in ranking.groups])
+    def verdicts(self, ranking: Ranking, unseen: Sequence[Group] = ()) -> list[Verdict | None]:
+        """Compare each group of a ranking by the metric it is ranked by.
+
+        Args:
+            ranking: Groups; a false alarm counts all of their fusions.
+            unseen: Groups that were left out of it once their results were known, which count too.
+        """
+        groups = (*ranking.groups, *unseen)
+        found = adjust([self.verdict(group.runs, ranking.metric, ranking.mode) for group in groups])
+        return found[: len(ranking.groups)]
 
     def of(self, rows: Iterable[RunRow]) -> list[RunRow]:
         """Return the baselines of those of some runs that fuse, each once."""

@@ -170,9 +170,7 @@ def _from_plain(folder: RunFolder, known: Mapping[str, Any]) -> RunRow:
     return RunRow(folder, **{**known, **tuples})
 
 
-def _row(
-    folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any], record: Mapping[str, Any]
-) -> RunRow:
+def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any], record: Mapping[str, Any]) -> RunRow:
     written = _readable(folder.annotation)
     return RunRow(
         folder,

@@ -15,7 +15,6 @@ from mmexp.run.folder import RunFolder
 from mmexp.run.index import NAME, read_all
 
 
-
 class Lab:
     """A folder of three runs that were written long ago, and what was read of them."""
 

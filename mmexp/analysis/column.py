@@ -102,7 +102,8 @@ def further(ranking: Ranking) -> list[str]:
     """Return the names of the columns after the verdict: cost, marks that there are, the other test metrics."""
     optional = ["pretrained", "epsilon", "marks", "tags", "note"]
     there = [name for name in optional if any(_OWN[name].value(group) for group in ranking.groups)]
-    keys = dict.fromkeys(key for group in ranking.groups for key in group.metrics if key.startswith("test/"))
+    runs = (run for group in ranking.groups for run in group.runs)
+    keys = dict.fromkeys(key for run in runs for key in run.metrics if key.startswith("test/"))
     return ["weights", "train", *there, *(key for key in keys if key != ranking.metric)]
 
 

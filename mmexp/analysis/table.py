@@ -47,7 +47,7 @@ class Table:
 
 
 def tabulate(
-    ranking: Ranking, verdicts: Sequence[Verdict | None], names: Sequence[str] = (), sort: str = "", mark: bool = False
+    ranking: Ranking, verdicts: Sequence[Verdict | None], names: Sequence[str] = (), sort: str = "", whole: bool = False
 ) -> Table:
     """Return the table of a ranking, best first.
 
@@ -56,7 +56,7 @@ def tabulate(
         verdicts: One per group.
         names: Of the columns; if empty, those of the config that differ, the metric, the verdict, and all others.
         sort: Column to sort by instead, with a ``-`` in front from the largest on.
-        mark: Whether to find out which row is the best beyond chance, which may read predictions.
+        whole: Whether to add the rows as JSON, and which is the best beyond chance, which may read predictions.
     """
     default = [*ranking.columns, "n", ranking.metric, *(["verdict"] if any(verdicts) else []), *further(ranking)]
     found = columns(ranking, verdicts, names or list(dict.fromkeys(default)))
@@ -67,15 +67,16 @@ def tabulate(
     records = [
         {**group.plain(), "verdict": verdict and verdict.plain()}
         for group, verdict in zip(ranking.groups, verdicts, strict=True)
+        if whole
     ]
     below = [pooled(ranking.groups), *notes(ranking), claim(ranking, verdicts), sources(verdicts)]
     return Table(
         title(ranking, sort),
         tuple(column.taken(order) for column in found),
         tuple(filter(None, below)),
-        tuple(records[i] for i in order),
+        tuple(records[i] for i in order if whole),
         ranking.metric,
-        order.index(0) if mark and _is_best(ranking) else None,
+        order.index(0) if whole and _is_best(ranking) else None,
     )
 
 

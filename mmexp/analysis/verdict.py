@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from mmexp.analysis.statistics import mean
 from mmexp.config.schema import role_of, root_of
 from mmexp.run import advice
 from mmexp.run.folder import RunFolder
-from mmexp.run.summary import DONE, RunRow
+from mmexp.run.summary import DONE, RunRow, as_json
 
 Outcome = Literal["better", "no_better", "at_chance", "unknown"]
 LEVEL = 0.05  # of false alarms over all fusions of a ranking
@@ -163,6 +162,10 @@ class BaselineComparison:
         outcome: Outcome = "better" if ahead and ahead.is_won else "no_better"
         return Verdict(outcome, folders, baseline, ahead, new_group=one_more)
 
+    def baselines(self, run: RunRow) -> Sequence[RunRow]:
+        """Return the single inputs and controls on the same data, of the same seed and config as a run."""
+        return self._baselines.get(_question(run), [])
+
     def _paired(self, fused: Sequence[RunRow], metric: str, mode: str) -> tuple[dict[str, Pairs], dict[str, Pairs]]:
         """Pair runs with their baselines, by the name of a control, and by that of a single input.
 
@@ -170,7 +173,7 @@ class BaselineComparison:
         """
         ways: dict[tuple[bool, str, str], list[tuple[RunRow, RunRow]]] = {}
         for run in fused:
-            for other in self._baselines.get(_question(run), []):
+            for other in self.baselines(run):
                 if run.metrics.get(metric) is None or other.metrics.get(metric) is None:
                     continue
                 if other.control and sorted(other.inputs) == sorted(run.inputs):
@@ -227,7 +230,7 @@ def _question(row: RunRow) -> str:
     shared = {key: value for key, value in row.config.items() if not _may_differ(key)}
     if "tuned" in shared:
         shared = {key: value for key, value in shared.items() if key == "tuned" or _is_asked(key)}
-    return json.dumps([row.fingerprint, shared], sort_keys=True, default=str)
+    return as_json([row.fingerprint, shared])
 
 
 def _is_asked(key: str) -> bool:
@@ -237,7 +240,7 @@ def _is_asked(key: str) -> bool:
 
 def _fusion(row: RunRow) -> str:
     """How a run fuses."""
-    return json.dumps({key: value for key, value in row.config.items() if root_of(key) == "fusion"}, sort_keys=True)
+    return as_json({key: value for key, value in row.config.items() if root_of(key) == "fusion"})
 
 
 def _may_differ(key: str) -> bool:

@@ -11,6 +11,7 @@ from mmexp.cli._text import console, printable
 NARROW = 60  # columns of a terminal below which a table that does not fit becomes blocks
 _FOLDED = 12  # characters to which a cell may be folded
 _GAP = 3  # spaces between columns
+_COMBINING = "\u0300"  # all characters before it take one column
 
 
 def print_table(
@@ -111,7 +112,7 @@ def _pad(text: str, size: int, right: bool) -> str:
 
 def _length(text: str) -> int:
     """Columns of a terminal that a text takes: a Chinese character takes two."""
-    if text.isascii():
+    if text.isascii() or max(text) < _COMBINING:
         return len(text)
     from rich.cells import cell_len
 

@@ -126,7 +126,7 @@ def _tables(shown: Shown, given: Namespace) -> list[Table]:
         return pivot(rankings, *given.pivot)
     refuse_unknown("--columns", given.columns, rankings)
     refuse_unknown("--sort", [given.sort.removeprefix("-")] if given.sort else [], rankings)
-    return [tabulate(*one, given.columns, given.sort, mark=bool(given.format)) for one in shown]
+    return [tabulate(*one, given.columns, given.sort, whole=bool(given.format)) for one in shown]
 
 
 def _print_format(given: Namespace, command: str, shown: Shown, unfinished: Sequence[RunRow]) -> None:

@@ -21,6 +21,8 @@ from mmexp.run.redact import redact_tree
 
 BROKEN = "broken"
 DONE = "done"
+as_json = json.JSONEncoder(sort_keys=True, default=str).encode
+"""Write any value of a config as a text that can be compared and counted."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class RunRow:
     @cached_property
     def identity(self) -> str:
         """Its config, data and what its metrics count, as a text: equal for a repetition of the same run."""
-        return json.dumps([self.config, self.fingerprint, self.tokenize], sort_keys=True, default=str)
+        return as_json([self.config, self.fingerprint, self.tokenize])
 
     @property
     def control(self) -> str | None:

@@ -17,7 +17,7 @@ def table(make_row, gap: float = 0.3, **options) -> Table:
 
 
 def test_what_differs_comes_first_then_the_metric_and_the_verdict(make_row):
-    found = table(make_row)
+    found = table(make_row, whole=True)
     assert found.names == ["fusion", "inputs", "n", "test/accuracy", "verdict", "weights", "train"]
     assert found.rows[0][:4] == ("gated", "image+audio", "3", "0.910 ± 0.010")
     assert found.title == "vqa on world, data ab: best first by test/accuracy (more is better)"
@@ -25,7 +25,7 @@ def test_what_differs_comes_first_then_the_metric_and_the_verdict(make_row):
 
 
 def test_columns_can_be_chosen_and_sorted(make_row):
-    found = table(make_row, names=["test/accuracy", "fusion"], sort="fusion")
+    found = table(make_row, names=["test/accuracy", "fusion"], sort="fusion", whole=True)
     assert found.names == ["test/accuracy", "fusion"]
     assert [row[1] for row in found.rows] == ["concat", "film", "gated", "none"]
     assert [one["config"]["fusion"] for one in found.records] == ["concat", "film", "gated", "none"]
@@ -35,7 +35,7 @@ def test_columns_can_be_chosen_and_sorted(make_row):
 
 @pytest.mark.parametrize(("gap", "best"), [(0.3, 2), (0.001, None)])
 def test_the_best_is_marked_only_if_it_is_better_than_every_other_beyond_chance(make_row, gap, best):
-    assert table(make_row, gap, sort="fusion", mark=True).best == best
+    assert table(make_row, gap, sort="fusion", whole=True).best == best
     assert table(make_row, gap, sort="fusion").best is None
 
 

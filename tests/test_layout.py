@@ -40,7 +40,8 @@ STOREYS = """
     error
     contract run
     config weights
-    analysis search cache transform layer hardware scheduler decoding logger
+    search cache transform layer hardware scheduler decoding logger
+    analysis
     metric
     plot pool encoder augment loss sampler
     fusion missing dataset

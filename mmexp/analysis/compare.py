@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from mmexp.analysis.difference import Difference
@@ -13,7 +13,7 @@ from mmexp.analysis.margin import Pairs, margin
 from mmexp.analysis.statistics import deviation, mean
 from mmexp.config.schema import ROLES
 from mmexp.error import ConfigError, nearest
-from mmexp.run.summary import DONE, RunRow
+from mmexp.run.summary import DONE, RunRow, as_json
 
 _APART = tuple(name for name, role in ROLES.items() if role.ranked_apart)  # task and dataset
 _REPEATED = tuple(name for name, role in ROLES.items() if role.kind == "repetition")  # seed and fold
@@ -82,10 +82,13 @@ class Group:
 
     def paired(self, key: str) -> dict[Hashable, RunRow]:
         """Run that has a metric by seed and fold, and by whatever else varies within the group."""
+        return {name: run for name, run in self._repetitions.items() if run.metrics.get(key) is not None}
+
+    @cached_property
+    def _repetitions(self) -> dict[str, RunRow]:
         names = dict.fromkeys(name for run in self.runs for name in run.config if name not in self.config)
-        varying = [n for n in names if n in _REPEATED or len({_key(run.config.get(n)) for run in self.runs}) > 1]
-        known = [run for run in self.runs if run.metrics.get(key) is not None]
-        return {_key({name: run.config.get(name) for name in varying}): run for run in known}
+        varying = [n for n in names if n in _REPEATED or len({as_json(run.config.get(n)) for run in self.runs}) > 1]
+        return {as_json({name: run.config.get(name) for name in varying}): run for run in self.runs}
 
     def plain(self) -> dict[str, Any]:
         """Return what ``mmexp compare --json`` prints."""
@@ -102,6 +105,10 @@ class Group:
             "parameters": None if count is None else round(count),
             "seconds": self.average("seconds"),
             **({"epsilon": self.epsilon if math.isfinite(self.epsilon) else None} if self.epsilon is not None else {}),
+            "dirty": sum(run.dirty for run in self.runs),
+            "resumed": sum(run.resumed > 0 for run in self.runs),
+            "tags": sorted({tag for run in self.runs for tag in run.tags}),
+            "notes": [run.note for run in self.runs if run.note],
             "runs": [run.folder.id for run in self.runs],
         }
 
@@ -122,7 +129,7 @@ class Ranking:
     mode: str
     groups: tuple[Group, ...]
 
-    @property
+    @cached_property
     def columns(self) -> list[str]:
         """Config keys in which the groups differ, ``fusion`` if they do not.
 
@@ -132,7 +139,7 @@ class Ranking:
         return [key for key in keys if len(self._values(key)) > 1] or ["fusion"]
 
     def _values(self, key: str) -> set[str]:
-        return {_key(group.config.get(key)) for group in self.groups if "@" not in key or key in group.config}
+        return {as_json(group.config.get(key)) for group in self.groups if "@" not in key or key in group.config}
 
     @property
     def lead(self) -> Difference | None:
@@ -171,14 +178,14 @@ def compare(rows: Iterable[RunRow], by: Sequence[str] = (), metric: str = "") ->
 def newest(rows: Iterable[RunRow]) -> list[RunRow]:
     """Keep the newest of runs with the same config and seed: a repetition is no evidence."""
     oldest_first = sorted(rows, key=lambda row: row.folder.id)
-    return list({(_key(row.config), row.fingerprint, row.tokenize): row for row in oldest_first}.values())
+    return list({row.identity: row for row in oldest_first}.values())
 
 
 def group(rows: Iterable[RunRow], by: Sequence[str] = ()) -> list[Group]:
     """Gather rows that share ``by`` (all but seed and fold if empty), sorted by these; controls stay by themselves."""
     members: dict[str, list[RunRow]] = {}
     for row in sorted(rows, key=lambda row: [str(row.config.get(name, "")) for name in _REPEATED]):
-        members.setdefault(_key(_shared(row, by)), []).append(row)
+        members.setdefault(as_json(_shared(row, by)), []).append(row)
     return [Group(_shared(runs[0], by), tuple(runs)) for runs in members.values()]
 
 
@@ -197,7 +204,7 @@ def _rank(benchmark: tuple[str, str, str, str], groups: Sequence[Group], metric:
 
     def order(one: Group) -> tuple[bool, float, str]:
         value = one.score(main).mean
-        return value is None, sign * (value or 0.0), _key(one.config)
+        return value is None, sign * (value or 0.0), as_json(one.config)
 
     return Ranking(benchmark, main, mode, tuple(sorted(groups, key=order)))
 
@@ -216,11 +223,6 @@ def _direction(metric: str, groups: Sequence[Group]) -> str:
 
 def _last(metric: str) -> str:
     return metric.rpartition("/")[2]
-
-
-def _key(value: Any) -> str:
-    """Any config value as something that can be compared and counted."""
-    return json.dumps(value, sort_keys=True, default=str)
 
 
 def _check(option: str, names: Iterable[str], known: set[str]) -> None:

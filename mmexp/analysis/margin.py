@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mmexp.analysis.difference import Difference
-from mmexp.analysis.predictions import groups_of, majority_class, scores
+from mmexp.analysis.predictions import groups_of, majority_class, read_predictions, scores
 from mmexp.analysis.random_effects import Cells, new_group, over_groups
 from mmexp.analysis.statistics import FEWEST, mean, over_folds, paired, per_sample
 from mmexp.run.summary import RunRow
@@ -37,7 +37,7 @@ def margin(pairs: Pairs, metric: str, mode: str) -> Difference:
 
 def margin_over_majority_class(runs: Sequence[RunRow], metric: str) -> Difference | None:
     """Compute the margin over always predicting the majority class; None without accuracy or predictions."""
-    if metric.rpartition("/")[2] != "accuracy":
+    if metric.rpartition("/")[2] != "accuracy" or not read_predictions(runs[0], metric):
         return None
     own: dict[object, dict[str, float]] = {}
     known: dict[object, dict[str, float]] = {}

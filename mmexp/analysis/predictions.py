@@ -12,11 +12,12 @@ from typing import Any
 from mmexp.run.summary import RunRow
 
 Row = Mapping[str, Any]
+_TRUTH = ("target", "references", "rank")  # columns of which one says what is right
 _KEPT = 64  # files; a baseline is compared with many fusions
 
 
 def read_predictions(run: RunRow, metric: str) -> Sequence[Row]:
-    """Read the rows with a target, of the split that a metric is of; none if there is no such file."""
+    """Read the rows that say what is right, of the split that a metric is of; none if there is no such file."""
     path = run.folder.predictions(metric.partition("/")[0])
     try:
         found = path.stat()
@@ -31,7 +32,7 @@ def _read(path: Path, changed: int, size: int) -> Sequence[Row]:
     try:
         with open(path, encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
-        return [row for row in rows if row.get("target") is not None and "id" in row]
+        return [row for row in rows if "id" in row and any(row.get(name) is not None for name in _TRUTH)]
     except (OSError, ValueError, AttributeError):
         return []
 
@@ -52,9 +53,15 @@ def groups_of(run: RunRow, metric: str) -> dict[str, str]:
 
 def majority_class(run: RunRow, metric: str) -> dict[str, float]:
     """Return the score of each sample if the majority class is predicted for all of them."""
-    targets = {str(row["id"]): plain(row["target"]) for row in read_predictions(run, metric)}
+    rows = [row for row in read_predictions(run, metric) if "target" in row]
+    targets = {str(row["id"]): plain(row["target"]) for row in rows}
     counts = Counter(targets.values()).most_common(1)
     return {name: float(target == counts[0][0]) for name, target in targets.items()}
+
+
+def labels(cell: Any) -> list[Any]:
+    """The labels of a sample, one or several."""
+    return cell if isinstance(cell, list) else [cell]
 
 
 def plain(label: Any) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from mmexp.analysis.compare import Ranking, newest
+from mmexp.analysis.compare import Group, Ranking, newest
 from mmexp.analysis.difference import Difference
 from mmexp.analysis.effect_size import effect_size
 from mmexp.analysis.holm import holm
@@ -18,7 +17,7 @@ from mmexp.analysis.statistics import mean
 from mmexp.config.schema import role_of, root_of
 from mmexp.run import advice
 from mmexp.run.folder import RunFolder
-from mmexp.run.summary import DONE, RunRow
+from mmexp.run.summary import DONE, RunRow, as_json
 
 Outcome = Literal["better", "no_better", "at_chance", "unknown"]
 LEVEL = 0.05  # of false alarms over all fusions of a ranking
@@ -116,9 +115,16 @@ class BaselineComparison:
             if row.control or len(row.inputs) == 1:
                 self._baselines.setdefault(_question(row), []).append(row)
 
-    def verdicts(self, ranking: Ranking) -> list[Verdict | None]:
-        """Compare each group of a ranking by the metric it is ranked by; a false alarm counts all of its fusions."""
-        return adjust([self.verdict(group.runs, ranking.metric, ranking.mode) for group in ranking.groups])
+    def verdicts(self, ranking: Ranking, unseen: Sequence[Group] = ()) -> list[Verdict | None]:
+        """Compare each group of a ranking by the metric it is ranked by.
+
+        Args:
+            ranking: Groups; a false alarm counts all of their fusions.
+            unseen: Groups that were left out of it once their results were known, which count too.
+        """
+        groups = (*ranking.groups, *unseen)
+        found = adjust([self.verdict(group.runs, ranking.metric, ranking.mode) for group in groups])
+        return found[: len(ranking.groups)]
 
     def of(self, rows: Iterable[RunRow]) -> list[RunRow]:
         """Return the baselines of those of some runs that fuse, each once."""
@@ -156,6 +162,10 @@ class BaselineComparison:
         outcome: Outcome = "better" if ahead and ahead.is_won else "no_better"
         return Verdict(outcome, folders, baseline, ahead, new_group=one_more)
 
+    def baselines(self, run: RunRow) -> Sequence[RunRow]:
+        """Return the single inputs and controls on the same data, of the same seed and config as a run."""
+        return self._baselines.get(_question(run), [])
+
     def _paired(self, fused: Sequence[RunRow], metric: str, mode: str) -> tuple[dict[str, Pairs], dict[str, Pairs]]:
         """Pair runs with their baselines, by the name of a control, and by that of a single input.
 
@@ -163,7 +173,7 @@ class BaselineComparison:
         """
         ways: dict[tuple[bool, str, str], list[tuple[RunRow, RunRow]]] = {}
         for run in fused:
-            for other in self._baselines.get(_question(run), []):
+            for other in self.baselines(run):
                 if run.metrics.get(metric) is None or other.metrics.get(metric) is None:
                     continue
                 if other.control and sorted(other.inputs) == sorted(run.inputs):
@@ -220,7 +230,7 @@ def _question(row: RunRow) -> str:
     shared = {key: value for key, value in row.config.items() if not _may_differ(key)}
     if "tuned" in shared:
         shared = {key: value for key, value in shared.items() if key == "tuned" or _is_asked(key)}
-    return json.dumps([row.fingerprint, shared], sort_keys=True, default=str)
+    return as_json([row.fingerprint, shared])
 
 
 def _is_asked(key: str) -> bool:
@@ -230,7 +240,7 @@ def _is_asked(key: str) -> bool:
 
 def _fusion(row: RunRow) -> str:
     """How a run fuses."""
-    return json.dumps({key: value for key, value in row.config.items() if root_of(key) == "fusion"}, sort_keys=True)
+    return as_json({key: value for key, value in row.config.items() if root_of(key) == "fusion"})
 
 
 def _may_differ(key: str) -> bool:

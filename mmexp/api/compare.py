@@ -8,17 +8,20 @@ from typing import Any
 
 from mmexp.analysis.compare import compare as rank
 from mmexp.analysis.verdict import BaselineComparison
+from mmexp.analysis.where import unseen
+from mmexp.analysis.where import where as select
 from mmexp.error import ConfigError
 from mmexp.run.collect import collect
 from mmexp.run.command import first_run
 from mmexp.run.folder import runs
-from mmexp.run.summary import row, rows
+from mmexp.run.summary import neighbours, read_rows
 
 
 def compare(
     *refs: str | os.PathLike[str],
     by: Sequence[str] = (),
     metric: str = "",
+    where: str = "",
     outputs: str | os.PathLike[str] = "outputs",
 ) -> list[dict[str, Any]]:
     """Rank finished runs, grouped over seeds and folds, and compare each fusion with its baselines.
@@ -29,13 +32,14 @@ def compare(
         refs: Runs, their paths or ids, or folders of runs; all runs in ``outputs`` if none is given.
         by: Config keys to group by; everything but seed and fold if empty.
         metric: Key to rank by, such as ``test/accuracy``; what the runs monitored, on the test split, if empty.
+        where: Condition that the rows must meet, such as ``fusion in [gated, sum] and test/accuracy > .8``.
         outputs: Folder of all runs.
 
     Returns:
         A dict per group as ``mmexp compare --json`` prints it, best first; groups on other tasks or other data follow.
 
     Raises:
-        ConfigError: If there is no such run, or no run has such a key or metric.
+        ConfigError: If there is no such run, no run has such a key or metric, or the condition holds for none.
 
     Example:
         >>> import mmexp
@@ -49,8 +53,12 @@ def compare(
     folders = collect([os.fspath(ref) for ref in refs], folder_of_runs) if refs else runs(folder_of_runs)
     if not folders:
         raise ConfigError(f"compare: outputs must hold runs, got none in {folder_of_runs}.", first_run(folder_of_runs))
-    rankings = rank([row(folder) for folder in folders], by, metric)
-    searched = {folder.path.parent.parent for folder in folders}
-    baselines = BaselineComparison([one for found in searched for one in rows(found)])
-    pairs = [pair for one in rankings for pair in zip(one.groups, baselines.verdicts(one), strict=True)]
-    return [{**group.plain(), "verdict": verdict and verdict.plain()} for group, verdict in pairs]
+    known = read_rows(folders)
+    everything = rank(known, by, metric)
+    shown = rank(select(known, where), by, metric) if where else everything
+    baselines = BaselineComparison(neighbours(folders))
+    return [
+        {**group.plain(), "verdict": verdict and verdict.plain()}
+        for one in shown
+        for group, verdict in zip(one.groups, baselines.verdicts(one, unseen(one, everything)), strict=True)
+    ]

@@ -39,3 +39,12 @@ class Arguments(ArgumentParser):
             rule = f"{self.prog}: option must be one that exists"
             raise ConfigError(f"{rule}, got '{unknown[0]}'.", nearest(unknown[0], known) if known else "")
         return values
+
+
+def joined(argv: Sequence[str], option: str) -> list[str]:
+    """Return the words with an option and its value as one, since a value may begin with a minus."""
+    words = list(argv)
+    if option in words[:-1]:
+        place = words.index(option)
+        words[place : place + 2] = [f"{option}={words[place + 1]}"]
+    return words

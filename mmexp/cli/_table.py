@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+from textwrap import wrap
 
 from mmexp.cli._text import console, printable
 
 NARROW = 60  # columns of a terminal below which a table that does not fit becomes blocks
 _FOLDED = 12  # characters to which a cell may be folded
 _GAP = 3  # spaces between columns
+_COMBINING = "\u0300"  # all characters before it take one column
 
 
 def print_table(
@@ -60,22 +63,60 @@ def _folds_to(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
 
 
 def _sizes(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
-    return [max(len(text) for text in (name.rstrip("!>"), *(row[i] for row in rows))) for i, name in enumerate(columns)]
+    return [
+        max(_length(text) for text in (name.rstrip("!>"), *(row[i] for row in rows))) for i, name in enumerate(columns)
+    ]
 
 
 def _print_columns(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
+    names, kept = [name.rstrip("!>") for name in columns], [name.endswith(("!", ">")) for name in columns]
+    sizes = _narrowed(_sizes(columns, rows), kept, width)
+    right = [name.endswith(">") for name in columns]
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        kept = column.endswith((">", "!"))
-        justify = "right" if column.endswith(">") else "left"
-        table.add_column(column.rstrip(">!"), justify=justify, no_wrap=kept, overflow="fold")  # type: ignore[arg-type]
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console(width).print(table)
+    def lines(cells: Sequence[str]) -> Iterator[str]:
+        folded = [[cell] if keep else _fold(cell, size) for cell, size, keep in zip(cells, sizes, kept, strict=True)]
+        for parts in zip_longest(*folded, fillvalue=""):
+            padded = (_pad(*part) for part in zip(parts, sizes, right, strict=True))
+            yield f" {(' ' * _GAP).join(padded)}".rstrip()
+
+    rule = f" {'─' * (sum(sizes) + _GAP * (len(sizes) - 1))}"
+    print("\n".join(["", *lines(names), rule, *(line for row in rows for line in lines(row)), ""]))
+
+
+def _narrowed(sizes: list[int], kept: Sequence[bool], width: int) -> list[int]:
+    """Take from the widest columns that may be folded what does not fit."""
+    sizes = list(sizes)
+    while sum(sizes) + _GAP * len(sizes) > width:
+        widest = max((i for i, keep in enumerate(kept) if not keep), key=lambda i: sizes[i], default=None)
+        if widest is None or sizes[widest] == 1:
+            break
+        sizes[widest] -= 1
+    return sizes
+
+
+def _fold(text: str, size: int) -> list[str]:
+    """Break a cell into lines, between words where that can be."""
+    if _length(text) <= size and "\n" not in text:
+        return [text]
+    if _length(text) == len(text):
+        return [part for line in text.split("\n") for part in wrap(line, size, break_on_hyphens=False) or [""]]
+    from rich.cells import chop_cells
+
+    return [part for line in text.split("\n") for part in chop_cells(line, max(size, 2)) or [""]]
+
+
+def _pad(text: str, size: int, right: bool) -> str:
+    blanks = " " * (size - _length(text))
+    return blanks + text if right else text + blanks
+
+
+def _length(text: str) -> int:
+    """Columns of a terminal that a text takes: a Chinese character takes two."""
+    if text.isascii() or max(text) < _COMBINING:
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def _print_blocks(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:

@@ -16,16 +16,16 @@ USAGE = """
 mmexp list [GROUP | runs] [--all] [--outputs FOLDER]
 
   GROUP             fusion, task, encoder/image ...: its options, each with one line; all groups if none is given
-  runs              the newest runs with their status
+  runs              the newest runs with their status, as mmexp runs
   --all             every run
   --outputs FOLDER  folder of all runs; default: outputs
 """
-_NEWEST = 20
 _ADVISED = 3
 
 
 def run(argv: list[str]) -> int:
     """Print groups, options or runs; see ``USAGE``."""
+    from mmexp.cli import runs
     from mmexp.cli._arguments import Arguments
 
     arguments = Arguments("list")
@@ -34,8 +34,8 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("--outputs", default="outputs")
     given = arguments.read(argv)
     if given.group == "runs":
-        _print_runs(given.outputs, given.all)
-    elif given.group:
+        return runs.run(["--outputs", given.outputs, *(["--all"] if given.all else [])])
+    if given.group:
         _print_options(given.group.strip("/"))
     else:
         _print_groups(given.outputs)
@@ -92,29 +92,6 @@ def _print_options(name: str) -> None:
     for group in chosen:
         print(group)
         print_table(["option!", "what it is"], [[option, opening(path)] for option, path in known[group].items()])
-
-
-def _print_runs(outputs: str, everything: bool) -> None:
-    from mmexp.cli._table import print_table
-    from mmexp.cli._text import number
-    from mmexp.run.command import first_run
-    from mmexp.run.folder import runs
-    from mmexp.run.summary import row
-
-    found = runs(outputs)[::-1]
-    if not found:
-        print(f"No runs in {outputs} yet. {first_run(outputs)}")
-        return
-    shown = [row(folder) for folder in (found if everything else found[:_NEWEST])]
-    lines = []
-    for one in shown:
-        value = one.metrics.get(one.monitor)
-        result = f"{one.monitor} {number(value)}" if one.status == "done" else reason(one)
-        lines.append([one.folder.id, one.folder.name, one.status, result])
-    print_table(["run!", "name", "status", "result"], lines)
-    if len(shown) < len(found):
-        print(f"{len(found) - len(shown)} older runs are shown by --all.")
-    print_advice(shown[::-1])
 
 
 def _print_tally(outputs: str) -> None:

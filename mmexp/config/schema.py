@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
 from typing import Any, get_origin, get_type_hints
 
 from mmexp.config.role import Role, Slot
@@ -191,11 +192,13 @@ def key_of(word: str) -> str:
     return word.lstrip("+~").partition("=")[0]
 
 
+@cache
 def root_of(key: str) -> str:
     """Return the root key that a key, a group or a choice such as ``pool@fusion.pool`` belongs to."""
     return re.split(r"[./]", key.partition("@")[2] or key)[0]
 
 
+@cache
 def role_of(key: str) -> Role:
     """Return the role of the root key that a key, a group or a choice belongs to; ``experiment`` is an identity."""
     return ROLES.get(root_of(key), Role())

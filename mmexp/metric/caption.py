@@ -15,9 +15,6 @@ import math
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache, reduce
-from itertools import chain
-from operator import or_
 
 import torch
 from torch import Tensor
@@ -25,25 +22,8 @@ from torchmetrics import Metric
 from torchmetrics.functional.text import rouge_score
 from torchmetrics.text import BLEUScore
 
+from mmexp.transform.ngrams import NGRAM_ORDER, NGram, by_order, closest_length, ngrams, union
 from mmexp.transform.tokenization import Tokenize, splitter
-
-NGRAM_ORDER = 4
-NGram = tuple[str, ...]
-
-
-@lru_cache(maxsize=8192)
-def ngrams(text: str, tokenize: Tokenize) -> Counter[NGram]:
-    """How often each run of 1 to 4 tokens occurs; shared, so do not change it."""
-    row = splitter(tokenize)(text)
-    return Counter(
-        chain.from_iterable(zip(*(row[i:] for i in range(n)), strict=False) for n in range(1, NGRAM_ORDER + 1))
-    )
-
-
-@lru_cache(maxsize=2048)
-def union(texts: tuple[str, ...], tokenize: Tokenize) -> Counter[NGram]:
-    """How often each n-gram occurs in the text that has the most of it; shared, so do not change it."""
-    return reduce(or_, (ngrams(text, tokenize) for text in texts))
 
 
 class Bleu(BLEUScore):
@@ -85,29 +65,21 @@ class Bleu(BLEUScore):
         by = self.tokenize
         pairs = [(ngrams(c, by), tuple(r)) for c, r in zip(captions, references, strict=True) if r]
         for own, texts in pairs:
-            size, others = _length(own), [_length(ngrams(text, by)) for text in texts]
+            size = by_order(own)[0]
             self.preds_len += size
-            self.target_len += min((abs(other - size), other) for other in others)[1]
+            self.target_len += closest_length(size, [by_order(ngrams(text, by))[0] for text in texts])
         self.numerator += self.numerator.new_tensor(self._by_order(own & union(texts, by) for own, texts in pairs))
         self.denominator += self.denominator.new_tensor(self._by_order(own for own, _ in pairs))
         self.samples += len(pairs)
 
     def _by_order(self, counted: Iterable[Counter[NGram]]) -> list[int]:
         """Number of n-grams of each order in all. -> [order]"""
-        totals = [0] * NGRAM_ORDER
-        for counts in counted:
-            for gram, count in counts.items():
-                totals[len(gram) - 1] += count
-        return totals[: self.n_gram]
+        totals = [by_order(counts)[: self.n_gram] for counts in counted]
+        return [sum(own) for own in zip(*totals, strict=True)] if totals else [0] * self.n_gram
 
     def compute(self) -> Tensor:
         """Score in [0, 1]; NaN before any sample with references."""
         return super().compute() if self.samples else torch.tensor(math.nan)
-
-
-def _length(counts: Counter[NGram]) -> int:
-    """Number of tokens."""
-    return sum(count for gram, count in counts.items() if len(gram) == 1)
 
 
 class MeanCaptionMetric(Metric, ABC):

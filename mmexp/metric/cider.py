@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from mmexp.error import DataError
-from mmexp.metric.caption import NGRAM_ORDER, NGram, TokenMetric, ngrams
+from mmexp.metric.caption import TokenMetric
+from mmexp.transform.ngrams import NGRAM_ORDER, NGram, ngrams
 from mmexp.transform.tokenization import Tokenize
 
 

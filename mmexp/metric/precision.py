@@ -11,9 +11,7 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-THRESHOLDS = np.linspace(0.5, 0.95, 10)
-"""IoU from which a prediction counts as found."""
-RECALLS = np.linspace(0, 1, 101)
+from mmexp.analysis.recomputed.average_precision import RECALLS, THRESHOLDS, claim, overlaps
 
 
 @dataclass(frozen=True)
@@ -88,32 +86,6 @@ class AveragePrecision(Metric):
             right = claim(overlaps(boxes[chosen], others[target.classes.cpu().numpy() == number]))
             rows.append(np.column_stack([np.full(len(chosen), number), scores[chosen], right]))
         return np.concatenate(rows)
-
-
-def overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """IoU of every pair. [n, 4], [m, 4] -> [n, m]"""
-    first = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    last = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    both = (last - first).clip(0).prod(-1)
-    own, theirs = ((part[:, 2:] - part[:, :2]).prod(-1) for part in (boxes, others))
-    return np.asarray(both / np.maximum(own[:, None] + theirs[None] - both, 1e-12))
-
-
-def claim(ious: np.ndarray) -> np.ndarray:
-    """Return whether each prediction, the most confident first, gets an object at each threshold.
-
-    IoU [n, m] -> bool [n, 10]
-
-    It gets the one of highest IoU of those that are left; of equals, the last.
-    """
-    right = np.zeros((len(ious), len(THRESHOLDS)), bool)
-    taken = np.zeros((len(THRESHOLDS), ious.shape[1]), bool)
-    for pred, row in enumerate(ious) if ious.shape[1] else ():
-        left = np.where(taken, -1, row)  # [10, m]
-        best = left.shape[1] - 1 - left[:, ::-1].argmax(1)
-        right[pred] = left[np.arange(len(left)), best] >= np.minimum(THRESHOLDS, 1 - 1e-10)
-        taken[right[pred], best[right[pred]]] = True
-    return right
 
 
 def average_precision(claims: np.ndarray, count: int) -> np.ndarray:

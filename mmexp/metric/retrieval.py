@@ -31,6 +31,7 @@ class RetrievalRanks(Metric):
 
     Attributes:
         nearest: Of some queries, by key, the keys of the nearest candidates with their scores; known once computed.
+        positions: Rank of each query, by key, and with ``reverse_`` of each candidate; known once computed with keys.
 
     Example:
         >>> import torch
@@ -52,6 +53,7 @@ class RetrievalRanks(Metric):
         super().__init__()
         self.at, self.chunk = at, chunk
         self.nearest: dict[int, list[tuple[int, float]]] = {}
+        self.positions: dict[str, dict[int, int]] = {}
         for state in ("queries", "candidates", "keys", "groups"):
             self.add_state(state, [], dist_reduce_fx="cat")
 
@@ -88,7 +90,10 @@ class RetrievalRanks(Metric):
         found: dict[str, Tensor] = {}
         for prefix, one, other in (("", 0, 1), ("reverse_", 1, 0)):
             right = Right(pairs[:, [one, other]], own[one], own[other])
-            found |= self._summary(ranks(items[one], items[other], right, self.chunk), prefix)
+            positions = ranks(items[one], items[other], right, self.chunk)
+            found |= self._summary(positions, prefix)
+            if len(self.keys):
+                self.positions[prefix] = dict(zip(names[one].tolist(), positions.tolist(), strict=True))
             if groups is not None:
                 found[f"{prefix}map"] = average_precisions(items[one], items[other], right, self.chunk).mean()
         return found

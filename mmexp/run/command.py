@@ -53,4 +53,4 @@ def first_run(outputs: object = OUTPUTS) -> str:
 
 def list_runs(outputs: object = OUTPUTS) -> str:
     """Return the line that lists the runs of a folder."""
-    return line("list", "runs", *([] if str(outputs) == OUTPUTS else ["--outputs", str(outputs)]))
+    return line("runs", *([] if str(outputs) == OUTPUTS else ["--outputs", str(outputs)]))

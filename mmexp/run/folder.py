@@ -143,6 +143,11 @@ class RunFolder:
         return self.path / "summary.json"
 
     @property
+    def annotation(self) -> Path:
+        """Tags and a note that a user has written on the run."""
+        return self.path / "annotation.json"
+
+    @property
     def checkpoints(self) -> Path:
         """Folder of saved states."""
         return self.path / "checkpoints"

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from mmexp.error import DataError
 from mmexp.run import provenance
 from mmexp.run.folder import RunFolder, runs
+from mmexp.run.index import read_all
 from mmexp.run.jsonfile import read_json, write_json
 from mmexp.run.redact import redact_tree
 
 BROKEN = "broken"
 DONE = "done"
+as_json = json.JSONEncoder(sort_keys=True, default=str).encode
+"""Write any value of a config as a text that can be compared and counted."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,10 @@ class RunRow:
         alone: Those of its inputs that the task could be given alone; None if that is not known.
         groups: Of test samples: ``column``, ``number`` and how many were ``seen`` in training; or what is ``likely``.
         epsilon: Of differential privacy, infinite if it was trained privately without noise; None if it was not.
+        dirty: Whether the code it ran on differed from its commit.
+        resumed: How often it was resumed.
+        tags: Words that a user has put on it.
+        note: What a user has written on it.
     """
 
     folder: RunFolder
@@ -59,11 +70,20 @@ class RunRow:
     alone: tuple[str, ...] | None = None
     groups: Mapping[str, Any] = field(default_factory=dict)
     epsilon: float | None = None
+    dirty: bool = False
+    resumed: int = 0
+    tags: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def inputs(self) -> list[str]:
         """Modalities it was given."""
         return list(self.config.get("inputs") or [])
+
+    @cached_property
+    def identity(self) -> str:
+        """Its config, data and what its metrics count, as a text: equal for a repetition of the same run."""
+        return as_json([self.config, self.fingerprint, self.tokenize])
 
     @property
     def control(self) -> str | None:
@@ -74,6 +94,9 @@ class RunRow:
     def is_fusion(self) -> bool:
         """Whether it fuses several real inputs, so that it must be better than one of them."""
         return len(self.inputs) > 1 and not self.control
+
+
+_REMEMBERED = tuple(one.name for one in fields(RunRow) if one.name != "folder")
 
 
 def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
@@ -108,12 +131,12 @@ def row(folder: RunFolder) -> RunRow:
     try:
         summary = read(folder) if folder.summary.exists() else {}
         if summary.get("status") == DONE:
-            return _row(folder, DONE, "", summary)
+            return _row(folder, DONE, "", summary, _readable(folder.manifest))
         record = read_json(folder.manifest)
         state = provenance.status_of(folder, record)
         if state == DONE:
             return RunRow(folder, BROKEN, f"{folder.summary.name} is missing")
-        return _row(folder, state, str(record.get("reason", "")), {**_from_provenance(record), **summary})
+        return _row(folder, state, str(record.get("reason", "")), {**_from_provenance(record), **summary}, record)
     except FileNotFoundError as error:
         return RunRow(folder, BROKEN, f"{Path(error.filename).name} is missing")
     except (DataError, OSError) as error:
@@ -122,9 +145,16 @@ def row(folder: RunFolder) -> RunRow:
         return RunRow(folder, BROKEN, f"not what mmexp writes ({type(error).__name__}: {error})")
 
 
+def read_rows(folders: Sequence[RunFolder]) -> list[RunRow]:
+    """Read many runs, in their order; see ``run.index`` for what is read anew."""
+    version = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    known = read_all(folders, lambda folder: _plain(row(folder)), lambda one: one["status"] in provenance.ENDS, version)
+    return [_from_plain(folder, one) for folder, one in zip(folders, known, strict=True)]
+
+
 def rows(outputs: Path | str) -> list[RunRow]:
     """Every run in outputs/<name>/<run-id>/, oldest first."""
-    return [row(folder) for folder in runs(outputs)]
+    return read_rows(runs(outputs))
 
 
 def neighbours(folders: Iterable[RunFolder]) -> list[RunRow]:
@@ -132,7 +162,18 @@ def neighbours(folders: Iterable[RunFolder]) -> list[RunRow]:
     return [one for outputs in {folder.path.parent.parent: None for folder in folders} for one in rows(outputs)]
 
 
-def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]) -> RunRow:
+def _plain(one: RunRow) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in _REMEMBERED}
+
+
+def _from_plain(folder: RunFolder, known: Mapping[str, Any]) -> RunRow:
+    """Make a row of what was remembered of it: JSON has lists for tuples."""
+    tuples = {name: tuple(known[name]) for name in ("pretrained", "alone", "tags") if known[name] is not None}
+    return RunRow(folder, **{**known, **tuples})
+
+
+def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any], record: Mapping[str, Any]) -> RunRow:
+    written = _readable(folder.annotation)
     return RunRow(
         folder,
         status,
@@ -151,7 +192,18 @@ def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]
         alone=None if summary.get("alone") is None else tuple(summary["alone"]),
         groups=summary.get("groups", {}),
         epsilon=_epsilon(summary.get("privacy")),
+        dirty=bool((record.get("git") or {}).get("dirty")),
+        resumed=len(record.get("resumed") or ()),
+        tags=tuple(map(str, written.get("tags") or ())),
+        note=str(written.get("note") or ""),
     )
+
+
+def _readable(path: Path) -> dict[str, Any]:
+    """Read a file that a result does not depend on: nothing if it is missing or broken."""
+    with suppress(DataError, OSError):
+        return read_json(path)
+    return {}
 
 
 def _epsilon(privacy: Mapping[str, Any] | None) -> float | None:

@@ -98,6 +98,10 @@ class Task(nn.Module, ABC):
         Values are plain JSON, or images (uint8 arrays [H, W] or [H, W, 3]) and Waveforms, which become files.
         """
 
+    def completed(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        """Return the rows of a split with what only all of its samples decide, once measured; by default nothing is."""
+        return rows
+
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
         """Draw figures, by name, of the predictions on the test split.
 

@@ -151,8 +151,8 @@ class Detection(DenseTask):
         """Boxes [x, y, w, h] in pixels of the raw image, their categories and scores."""
         sized = torch.cat([found.boxes[:, :2], found.boxes[:, 2:] - found.boxes[:, :2]], 1)
         names = [self.classes[number] for number in found.classes.tolist()]
-        boxes = [[round(value, 2) for value in box] for box in sized.tolist()]
-        return {"boxes": boxes, "categories": names, "scores": [round(score, 4) for score in found.scores.tolist()]}
+        boxes = [[_shortest(value) for value in box] for box in sized.tolist()]
+        return {"boxes": boxes, "categories": names, "scores": [_shortest(score) for score in found.scores.tolist()]}
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
         """Draw some images with confident predicted boxes, and with the true ones."""
@@ -167,6 +167,11 @@ def truth(objects: Objects, row: int) -> Found:
     """The true objects of one image."""
     real = objects.boxes.mask[row]
     return Found(objects.boxes.values[row][real], objects.classes[row][real], real[real].float())
+
+
+def _shortest(value: float) -> float:
+    """Return a number in single precision with no more digits than it takes to tell it from others."""
+    return float(f"{value:.9g}")
 
 
 def _sure(row: Mapping[str, Any]) -> Boxes:

@@ -108,7 +108,25 @@ class Retrieval(Task):
 
     def predictions(self, outputs: Outputs, batch: Batch) -> list[dict[str, Any]]:
         scores = (outputs["query"] * outputs["candidates"]).sum(1).tolist()
-        return [{"id": i, "score": score} for i, score in zip(batch.ids, scores, strict=True)]
+        rows = [{"id": i, "score": score} for i, score in zip(batch.ids, scores, strict=True)]
+        if not batch.files:
+            return rows
+        sides = {"query": self.query, "candidate": self.candidates}
+        return [
+            row | {name: side.key(row["id"], files) for name, side in sides.items()}
+            for row, files in zip(rows, batch.files, strict=True)
+        ]
+
+    def completed(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+        """Return the rows with the ``rank`` of the query and the ``reverse_rank`` of the candidate in the split."""
+        positions = self.measured[0].positions if self.measured else {}
+        sides = (("query", "rank", "", self.query), ("candidate", "reverse_rank", "reverse_", self.candidates))
+        found = []
+        for row in rows:
+            keys = {new: (prefix, row.get(name, side.key(row["id"], {}))) for name, new, prefix, side in sides}
+            own = {new: positions.get(prefix, {}).get(key) for new, (prefix, key) in keys.items()}
+            found.append({**row, **{new: rank for new, rank in own.items() if rank is not None}})
+        return found
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
         """Some queries with the candidates nearest to them."""

@@ -214,7 +214,8 @@ def evaluate(
     rows = gather_rows(module.rows, trainer.world_size)
     if trainer.is_global_zero:
         with phase(console, f"writing predictions of {split}"):
-            written = with_groups(write_media(rows, folder, split), experiment.data.dataset.groups(split))
+            completed = write_media(experiment.task.completed(rows), folder, split)
+            written = with_groups(completed, experiment.data.dataset.groups(split))
             write_atomic(folder.predictions(split), "".join(json.dumps(strict(row)) + "\n" for row in written))
     if trainer.is_global_zero and split == "test":
         with phase(console, "drawing plots"):

@@ -7,7 +7,7 @@ import pytest
 
 from mmexp.analysis.compare import Ranking, compare
 from mmexp.analysis.difference import Difference
-from mmexp.analysis.notes import notes, sources
+from mmexp.analysis.notes import notes, pooled, sources
 from mmexp.analysis.verdict import Verdict
 from mmexp.run.folder import RunFolder
 
@@ -37,3 +37,9 @@ def test_the_tests_behind_verdicts_are_named_once(compared, counted):
     named = sources([verdict, None, verdict])
     assert named.startswith("Verdicts: paired t (Student 1908)") and named.count("Student") == 1
     assert ("Holm" in named) is counted and sources([None]) == ""
+
+
+def test_what_a_row_pools_is_named_but_for_seeds(make_row):
+    runs = [make_row(0.5, seed, **{"optimizer.lr": seed}) for seed in range(2)]
+    assert pooled(compare(runs, by=["fusion"])[0].groups) == "Rows are means over runs that differ in optimizer.lr."
+    assert pooled(compare(runs)[0].groups) == ""

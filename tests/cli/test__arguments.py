@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmexp.cli._arguments import Arguments
+from mmexp.cli._arguments import Arguments, joined
 from mmexp.error import ConfigError
 
 
@@ -44,3 +44,8 @@ def test_a_missing_value_points_to_the_help(arguments: Arguments) -> None:
     with pytest.raises(ConfigError, match="words must follow its usage, got argument --metric") as caught:
         arguments.read(["--metric"])
     assert caught.value.hint == "Run: mmexp verb --help"
+
+
+def test_a_value_may_begin_with_a_minus():
+    assert joined(["a", "--sort", "-x", "--wide"], "--sort") == ["a", "--sort=-x", "--wide"]
+    assert joined(["--sort"], "--sort") == ["--sort"] and joined(["a"], "--sort") == ["a"]

@@ -7,8 +7,9 @@ import pytest
 
 from mmexp.analysis.compare import compare
 from mmexp.analysis.difference import Difference
+from mmexp.analysis.table import tabulate
 from mmexp.analysis.verdict import Verdict
-from mmexp.cli._ranking import differing, show_ranking
+from mmexp.cli._ranking import differing, show_table
 from mmexp.run import summary
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import row
@@ -26,7 +27,7 @@ def show(make_run, capsys, monkeypatch):
         monkeypatch.setenv("COLUMNS", str(width))
         runs = [make_run(0.9, inputs=BOTH), make_run(0.8, inputs=["image"], fusion="none")]
         (ranking,) = compare([row(folder) for folder in runs])
-        show_ranking(ranking, [verdict, None])
+        show_table(tabulate(ranking, [verdict, None]))
         return capsys.readouterr().out.splitlines()
 
     return shown
@@ -90,7 +91,7 @@ def test_epsilon_is_a_column_where_a_run_was_trained_privately(make_run, capsys,
     for folder, epsilon in zip(runs, epsilons.values(), strict=False):
         summary.write(folder, {**summary.read(folder), "privacy": {"epsilon": epsilon}})
     (ranking,) = compare([row(folder) for folder in runs])
-    show_ranking(ranking, [None] * 4)
+    show_table(tabulate(ranking, [None] * 4))
     lines = capsys.readouterr().out.splitlines()
     header = next(line for line in lines if "epsilon" in line)
     place = header.index("epsilon") + len("epsilon")

@@ -240,3 +240,82 @@ def test_further_evidence_follows_the_table(make_run: MakeRun, capsys: pytest.Ca
     assert "all pairs by test/accuracy" in out and "P(better)" in out and "Ranks over data sets need" in out
     assert "Gated beats its best single input (image) by 0.399 [" in " ".join(out.split())
     assert "Verdicts: paired t test over seeds (Student 1908)." in out
+
+
+def three_fusions(make_run: MakeRun) -> None:
+    for seed in range(3):
+        for fusion, value in (("gated", 0.9), ("film", 0.7), ("sum", 0.5)):
+            make_run(value + seed / 100, seed=seed, fusion=fusion, inputs=["image", "text"])
+        for name in ("image", "text"):
+            make_run(0.4 + (seed * 2 % 3) / 100, seed=seed, fusion="none", inputs=[name])
+
+
+def test_a_condition_chooses_rows_and_what_it_leaves_out_is_counted(
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+) -> None:
+    three_fusions(make_run)
+    out = printed(capsys, "--where", "fusion in [gated, film] and test/accuracy > .8")
+    assert "gated" in out and "film" not in out
+    assert "1 of 5 rows are shown (--where); p values count all on the same data." in out
+    (row,) = json.loads(printed(capsys, "--where", "fusion == gated", "--json"))
+    assert row["verdict"]["compared"] == 3  # by Holm, of all fusions that were looked at
+
+
+def test_a_condition_reaches_runs_that_are_not_done(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    make_run()
+    make_run(end="failed", reason="loss is nan", fusion="film")
+    out = printed(capsys, "--where", "status == failed")
+    assert "loss is nan" in out and "best first" not in out
+    assert main(["compare", "--where", "fusoin == film"]) == 2
+    assert "--where must name a column, got fusoin and film" in capsys.readouterr().err
+
+
+def test_columns_order_and_marks_can_be_chosen(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    three_fusions(make_run)
+    make_run(0.1, fusion="film", inputs=["image"]).annotation.write_text('{"tags": ["paper"]}')
+    out = printed(capsys, "--columns", "fusion,tags,seeds", "--sort", "-fusion")
+    lines = [line.split() for line in out.splitlines()]
+    assert ["fusion", "tags", "seeds"] in lines
+    assert [line[0] for line in lines if line[-1:] == ["0+1+2"]] == ["sum", "none", "none", "gated", "film"]
+    assert ["film", "paper", "0"] in lines
+    assert main(["compare", "--sort", "never"]) == 2
+    assert "compare: --sort must name a column, got 'never'." in capsys.readouterr().err
+
+
+def test_a_pivot_is_a_cross_table(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    for task in ("vqa", "captioning"):
+        make_run(0.5, task=task)
+        make_run(0.7, task=task, fusion="gated")
+    out = [line.split() for line in printed(capsys, "--pivot", "fusion", "task").splitlines()]
+    assert ["fusion", "captioning", "vqa"] in out and ["gated", "0.700", "(1)", "0.700", "(1)"] in out
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        (["--md", "--csv"], r"compare: format must be one, got md and csv"),
+        (["--pivot", "fusion", "task", "--by", "fusion"], r"--pivot must stand without --by, --columns and --sort"),
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(make_run: MakeRun, words: list[str], rule: str) -> None:
+    make_run()
+    with pytest.raises(ConfigError, match=rule):
+        run(words)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("md", ["| fusion |", "| **0.910 ± 0.010** |", "mmexp compare --md", "loss is nan"]),
+        ("latex", [r"\toprule", r"\textbf{0.910 $\pm$ 0.010}", "% mmexp compare --latex", "loss is nan"]),
+        ("csv", ["test/accuracy std", "0.91", "loss is nan"]),
+        ("html", ["<strong>0.910 ± 0.010</strong>", "loss is nan"]),
+    ],
+)
+def test_the_tables_can_be_written_in_each_format(
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str], name: str, parts: list[str]
+) -> None:
+    three_fusions(make_run)
+    make_run(end="failed", reason="loss is nan")
+    out = printed(capsys, f"--{name}")
+    assert all(part in out for part in parts)

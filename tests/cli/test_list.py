@@ -72,7 +72,7 @@ def test_runs_are_listed_newest_first_with_their_status(make_run: MakeRun, capsy
 def test_only_the_newest_runs_are_listed_unless_all_are_asked_for(
     make_run: MakeRun, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mmexp.cli.list._NEWEST", 2)
+    monkeypatch.setattr("mmexp.cli.runs._NEWEST", 2)
     for seed in range(4):
         make_run(seed=seed)
     assert main(["list", "runs"]) == 0

@@ -62,5 +62,5 @@ def test_a_setting_is_one_word_of_the_shell() -> None:
 
 
 def test_the_runs_of_another_folder_are_listed_from_there() -> None:
-    assert list_runs() == "mmexp list runs"
-    assert list_runs(Path("my runs")) == "mmexp list runs --outputs 'my runs'"
+    assert list_runs() == "mmexp runs"
+    assert list_runs(Path("my runs")) == "mmexp runs --outputs 'my runs'"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from mmexp.run import index, summary
 from mmexp.run import provenance as manifest
-from mmexp.run import summary
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import neighbours, row, rows
 
@@ -92,16 +92,31 @@ def test_no_outputs_have_no_rows(tmp_path: Path) -> None:
     assert rows(tmp_path / "outputs") == []
 
 
-def test_each_finished_run_costs_one_file_to_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = json.dumps({**SUMMARY, "metrics": {}})
-    for number in range(100):
-        path = tmp_path / "x" / f"20260101-000000-{number:04x}"
-        path.mkdir(parents=True)
-        (path / "summary.json").write_text(text)
-    read: list[str] = []
-    monkeypatch.setattr(summary, "read_json", lambda path: read.append(path.name) or json.loads(path.read_text()))
-    assert len(rows(tmp_path)) == 100
-    assert read == ["summary.json"] * 100
+def test_marks_come_from_the_other_files_of_a_run_whatever_their_state(tmp_path: Path) -> None:
+    folder = done(tmp_path)
+    assert (row(folder).dirty, row(folder).resumed, row(folder).tags, row(folder).note) == (False, 0, (), "")
+    folder.manifest.write_text(json.dumps({"git": {"dirty": True}, "resumed": ["a", "b"]}))
+    folder.annotation.write_text(json.dumps({"tags": ["paper"], "note": "kept"}))
+    assert (row(folder).dirty, row(folder).resumed, row(folder).tags, row(folder).note) == (True, 2, ("paper",), "kept")
+    folder.manifest.write_text("{half")
+    folder.annotation.write_text("{half")
+    assert (row(folder).status, row(folder).dirty, row(folder).tags) == ("done", False, ())
+
+
+def test_what_is_remembered_of_runs_is_what_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "FEWEST", 1)
+    monkeypatch.setattr(index, "_SETTLED", -1)
+    folders = [done(tmp_path), done(tmp_path, "y"), RunFolder.create(tmp_path, "x")]
+    privacy = {"epsilon": None, "delta": 1e-5}
+    summary.write(folders[0], {**SUMMARY, "origins": {"encoder.image": {}}, "alone": ["image"], "privacy": privacy})
+    folders[0].annotation.write_text(json.dumps({"tags": ["paper"]}))
+    manifest.begin(folders[2], command=["mmexp"], seed=7, config={"fusion": "concat"})
+    found = summary.read_rows(folders)
+    assert found == [row(folder) for folder in folders] and found[0].epsilon == math.inf
+    real, read = summary.row, []
+    monkeypatch.setattr(summary, "row", lambda folder: read.append(folder) or real(folder))
+    assert summary.read_rows(folders) == found
+    assert read == [folders[2]]  # a killed run is one only as long as nobody holds it
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from mmexp.analysis.recomputed.recall import follow
 from mmexp.contract import Batch, Sample, Tokens
 from mmexp.fusion.gated import GatedFusion
 from mmexp.pool.attention import AttentionPool
@@ -166,3 +168,29 @@ def test_its_picture_calls_every_caption_of_the_image_right():
         Sample(name, {"text": name}, {}, {"image": file}) for name, file in (("a", "x"), ("b", "x"), ("c", "y"))
     )
     assert task.found(one, same, 0.5).right and not task.found(one, other, 0.5).right
+
+
+def test_completed_rows_have_the_ranks_that_recall_counts():
+    task = make()
+    outputs, known, metrics = task(tokens(6), fusion(), batch(6)), batch(6), task.metrics()
+    assert task.completed([{"id": "s0"}]) == [{"id": "s0"}]
+    task.measure(metrics, outputs, known)
+    found = metrics.compute()
+    rows = task.completed(task.predictions(outputs, known))
+    for prefix in ("", "reverse_"):
+        hits = [row[f"{prefix}rank"] <= 5 for row in rows]
+        assert sum(hits) / 6 == pytest.approx(float(found[f"{prefix}recall_at_5"]))
+    assert task.completed([{"id": "unknown"}]) == [{"id": "unknown"}]
+
+
+def test_rows_of_one_file_share_their_item_and_its_rank():
+    task = make(query=["text"], candidates=["image"])
+    files = tuple({"text": f"t{i}", "image": f"i{i // 2}"} for i in range(6))
+    outputs, known, metrics = task(tokens(6), fusion(), batch(6)), replace(batch(6), files=files), task.metrics()
+    task.measure(metrics, outputs, known)
+    found = metrics.compute()
+    rows = json.loads(json.dumps(task.completed(task.predictions(outputs, known))))
+    assert rows[0]["candidate"] == rows[1]["candidate"] and rows[0]["reverse_rank"] == rows[1]["reverse_rank"]
+    assert len({row["query"] for row in rows}) == 6
+    value = follow("reverse_recall_at_1", rows, None)
+    assert value(np.ones((1, 6)))[0] == pytest.approx(float(found["reverse_recall_at_1"]), abs=1e-6)

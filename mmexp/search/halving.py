@@ -28,8 +28,8 @@ class HalvingSearch(Search):
     input alone is never left out, so that the baselines are tuned as the finalists are. One half of the budget is kept
     for seeds not used before, of the finalists, each input alone and the controls; these runs carry ``tuned=<trials>``.
 
-    What each job took counts, whoever ran it and whenever: a sweep that is resumed goes on with what is left. Each
-    round is written to the folder of the sweep, so that it is decided once.
+    What each job took counts, whoever ran it and whenever: a sweep that is resumed spends what is left. Each round
+    is written to the folder of the sweep, so that it is decided once.
 
     Source: Jamieson and Talwalkar 2016, "Non-stochastic Best Arm Identification and Hyperparameter Optimization",
     arXiv 1502.07943.

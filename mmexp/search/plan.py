@@ -54,6 +54,7 @@ class Plan:
         self.costs = Costs()
         self.used, self.workers = 0.0, 1
         self.run: RunRow | None = None
+        self._alone: list[Way] | None = None
 
     def next(self) -> list[Trial]:
         """Return the next round; none when there is nothing more to do, or no time for it."""
@@ -82,7 +83,9 @@ class Plan:
 
     def alone(self) -> list[Way]:
         """Return each input alone."""
-        return self.ways.alone(self.run)
+        if self._alone is None and self.run is not None:
+            self._alone = self.ways.alone(self.run)
+        return self._alone or []
 
     def first(self) -> list[Trial]:
         """Return the first trial of a fusion, which shows what a run costs; of the next one if that has failed."""

@@ -25,7 +25,8 @@ def made_up(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             folder = RunFolder.create(root["outputs"], "x")
             own = {"inputs": root["inputs"] or ["image", "text"], "seed": root["seed"]}
             own |= {"tuned": root["tuned"]} if root["tuned"] else {}
-            value = 0.9 if job.config.settings["fusion"] == "sum" else 0.5 + root["seed"] ** 2 / 1000
+            is_real = job.config.settings["fusion"] == "sum" and not root["control"]
+            value = 0.9 if is_real else 0.5 + root["seed"] ** 2 / 1000
             known = {"monitor": "val/accuracy", "metrics": {"val/accuracy": value, "test/accuracy": value}}
             known |= {"alone": ["image", "text"], "anchor": None, "seconds": {"train": 0.5}, "fingerprint": "ab"}
             summary.write(folder, {"status": "done", **known, "config": {**job.config.settings, **own}})

@@ -36,7 +36,7 @@ def baselines(folder: RunFolder) -> list[Job]:
     inputs = known["config"]["inputs"]
     if not summary.row(folder).is_fusion:
         return []
-    words, path = _typed(folder)
+    words, path = words_of(folder)
     if start := known["config"].get("pretrained"):  # by now the last run is another one
         words = [override("pretrained", start) if root_of(key_of(word)) == "pretrained" else word for word in words]
     if known.get("key") not in (None, read_config(words, path).key):
@@ -74,8 +74,8 @@ def _job(label: str, words: Sequence[str], path: str) -> Job:
     return Job(label, read_config(words, path), [*prefix, *words])
 
 
-def _typed(folder: RunFolder) -> tuple[list[str], str]:
-    """Overrides that a run was typed with, and the config it started from; empty if that was composed."""
+def words_of(folder: RunFolder) -> tuple[list[str], str]:
+    """Return the overrides that a run was typed with, and the config it started from; empty if that was composed."""
     reader = ArgumentParser(add_help=False, allow_abbrev=False)
     reader.add_argument("--config", default="")
     given, words = reader.parse_known_args(read_json(folder.manifest)["command"][2:])

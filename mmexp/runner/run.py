@@ -195,12 +195,14 @@ def train(config: Config, folder: RunFolder, console: Console, callbacks: Sequen
     refuse_unlabeled(experiment)
     teach(experiment, folder)
     show_notes(experiment_notes(experiment), console)
+    built = time.monotonic()
     _encode(experiment, folder, console)
     ready = time.monotonic()
     known = fit(experiment, folder, console)
     if _rank() > 0:
         return
-    seconds = {"setup": round(ready - start, 2), **known["seconds"], "total": round(time.monotonic() - start, 2)}
+    seconds = {"setup": round(built - start, 2), "encode": round(ready - built, 2), **known["seconds"]}
+    seconds["total"] = round(time.monotonic() - start, 2)
     settings = {**read_json(folder.manifest)["config"], "inputs": list(experiment.data.inputs), "seed": root["seed"]}
     needed, anchor = set(experiment.task.inputs or ()), experiment.task.anchor
     alone = [name for name in experiment.data.inputs if needed <= {name}]

@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
-from random import Random
 
-from mmexp.config.schema import key_of, root_of
-from mmexp.config.space import Dimension, named_space, read_space
-from mmexp.config.without_fusion import without_fusion
-from mmexp.run import summary
 from mmexp.run.summary import DONE, RunRow
 from mmexp.search.base import Search
-from mmexp.search.random import draw
 from mmexp.search.selection import Selection
-
-Words = tuple[str, ...]
+from mmexp.search.way import Way, Ways, Words, fresh_seeds
 
 
 class TuneSearch(Search):
@@ -56,14 +48,10 @@ class TuneSearch(Search):
         for name, value in {"trials": trials, "seeds": seeds}.items():
             if value < 1:
                 raise ValueError(f"TuneSearch: {name} must be at least 1, got {value}.")
-        self.trials, self.seeds, self.seed, self.space = trials, seeds, seed, space
+        self.trials, self.seeds, self.seed = trials, seeds, seed
         self.selection = Selection(metric, select_on_test)
         self.note = self.selection.note
-        fixed, dimensions = read_space(overrides)
-        self._ways = [list(words) for words in product(*(_words(one) for one in dimensions if one.key == "fusion"))]
-        self._tuned = [word for word in overrides if word.partition("=")[0] in {one.key for one in dimensions}]
-        self._tuned = [word for word in self._tuned if not word.startswith("fusion=")]
-        self._fixed = fixed
+        self.ways = Ways(overrides, space)
         self._stages = [self._fused, self._alone, self._best]
         self._proposed: list[list[Words]] = []
         self._known: dict[Words, float] = {}
@@ -84,28 +72,16 @@ class TuneSearch(Search):
             self._known[tuple(overrides)] = score
 
     def _fused(self) -> list[list[str]]:
-        return [words for way in self._ways for words in self._trials([*self._fixed, *way])]
+        return self._trials(self.ways.fused)
 
     def _alone(self) -> list[list[str]]:
-        """Trials of each input alone; none if no run says which there are, or it fuses nothing."""
-        if self._run is None or not self._run.is_fusion:
-            return []
-        rest = [word for word in self._fixed if root_of(key_of(word)) not in ("fusion", "inputs")]
-        anchored = summary.read(self._run.folder).get("anchor")
-        lone = self._ways[0] if anchored else without_fusion(rest)
-        names = self._run.inputs if self._run.alone is None else self._run.alone
-        return [words for name in names for words in self._trials([*rest, *lone, f"inputs=[{name}]"])]
+        return self._trials(self.ways.alone(self._run))
 
-    def _trials(self, words: list[str]) -> list[list[str]]:
-        """Return the trials of a way, and note that they are of one."""
-        fusion = next((word.partition("=")[2] for word in reversed(words) if word.startswith("fusion=")), "")
-        space = self.space if self.space is not None else {} if self._tuned else named_space(fusion)
-        fixed, dimensions = read_space([*words, *self._tuned], space)
-        generator = Random(self.seed)
-        drawn = ([one.word(draw(one, generator)) for one in dimensions] for _ in range(self.trials - 1))
-        trials = [words, *([*fixed, *own] for own in drawn)]
-        self._proposed.append([tuple(trial) for trial in trials])
-        return trials
+    def _trials(self, ways: Sequence[Way]) -> list[list[str]]:
+        """Return the trials of some ways, and note which are of one."""
+        found = [way.trials(self.trials, self.seed) for way in ways]
+        self._proposed += found
+        return [list(words) for trials in found for words in trials]
 
     def _best(self) -> list[list[str]]:
         """Return the best settings of each way of which a trial is done, with each of the new seeds."""
@@ -115,13 +91,6 @@ class TuneSearch(Search):
             if done:
                 best = max(done, key=lambda trial: self._known[trial])
                 rest = [word for word in best if not word.startswith("seed=")]
-                found += [[*rest, f"seed={seed}", f"tuned={self.trials}"] for seed in self._fresh(best)]
+                seeds = fresh_seeds(best, self.seeds)
+                found += [[*rest, f"seed={seed}", f"tuned={self.trials}"] for seed in seeds]
         return found
-
-    def _fresh(self, words: Sequence[str]) -> range:
-        used = next((int(word.partition("=")[2]) for word in reversed(words) if word.startswith("seed=")), 0)
-        return range(used + 1, used + 1 + self.seeds)
-
-
-def _words(dimension: Dimension) -> list[str]:
-    return [dimension.word(value) for value in dimension.values]

@@ -31,3 +31,13 @@ def test_a_file_that_lists_nothing_is_refused(tmp_path: Path, text: str | None, 
         (tmp_path / "jobs.txt").write_text(text)
     with pytest.raises(ConfigError, match=rule):
         ListSearch(overrides=[], file=str(tmp_path / "jobs.txt")).ask()
+
+
+def test_the_file_is_kept_with_the_sweep(tmp_path):
+    (listed := tmp_path / "jobs.txt").write_text("fusion=sum\n")
+    (folder := tmp_path / "sweep").mkdir()
+    for _ in range(2):
+        search = ListSearch(overrides=["seed=0"], file=str(listed))
+        search.open(folder, 1)
+        assert search.ask() == [["seed=0", "fusion=sum"]]
+        listed.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from mmexp.analysis.permuted import permuted_weights
 from mmexp.analysis.verdict import Verdict
 from mmexp.cli._text import count, duration, number, printable
 from mmexp.cli._verdict import verdict_of
@@ -30,6 +31,7 @@ def show_result(folder: RunFolder, console: Console) -> Verdict | None:
     cost = f"{count(size['total'])} weights, {count(size['trained'])} trained; trained in {duration(seconds['train'])}"
     weights = _weights(known.get("weights", known.get("shares", {})))
     judgement = [Text(), Text(f"The fusion: {verdict.text}.")] if verdict else []
+    judgement += _permuted(folder)
     scored = _scored(known.get("tokenize", {}))
     top: list[RenderableType] = [_metrics(known["metrics"]), *scored, Text(cost), *weights, *judgement]
     top += _availability(known.get("availability", {}), known["monitor"].partition("/")[2])
@@ -94,6 +96,13 @@ def _weights(weights: dict[str, float]) -> list[Text]:
     heaviest = sorted(weights.items(), key=lambda item: -item[1])
     listed = ", ".join(f"{name} {share:.2f}" for name, share in heaviest)
     return [Text(printable(f"fusion weights: {listed}"))] if weights else []
+
+
+def _permuted(folder: RunFolder) -> list[Text]:
+    """What the fusion is without its own weights, if it weighs each sample."""
+    own = summary.row(folder)
+    found = permuted_weights([own], f"test/{own.monitor.partition('/')[2]}", own.mode)
+    return [Text(printable(f"Its {found}."))] if found else []
 
 
 def _examples(folder: RunFolder) -> list[Text]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from mmexp.analysis.compare import Group, Ranking, compare
+from mmexp.analysis.permuted import permuted_weights
 from mmexp.analysis.verdict import BaselineComparison, Verdict
 from mmexp.cli._text import printable
 from mmexp.run import advice
@@ -27,13 +28,15 @@ def verdict_of(folder: RunFolder) -> Verdict | None:
 
 def show_verdicts(rankings: Sequence[Ranking], comparison: BaselineComparison) -> list[Verdict]:
     """Print the verdict of each group that fuses, and return all of them."""
-    found = [(g, v) for r in rankings for g, v in zip(r.groups, comparison.verdicts(r), strict=True) if v]
-    for group, verdict in found:
+    found = [(r, g, v) for r in rankings for g, v in zip(r.groups, comparison.verdicts(r), strict=True) if v]
+    for ranking, group, verdict in found:
         ids = ", ".join(run.folder.id for run in group.runs)
         print(printable(f"{what(group)} ({ids}): {verdict.text}"))
         if verdict.hint:
             print(printable(verdict.hint))
-    return [verdict for _, verdict in found]
+        if control := permuted_weights(group.runs, ranking.metric, ranking.mode):
+            print(printable(f"{what(group)}: its {control}"))
+    return [verdict for *_, verdict in found]
 
 
 def exit_code(verdicts: Iterable[Verdict | None]) -> int:

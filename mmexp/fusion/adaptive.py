@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.fusion.vector import VectorFusion
+from mmexp.layer.sample_weights import SampleWeights
 from mmexp.pool.base import Pool
 
 
@@ -44,6 +45,7 @@ class AdaptiveFusion(VectorFusion):
         self.gate_bias = nn.Parameter(torch.zeros(others, dim))
         self.value = nn.Parameter(torch.randn(others, dim, dim) * dim**-0.5)
         self.bias = nn.Parameter(torch.zeros(dim))
+        self.gates = SampleWeights()
 
     def combine(self, vectors: Tensor, present: Tensor) -> Tensor:
         first, step = vectors[..., 0, :].float(), self.step(vectors, present[..., 1:]).float()
@@ -56,5 +58,6 @@ class AdaptiveFusion(VectorFusion):
         others = vectors[..., 1:, :]
         pairs = torch.cat([vectors[..., :1, :].expand_as(others), others], -1)  # [..., M - 1, 2 D]
         gates = torch.relu(torch.einsum("...mi,mid->...md", pairs, self.gate) + self.gate_bias)
+        gates = self.gates(gates, known)
         moves = gates * torch.einsum("...md,mde->...me", others, self.value)  # [..., M - 1, D]
         return (moves * known.unsqueeze(-1)).sum(-2) + self.bias * known.any(-1, keepdim=True)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.fusion.vector import VectorFusion
+from mmexp.layer.sample_weights import SampleWeights
 from mmexp.pool.base import Pool
 
 
@@ -39,9 +40,11 @@ class GatedFusion(VectorFusion):
         self.value = nn.Parameter(torch.randn(count, dim, dim) * dim**-0.5)
         self.bias = nn.Parameter(torch.zeros(count, dim))
         self.gate = nn.Linear(count * dim, count * dim)
+        self.gates = SampleWeights()
 
     def combine(self, vectors: Tensor, present: Tensor) -> Tensor:
         values = torch.einsum("...md,mde->...me", vectors, self.value) + self.bias  # [..., M, D]
         gates: Tensor = self.gate(vectors.flatten(-2)).view(values.shape) / self.temperature
         gates = gates.float().masked_fill(~present.unsqueeze(-1), -1e9).softmax(-2)
+        gates = self.gates(gates, present)
         return (gates * torch.tanh(values) * present.unsqueeze(-1)).sum(-2)  # [..., D]

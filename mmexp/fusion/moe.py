@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mmexp.fusion.vector import VectorFusion
+from mmexp.layer.sample_weights import SampleWeights
 from mmexp.pool.base import Pool
 
 RATE = 0.01
@@ -68,6 +69,7 @@ class MoeFusion(VectorFusion):
         self.dropout = nn.Dropout(dropout)
         self.register_buffer("load", torch.full((num_experts,), 1 / num_experts))
         self.tally: Tensor | None = None
+        self.sample_weights = SampleWeights()
 
     def combine(self, vectors: Tensor, present: Tensor) -> Tensor:
         joined = vectors.flatten(-2)  # [..., M D]
@@ -76,7 +78,8 @@ class MoeFusion(VectorFusion):
             self.count(trust, chosen, present)
         hidden = F.gelu(torch.einsum("...i,eih->...eh", joined, self.up) + self.up_bias)  # [..., E, H]
         outputs = torch.einsum("...eh,ehd->...ed", self.dropout(hidden), self.down) + self.down_bias  # [..., E, D]
-        return ((trust * chosen).unsqueeze(-1) * outputs).sum(-2)  # [..., D]
+        weights = self.sample_weights(trust * chosen, present)
+        return (weights.unsqueeze(-1) * outputs).sum(-2)  # [..., D]
 
     def route(self, joined: Tensor) -> tuple[Tensor, Tensor]:
         """Trust in each expert, and 1 for each that is chosen, in float32. [..., M D] -> twice [..., E]"""

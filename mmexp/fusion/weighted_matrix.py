@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mmexp.fusion.vector import VectorFusion
+from mmexp.layer.sample_weights import SampleWeights
 from mmexp.pool.base import Pool
 
 
@@ -39,10 +40,12 @@ class WeightedMatrixFusion(VectorFusion):
         self.query = nn.Parameter(torch.randn(count, dim, dim) * dim**-0.5)
         self.value = nn.Parameter(torch.randn(count, dim) * dim**-0.5)
         self.bias = nn.Parameter(torch.zeros(count))
+        self.sample_weights = SampleWeights()
 
     def combine(self, vectors: Tensor, present: Tensor) -> Tensor:
         matrix = self.matrix(vectors, present)  # [..., M, M]
         weights = matrix.sum(-2) if self.full else matrix.diagonal(dim1=-2, dim2=-1)  # [..., M]
+        weights = self.sample_weights(weights, present)
         return (weights.unsqueeze(-1) * vectors).sum(-2)  # [..., D]
 
     def matrix(self, vectors: Tensor, present: Tensor) -> Tensor:

@@ -46,6 +46,7 @@ class RunRow:
         pretrained: Its inputs whose encoders started from published weights.
         alone: Those of its inputs that the task could be given alone; None if that is not known.
         groups: Of test samples: ``column``, ``number`` and how many were ``seen`` in training; or what is ``likely``.
+        permuted: Its metrics with the weights of its fusion permuted among samples; empty if it weighs none.
         epsilon: Of differential privacy, infinite if it was trained privately without noise; None if it was not.
         dirty: Whether the code it ran on differed from its commit.
         resumed: How often it was resumed.
@@ -69,6 +70,7 @@ class RunRow:
     pretrained: tuple[str, ...] = ()
     alone: tuple[str, ...] | None = None
     groups: Mapping[str, Any] = field(default_factory=dict)
+    permuted: Mapping[str, float | None] = field(default_factory=dict)
     epsilon: float | None = None
     dirty: bool = False
     resumed: int = 0
@@ -110,7 +112,8 @@ def write(folder: RunFolder, summary: Mapping[str, Any]) -> None:
             number of samples and metrics by which inputs they have; never ranked), ``tokenize`` (what each metric of
             texts counts), ``fingerprint``, ``alone`` (inputs that the task could be given alone), ``anchor`` (of the
             task, None for the joint form), ``skipped`` (number of samples left out), ``groups`` (of test samples),
-            ``hardware`` (what it computed on) and ``privacy`` (of a private run: epsilon, null without noise, delta,
+            ``hardware`` (what it computed on), ``permuted`` (test metrics with the weights of the fusion permuted among
+            samples; never ranked) and ``privacy`` (of a private run: epsilon, null without noise, delta,
             and what they were computed from).
     """
     write_json(folder.summary, redact_tree(dict(summary)))
@@ -191,6 +194,7 @@ def _row(folder: RunFolder, status: str, reason: str, summary: Mapping[str, Any]
         pretrained=tuple(name.partition(".")[2] for name in summary.get("origins", {})),
         alone=None if summary.get("alone") is None else tuple(summary["alone"]),
         groups=summary.get("groups", {}),
+        permuted=summary.get("permuted", {}),
         epsilon=_epsilon(summary.get("privacy")),
         dirty=bool((record.get("git") or {}).get("dirty")),
         resumed=len(record.get("resumed") or ()),

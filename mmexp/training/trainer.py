@@ -40,6 +40,7 @@ from mmexp.training.checkpoint_choice import choose_best, choose_start
 from mmexp.training.experiment import Experiment
 from mmexp.training.kept_samples import keep_samples
 from mmexp.training.lightning_internal import leave_signals_alone
+from mmexp.training.permuted_weights import evaluate_permuted
 from mmexp.training.phase import phase
 from mmexp.training.rows import gather_rows
 from mmexp.training.shortage import shortage_refused
@@ -94,26 +95,33 @@ def train_and_evaluate(
             trainer.fit_loop.teardown()  # Lightning forgets the loader processes if a validation raises
     trained, began = metrics_logger.seconds, time.monotonic()
     best = choose_best(folder, experiment.monitor)
-    results: dict[str, float] = {}
-    availability: dict[str, Any] = {}
     load_weights(experiment.module, best)
-    for split in ("val", "test"):
-        results |= evaluate(experiment, folder, trainer, split, console)
-        availability[split] = evaluate_by_inputs(experiment, trainer, split)
-    by_inputs = {split: found for split, found in availability.items() if found}
     return {
         "monitor": experiment.monitor,
         "mode": experiment.task.mode,
-        "metrics": results,
-        "directions": name_directions(experiment, results),
+        **evaluate_splits(experiment, folder, trainer, console),
         "tokenize": experiment.tokenize,
-        **({"availability": by_inputs} if by_inputs else {}),
         "best": best.name,
         "overflows": overflow.skipped,
         "weights": experiment.module.model.fusion.weights(),
         "origins": experiment.module.model.origins,
         "seconds": {"train": round(trained, 2), "evaluate": round(time.monotonic() - began, 2)},
     }
+
+
+def evaluate_splits(
+    experiment: Experiment, folder: RunFolder, trainer: pl.Trainer, console: Console
+) -> dict[str, dict[str, Any]]:
+    """Evaluate the model on val and test; ``availability`` and ``permuted`` are there where they say more than that."""
+    metrics: dict[str, float] = {}
+    availability: dict[str, Any] = {}
+    for split in ("val", "test"):
+        metrics |= evaluate(experiment, folder, trainer, split, console)
+        availability[split] = evaluate_by_inputs(experiment, trainer, split)
+    directions = name_directions(experiment, metrics)
+    by_inputs = {split: found for split, found in availability.items() if found}
+    apart = {"availability": by_inputs, "permuted": evaluate_permuted(experiment, trainer)}
+    return {"metrics": metrics, "directions": directions, **{key: found for key, found in apart.items() if found}}
 
 
 def name_directions(experiment: Experiment, results: Mapping[str, float]) -> dict[str, str]:

@@ -80,3 +80,9 @@ def test_what_the_samples_are_kept_private_to_is_shown(make_run, epsilon, words)
     assert "private" not in shown(folder)
     summary.write(folder, {**summary.read(folder), "privacy": {**known, **rest}})
     assert words in shown(folder, width=200)
+
+
+def test_what_permuted_weights_do_to_the_result_is_shown(make_run):
+    folder = make_run(0.75)
+    summary.write(folder, summary.read(folder) | {"permuted": {"test/accuracy": 0.5}})
+    assert "Its weights permuted among samples, test/accuracy is 0.500 in place of 0.750" in shown(folder, width=200)

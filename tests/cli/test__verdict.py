@@ -6,7 +6,7 @@ from mmexp.analysis.compare import compare, group
 from mmexp.analysis.verdict import BaselineComparison, Verdict
 from mmexp.cli._verdict import exit_code, show_verdicts, verdict_of, what
 from mmexp.run.folder import RunFolder
-from mmexp.run.summary import neighbours, row
+from mmexp.run.summary import neighbours, read, row, write
 
 BOTH = ["image", "text"]
 
@@ -32,6 +32,14 @@ def test_each_way_gets_one_line_over_its_seeds(make_run, capsys):
     ids = ", ".join(one.id for one in folders)
     assert capsys.readouterr().out == f"image+text by concat ({ids}): {verdict.text}\n"
     assert verdict.text == "beats its best single modality (image) by 0.410 [0.385, 0.435] (95 %)"
+
+
+def test_a_way_that_weighs_gets_a_second_line_on_its_permuted_weights(make_run, capsys):
+    folder = make_run(0.9, inputs=BOTH)
+    write(folder, read(folder) | {"permuted": {"test/accuracy": 0.9}})
+    show_verdicts(compare([row(folder)]), BaselineComparison([]))
+    said = "weights decide nothing here: permuted among samples, test/accuracy is 0.900 in place of 0.900"
+    assert capsys.readouterr().out.endswith(f"image+text by concat: its {said}\n")
 
 
 def test_strict_asks_for_a_better_fusion_and_names_what_lacks_baselines(capsys):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -79,19 +79,23 @@ def recorded_causes(a: Record, b: Record) -> Iterator[Cause]:
 
 
 def _data(a: Record, b: Record) -> Iterator[Cause]:
-    hashes = [str(one.provenance.get("fingerprint") or "")[:_SHORT] for one in (a, b)]
-    if hashes[0] != hashes[1] or not hashes[0]:
-        sizes = [f"{own or UNKNOWN} {_sizes(one)}".rstrip() for own, one in zip(hashes, (a, b), strict=True)]
-        known = "its results answer another question" if all(hashes) else "what cannot be compared may differ"
-        yield Cause("data", "fingerprint", *sizes, known)
-    skipped = [str(one.summary.get("skipped", 0)) for one in (a, b)]
-    if skipped[0] != skipped[1]:
-        yield Cause("data", "samples left out", *skipped)
+    own, other = (str(one.provenance.get("fingerprint") or "")[:_SHORT] for one in (a, b))
+    if own != other or not own:
+        known = "its results answer another question" if own and other else "what cannot be compared may differ"
+        yield Cause("data", "fingerprint", _sized(own, a), _sized(other, b), known)
+    yield from _differing("data", "samples left out", [str(one.summary.get("skipped", 0)) for one in (a, b)])
 
 
-def _sizes(record: Record) -> str:
+def _differing(kind: Kind, what: str, values: Sequence[str], note: str = "") -> Iterator[Cause]:
+    """Yield a cause if the values of the two runs differ."""
+    if values[0] != values[1]:
+        yield Cause(kind, what, values[0], values[1], note)
+
+
+def _sized(fingerprint: str, record: Record) -> str:
     sizes = record.facts.get("sizes") or {}
-    return ", ".join(f"{split} {size}" for split, size in sizes.items()) if isinstance(sizes, Mapping) else ""
+    known = ", ".join(f"{split} {size}" for split, size in sizes.items()) if isinstance(sizes, Mapping) else ""
+    return f"{fingerprint or UNKNOWN} {known}".rstrip()
 
 
 def _code(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Cause]:
@@ -102,18 +106,15 @@ def _code(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Cause]:
     states = [one.get("git") or {} for one in (a, b)]
     if not any(states) and not (a.get("source") and b.get("source")):
         yield Cause("code", "commit", UNKNOWN, UNKNOWN, "neither run began in a repository")
-    commits = [str(one.get("sha") or "no repository")[:_SHORT] for one in states]
-    if commits[0] != commits[1]:
-        yield Cause("code", "commit", *commits)
+    yield from _differing("code", "commit", [str(one.get("sha") or "no repository")[:_SHORT] for one in states])
     diffs = [str(one.get("diff") or "") for one in states]
     if diffs[0] != diffs[1]:
         note = "a diff was cut, so there may be more" if any("... cut at" in one for one in diffs) else ""
-        yield Cause("code", "changes since the commit", *map(_changed, diffs), note)
+        yield Cause("code", "changes since the commit", _changed(diffs[0]), _changed(diffs[1]), note)
     files = [sorted(one.get("untracked") or ()) for one in states]
     if files[0] != files[1]:
-        yield Cause(
-            "code", "untracked files", *(_listed(one) or "none" for one in files), "their contents are not kept"
-        )
+        names = [_listed(one) or "none" for one in files]
+        yield Cause("code", "untracked files", names[0], names[1], "their contents are not kept")
 
 
 def _changed(diff: str) -> str:
@@ -127,8 +128,8 @@ def _packages(a: Mapping[str, Any], b: Mapping[str, Any]) -> Iterator[Cause]:
     mine, theirs = (one.get("packages") or {} for one in (a, b))
     differ = [name for name in {**mine, **theirs} if mine.get(name) != theirs.get(name)]
     for name in sorted(differ, key=lambda one: (_standing(one), one)):
-        values = (str(one.get(name, "not installed")) for one in (mine, theirs))
-        yield Cause("packages" if _standing(name) < len(_USED) else "idle", name, *values)
+        values = [str(one.get(name, "not installed")) for one in (mine, theirs)]
+        yield from _differing("packages" if _standing(name) < len(_USED) else "idle", name, values)
 
 
 _USED = (*CORE, *OPTIONAL)
@@ -144,11 +145,8 @@ def _hardware(a: Record, b: Record) -> Iterator[Cause]:
         if own.get(key) != other.get(key):
             yield Cause("hardware", key, str(own.get(key, "-")), str(other.get(key, "-")))
     models = [str((one.provenance.get("cpu") or {}).get("model", UNKNOWN)) for one in (a, b)]
-    if models[0] != models[1]:
-        yield Cause("hardware", "processor", *models)
-    systems = [str(one.provenance.get("platform", UNKNOWN)) for one in (a, b)]
-    if systems[0] != systems[1]:
-        yield Cause("hardware", "platform", *systems)
+    yield from _differing("hardware", "processor", models)
+    yield from _differing("hardware", "platform", [str(one.provenance.get("platform", UNKNOWN)) for one in (a, b)])
 
 
 def _listed(names: list[str]) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from mmexp.analysis.cell import score
 from mmexp.analysis.claim import label
 from mmexp.analysis.compare import Group, Ranking, compare
+from mmexp.analysis.table import tabulate
 from mmexp.analysis.verdict import BaselineComparison, Verdict
 from mmexp.analysis.winner import cheapest, seeds_needed, winner
-from mmexp.cli._ranking import score, show_ranking
+from mmexp.cli._ranking import show_table
 from mmexp.cli._text import duration, printable
 from mmexp.cli._verdict import UNCONVINCING
 from mmexp.run.command import line
@@ -32,7 +34,7 @@ def show_benchmark(folder: SweepFolder, workers: int, strict: bool = False) -> i
     (ranking, *_), comparison = compare(rows), BaselineComparison(rows)
     verdicts = comparison.verdicts(ranking)
     print()
-    show_ranking(ranking, verdicts)
+    show_table(tabulate(ranking, verdicts))
     spent = sum(job.state().seconds or 0.0 for job in folder.jobs)
     lines = [f"cost     {duration(spent)} of jobs, {len(folder.jobs)} in all, {len(rows)} of them with new seeds"]
     lines += [*_undecided(folder, rows, verdicts, workers), *_next(folder, ranking, verdicts)]

@@ -58,7 +58,7 @@ def run(argv: list[str]) -> int:
     action, words = (
         (given.words[0], given.words[1:]) if given.words[:1] and given.words[0] in _ACTIONS else ("list", given.words)
     )
-    return _ACTIONS[action](words, given)
+    return int(_ACTIONS[action](words, given))
 
 
 def _list(words: Sequence[str], given: Namespace) -> int:

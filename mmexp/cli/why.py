@@ -39,8 +39,8 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("--json", action="store_true")
     arguments.add_argument("--outputs", default="outputs")
     given = arguments.read(argv)
-    folders = two_runs("why", given.a, given.b, given.outputs)
-    found = explain(*map(row, folders), neighbours(folders), given.metric)
+    a, b = two_runs("why", given.a, given.b, given.outputs)
+    found = explain(row(a), row(b), neighbours([a, b]), given.metric)
     if given.json:
         print(dumps(found.plain()), end="")
     else:

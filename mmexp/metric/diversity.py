@@ -11,7 +11,8 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
-from mmexp.metric.caption import NGRAM_ORDER, NGram, TokenMetric
+from mmexp.metric.caption import TokenMetric
+from mmexp.transform.ngrams import NGRAM_ORDER, NGram
 from mmexp.transform.tokenization import Tokenize, splitter
 
 

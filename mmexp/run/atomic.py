@@ -96,11 +96,17 @@ def atomic(path: Path) -> Iterator[AtomicFile]:
 def write_atomic(path: Path, data: bytes | str) -> None:
     """Write a whole file at once; text is UTF-8, and half a character pair is escaped.
 
+    What is no file, such as ``/dev/stdout`` or a pipe, is written to and never replaced.
+
     Raises:
         ResourceError: If the disk is full.
     """
+    content = data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data
+    if path.exists() and not path.is_file():
+        path.write_bytes(content)
+        return
     with atomic(path) as file:
-        file.write(data.encode("utf-8", "backslashreplace") if isinstance(data, str) else data)
+        file.write(content)
 
 
 def write_once(path: Path, data: str) -> bool:

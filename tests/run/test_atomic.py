@@ -22,6 +22,15 @@ def test_text_and_bytes_come_back(tmp_path: Path) -> None:
     assert (tmp_path / "b").read_bytes() == b"\x00\xff"
 
 
+def test_a_pipe_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_atomic(pipe, "text")
+    assert os.read(reader, 9) == b"text" and pipe.is_fifo()
+    os.close(reader)
+
+
 def test_a_folder_that_is_missing_alone_is_made(tmp_path: Path) -> None:
     write_atomic(tmp_path / "predictions" / "test.jsonl", "{}")
     assert (tmp_path / "predictions" / "test.jsonl").exists()

@@ -57,7 +57,7 @@ class AdaptiveFusion(VectorFusion):
         """Where the others would have the first go. [..., M, D], bool [..., M - 1] -> [..., D]"""
         others = vectors[..., 1:, :]
         pairs = torch.cat([vectors[..., :1, :].expand_as(others), others], -1)  # [..., M - 1, 2 D]
-        gates = torch.relu(torch.einsum("...mi,mid->...md", pairs, self.gate) + self.gate_bias)
-        gates = self.gates(gates, known)
+        opened = torch.relu(torch.einsum("...mi,mid->...md", pairs, self.gate) + self.gate_bias)
+        gates: Tensor = self.gates(opened, known)
         moves = gates * torch.einsum("...md,mde->...me", others, self.value)  # [..., M - 1, D]
         return (moves * known.unsqueeze(-1)).sum(-2) + self.bias * known.any(-1, keepdim=True)

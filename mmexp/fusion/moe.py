@@ -78,7 +78,7 @@ class MoeFusion(VectorFusion):
             self.count(trust, chosen, present)
         hidden = F.gelu(torch.einsum("...i,eih->...eh", joined, self.up) + self.up_bias)  # [..., E, H]
         outputs = torch.einsum("...eh,ehd->...ed", self.dropout(hidden), self.down) + self.down_bias  # [..., E, D]
-        weights = self.sample_weights(trust * chosen, present)
+        weights: Tensor = self.sample_weights(trust * chosen, present)
         return (weights.unsqueeze(-1) * outputs).sum(-2)  # [..., D]
 
     def route(self, joined: Tensor) -> tuple[Tensor, Tensor]:

@@ -44,8 +44,8 @@ class WeightedMatrixFusion(VectorFusion):
 
     def combine(self, vectors: Tensor, present: Tensor) -> Tensor:
         matrix = self.matrix(vectors, present)  # [..., M, M]
-        weights = matrix.sum(-2) if self.full else matrix.diagonal(dim1=-2, dim2=-1)  # [..., M]
-        weights = self.sample_weights(weights, present)
+        totals = matrix.sum(-2) if self.full else matrix.diagonal(dim1=-2, dim2=-1)
+        weights: Tensor = self.sample_weights(totals, present)  # [..., M]
         return (weights.unsqueeze(-1) * vectors).sum(-2)  # [..., D]
 
     def matrix(self, vectors: Tensor, present: Tensor) -> Tensor:

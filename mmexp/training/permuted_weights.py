@@ -50,7 +50,7 @@ def partners(present: Tensor, generator: torch.Generator) -> Tensor:
     order = torch.randperm(len(pattern), generator=generator)
     order = order[pattern[order].argsort(stable=True)]  # rows of one pattern stand together, in random order
     found = torch.empty_like(order)
-    for rows in order.split(torch.bincount(pattern).tolist()):
+    for rows in torch.split(order, torch.bincount(pattern).tolist()):
         found[rows] = rows.roll(1)
     return found.to(present.device)
 

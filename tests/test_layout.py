@@ -60,6 +60,7 @@ LOOSE = {"", "__main__"}
 """The face of the package, and what ``python -m mmexp`` runs."""
 
 PRIVATE = {
+    "mmexp/config/hydra_defaults.py": "hydra",
     "mmexp/config/hydra_internal.py": "hydra",
     "mmexp/config/omegaconf_internal.py": "omegaconf",
     "mmexp/cli/_arguments.py": "argparse",

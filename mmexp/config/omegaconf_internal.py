@@ -1,4 +1,4 @@
-"""What OmegaConf offers no public name for: the root, the path and null of its nodes, and YAML of plain containers."""
+"""What OmegaConf offers no public name for: the root and the path of its nodes, and YAML of plain containers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,6 @@ def root_node(node: Container) -> Container:
 def full_path(node: DictConfig | ListConfig, key: Any = None) -> str:
     """Return the dotted path of a key of a node, or of the node itself, from the root."""
     return str(node._get_full_key(key) or "")
-
-
-def is_null(node: Container) -> bool:
-    """Whether a dictionary or list is null."""
-    return bool(node._is_none())
 
 
 def to_yaml(plain: Any) -> str:

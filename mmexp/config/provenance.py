@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,8 +38,12 @@ class Source:
 
 def groups() -> list[str]:
     """Every group, such as ``fusion`` and ``encoder/image``."""
-    places = [(folder, path) for folder in conf_folders() for path in folder.rglob("*") if path.is_dir()]
-    names = {path.relative_to(folder).as_posix() for folder, path in places}
+    names = {
+        Path(place, name).relative_to(root).as_posix()
+        for root in conf_folders()
+        for place, folders, _ in os.walk(root)
+        for name in folders
+    }
     return sorted(name for name in names if not name.startswith((".", "_")))
 
 

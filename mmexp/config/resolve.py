@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from omegaconf import Container, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import mmexp.config.environment  # noqa: F401  # of which a config may read some variables
-from mmexp.config.omegaconf_internal import full_path, is_null, root_node
+from mmexp.config.omegaconf_internal import full_path, root_node
 from mmexp.config.refusal import refusal
 from mmexp.error import ConfigError
 
@@ -37,8 +38,8 @@ def resolve(node: Container) -> Any:
 
 def try_resolve(node: Container) -> tuple[Any, dict[str, str]]:
     """Return plain containers, in which a value that can't be resolved is None, and what is wrong by its key."""
-    walk = _Walk(known=_keys(OmegaConf.to_container(root_node(node), resolve=False)))
-    return walk.items(node), walk.problems
+    walk = _Walk(root_node(node))
+    return walk.items(node, OmegaConf.to_container(node, resolve=False)), walk.problems
 
 
 def is_shared(text: str) -> bool:
@@ -70,30 +71,44 @@ def escaped(value: Any) -> Any:
 
 @dataclass
 class _Walk:
-    """One pass over a config."""
+    """One pass over a config, next to its raw values: only what must be resolved is read through OmegaConf.
 
-    known: list[str]
+    Args:
+        root: Where interpolations are looked up.
+        problems: What is wrong, by key.
+        left: Values that may still be read.
+    """
+
+    root: Container
     problems: dict[str, str] = field(default_factory=dict)
     left: int = _MOST_VALUES
 
-    def items(self, node: Any) -> Any:
-        if isinstance(node, DictConfig) and not is_null(node):
-            return {str(key): self.value(node, key) for key in node}
-        if isinstance(node, ListConfig) and not is_null(node):
-            return [self.value(node, index) for index in range(len(node))]
-        return None if isinstance(node, Container) else node
+    def items(self, node: Any, raw: Any) -> Any:
+        if isinstance(raw, dict):
+            return {str(key): self.value(node, key, item) for key, item in raw.items()}
+        if isinstance(raw, list):
+            return [self.value(node, index, item) for index, item in enumerate(raw)]
+        return raw
 
-    def value(self, node: DictConfig | ListConfig, key: Any) -> Any:
-        self.left -= _LOOKUP if OmegaConf.is_interpolation(node, key) else 1
+    def value(self, node: DictConfig | ListConfig, key: Any, raw: Any) -> Any:
+        unresolved = isinstance(raw, str) and "${" in raw
+        self.left -= _LOOKUP if unresolved else 1
         if self.left < 0:
             self.problems[""] = f"config must resolve to at most {_MOST_VALUES:,} values, got more."
             return None
-        if OmegaConf.is_missing(node, key):
+        if raw == "???":
             path = full_path(node, key)
             self.problems[path] = f"{path} must be given, got none. Set {path}=<value>."
             return None
+        return self.resolved(node, key, raw) if unresolved or isinstance(raw, (dict, list)) else raw
+
+    def resolved(self, node: DictConfig | ListConfig, key: Any, raw: Any) -> Any:
+        """Read a value that refers to others, or in which one may."""
         try:
-            return self.items(node[key])
+            value = node[key]
+            if isinstance(raw, str):
+                raw = OmegaConf.to_container(value, resolve=False) if isinstance(value, Container) else value
+            return self.items(value, raw)
         except OmegaConfBaseException as error:
             path = full_path(node, key)
             self.problems[path] = refusal(path, error, self.known)
@@ -101,6 +116,11 @@ class _Walk:
             path = full_path(node, key)
             self.problems[path] = f"{path} must not refer to itself, got a cycle."
         return None
+
+    @cached_property
+    def known(self) -> list[str]:
+        """Dotted paths of all that there is to refer to."""
+        return _keys(OmegaConf.to_container(self.root, resolve=False))
 
 
 def _keys(plain: Any, prefix: str = "") -> list[str]:

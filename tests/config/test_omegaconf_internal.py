@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from omegaconf import OmegaConf
 
-from mmexp.config.omegaconf_internal import full_path, is_null, root_node, to_yaml
+from mmexp.config.omegaconf_internal import full_path, root_node, to_yaml
 
 ROOT = OmegaConf.create({"a": {"b": {"c": 2}}})
 
@@ -13,13 +13,6 @@ def test_a_node_knows_its_root_and_its_path() -> None:
     assert full_path(node) == "a.b"
     assert full_path(node, "c") == "a.b.c"
     assert full_path(ROOT) == ""
-
-
-def test_a_container_may_be_null() -> None:
-    empty = OmegaConf.create({"section": {}})
-    empty.section = None
-    assert is_null(empty._get_node("section"))
-    assert not is_null(ROOT.a)
 
 
 def test_plain_containers_are_written_as_a_config_is() -> None:

@@ -12,6 +12,13 @@ def test_all_is_resolved_but_facts() -> None:
     assert resolve(node)["a"] == resolve(node.a) == {"b": 3, "c": "${facts:x.3}", "d": [3, None]}
 
 
+def test_a_section_is_resolved_where_it_stands_and_where_others_refer_to_it() -> None:
+    section = {"b": ["${dim}", {"c": r"\${x}"}], "null": None}
+    node = OmegaConf.create({"dim": 3, "a": section, "same": "${a}", "inner": "${a.b}", "none": "${a.null}"})
+    plain = {"b": [3, {"c": "${x}"}], "null": None}
+    assert resolve(node) == {"dim": 3, "a": plain, "same": plain, "inner": plain["b"], "none": None}
+
+
 def test_what_cannot_be_resolved_is_told_all_at_once() -> None:
     node = OmegaConf.create({"a": "${b}", "b": "${a}", "c": {"d": "${dimm}", "e": "???"}, "dim": 1, "f": "${nope:1}"})
     with pytest.raises(ConfigError) as caught:

@@ -17,6 +17,11 @@ _KEPT = 64  # files; a baseline is compared with many fusions
 
 def read_predictions(run: RunRow, metric: str) -> Sequence[Row]:
     """Read the rows with a target, of the split that a metric is of; none if there is no such file."""
+    return [row for row in read_rows(run, metric) if row.get("target") is not None]
+
+
+def read_rows(run: RunRow, metric: str) -> Sequence[Row]:
+    """Read all rows, also those that are compared with several references, or with nothing."""
     path = run.folder.predictions(metric.partition("/")[0])
     try:
         found = path.stat()
@@ -31,7 +36,7 @@ def _read(path: Path, changed: int, size: int) -> Sequence[Row]:
     try:
         with open(path, encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
-        return [row for row in rows if row.get("target") is not None and "id" in row]
+        return [row for row in rows if "id" in row]
     except (OSError, ValueError, AttributeError):
         return []
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.analysis.comparison import Comparison, Way
-from mmexp.analysis.predictions import plain, read_predictions
+from mmexp.analysis.predictions import plain, read_rows
 from mmexp.run.summary import RunRow
 
 _ABOUT = {"id", "score", "scores", "target", "references", "group"}  # keys that are not what was predicted
@@ -82,7 +82,7 @@ def asked(comparison: Comparison, most: int) -> list[Asked]:
     for way in comparison.ways:
         for run in way.group.runs:
             if not run.control:
-                for row in read_predictions(run, comparison.ranking.metric):
+                for row in read_rows(run, comparison.ranking.metric):
                     rows.setdefault(str(row["id"]), []).append((way, run, row))
     kept = kept_samples([run for way in comparison.ways for run in way.group.runs])
     found = [_asked(name, own, kept.get(name, {})) for name, own in rows.items()]
@@ -98,13 +98,15 @@ def _asked(name: str, rows: Sequence[tuple[Way, RunRow, Mapping[str, Any]]], inp
         if not key:
             continue
         text = _text(row[key])
-        right = plain(row[key]) == plain(row["target"]) if key in ("label", "match", "anomaly") else None
+        right = plain(row[key]) == plain(row["target"]) if key == "label" and row.get("target") is not None else None
         first.setdefault(text, (_file(run.folder.predictions("test").parent, row[key]), right))
         own = votes.setdefault(text, {})
         own[way.name] = own.get(way.name, 0) + 1
     answers = [Answer(text, *first[text], own) for text, own in votes.items()]
     target = rows[0][2].get("target", rows[0][2].get("references"))
-    return Asked(name, _text(target), sorted(answers, key=lambda one: -sum(one.votes.values())), inputs)
+    return Asked(
+        name, "" if target is None else _text(target), sorted(answers, key=lambda one: -sum(one.votes.values())), inputs
+    )
 
 
 def _text(value: Any) -> str:

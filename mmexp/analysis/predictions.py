@@ -18,6 +18,11 @@ _KEPT = 64  # files; a baseline is compared with many fusions
 
 def read_predictions(run: RunRow, metric: str) -> Sequence[Row]:
     """Read the rows that say what is right, of the split that a metric is of; none if there is no such file."""
+    return [row for row in read_rows(run, metric) if any(row.get(name) is not None for name in _TRUTH)]
+
+
+def read_rows(run: RunRow, metric: str) -> Sequence[Row]:
+    """Read all rows, also those that say nothing of what is right."""
     path = run.folder.predictions(metric.partition("/")[0])
     try:
         found = path.stat()
@@ -32,7 +37,7 @@ def _read(path: Path, changed: int, size: int) -> Sequence[Row]:
     try:
         with open(path, encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
-        return [row for row in rows if "id" in row and any(row.get(name) is not None for name in _TRUTH)]
+        return [row for row in rows if "id" in row]
     except (OSError, ValueError, AttributeError):
         return []
 

@@ -49,6 +49,13 @@ def test_texts_are_not_called_right_or_wrong(make_row):
     assert one.answers[0].is_right is None
 
 
+def test_texts_with_references_or_nothing_to_compare_with_are_shown_too(make_row):
+    answers = [{"id": "a", "caption": "a dog", "references": ["a cat", "cats"]}, {"id": "b", "label": "x"}]
+    first, second = asked(comparison_of(make_row(0.5, rows=answers)), 9)
+    assert (first.target, first.answers[0].text) == ("a cat, cats", "a dog")
+    assert (second.target, second.answers[0].is_right) == ("", None)
+
+
 def test_kept_inputs_of_several_runs_are_joined_and_come_first(make_row):
     one = keep(make_row(0.5, rows=rows("cat", "cat")), image={"file": "0.jpg"})
     other = keep(make_row(0.4, fusion="gated", rows=rows("cat", "dog")), text={"text": "a cat"})

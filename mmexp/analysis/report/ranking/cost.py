@@ -42,7 +42,8 @@ def _chart(comparison: Comparison, name: str) -> Html | None:
     for i in reversed(best):
         way, cost, mean = known[i]
         chart.label(x(cost), y(mean), way.name, "")
-    note = "Named: ways that none other beats in both. Dashed: the best single input."
+    note = "Named: ways that none other beats in both."
+    note += " Dashed: the best single input." if comparison.best_single else ""
     if hidden := [way.name for way, _ in comparison.scored if way not in [one for one, _ in comparison.drawn]]:
         note += f" Not drawn: {', '.join(hidden)}."
     heading = f"{comparison.ranking.metric} against {title.partition(',')[0]}"

@@ -29,8 +29,8 @@ def show(comparison: Comparison, media: Media) -> Html:
     metrics = list(dict.fromkeys(k for way in comparison.ways for k in way.group.metrics if k.startswith("test/")))
     metrics = [ranking.metric, *(key for key in metrics if key != ranking.metric)]
     heads = [("#", True), ("way", False), *((key, False) for key in settings), ("runs", True)]
-    heads += [(metrics[0], True), ("against its best single input (95 %)", True), ("weights", True), ("train", True)]
-    heads += [(key, True) for key in metrics[1:]]
+    heads += [(metrics[0], True), *([("against its best single input (95 %)", True)] if _is_judged(comparison) else [])]
+    heads += [(key, True) for key in ("weights", "train", *metrics[1:])]
     bodies = [_body(way, comparison, settings, metrics, len(heads)) for way in comparison.ways]
     better = "more" if ranking.mode == "max" else "less"
     note = f"Best first by {ranking.metric}; {better} is better. Mean ± standard deviation over runs."
@@ -53,12 +53,18 @@ def _body(way: Way, comparison: Comparison, settings: list[str], metrics: list[s
     cells += [_number(len(group.runs), _opener(way)), _score(way, metrics[0])]
     margin = verdict.margin.mean if verdict and verdict.margin else None
     outcome = verdict.outcome if verdict else None
-    cells.append(_number(margin, worth(verdict, True), outcome, verdict.text if verdict else None))
+    if _is_judged(comparison):
+        cells.append(_number(margin, worth(verdict, True), outcome, verdict.text if verdict else None))
     cells.append(_number(group.average("parameters"), count(group.average("parameters"))))
     cells.append(_number(group.average("seconds"), duration(group.average("seconds"))))
     cells += [_score(way, key) for key in metrics[1:]]
     below = tag("tr", tag("td", _runs(way, metrics[0]), colspan=columns), class_="runs", hidden=True)
     return tag("tbody", tag("tr", *cells), below, data_way=way.position)
+
+
+def _is_judged(comparison: Comparison) -> bool:
+    """Whether any way has a verdict."""
+    return any(comparison.verdicts)
 
 
 def _opener(way: Way) -> Html:

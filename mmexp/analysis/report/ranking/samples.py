@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,13 +24,13 @@ def show(comparison: Comparison, media: Media) -> Html | None:
     found = asked(comparison, _MOST)
     if not found:
         return None
-    number = {way.name: len(way.group.runs) for way in comparison.ways}
-    body = tag("tbody", *(_row(one, number, media) for one in found))
+    body = tag("tbody", *(_row(one, media) for one in found))
     note = "Samples that runs keep, then those on which they agree least; which runs said what."
     return scrolled("Samples and predictions", note, ("sample", "target", "what the runs said"), [body])
 
 
-def _row(one: Asked, number: Mapping[str, int], media: Media) -> Html:
+def _row(one: Asked, media: Media) -> Html:
+    number = sum((Counter(answer.votes) for answer in one.answers), Counter[str]())
     inputs = [_input(name, value, one.id, media) for name, value in one.inputs.items()]
     answers = [_answer(answer, one, number, media) for answer in one.answers[:_ANSWERS]]
     if left := len(one.answers) - _ANSWERS:
@@ -53,7 +54,15 @@ def _answer(answer: Answer, one: Asked, number: Mapping[str, int], media: Media)
     names = [name if n == number[name] else f"{name} ({n} of {number[name]})" for name, n in answer.votes.items()]
     who = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
     said = tag("span", {"right": "✓ ", "wrong": "✗ "}[mark], class_=mark, aria_label=mark) if mark else None
-    return tag("li", join(said, text, " ", tag("span", f"{votes} runs: {who}", class_="dim", title=", ".join(names))))
+    return tag(
+        "li",
+        join(
+            said,
+            text,
+            " ",
+            tag("span", f"{votes} run{'s' if votes > 1 else ''}: {who}", class_="dim", title=", ".join(names)),
+        ),
+    )
 
 
 def _short(text: str) -> str:

@@ -22,6 +22,13 @@ def test_numbers_are_sorted_by_their_value_and_missing_ones_have_none(make_row, 
     assert [one.get("data-value") for one in cells[:6]] == ["1", "1", "0.5", None, None, None]
 
 
+def test_where_nothing_is_fused_there_is_no_column_of_verdicts(make_row, make_comparison_of, tags):
+    rows = [make_row(0.5, fusion="none", inputs=["image"])]
+    alone = show(make_comparison(compare(rows)[0], BaselineComparison(rows)), Media())
+    assert "best single input" not in tags(alone).words
+    assert "against its best single input" in tags(show(make_comparison_of(), Media())).words
+
+
 def test_where_nothing_is_known_of_what_was_typed_a_new_run_is(make_row):
     run = make_row(0.5)
     assert typed(run) == f"mmexp train --config {run.folder.path}"

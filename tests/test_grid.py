@@ -159,7 +159,7 @@ def lab(first: Callable[[str, str], Lab], tmp_path: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize("task", TASKS)
 def test_two_steps_and_a_prediction(lab, task, fusion):
     one = lab(task, fusion)
-    optimizer = torch.optim.AdamW(one.model.parameters())
+    optimizer = torch.optim.AdamW(one.model.parameters(), fused=True)
     for rows in (range(4), range(4, 8)):
         loss = one.experiment.module.train().training_step(one.batch(*rows), 0)["loss"]
         optimizer.zero_grad()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import runpy
 import sys
 from collections import Counter
 from pathlib import Path
@@ -20,8 +20,10 @@ SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "tools" / "make_digit
 def folds(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """A folder for each fold."""
     made = [tmp_path_factory.mktemp("halves") / str(fold) for fold in range(3)]
-    for fold, folder in enumerate(made):
-        subprocess.run([sys.executable, SCRIPT, folder, "--fold", str(fold)], check=True, capture_output=True)
+    with pytest.MonkeyPatch.context() as patch:
+        for fold, folder in enumerate(made):
+            patch.setattr(sys, "argv", [SCRIPT.name, str(folder), "--fold", str(fold)])
+            runpy.run_path(str(SCRIPT), run_name="__main__")
     return made
 
 

@@ -65,8 +65,8 @@ def _list(words: Sequence[str], given: Namespace) -> int:
     """Print the runs that are named or, of all, the newest."""
     from mmexp.analysis.format import render
     from mmexp.analysis.runs_table import runs_table
+    from mmexp.cli._advice import print_advice
     from mmexp.cli._ranking import show_table
-    from mmexp.cli.list import print_advice
     from mmexp.run.command import first_run
 
     found = _rows(words, given)[::-1]

@@ -56,6 +56,7 @@ from mmexp.run.lock import Lock
 from mmexp.run.packages import CORE, OPTIONAL
 from mmexp.run.summary import row
 from mmexp.run.sweep import find_sweep
+from mmexp.run.trash import restore
 from mmexp.runner.jobs import Job
 from mmexp.search.optuna import make_pruner
 from mmexp.study.ensemble import make_ensemble, read_member
@@ -395,6 +396,19 @@ def no_runs(bench: Bench) -> Iterator[str]:
     yield bench.refuses(compare, outputs=empty)
 
 
+def runs_put_aside(bench: Bench) -> Iterator[str]:
+    folder = bench.copy()
+    outputs = folder.path.parents[1]
+    there = ("--outputs", str(outputs))
+    yield bench.says("runs", "trash", folder.id, *there)
+    folder.path.mkdir()
+    yield bench.refuses(restore, folder.id, outputs)
+    folder.path.rmdir()
+    yield bench.says("runs", "gc", *there)
+    for words in (["gc", "x"], ["restore"], ["tag"], ["tag", "paper"], ["note"]):
+        yield bench.says("runs", *words, *there)
+
+
 def search_left_out(bench: Bench) -> Iterator[str]:
     yield bench.says("train", "-m", *bench.words, "search=null", "seed=0,1")
 
@@ -548,9 +562,16 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "cli/cache.py:run": damaged_features,
     "cli/compare.py:run": no_runs,
     "cli/doctor.py:examine": nothing_installed,
-    "cli/list.py:_print_runs": no_runs,
     "cli/list.py:_print_tally": resumable,
-    "cli/list.py:print_advice": resumable,
+    "cli/_advice.py:print_advice": resumable,
+    "cli/runs.py:_chosen": runs_put_aside,
+    "cli/runs.py:_collect_garbage": runs_put_aside,
+    "cli/runs.py:_list": no_runs,
+    "cli/runs.py:_note": runs_put_aside,
+    "cli/runs.py:_restore": runs_put_aside,
+    "cli/runs.py:_tag": runs_put_aside,
+    "cli/runs.py:_trash": runs_put_aside,
+    "run/trash.py:_move": runs_put_aside,
     "cli/predict.py:run": nothing_to_predict,
     "cli/show.py:_find": group_without_option,
     "cli/sweep.py:_status": sweep_stopped,

@@ -169,7 +169,7 @@ def _unfinished(rows: Sequence[RunRow]) -> Table:
     from mmexp.analysis.column import Column
     from mmexp.analysis.compare import group
     from mmexp.analysis.table import Table
-    from mmexp.cli.list import reason
+    from mmexp.cli._advice import reason
 
     cells = {
         "run": [row.folder.id for row in rows],
@@ -183,8 +183,8 @@ def _unfinished(rows: Sequence[RunRow]) -> Table:
 
 
 def _print_unfinished(rows: Sequence[RunRow]) -> None:
+    from mmexp.cli._advice import print_advice
     from mmexp.cli._ranking import show_table
-    from mmexp.cli.list import print_advice
 
     if rows:
         show_table(_unfinished(rows), wide=False)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmexp.error import ConfigError, nearest
 
 if TYPE_CHECKING:
-    from mmexp.run.summary import RunRow
+    pass
 
 HELP = "List what can be chosen in each group, or the runs."
 USAGE = """
@@ -20,7 +19,6 @@ mmexp list [GROUP | runs] [--all] [--outputs FOLDER]
   --all             every run
   --outputs FOLDER  folder of all runs; default: outputs
 """
-_ADVISED = 3
 
 
 def run(argv: list[str]) -> int:
@@ -62,19 +60,6 @@ def opening(path: Path) -> str:
     return line.lstrip("# ") if line.startswith("#") else ""
 
 
-def print_advice(rows: Sequence[RunRow]) -> None:
-    """Print how to resume the newest runs that were killed or stopped."""
-    from mmexp.run import advice
-
-    for row in [row for row in rows if row.status in ("killed", "stopped")][-_ADVISED:]:
-        print(f"{row.status}, to resume it: {advice.resume(row.folder)}")
-
-
-def reason(row: RunRow) -> str:
-    """First line of why a run is not done."""
-    return row.reason.partition("\n")[0]
-
-
 def _print_groups(outputs: str) -> None:
     from mmexp.cli._table import print_table
 
@@ -98,6 +83,7 @@ def _print_tally(outputs: str) -> None:
     """One line about the runs, and how to resume those that ended early."""
     from collections import Counter
 
+    from mmexp.cli._advice import print_advice
     from mmexp.run.command import list_runs
     from mmexp.run.summary import rows
 

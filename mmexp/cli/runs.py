@@ -65,8 +65,8 @@ def _list(words: Sequence[str], given: Namespace) -> int:
     """Print the runs that are named or, of all, the newest."""
     from mmexp.analysis.format import render
     from mmexp.analysis.runs_table import runs_table
+    from mmexp.cli._advice import print_advice
     from mmexp.cli._ranking import show_table
-    from mmexp.cli.list import print_advice
     from mmexp.run.command import first_run
 
     found = _rows(words, given)[::-1]
@@ -122,19 +122,19 @@ def _trash(words: Sequence[str], given: Namespace) -> int:
     for row in chosen:
         trash(row.folder)
         print(f"{row.folder.id} is in the trash{f' ({cited[row.folder.id]})' if row.folder.id in cited else ''}.")
-    ids = [row.folder.id for row in chosen]
-    where = [] if given.outputs == "outputs" else ["--outputs", given.outputs]
-    print(f"Run: {line('runs', 'restore', *ids, *where)}")
+    print(f"Run: {line('runs', 'restore', *(row.folder.id for row in chosen), *_there(given))}")
     return 0
 
 
 def _restore(words: Sequence[str], given: Namespace) -> int:
     """Put runs back."""
+    from mmexp.run.command import line
     from mmexp.run.trash import restore, trashed
 
+    if not words and not given.all:
+        hint = f"Run: {line('runs', 'restore', '--all', *_there(given))}"
+        raise ConfigError("runs: RUN must be named to restore it, got none.", hint)
     ids = [folder.id for folder in trashed(given.outputs)] if given.all else words
-    if not ids:
-        raise ConfigError("runs: RUN must be named to restore it, got none.", "Run: mmexp runs restore --all")
     for id in ids:
         print(f"{restore(id, given.outputs).id} is back.")
     return 0
@@ -150,7 +150,8 @@ def _collect_garbage(words: Sequence[str], given: Namespace) -> int:
     from mmexp.run.trash import trashed
 
     if words:
-        raise ConfigError(f"runs: gc must stand without runs, got '{words[0]}'.", "Run: mmexp runs gc")
+        hint = f"Run: {line('runs', 'gc', *_there(given))}"
+        raise ConfigError(f"runs: gc must stand without runs, got '{words[0]}'.", hint)
     known, aside = rows(given.outputs), trashed(given.outputs)
     cited = citations(given.outputs, known, aside)
     found = list(garbage(known, aside, cited))
@@ -161,12 +162,8 @@ def _collect_garbage(words: Sequence[str], given: Namespace) -> int:
             print(f"kept {id}: {cited[id]}")
     total = f"{sum(one.size for one in found) / 2**20:.1f} MiB"
     if not given.yes:
-        where = [] if given.outputs == "outputs" else ["--outputs", given.outputs]
-        print(
-            f"{total} may be deleted, nothing was.\nRun: {line('runs', 'gc', '--yes', *where)}"
-            if found
-            else "Nothing to delete."
-        )
+        hint = f"{total} may be deleted, nothing was.\nRun: {line('runs', 'gc', '--yes', *_there(given))}"
+        print(hint if found else "Nothing to delete.")
         return 0
     for one in found:
         one.delete()
@@ -187,9 +184,17 @@ def _rows(words: Sequence[str], given: Namespace) -> list[RunRow]:
 
 def _chosen(verb: str, words: Sequence[str], given: Namespace) -> list[RunRow]:
     """Runs that something is done with: never all where none is named."""
+    from mmexp.run.command import list_runs
+
     if not words and not given.where:
-        raise ConfigError(f"runs: RUN or --where must say what to {verb}, got neither.", "Run: mmexp runs")
+        rule = f"runs: RUN or --where must say what to {verb}"
+        raise ConfigError(f"{rule}, got neither.", f"Run: {list_runs(given.outputs)}")
     return _rows(words, given)
+
+
+def _there(given: Namespace) -> list[str]:
+    """The words that name the folder of runs, if it is not the usual one."""
+    return [] if given.outputs == "outputs" else ["--outputs", str(given.outputs)]
 
 
 _ACTIONS: dict[str, Callable[[Sequence[str], Namespace], Any]] = {

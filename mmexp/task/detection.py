@@ -170,7 +170,7 @@ def truth(objects: Objects, row: int) -> Found:
 
 
 def _shortest(value: float) -> float:
-    """Return a number in single precision with no more digits than it takes to tell it from others."""
+    """Return a number in single precision with as few digits as set it apart from others."""
     return float(f"{value:.9g}")
 
 

@@ -4,6 +4,7 @@ with a blank in every path, and with a plugin."""
 from __future__ import annotations
 
 import ast
+import html
 import json
 import os
 import re
@@ -27,12 +28,14 @@ import yaml
 from rich.console import Console
 
 from mmexp.analysis.compare import compare as rank
+from mmexp.analysis.comparison import read_comparisons
 from mmexp.analysis.verdict import BaselineComparison
 from mmexp.api.compare import compare
 from mmexp.api.run import Run
 from mmexp.api.train import train
 from mmexp.cache import store
 from mmexp.cli import main
+from mmexp.cli._benchmark import _next
 from mmexp.cli._panel import show_error
 from mmexp.cli._result import show_result
 from mmexp.cli._verdict import show_verdicts
@@ -58,6 +61,7 @@ from mmexp.run.summary import row
 from mmexp.run.sweep import find_sweep
 from mmexp.run.trash import restore
 from mmexp.runner.jobs import Job
+from mmexp.search.halving import HalvingSearch
 from mmexp.search.optuna import make_pruner
 from mmexp.study.ensemble import make_ensemble, read_member
 from mmexp.task.pretraining import Pretraining
@@ -394,6 +398,7 @@ def no_runs(bench: Bench) -> Iterator[str]:
     yield bench.says("test", "last", "--outputs", empty)
     yield bench.refuses(collect, [empty])
     yield bench.refuses(compare, outputs=empty)
+    yield bench.refuses(read_comparisons, [], empty)
 
 
 def runs_put_aside(bench: Bench) -> Iterator[str]:
@@ -504,6 +509,40 @@ def sweep_submitted(bench: Bench) -> Iterator[str]:
     yield bench.says("watch", "--once", str(find_sweep("last", outputs).path))
 
 
+def on_a_page(bench: Bench) -> Iterator[str]:
+    folder = bench.copy()
+    again = RunFolder(folder.path.with_name("20200101-000000-0000"))
+    shutil.copytree(folder.path, again.path)
+    again.summary.unlink()
+    again.manifest.write_text(json.dumps(json.loads(folder.manifest.read_text()) | {"status": "stopped"}))
+    folder.manifest.write_text(json.dumps({**json.loads(folder.manifest.read_text()), "command": None}))
+    page = bench.place / "my page.html"
+    bench.says("report", "--to", str(page), "--outputs", str(folder.path.parents[1]))
+    for line in re.findall("<code>(mmexp .*?)</code>", page.read_text()):
+        yield f"Run: {html.unescape(line)}"
+
+
+def benchmark_over(bench: Bench) -> Iterator[str]:
+    yield bench.says("benchmark")
+    command = ["mmexp", "train", *bench.words, override("outputs", str(bench.place / "my winner"))]
+    job = SimpleNamespace(run=bench.done, frozen={"command": command})
+    folder: Any = SimpleNamespace(jobs=[job], named=str(bench.done.path))
+    yield "\n".join(_next(folder, rank([row(bench.done)])[0], [None]))
+
+
+def budget_too_small(bench: Bench) -> Iterator[str]:
+    bench.patch.setattr(LocalLauncher, "launch", launched)
+    outputs = bench.place / "my budget"
+    words = [*bench.words, "fusion=sum,concat"]
+    bench.says("train", "-m", *words, "search=halving", "search.budget=9", override("outputs", str(outputs)))
+    search = HalvingSearch(overrides=words, budget=9)
+    search.open(find_sweep("last", outputs).path, 1)
+    (first,) = search.plan.first()
+    search.plan.planned, search.plan.run = [first], row(bench.done)
+    search.plan.costs.add(first.way, first.share, 60.0, 60.0)
+    yield bench.refuses(search._refuse_small)
+
+
 def nothing_to_watch(bench: Bench) -> Iterator[str]:
     yield bench.says("watch", "--every", "0")
     (bench.place / "no runs").mkdir()
@@ -549,6 +588,9 @@ def nothing_to_mask(bench: Bench) -> Iterator[str]:
 
 
 PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
+    "analysis/comparison.py:read_comparisons": no_runs,
+    "analysis/report/ranking/leaderboard.py:typed": on_a_page,
+    "analysis/report/whole/unfinished.py:_row": on_a_page,
     "analysis/verdict.py:hint": no_verdict,
     "api/compare.py:compare": no_runs,
     "api/run.py:_lacking": predictions_not_there,
@@ -560,6 +602,10 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "cli/_sweep.py:run_sweep": sweep_submitted,
     "cli/_verdict.py:exit_code": no_verdict,
     "cli/cache.py:run": damaged_features,
+    "cli/_benchmark.py:_next": benchmark_over,
+    "cli/benchmark.py:run": benchmark_over,
+    "cli/report.py:run": on_a_page,
+    "search/halving.py:_refuse_small": budget_too_small,
     "cli/compare.py:run": no_runs,
     "cli/doctor.py:examine": nothing_installed,
     "cli/list.py:_print_tally": resumable,

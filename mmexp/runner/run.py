@@ -201,16 +201,15 @@ def train(config: Config, folder: RunFolder, console: Console, callbacks: Sequen
     known = fit(experiment, folder, console)
     if _rank() > 0:
         return
-    seconds = {"setup": round(built - start, 2), "encode": round(ready - built, 2), **known["seconds"]}
-    seconds["total"] = round(time.monotonic() - start, 2)
+    seconds = {"setup": built - start, "encode": ready - built, **known["seconds"], "total": time.monotonic() - start}
+    seconds = {name: round(value, 2) for name, value in seconds.items()}
     settings = {**read_json(folder.manifest)["config"], "inputs": list(experiment.data.inputs), "seed": root["seed"]}
     needed, anchor = set(experiment.task.inputs or ()), experiment.task.anchor
     alone = [name for name in experiment.data.inputs if needed <= {name}]
     settings |= {"tuned": root["tuned"]} if root["tuned"] else {}
-    identity: dict[str, Any] = {"seconds": seconds, "config": settings}
-    identity |= {"key": config.key, "fingerprint": dataset.fingerprint()}
+    identity = {"config": settings, "key": config.key, "fingerprint": dataset.fingerprint()}
     given = {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped), "groups": dict(dataset.grouping())}
-    summary.write(folder, {"status": "done", **known, **identity, **given})
+    summary.write(folder, {"status": "done", **known, "seconds": seconds, **identity, **given})
 
 
 def _encode(experiment: Experiment, folder: RunFolder, console: Console) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mmexp.cli._table import print_table
 from mmexp.cli._text import duration, number, printable
 from mmexp.run.folder import RunFolder
 from mmexp.run.job import JobFolder
@@ -101,13 +102,27 @@ def chosen(rows: Sequence[BoardRow], room: int) -> list[BoardRow]:
     return [rows[i] for i in sorted(best)]
 
 
-def board(title: str, rows: Sequence[BoardRow], room: int | None = None) -> RenderableType:
-    """Draw the board.
+def print_board(title: str, rows: Sequence[BoardRow]) -> None:
+    """Print the whole board once; columns that do not fit are named."""
+    cells = [row.cells() for row in rows]
+    kept = _filled(cells)
+    print(printable(f"{title}\n{counted(rows)}"))
+    names = [f"{_COLUMNS[i]}{'' if _COLUMNS[i] == 'reason' else '!'}" for i in kept]
+    print_table(names, [[row[i] for i in kept] for row in cells], optional=("speed", "time", "epoch", "left"))
+
+
+def _filled(cells: Sequence[Sequence[str]]) -> list[int]:
+    """Return the columns that say something."""
+    return [i for i, name in enumerate(_COLUMNS) if name in ("job", "status") or any(row[i] for row in cells)]
+
+
+def board(title: str, rows: Sequence[BoardRow], room: int) -> RenderableType:
+    """Draw the board in the lines of a terminal.
 
     Args:
         title: What is watched.
         rows: Of all jobs.
-        room: Lines of the terminal, which are kept to; None for all rows, as long as they are.
+        room: Lines that there are.
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Group
@@ -115,12 +130,11 @@ def board(title: str, rows: Sequence[BoardRow], room: int | None = None) -> Rend
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    shown = list(rows) if room is None else chosen(rows, room - _FRAME)
+    shown = chosen(rows, room - _FRAME)
     cells = [row.cells() for row in shown]
-    kept = [i for i, name in enumerate(_COLUMNS) if name in ("job", "status") or any(row[i] for row in cells)]
+    kept = _filled(cells)
     for i in kept:
-        whole = room is None and _COLUMNS[i] in ("job", "reason")
-        table.add_column(_COLUMNS[i], no_wrap=not whole, overflow="fold" if whole else "ellipsis")
+        table.add_column(_COLUMNS[i], no_wrap=True, overflow="ellipsis")
     for row in cells:
         table.add_row(*(Text(row[i]) for i in kept))
     hidden = Counter(row.status for row in rows) - Counter(row.status for row in shown)

@@ -125,14 +125,13 @@ def _running(outputs: Path, without: Sequence[Path] | set[Path] = ()) -> list[Bo
 
 
 def _print(watched: _Watched) -> int:
-    from mmexp.cli._board import board
-    from mmexp.cli._text import console
+    from mmexp.cli._board import print_board
 
     rows = watched.look()
     if not rows:
         print(f"{watched.title}: no run trains")
         return 0
-    console().print(board(watched.title, rows))
+    print_board(watched.title, rows)
     _print_end(watched)
     return 0
 

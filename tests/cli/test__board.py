@@ -5,13 +5,13 @@ import io
 import pytest
 from rich.console import Console
 
-from mmexp.cli._board import BoardRow, board, changes, chosen, counted
+from mmexp.cli._board import BoardRow, board, changes, chosen, counted, print_board
 from mmexp.run.progress import Progress
 
 HALF = Progress(epoch=2.0, epochs=4, step=20, seconds=10.0, speed=2.0, monitor="val/accuracy", score=0.25)
 
 
-def drawn(rows: list[BoardRow], width: int = 120, room: int | None = None) -> str:
+def drawn(rows: list[BoardRow], width: int = 120, room: int = 40) -> str:
     screen = Console(file=io.StringIO(), width=width)
     screen.print(board("sweep-x", rows, room))
     return screen.file.getvalue()  # type: ignore[attr-defined, no-any-return]
@@ -28,6 +28,15 @@ def test_the_board_shows_how_far_a_job_is_how_fast_and_how_long_it_takes_yet():
 def test_a_reason_and_a_secret_or_a_name_that_steers_the_terminal_are_shown_as_text():
     shown = drawn([BoardRow("name=\x1b[31mred", "failed", "token=hunter2hunter2 no such file", 3.0)])
     assert "\\x1b[31mred" in shown and "no such file" in shown and "3 s" in shown and "hunter2" not in shown
+
+
+@pytest.mark.parametrize("width", [40, 80, 200])
+def test_printed_once_each_job_has_its_name_and_status_however_narrow_the_terminal_is(width: int, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(width))
+    print_board("sweep-x", [BoardRow("fusion=gated seed=0", "running", known=HALF), BoardRow("seed=1", "waiting")])
+    shown = capsys.readouterr().out
+    assert shown.startswith("sweep-x\n1 running, 1 waiting; about 30 s left\n")
+    assert all(word in shown for word in ("fusion=gated seed=0", "running", "val/accuracy 0.250", "seed=1", "waiting"))
 
 
 def test_where_not_all_rows_have_room_those_that_run_are_shown_and_the_others_counted():

@@ -71,7 +71,7 @@ def test_a_folder_without_a_sweep_shows_the_runs_that_train(capsys):
     with Lock(folder):
         assert main(["watch", "outputs", "--once"]) == 0
     shown = capsys.readouterr().out
-    assert f"a/{folder.id}" in shown and "5 steps/s" in shown and "b/" not in shown
+    assert f"a/{folder.id}" in shown and "12 s left" in shown and "b/" not in shown
     assert main(["watch", "outputs", "--once"]) == 0
     assert capsys.readouterr().out == "outputs: no run trains\n"
 

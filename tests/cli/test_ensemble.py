@@ -9,7 +9,8 @@ from mmexp.cli.ensemble import read_weights
 from mmexp.error import ConfigError
 
 
-def test_a_table_and_json_give_each_run_and_the_average(lab, capsys):
+def test_a_table_and_json_give_each_run_and_the_average(lab, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "160")
     runs = [lab.train(f"inputs=[{name}]", "fusion=none", "training.epochs=1") for name in ("image", "text")]
     paths = [str(run.path) for run in runs]
     assert main(["ensemble", *paths, "--weights", "1,3", "--json"]) == 0

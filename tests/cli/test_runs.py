@@ -29,8 +29,9 @@ def test_runs_are_listed_by_a_condition_in_any_format(make_run: MakeRun, capsys:
 
 
 def test_tags_and_notes_are_shown_by_compare_and_can_be_asked_for(
-    make_run: MakeRun, capsys: pytest.CaptureFixture[str]
+    make_run: MakeRun, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     first, second = make_run(0.5), make_run(0.9, fusion="gated")
     assert printed(capsys, "tag", "paper,best", "--where", "fusion == gated") == f"{second.id}: best, paper\n"
     assert printed(capsys, "tag", "best", second.id, "--remove") == f"{second.id}: paper\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mmexp.analysis.cell import cell
 from mmexp.analysis.compare import Group, Ranking
 from mmexp.analysis.holm import holm
 from mmexp.analysis.statistics import FEWEST
@@ -57,7 +58,13 @@ def label(ranking: Ranking, group: Group) -> str:
     if first.control or len(first.inputs) == 1:
         return f"{first.control} inputs" if first.control else f"{first.inputs[0]} alone"
     names = [name for name in ranking.columns if name not in ("inputs", "control")] or ["fusion"]
-    return ", ".join(str(group.config[name]) for name in names if group.config.get(name) is not None)
+    return settings(group, [name for name in names if group.config.get(name) is not None])
+
+
+def settings(group: Group, names: Sequence[str]) -> str:
+    """Name a group by its config: the option of fusion and method, and any other value with its key."""
+    known = [(name, cell(group.config.get(name))) for name in names]
+    return ", ".join(value if name in ("fusion", "method") else f"{name}={value}" for name, value in known)
 
 
 def _result(ranking: Ranking, found: Sequence[tuple[Group, Verdict]]) -> str:

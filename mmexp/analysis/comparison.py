@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from mmexp.analysis.cell import cell
-from mmexp.analysis.claim import label
+from mmexp.analysis.claim import label, settings
 from mmexp.analysis.compare import Group, Ranking, compare
 from mmexp.analysis.verdict import BaselineComparison, Verdict
 from mmexp.error import ConfigError
@@ -131,9 +130,8 @@ def _names(ranking: Ranking) -> list[str]:
     names = [label(ranking, group) for group in ranking.groups]
     is_shared = len(set(names)) == 1
     for i in _repeated(names):
-        settings = [(key, ranking.groups[i].config.get(key)) for key in ranking.columns if key != "inputs"]
-        known = [cell(value) if key in ("fusion", "method") else f"{key}={cell(value)}" for key, value in settings]
-        names[i] = ", ".join(known) if is_shared and known else f"{names[i]} ({', '.join(known)})"
+        known = settings(ranking.groups[i], [key for key in ranking.columns if key != "inputs"])
+        names[i] = known if is_shared and known else f"{names[i]} ({known})"
     for i in _repeated(names):
         names[i] = f"{names[i]} #{i + 1}"
     return names

@@ -52,9 +52,9 @@ def _matrix(counts: Mapping[tuple[str, str], int], names: Sequence[str]) -> Html
     for (target, label), number in sorted(counts.items()):
         x, y = left + names.index(label) * side, top + names.index(target) * side
         kind = f"cell {'right' if target == label else 'wrong'}"
-        told = tag("title", f"{target} taken for {label}: {number} of {sums[target]}")
+        title = tag("title", f"{target} taken for {label}: {number} of {sums[target]}")
         fraction = f"{max(0.12, number / sums[target]):.2f}"
-        chart.add("rect", told, x=x, y=y, width=side - 1, height=side - 1, class_=kind, fill_opacity=fraction)
+        chart.add("rect", title, x=x, y=y, width=side - 1, height=side - 1, class_=kind, fill_opacity=fraction)
         if side >= 13:
             chart.text(x + side / 2 - 0.5, y + side / 2 + 3, number, "count", "middle")
     chart.text(2.0, 12.0, "target (rows), prediction (columns)", "name")

@@ -36,8 +36,8 @@ def _row(one: Asked, media: Media) -> Html:
     if left := len(one.answers) - _ANSWERS:
         answers += [tag("li", f"and {left} other answers", class_="dim")] if left > 0 else []
     sample = tag("th", tag("div", one.id, class_="id"), *inputs, scope="row")
-    told = tag("td", _short(one.target), data_label="target" if one.target else None)
-    return tag("tr", sample, told, tag("td", tag("ul", *answers, class_="answers")))
+    truth = tag("td", _short(one.target), data_label="target" if one.target else None)
+    return tag("tr", sample, truth, tag("td", tag("ul", *answers, class_="answers")))
 
 
 def _input(name: str, value: str | Path, sample: str, media: Media) -> Html | None:

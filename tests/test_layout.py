@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
@@ -97,8 +99,17 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@cache
+def all_nodes(path: Path) -> dict[type[ast.AST], list[ast.AST]]:
+    """Nodes of a file by their type: it is walked once for all tests."""
+    found: dict[type[ast.AST], list[ast.AST]] = {}
+    for node in ast.walk(tree(path)):
+        found.setdefault(type(node), []).append(node)
+    return found
+
+
 def nodes(path: Path, *kinds: type[N]) -> Iterator[N]:
-    return (node for node in ast.walk(tree(path)) if isinstance(node, kinds))
+    return (node for kind, found in all_nodes(path).items() if issubclass(kind, kinds) for node in found)
 
 
 def at(path: Path, node: ast.AST | int) -> str:
@@ -223,6 +234,7 @@ def module_in(name: str) -> str:
     return name if name != "mmexp" else ""
 
 
+@cache
 def modules() -> set[str]:
     return {module_of(path) for path in CODE}
 
@@ -241,12 +253,12 @@ def reached(edges: dict[str, dict[str, str]], start: str) -> dict[str, list[str]
 
 @pytest.mark.parametrize("whole", [part_of, module_in])
 def test_imports_run_in_no_circle(whole: Callable[[str], str]):
-    edges = graph(cache(whole))
-    ways = {one: reached(edges, one) for one in {*edges, *(other for found in edges.values() for other in found)}}
-    rings = [
-        " ".join([edges[one][other], *ways[other][one]]) for one in edges for other in edges[one] if one in ways[other]
-    ]
-    none(sorted(set(rings)), "Imports run in no circle, neither for types alone nor by a name in a text")
+    edges, ring = graph(cache(whole)), []
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as found:
+        ring = [f"{other} names {one}: {edges[other][one]}" for one, other in pairwise(found.args[1])]
+    none(ring, "Imports run in no circle, neither for types alone nor by a name in a text")
 
 
 def test_imports_flow_one_way():

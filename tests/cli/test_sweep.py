@@ -100,6 +100,7 @@ def test_a_sweep_is_trained_retried_and_extended_from_the_command_line(lab, caps
     assert len(runs(outputs)) == 3 and not list(outputs.rglob(".tmp-*"))
 
 
+@pytest.mark.slow
 def test_a_sweep_whose_processes_are_killed_gives_what_an_undisturbed_one_does(lab, make_lab, tmp_path):
     """The parent first, then one of its jobs; ``scripts/tools/kill_sweep.py`` does so at many moments."""
     own = ["training.epochs=4", "training.checkpoint_every=1", "seed=0,1", "launcher.retries=1"]

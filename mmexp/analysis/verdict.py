@@ -228,6 +228,8 @@ def _question(row: RunRow) -> str:
     Of runs that were tuned with one budget, the settings that each was tuned to are its own too.
     """
     shared = {key: value for key, value in row.config.items() if not _may_differ(key)}
+    if "fair" in shared:  # each has the width at which it costs what the others do
+        del shared["dim"]
     if "tuned" in shared:
         shared = {key: value for key, value in shared.items() if key == "tuned" or _is_asked(key)}
     return as_json([row.fingerprint, shared])

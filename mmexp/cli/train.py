@@ -24,6 +24,8 @@ mmexp train [...] [baselines=true] [--strict]
   --new             train the jobs of -m anew, also if a sweep of the same jobs was left unfinished
   launcher=OPTION   where the jobs of -m, and of baselines=true, run; default: local
   search=OPTION     which jobs -m has; default: grid, every combination
+  fair=COST         with -m: solve dim so that all jobs have as many weights (params), as many operations (flops) or
+                    take as long a step (time)
   tune=N            with -m: N trials on val of each fusion and of each input alone, then new seeds of the best
   resume=RUN        resume a run that was stopped or killed: its path, its id, the beginning of it, or 'last'
   pretrained=RUN    start from the encoders, the fusion and the tokenizer of another run, as far as they are used again
@@ -65,10 +67,15 @@ def _train(given: Namespace, command: Sequence[str]) -> int:
         from mmexp.cli._result import show_result
         from mmexp.cli._sweep import run_baselines
         from mmexp.cli._verdict import exit_code
+        from mmexp.error import ConfigError
         from mmexp.runner.run import run_training
         from mmexp.study.baselines import read_run
 
         config, launcher = read_run(given.overrides, given.config)
+        if "fair" in config.typed:
+            raise ConfigError(
+                f"command line: fair must be typed with -m, whose jobs it makes alike, got {config.node.fair}."
+            )
     folder = run_training(config, command, console)
     failed = run_baselines([folder], launcher)[0] if launcher else 0
     verdict = show_result(folder, console)

@@ -45,6 +45,8 @@ class Schema:
         pretrained: Run whose encoders, fusion and tokenizer to start from, as far as they are used again.
         baselines: Whether to train, after the run, what its fusion must beat: each input alone and the controls.
         tuned: Trials on val by which what is typed was chosen; null if it was not, or that is not known.
+        fair: What every job of a sweep costs alike, by the ``dim`` that is solved for each: ``params``, ``flops`` or
+            ``time``; null leaves ``dim`` as it is.
         plugins: Packages, in addition to mmexp's own, whose classes may be named in ``_target_``.
         tokenize: What metrics of texts count: ``words``, ``characters`` or ``blanks``, see ``metric.caption``.
         feature_cache: GiB of features of frozen encoders that are kept on disk for all runs; 0 keeps none.
@@ -76,6 +78,7 @@ class Schema:
     )  # None: runs from before this key was there
     baselines: bool = _key(Role("place", resumable=True, of_baseline=True))
     tuned: int | None = _key(Role("place", recorded=True), default=None)
+    fair: str | None = _key(Role("place", recorded=True), default=None)
     plugins: list[str] = _key(Role("place", resumable=True, changeable=True))
     tokenize: str = _key(Role(changeable=True), default="words")
     tokenizer: TokenizerConfig = _key(Role(of_model=True), default_factory=TokenizerConfig)

@@ -206,7 +206,7 @@ def train(config: Config, folder: RunFolder, console: Console, callbacks: Sequen
     settings = {**read_json(folder.manifest)["config"], "inputs": list(experiment.data.inputs), "seed": root["seed"]}
     needed, anchor = set(experiment.task.inputs or ()), experiment.task.anchor
     alone = [name for name in experiment.data.inputs if needed <= {name}]
-    settings |= {"tuned": root["tuned"]} if root["tuned"] else {}
+    settings |= {key: root[key] for key in ("tuned", "fair") if root[key]}
     identity = {"config": settings, "key": config.key, "fingerprint": dataset.fingerprint()}
     given = {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped), "groups": dict(dataset.grouping())}
     summary.write(folder, {"status": "done", **known, "seconds": seconds, **identity, **given})

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.config.compose import read_config
+from mmexp.config.config import Config
 from mmexp.config.schema import SWEEP, key_of
 from mmexp.error import ConfigError, Stopped
 from mmexp.launcher.base import Launcher
@@ -20,6 +21,7 @@ from mmexp.run.sweep import SweepFolder, drafted, sweeps
 from mmexp.runner.frozen import Read, first_round, freezer
 from mmexp.runner.jobs import Job, has_failed
 from mmexp.search.base import Search
+from mmexp.study.fair import fair_config, set_budget
 from mmexp.study.folds import with_folds
 from mmexp.study.sweep import make_launcher, make_search, read_jobs, separate, sweep
 
@@ -118,7 +120,10 @@ def begin(words: Sequence[str], config: str = "", *, again: bool = False) -> Swe
     request["note"] = search.note
     with drafted(outputs) as draft:
         search.open(draft.path, launcher.workers)
-        ready = first_round(draft, search.ask(), partial(_read, request))
+        asked = search.ask()
+        if any(key_of(word) == "fair" for word in searched):
+            request["fair"] = set_budget([read_config(one, config) for one in asked])
+        ready = first_round(draft, asked, partial(_read, request))
         request["digest"] = _digest(chosen, ready)
         if not again:
             _refuse_unfinished(outputs, request["digest"])
@@ -190,7 +195,10 @@ def _read(request: Mapping[str, Any], proposals: Sequence[Sequence[str]]) -> lis
     path = request["config"]
     prefix = ["mmexp", "train", *(["--config", path] if path else [])]
     fixed = set(request["searched"][0])
-    return read_jobs(proposals, prefix, lambda words: read_config(words, path), fixed)
+    read: Callable[[Sequence[str]], Config] = lambda words: read_config(words, path)  # noqa: E731
+    if fair := request.get("fair"):
+        return read_jobs(proposals, prefix, lambda words: fair_config(words, read, fair), fixed)
+    return read_jobs(proposals, prefix, read, fixed)
 
 
 def _digest(chosen: Sequence[str], jobs: Mapping[str, Job]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
-from tabulate import pace, values
+from print_fusions import pace, values
 
 from mmexp.analysis.statistics import deviation, mean
 from mmexp.run.folder import RunFolder

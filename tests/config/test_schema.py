@@ -36,7 +36,18 @@ def test_a_group_of_components_is_a_field_with_a_slot() -> None:
 
 def test_what_says_where_a_run_lies_changes_nothing_of_it() -> None:
     places = [name for name in ROOT if ROLES[name].kind == "place"]
-    assert places == ["name", "outputs", "resume", "baselines", "tuned", "plugins", "feature_cache", "logger", "kind"]
+    assert places == [
+        "name",
+        "outputs",
+        "resume",
+        "baselines",
+        "tuned",
+        "fair",
+        "plugins",
+        "feature_cache",
+        "logger",
+        "kind",
+    ]
     assert not any(ROLES[name].is_hashed for name in places)
     assert not any(ROLES[name].is_compared for name in places)
 

@@ -9,7 +9,7 @@ import pytest
 
 from mmexp.run.folder import RunFolder
 
-SCRIPT = Path(__file__).resolve().parents[3] / "scripts/tools/tabulate.py"
+SCRIPT = Path(__file__).resolve().parents[3] / "scripts/tools/print_fusions.py"
 
 
 def finish(outputs: Path, fusion: str, inputs: list[str], seed: int, accuracy: float) -> None:
@@ -26,7 +26,7 @@ def test_a_row_tells_mean_spread_margin_and_cost(tmp_path, capsys, monkeypatch):
         finish(tmp_path, "concat", ["image", "audio"], seed, 0.9 + seed / 100)
         finish(tmp_path, "none", ["image"], seed, 0.8 + seed / 100)
         finish(tmp_path, "none", ["audio"], seed, 0.5)
-    monkeypatch.setattr(sys, "argv", ["tabulate.py", str(tmp_path / "x")])
+    monkeypatch.setattr(sys, "argv", ["print_fusions.py", str(tmp_path / "x")])
     runpy.run_path(str(SCRIPT), run_name="__main__")
     head, _, first, second, third = capsys.readouterr().out.splitlines()
     assert "accuracy" in head
@@ -37,13 +37,13 @@ def test_a_row_tells_mean_spread_margin_and_cost(tmp_path, capsys, monkeypatch):
 def test_unfinished_runs_are_left_out(tmp_path, capsys, monkeypatch):
     finish(tmp_path, "none", ["image"], 0, 0.5)
     RunFolder.create(tmp_path, "x")
-    monkeypatch.setattr(sys, "argv", ["tabulate.py", str(tmp_path / "x")])
+    monkeypatch.setattr(sys, "argv", ["print_fusions.py", str(tmp_path / "x")])
     runpy.run_path(str(SCRIPT), run_name="__main__")
     assert len(capsys.readouterr().out.splitlines()) == 3
 
 
 @pytest.mark.parametrize("folder", ["missing"])
 def test_a_folder_must_be_there(tmp_path, monkeypatch, folder):
-    monkeypatch.setattr(sys, "argv", ["tabulate.py", str(tmp_path / folder)])
+    monkeypatch.setattr(sys, "argv", ["print_fusions.py", str(tmp_path / folder)])
     with pytest.raises(FileNotFoundError, match=folder):
         runpy.run_path(str(SCRIPT), run_name="__main__")

@@ -1,6 +1,6 @@
 """Print finished runs as a Markdown table: a row per fusion, means over seeds and data, each with its verdict.
 
-python scripts/tools/tabulate.py outputs/av_digits [--metric test/accuracy]
+python scripts/tools/print_fusions.py outputs/av_digits [--metric test/accuracy]
 """
 
 from __future__ import annotations

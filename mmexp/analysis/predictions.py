@@ -49,11 +49,16 @@ def _read(path: Path, changed: int, size: int) -> Sequence[Row]:
 
 def scores(run: RunRow, metric: str) -> dict[str, float]:
     """Return the score of each sample, whose mean is the metric; empty where the metric is no such mean."""
-    score = _SCORES.get(metric.rpartition("/")[2])
+    score = score_of(metric)
     try:
         return {str(row["id"]): score(row) for row in read_predictions(run, metric)} if score else {}
     except (LookupError, TypeError, ValueError):
         return {}
+
+
+def score_of(metric: str) -> Callable[[Row], float] | None:
+    """Return what gives the score of a sample from its row; None where the metric is no mean of such scores."""
+    return _SCORES.get(metric.rpartition("/")[2])
 
 
 def groups_of(run: RunRow, metric: str) -> dict[str, str]:

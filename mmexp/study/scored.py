@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from mmexp.analysis.difference import Difference
-from mmexp.analysis.interval import interval_of
 from mmexp.analysis.predictions import Row, groups_in, with_truth
-from mmexp.analysis.recompute import Metric, Recomputed, recompute_rows
+from mmexp.analysis.recompute import Recomputed, recompute_rows
 from mmexp.contract import Sample
 from mmexp.inference.predictor import EvaluatedSplit, Predictor
 from mmexp.run.summary import RunRow
@@ -40,15 +37,15 @@ class Scored:
         """Return a metric as a function of how often each sample counts; None where no way is known."""
         return recompute_rows(self.run, metric, with_truth(self.rows))
 
-    def interval(self, metric: str) -> Difference | None:
-        """Return a metric with its interval; None where it has none."""
-        found = self.recomputed(metric)
-        return self.interval_of(found.value) if found else None
+    @property
+    def ids(self) -> list[str]:
+        """Of the samples whose row says what is right, sorted: the order of the weights of ``recomputed``."""
+        return sorted(str(row["id"]) for row in with_truth(self.rows))
 
-    def interval_of(self, value: Metric) -> Difference | None:
-        """Return anything that follows from how often each sample counts, sorted by id, with its interval."""
-        rows = with_truth(self.rows)
-        return interval_of(value, sorted(str(row["id"]) for row in rows), groups_in(rows))
+    @property
+    def groups(self) -> Mapping[str, str]:
+        """Of samples, by id."""
+        return groups_in(self.rows)
 
 
 def score(
@@ -75,10 +72,3 @@ def score(
     finally:
         module.keep_rows = kept
     return Scored(replace(run, metrics=metrics), with_groups(rows, groups or {}))
-
-
-def plain(known: Difference | None) -> dict[str, Any]:
-    """Return an interval as JSON types; empty without one."""
-    if known is None:
-        return {}
-    return {"low": known.low, "high": known.high, "over": known.over, "units": known.pairs, "method": known.method}

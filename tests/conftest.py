@@ -282,6 +282,14 @@ def make_lab(tiny: Path) -> Callable[[Path], Lab]:
     return lambda outputs: Lab([*parts, *sizes, *learning, f"dataset.root={tiny}", f"outputs={outputs}"])
 
 
+@pytest.fixture(scope="session")
+def studied(make_lab: Callable[[Path], Lab], tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """A run of images and texts that tests may read, and write studies of."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("matplotlib.figure.Figure.savefig", lambda figure, file, **options: None)
+        return make_lab(tmp_path_factory.mktemp("studied") / "outputs").train("training.epochs=1")
+
+
 @pytest.fixture
 def lab(make_lab: Callable[[Path], Lab], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unrendered: None) -> Lab:
     monkeypatch.setattr(os, "fsync", lambda handle: None)

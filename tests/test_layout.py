@@ -42,7 +42,7 @@ STOREYS = """
     error
     contract run
     config weights
-    search cache transform layer hardware scheduler decoding logger
+    search cache transform layer hardware scheduler decoding logger corruption
     analysis
     metric
     plot pool encoder augment loss sampler

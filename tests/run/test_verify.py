@@ -9,6 +9,7 @@ import pytest
 from mmexp.run.checkpoints import hash_path, sha256_of
 from mmexp.run.folder import RunFolder
 from mmexp.run.start import write_start
+from mmexp.run.study import write_study
 from mmexp.run.verify import verify
 
 
@@ -33,6 +34,7 @@ def folder(tmp_path: Path) -> RunFolder:
     folder.metrics.write_text('{"step": 1}\n{"ste\n{"step": 2}\n')
     folder.predictions("test").parent.mkdir()
     folder.predictions("test").write_text('{"id": "a"}\n')
+    write_study(folder, "missing", {"score": 0.1})
     return folder
 
 
@@ -63,6 +65,7 @@ def test_a_run_as_it_was_written_has_no_damage(folder: RunFolder) -> None:
         ("config.yaml", flip, "file must be the one that the run began with, got another hash"),
         ("config.yaml", Path.unlink, "file must be there, got none"),
         ("config.json", flip, "file must be JSON, got"),
+        ("study/missing.json", flip, "file must be JSON, got"),
         ("facts.json", flip, "file must be JSON, got"),
         ("facts.json", Path.unlink, "file must be there, got none"),
         ("manifest.json", Path.unlink, "file must be there, got none"),

@@ -1,0 +1,1 @@
+"""Corruptions of vectors and of sequences of them."""

@@ -414,6 +414,18 @@ def runs_put_aside(bench: Bench) -> Iterator[str]:
         yield bench.says("runs", *words, *there)
 
 
+def serving(bench: Bench) -> Iterator[str]:
+    pytest.importorskip("uvicorn")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("importlib.util.find_spec", lambda name: None)
+        said = bench.says("serve")
+    yield said
+    yield bench.says("serve")
+    yield bench.says("serve", str(bench.done.path), "--host", "0.0.0.0", "--outputs", str(bench.place / "served"))
+    tokens = ["--tokens", "my tokens.json"]
+    yield bench.says("serve", str(bench.done.path), *tokens, "--outputs", str(bench.place / "served"))
+
+
 def search_left_out(bench: Bench) -> Iterator[str]:
     yield bench.says("train", "-m", *bench.words, "search=null", "seed=0,1")
 
@@ -619,6 +631,8 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "cli/runs.py:_trash": runs_put_aside,
     "run/trash.py:_move": runs_put_aside,
     "cli/predict.py:run": nothing_to_predict,
+    "cli/serve.py:_refuse_absent_packages": serving,
+    "cli/serve.py:named_runs": serving,
     "cli/show.py:_find": group_without_option,
     "cli/sweep.py:_status": sweep_stopped,
     "cli/sweep.py:run": no_sweep,
@@ -630,6 +644,8 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "dataset/kind/kinds.py:_narrowest": no_kind,
     "dataset/table/reader.py:_CONVERT": other_files,
     "dataset/table/reader.py:_parquet": parquet,
+    "deploy/serve/server.py:serve": serving,
+    "deploy/serve/tokens.py:_read": serving,
     "launcher/ray.py:_ray": cluster_not_installed,
     "launcher/slurm.py:_executor": cluster_not_installed,
     "logger/mlflow.py:_client": logger_not_installed,

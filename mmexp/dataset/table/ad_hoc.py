@@ -57,7 +57,7 @@ def read_words(
     """
     records: list[Record] = []
     typed: dict[str, Any] = {}
-    own = {name: _kind(name, kinds, facts) for name in modalities}
+    own = {name: kind_of_input(name, kinds, facts) for name in modalities}
     for word in words:
         found = pair(word)
         name = found[0] if found else _one_of(kind_of_file(word, kinds), own, kinds)
@@ -92,8 +92,12 @@ def kind_of_file(path: str, kinds: Kinds) -> str:
     return name
 
 
-def _kind(name: str, kinds: Kinds, facts: Mapping[str, str]) -> Kind:
-    """Return the kind of a modality: by its name, else by the facts of the run."""
+def kind_of_input(name: str, kinds: Kinds, facts: Mapping[str, str]) -> Kind:
+    """Return the kind of a modality: by its name, else by the facts of the run.
+
+    Raises:
+        ConfigError: If it is not known.
+    """
     if (kind := kinds.of_input(name) or kinds.get(facts.get(name, name))) is None:
         rule = f"kind of {name} must be one that is known, got {facts.get(name, name)}"
         raise ConfigError(f"{_WHERE}: {rule}. {nearest(facts.get(name, name), list(kinds))}")

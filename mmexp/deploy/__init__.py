@@ -1,0 +1,1 @@
+"""Take a trained run elsewhere: export it, make it smaller, package it, serve it."""

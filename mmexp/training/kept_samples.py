@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def keep_samples(samples: Sequence[Sample], folder: RunFolder) -> None:
     """
     step = max(1, len(samples) // MOST)
     try:
-        rows = [_row(samples[i], f"{n:02d}", folder) for n, i in enumerate(range(0, len(samples), step)[:MOST])]
+        rows = write_inputs([samples[i] for i in range(0, len(samples), step)[:MOST]], folder.samples)
         write_atomic(folder.samples / "samples.jsonl", "".join(f"{json.dumps(row)}\n" for row in rows))
     except ResourceError:
         raise
@@ -41,12 +42,21 @@ def keep_samples(samples: Sequence[Sample], folder: RunFolder) -> None:
         logging.getLogger(__name__).warning("The samples of this run could not be kept.", exc_info=True)
 
 
-def _row(sample: Sample, name: str, folder: RunFolder) -> dict[str, Any]:
+def write_inputs(samples: Sequence[Sample], folder: Path) -> list[dict[str, Any]]:
+    """Write the inputs of samples to small files.
+
+    Returns:
+        Of each its ``id`` and its ``inputs`` by modality: a text, or the name of a file in the folder.
+    """
+    return [_row(sample, f"{number:02d}", folder) for number, sample in enumerate(samples)]
+
+
+def _row(sample: Sample, name: str, folder: Path) -> dict[str, Any]:
     found = {key: _kept(value, f"{name}-{key}", folder) for key, value in sample.inputs.items()}
     return {"id": sample.id, "inputs": {key: value for key, value in found.items() if value}}
 
 
-def _kept(value: Any, name: str, folder: RunFolder) -> dict[str, str] | None:
+def _kept(value: Any, name: str, folder: Path) -> dict[str, str] | None:
     """Return a text, or the name of the file that holds an image, the middle of a video or audio; None of others."""
     if isinstance(value, Waveform):
         return _written(f"{name}.wav", _wav(value), folder)
@@ -61,8 +71,8 @@ def _kept(value: Any, name: str, folder: RunFolder) -> dict[str, str] | None:
     return {"text": value[:_LETTERS]} if isinstance(value, str) else None
 
 
-def _written(name: str, data: bytes, folder: RunFolder) -> dict[str, str]:
-    write_atomic(folder.samples / name, data)
+def _written(name: str, data: bytes, folder: Path) -> dict[str, str]:
+    write_atomic(folder / name, data)
     return {"file": name}
 
 

@@ -1,17 +1,16 @@
-"""The page: its head with the policy that forbids everything, and the sections that are found in its folders."""
+"""The page of a comparison: the sections that are found in its folders."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
-from importlib import import_module, resources
+from importlib import import_module
 from pkgutil import iter_modules
 from types import ModuleType
 
 from mmexp import __version__
 from mmexp.analysis.comparison import Comparison
 from mmexp.analysis.report import ranking, whole
+from mmexp.analysis.report.document import document
 from mmexp.analysis.report.html import Html, command, tag
 from mmexp.analysis.report.media import Media
 from mmexp.run.summary import RunRow
@@ -29,22 +28,11 @@ def page(comparisons: Sequence[Comparison], unfinished: Sequence[RunRow], made_b
         made_by: What was typed.
         date: When.
     """
-    style, script = (resources.files(__package__).joinpath(name).read_text("utf-8") for name in ("page.css", "page.js"))
     media = Media()
     parts = [_ranking(i, one, media) for i, one in enumerate(comparisons)]
     over_all = {one: one.show(comparisons, unfinished) for one in sections(whole)}
     above = [_section(one, content, _anchor(one), 2) for one, content in over_all.items() if one.POSITION < RANKINGS]
     below = [_section(one, content, _anchor(one), 2) for one, content in over_all.items() if one.POSITION > RANKINGS]
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("link", rel="icon", href="data:,"),
-        tag("title", f"mmexp report: {comparisons[0].title}"),
-        tag("style", Html(style)),
-    )
     number = sum(len(way.group.runs) for one in comparisons for way in one.ways)
     top = tag(
         "header",
@@ -55,8 +43,7 @@ def page(comparisons: Sequence[Comparison], unfinished: Sequence[RunRow], made_b
     )
     small = f"{media.left_out} images and recordings were left out to keep the page small."
     main = tag("main", *above, *parts, *below, tag("p", small) if media.left_out else None)
-    body = tag("body", top, main, tag("script", Html(script)))
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
+    return document(f"mmexp report: {comparisons[0].title}", top, main)
 
 
 def sections(package: ModuleType) -> Iterator[ModuleType]:
@@ -88,10 +75,3 @@ def _contents(comparisons: Sequence[Comparison]) -> Html | None:
         return None
     links = [tag("li", tag("a", one.title, href=f"#r{i}")) for i, one in enumerate(comparisons)]
     return tag("nav", tag("ul", *links), aria_label="Data sets")
-
-
-def _policy(style: str, script: str) -> str:
-    """Allow this style sheet and this script by their hashes, images and audio within the page, and nothing else."""
-    hashes = [base64.b64encode(hashlib.sha256(one.encode()).digest()).decode() for one in (style, script)]
-    allowed = f"style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src data:; media-src data:"
-    return f"default-src 'none'; {allowed}; base-uri 'none'; form-action 'none'"

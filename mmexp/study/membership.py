@@ -11,7 +11,7 @@ import numpy as np
 from mmexp.analysis.interval import interval_of
 from mmexp.analysis.recompute import Metric
 from mmexp.analysis.recomputed.auroc import area_under
-from mmexp.study.scored import plain
+from mmexp.study.estimate import Estimate
 
 FALSE_POSITIVES = 0.01
 """Rate at which the true positives are counted."""
@@ -72,7 +72,7 @@ class Attack:
         once = np.ones((1, len(samples.members)))
         found: dict[str, Any] = {"rule": self.rule}
         for name, value in self.measures(samples).items():
-            found[name] = {"value": float(value(once)[0]), **plain(interval_of(value, samples.ids, samples.groups))}
+            found[name] = Estimate(float(value(once)[0]), interval_of(value, samples.ids, samples.groups)).plain()
         for name, of in {"true_positives": samples.members, "false_positives": ~samples.members}.items():
             found[name] = float(self.rate(of, once)[0])
         return found

@@ -18,7 +18,12 @@ _KEPT = 64  # files; a baseline is compared with many fusions
 
 def read_predictions(run: RunRow, metric: str) -> Sequence[Row]:
     """Read the rows that say what is right, of the split that a metric is of; none if there is no such file."""
-    return [row for row in read_rows(run, metric) if any(row.get(name) is not None for name in _TRUTH)]
+    return with_truth(read_rows(run, metric))
+
+
+def with_truth(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return the rows that say what is right."""
+    return [row for row in rows if any(row.get(name) is not None for name in _TRUTH)]
 
 
 def read_rows(run: RunRow, metric: str) -> Sequence[Row]:
@@ -53,7 +58,12 @@ def scores(run: RunRow, metric: str) -> dict[str, float]:
 
 def groups_of(run: RunRow, metric: str) -> dict[str, str]:
     """Return the group of each sample; empty if the run knows none."""
-    return {str(row["id"]): str(row["group"]) for row in read_predictions(run, metric) if "group" in row}
+    return groups_in(read_predictions(run, metric))
+
+
+def groups_in(rows: Sequence[Row]) -> dict[str, str]:
+    """Return the group of each sample that has one."""
+    return {str(row["id"]): str(row["group"]) for row in rows if "group" in row}
 
 
 def majority_class(run: RunRow, metric: str) -> dict[str, float]:

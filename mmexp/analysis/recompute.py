@@ -43,7 +43,12 @@ def recompute(run: RunRow, metric: str) -> Recomputed | None:
     Returns:
         None where there is no way known, or where it does not give what the run has reported.
     """
-    rows, reported = read_predictions(run, metric), run.metrics.get(metric)
+    return recompute_rows(run, metric, read_predictions(run, metric))
+
+
+def recompute_rows(run: RunRow, metric: str, rows: Sequence[Row]) -> Recomputed | None:
+    """Find how a metric follows from rows that say what is right, where ``run.metrics`` are those of the same rows."""
+    reported = run.metrics.get(metric)
     if not rows or reported is None:
         return None
     ids = [str(row["id"]) for row in rows]

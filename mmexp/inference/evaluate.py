@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.contract import Sample
+from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.build import build_dataset, build_kinds
 from mmexp.dataset.column import Column
 from mmexp.dataset.control import controlled
@@ -43,11 +44,28 @@ class Measurement:
     everything: bool
 
 
-def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
-    """Measure a run on one split of its own data, or of that which was typed: data of the same form.
+@dataclass(frozen=True)
+class SplitSamples:
+    """The samples of one split that a run is evaluated on.
 
-    A table other than was trained on is measured whole, if it does not say which of its rows are of the split; groups
-    of training (``dataset.group_by``, ``dataset.split``) are then left aside, unless they are typed.
+    Args:
+        samples: In order, with their targets, as the control of the run wants them.
+        dataset: That has read them; ``groups``, ``skipped`` and ``fingerprint`` are of this split.
+        notes: What a user should know of the data, a line each.
+        everything: Whether that is a whole table, because nothing says which of its rows are of the split.
+    """
+
+    samples: Sequence[Sample]
+    dataset: MultimodalDataset
+    notes: Sequence[str]
+    everything: bool
+
+
+def split_samples(trained: Predictor, split: EvaluatedSplit = "test") -> SplitSamples:
+    """Read one split of a run's own data, or of that which was typed: data of the same form.
+
+    A table other than was trained on is read whole, if it does not say which of its rows are of the split; groups of
+    training (``dataset.group_by``, ``dataset.split``) are then left aside, unless they are typed.
 
     Args:
         trained: The run.
@@ -66,9 +84,23 @@ def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
     everything = _is_other(trained) and dataset.take_whole(split, trained.facts.get("table"))
     dataset.prepare((split,))
     samples = controlled(dataset.split(split), trained.root.get("control"), trained.task.paired)
-    metrics, availability = trained.evaluate(samples, split), trained.evaluate_by_inputs(samples, split)
-    notes = [*dataset.notes, *few_notes(split, len(samples))]
-    return Measurement(len(samples), len(dataset.skipped), metrics, availability, notes, everything)
+    return SplitSamples(samples, dataset, [*dataset.notes, *few_notes(split, len(samples))], everything)
+
+
+def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
+    """Measure a run on what ``split_samples`` reads.
+
+    Args:
+        trained: The run.
+        split: The only one that must be there.
+
+    Raises:
+        ConfigError: If the data lacks an input or a target.
+        DataError: If the data is refused.
+    """
+    read = split_samples(trained, split)
+    metrics, availability = trained.evaluate(read.samples, split), trained.evaluate_by_inputs(read.samples, split)
+    return Measurement(len(read.samples), len(read.dataset.skipped), metrics, availability, read.notes, read.everything)
 
 
 def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequence[Sample]], int]:

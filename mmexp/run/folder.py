@@ -163,6 +163,11 @@ class RunFolder:
         return self.path / "samples"
 
     @property
+    def study(self) -> Path:
+        """Folder of what verbs have found out about the run since, with its plots and pages."""
+        return self.path / "study"
+
+    @property
     def log(self) -> Path:
         """Log of warnings and messages."""
         return self.path / "log.txt"

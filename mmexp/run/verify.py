@@ -43,7 +43,7 @@ def verify(folder: RunFolder) -> Iterator[str]:
 def _objects(folder: RunFolder) -> list[Path]:
     """Files that hold a JSON object: those that every run has, and those that are there."""
     always = [folder.manifest, folder.facts] if folder.checkpoints.exists() else [folder.manifest]
-    return sorted({*always, *folder.path.glob("*.json")})
+    return sorted({*always, *folder.path.glob("*.json"), *folder.study.glob("*.json")})
 
 
 def _checkpoint(path: Path) -> Iterator[str]:

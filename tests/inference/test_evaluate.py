@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mmexp.error import ConfigError, DataError
-from mmexp.inference.evaluate import Measurement, measure, read_samples
+from mmexp.inference.evaluate import Measurement, measure, read_samples, split_samples
 from mmexp.inference.predictor import Predictor, restore
 from mmexp.run import summary
 from mmexp.run.folder import RunFolder
@@ -71,6 +71,13 @@ def test_its_own_data_gives_the_numbers_of_the_summary_every_time(run: RunFolder
     assert (found.samples, found.skipped, found.everything) == (6, 0, False)
     assert found.metrics == pytest.approx(known)
     assert contents(run.path) == before
+
+
+def test_the_samples_of_a_split_are_those_that_were_evaluated(trained: Predictor, run: RunFolder) -> None:
+    found = split_samples(trained)
+    assert [sample.id for sample in found.samples] == [row["id"] for row in predicted(run)]
+    assert (list(found.dataset.skipped), found.everything) == ([], False)
+    assert set(found.samples[0].inputs) == {"image", "text"} and set(found.samples[0].targets) == {"label"}
 
 
 def test_other_data_needs_only_its_test_rows(run: RunFolder, rows: list[Row], other: Any) -> None:

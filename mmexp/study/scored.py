@@ -1,0 +1,84 @@
+"""A run evaluated on given samples in one pass: its metrics, and the prediction row of each sample.
+
+What follows from these rows follows for samples that count several times or not at all, and so has an interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mmexp.analysis.difference import Difference
+from mmexp.analysis.interval import interval_of
+from mmexp.analysis.predictions import Row, groups_in, with_truth
+from mmexp.analysis.recompute import Metric, Recomputed, recompute_rows
+from mmexp.contract import Sample
+from mmexp.inference.predictor import EvaluatedSplit, Predictor
+from mmexp.run.summary import RunRow
+from mmexp.training.artifacts import with_groups
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a run came to on some samples.
+
+    Args:
+        run: Its row, with the metrics of these samples by key, such as ``test/accuracy``.
+        rows: Predictions, as in the predictions file of a run: with the targets, and the group where that is known.
+    """
+
+    run: RunRow
+    rows: Sequence[Row]
+
+    @property
+    def metrics(self) -> Mapping[str, float | None]:
+        """By key, such as ``test/accuracy``."""
+        return self.run.metrics
+
+    def recomputed(self, metric: str) -> Recomputed | None:
+        """Return a metric as a function of how often each sample counts; None where no way is known."""
+        return recompute_rows(self.run, metric, with_truth(self.rows))
+
+    def interval(self, metric: str) -> Difference | None:
+        """Return a metric with its interval; None where it has none."""
+        found = self.recomputed(metric)
+        return self.interval_of(found.value) if found else None
+
+    def interval_of(self, value: Metric) -> Difference | None:
+        """Return anything that follows from how often each sample counts, sorted by id, with its interval."""
+        rows = with_truth(self.rows)
+        return interval_of(value, sorted(str(row["id"]) for row in rows), groups_in(rows))
+
+
+def score(
+    trained: Predictor,
+    samples: Sequence[Sample],
+    split: EvaluatedSplit,
+    run: RunRow,
+    groups: Mapping[str, str] | None = None,
+) -> Scored:
+    """Evaluate a run on samples in one pass.
+
+    Args:
+        trained: The run.
+        samples: As a dataset gives them, or altered.
+        split: That the metrics are named after.
+        run: Its row.
+        groups: Of samples, by id.
+    """
+    module = trained.module
+    kept, module.keep_rows = module.keep_rows, True
+    try:
+        metrics = trained.evaluate(samples, split)
+        rows = trained.task.completed(module.rows)
+    finally:
+        module.keep_rows = kept
+    return Scored(replace(run, metrics=metrics), with_groups(rows, groups or {}))
+
+
+def plain(known: Difference | None) -> dict[str, Any]:
+    """Return an interval as JSON types; empty without one."""
+    if known is None:
+        return {}
+    return {"low": known.low, "high": known.high, "over": known.over, "units": known.pairs, "method": known.method}

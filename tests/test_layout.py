@@ -54,6 +54,7 @@ STOREYS = """
     runner inference
     launcher
     study
+    deploy
     api cli
 """
 """The main parts from the ground up: one reaches only those on lines below it, through whatever stands between."""

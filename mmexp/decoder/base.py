@@ -51,6 +51,13 @@ class TextDecoder(nn.Module, ABC):
         """Predict the word after each. ids of K texts [B, K, T] -> logits [P, V] of the P real ones, in their order"""
 
     @abstractmethod
+    def follow(self, ids: Tensor, fuse: Fuse) -> Tensor:
+        """Predict the word after each text, with nothing kept of the words before. ids [B, T] -> logits [B, V]
+
+        ``never`` is added to them.
+        """
+
+    @abstractmethod
     def step(self, fuse: Fuse, size: int) -> Step:  # type: ignore[type-arg]  # each decoder has a state of its own
         """Return what reads one more word per row, for ``decoding.search``; ``never`` is added to its logits.
 

@@ -104,12 +104,12 @@ class Recommendation(Task):
 
     def seen_items(self, batch: Batch) -> Tensor:
         """Return which items are not recommended, as the history holds them. bool [B, I]"""
-        history = batch.inputs.get(HISTORY)
+        history, rows = batch.inputs.get(HISTORY), next(iter(batch.inputs.values())).mask.shape[0]
         if self.repeats or history is None:
-            return self.numbers.new_zeros(len(batch), len(self.items), dtype=torch.bool)
+            return self.numbers.new_zeros(rows, len(self.items), dtype=torch.bool)
         known = history.mask & (history.values <= self.symbols)
         numbers = history.values.masked_fill(~known, 0)  # [B, L]
-        found = numbers.new_zeros(len(batch), self.symbols + 1, dtype=torch.bool).scatter_(1, numbers, True)
+        found = numbers.new_zeros(rows, self.symbols + 1, dtype=torch.bool).scatter_(1, numbers, True)
         found[:, 0] = False
         return found[:, self.numbers]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 HELP = "Export a trained run as a graph for ONNX Runtime or torch."
@@ -64,6 +65,8 @@ def _print_table(found: dict[str, Any]) -> None:
 
     rows = [[one["samples"], _lengths(one["lengths"]), number(one["error"])] for one in found["compared"]]
     print_table(["samples>", "lengths", "largest absolute error>"], rows)
+    if found["one_length"]:
+        print(f"note: no other length was there to compare: {_lengths(found['one_length'])}", file=sys.stderr)
     for one in found["graphs"]:
         print(f"{found['folder']}/{one['file']}: {', '.join(one['inputs'])} -> {', '.join(one['outputs'])}")
 

@@ -78,5 +78,5 @@ def largest_error(wanted: Mapping[str, Tensor], got: Mapping[str, Tensor]) -> fl
             return float("inf")
         one, other = value.double(), got[name].double()
         error = torch.where((one == other) | (one.isnan() & other.isnan()), 0, (one - other).abs())
-        errors += [float(error.nan_to_num(torch.inf).max())] if error.numel() else []
+        errors += [float(error.nan_to_num(torch.inf, torch.inf).max())] if error.numel() else []
     return max(errors)

@@ -56,13 +56,18 @@ def export(run: RunFolder, trained: Predictor, samples: Sequence[Sample], form: 
 def write_graphs(model: Model, trial: Trial, form: Format, place: Path) -> dict[str, Any]:
     """Write the graphs of a model: one, or two where it generates text; and compare them with it.
 
+    ``one_length`` holds the inputs that all samples had in one length, so that no other was compared.
+
     Raises:
         MmexpError: If one cannot be traced, or an answer differs by more than ``agreement.LIMIT``.
     """
     with quiet():
         write = _write_writer if isinstance(model.task, TextGeneration) else _write_whole
         graphs, compared = write(model, trial, form, place)
-    return {"graphs": graphs, "compared": compared, "error": max(one["error"] for one in compared)}
+    seen = {name: {one["lengths"][name] for one in compared} for name in compared[0]["lengths"]}
+    fixed = {name: own.pop() for name, own in seen.items() if len(own) == 1}
+    error = max(one["error"] for one in compared)
+    return {"graphs": graphs, "compared": compared, "one_length": fixed, "error": error}
 
 
 def refuse_what_no_graph_holds(model: Model) -> None:

@@ -15,9 +15,9 @@ def run(**known) -> RunRow:
 
 def test_the_metric_is_the_one_of_the_best_checkpoint_with_its_interval():
     rows = [{"id": str(i), "label": "a", "target": "ab"[i % 4 == 0]} for i in range(40)]
-    found = metric_of(Scored(run(metrics={"test/accuracy": 0.25}), rows))
-    assert (found["metric"], found["value"], found["over"], found["units"]) == ("test/accuracy", 0.25, "samples", 40)
-    assert found["low"] < 0.25 < found["high"]
+    found = metric_of(Scored(run(metrics={"test/accuracy": 0.75}), rows))
+    assert (found["metric"], found["value"], found["over"], found["units"]) == ("test/accuracy", 0.75, "samples", 40)
+    assert found["low"] < 0.75 < found["high"]
     assert metric_of(Scored(run(metrics={"test/accuracy": 0.25}), [])) == {"metric": "test/accuracy", "value": 0.25}
 
 

@@ -27,7 +27,7 @@ def test_a_graph_is_timed_in_a_process_of_its_own(graph):
 
 def test_a_graph_that_does_not_run_is_refused(graph):
     graph.write_bytes(b"none")
-    with pytest.raises(MmexpError, match=r"graph must run, got \['.*Fail"):
+    with pytest.raises(MmexpError, match=r"graph must run, got \['.*InvalidProtobuf"):
         timed(graph, {"x": np.ones((1, 4), np.float32)}, runs=1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization import quantize_dynamic
 
 from mmexp.deploy.quantization import weights
 
@@ -15,9 +15,11 @@ MULTIPLIED = ["MatMul", "Gemm"]
 def quantize(source: Path, target: Path) -> None:
     """Write a graph whose matrix products are computed in int8.
 
-    The scale is one of all samples of a batch: an answer may differ in its last digits with what else is in the batch.
+    Weights have 7 bits, as sums of products overflow on processors without VNNI, and a scale for each output. What they
+    are multiplied with has one scale for all samples of a batch: an answer may differ in its last digits with what else
+    is in the batch.
     """
     between = target.with_name(f"between-{target.name}")
-    quantize_dynamic(source, between, op_types_to_quantize=MULTIPLIED, per_channel=True, weight_type=QuantType.QInt8)
+    quantize_dynamic(source, between, op_types_to_quantize=MULTIPLIED, per_channel=True, reduce_range=True)
     weights.quantize(between, target)
     between.unlink()

@@ -30,14 +30,14 @@ def answer(path, x):
     return ort.InferenceSession(path, providers=["CPUExecutionProvider"]).run(None, {"x": x})[0]
 
 
-@pytest.mark.parametrize(("mode", "most"), [("weights", 0.01), ("dynamic", 0.03)])
+@pytest.mark.parametrize(("mode", "most"), [("weights", 0.1), ("dynamic", 0.2)])
 def test_int8_is_a_third_of_the_size_and_close_in_every_output(matrix, tmp_path, mode, most):
     source, weight = matrix
     quantize_graph(mode, source, tmp_path / "b.onnx")
     assert (tmp_path / "b.onnx").stat().st_size < 0.4 * source.stat().st_size
     x = RNG.normal(size=(5, 64)).astype(np.float32)
     wanted, got = answer(source, x) - 1, answer(tmp_path / "b.onnx", x) - 1
-    assert (np.abs(got - wanted).max(0) <= most * 64**0.5 * np.abs(weight).max(0)).all()
+    assert (np.abs(got - wanted).max(0) <= most * np.abs(weight).max(0)).all()
     assert not np.array_equal(got, wanted)
     assert {path.name for path in tmp_path.iterdir()} == {"a.onnx", "b.onnx"}
 

@@ -42,6 +42,8 @@ from mmexp.cli._verdict import show_verdicts
 from mmexp.config.compose import compose
 from mmexp.dataset.kind.kinds import Kinds
 from mmexp.dataset.table.reader import read_table
+from mmexp.deploy.export import refuse_what_no_graph_holds
+from mmexp.deploy.format.onnx import refuse_without_packages
 from mmexp.error import MmexpError, Stopped
 from mmexp.launcher.local import LocalLauncher
 from mmexp.launcher.ray import RayLauncher
@@ -465,6 +467,16 @@ def peft_not_installed(bench: Bench) -> Iterator[str]:
     yield bench.refuses(LoraMethod().adapt, "text", SimpleNamespace(backbone=torch.nn.Linear(2, 2)))
 
 
+def onnx_not_installed(bench: Bench) -> Iterator[str]:
+    bench.patch.setitem(sys.modules, "onnxscript", None)
+    yield bench.refuses(refuse_without_packages)
+
+
+def no_graph_holds_it(bench: Bench) -> Iterator[str]:
+    part = SimpleNamespace(export_refused="it is only a test")
+    yield bench.refuses(refuse_what_no_graph_holds, SimpleNamespace(task=part, fusion=part))
+
+
 def opacus_not_installed(bench: Bench) -> Iterator[str]:
     bench.patch.setitem(sys.modules, "opacus", None)
     yield bench.refuses(refuse_without_opacus)
@@ -641,6 +653,8 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "cli/watch.py:end": sweep_submitted,
     "cli/watch.py:run": nothing_to_watch,
     "config/compose.py:_load": config_not_there,
+    "deploy/export.py:refuse_what_no_graph_holds": no_graph_holds_it,
+    "deploy/format/onnx.py:refuse_without_packages": onnx_not_installed,
     "dataset/kind/kinds.py:_narrowest": no_kind,
     "dataset/table/reader.py:_CONVERT": other_files,
     "dataset/table/reader.py:_parquet": parquet,

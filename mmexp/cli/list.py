@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 HELP = "List what can be chosen in each group, or the runs."
 USAGE = """
-mmexp list [GROUP | runs] [--all] [--outputs FOLDER]
+mmexp list [GROUP | runs | export] [--all] [--outputs FOLDER]
 
   GROUP             fusion, task, encoder/image ...: its options, each with one line; all groups if none is given
   runs              the newest runs with their status, as mmexp runs
+  export            tasks and fusions: whether mmexp export can write them, or why not
   --all             every run
   --outputs FOLDER  folder of all runs; default: outputs
 """
@@ -33,7 +34,9 @@ def run(argv: list[str]) -> int:
     given = arguments.read(argv)
     if given.group == "runs":
         return runs.run(["--outputs", given.outputs, *(["--all"] if given.all else [])])
-    if given.group:
+    if given.group == "export":
+        _print_export()
+    elif given.group:
         _print_options(given.group.strip("/"))
     else:
         _print_groups(given.outputs)
@@ -73,10 +76,22 @@ def _print_options(name: str) -> None:
     known = groups()
     chosen = [group for group in known if group == name or group.startswith(f"{name}/")]
     if not chosen:
-        raise ConfigError(f"list: group must be one that exists, got '{name}'.", nearest(name, [*known, "runs"]))
+        raise ConfigError(
+            f"list: group must be one that exists, got '{name}'.", nearest(name, [*known, "runs", "export"])
+        )
     for group in chosen:
         print(group)
         print_table(["option!", "what it is"], [[option, opening(path)] for option, path in known[group].items()])
+
+
+def _print_export() -> None:
+    from mmexp.cli._table import print_table
+    from mmexp.deploy.support import GROUPS, refusals
+
+    for group in GROUPS:
+        print_table(
+            [f"{group}!", "export"], [[name, f"no: {why}" if why else "yes"] for name, why in refusals(group).items()]
+        )
 
 
 def _print_tally(outputs: str) -> None:

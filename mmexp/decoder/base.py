@@ -50,6 +50,15 @@ class TextDecoder(nn.Module, ABC):
     def forward(self, ids: Padded, fuse: Fuse) -> Tensor:
         """Predict the word after each. ids of K texts [B, K, T] -> logits [P, V] of the P real ones, in their order"""
 
+    def follow(self, ids: Tensor, fuse: Fuse) -> Tensor:
+        """Predict the word after each text, with nothing kept of the words before. ids [B, T] -> logits [B, V]
+
+        ``never`` is added to them. Override it by what a graph can hold, without a choice by the mask.
+        """
+        texts = ids.unsqueeze(1)  # [B, 1, T]
+        logits: Tensor = self(Padded(texts, torch.ones_like(texts, dtype=torch.bool)), fuse)  # [B * T, V]
+        return logits.view(*ids.shape, -1)[:, -1] + self.never
+
     @abstractmethod
     def step(self, fuse: Fuse, size: int) -> Step:  # type: ignore[type-arg]  # each decoder has a state of its own
         """Return what reads one more word per row, for ``decoding.search``; ``never`` is added to its logits.

@@ -56,6 +56,11 @@ class FusedDecoder(TextDecoder):
         weight = self.prefix.embedding.weight
         return F.linear(self.dropout(self.norm(hidden)), weight, self.bias if bias is None else bias)
 
+    def follow(self, ids: Tensor, fuse: Fuse) -> Tensor:
+        last = self.prefix(Padded(ids, torch.ones_like(ids, dtype=torch.bool))).features[:, -1:]  # [B, 1, D]
+        hidden = fuse(Tokens(last, torch.ones_like(last[..., 0], dtype=torch.bool))).features[:, 0]  # [B, D]
+        return self.head(hidden, self.bias + self.never)
+
     def step(self, fuse: Fuse, size: int) -> Step[Cache]:
         bias = self.bias + self.never
 

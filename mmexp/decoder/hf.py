@@ -88,6 +88,11 @@ class HfDecoder(BackboneModule, TextDecoder):
         logits = self.backbone(torch.cat([prefix.to(words.dtype), words], 1))[:, -length:]  # [B * K, T, V]
         return logits[ids.mask.flatten(0, 1)]  # type: ignore[no-any-return]
 
+    def follow(self, ids: Tensor, fuse: Fuse) -> Tensor:
+        prefix, words = self._prefix(fuse, ids.shape[0]), self.backbone.words(ids.clamp(min=0))  # [B, N, E], [B, T, E]
+        logits = self.backbone(torch.cat([prefix.to(words.dtype), words], 1))[:, -1]  # [B, V]
+        return logits + self.never  # type: ignore[no-any-return]
+
     def step(self, fuse: Fuse, size: int) -> Step[Past]:
         prefix = self._prefix(fuse, size)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -23,6 +24,9 @@ class Fusion(nn.Module, ABC):
     Args:
         dim: Width D of the tokens in and out.
         modalities: Names it may be given, in order. In the anchored form the first one is the anchor.
+
+    Attributes:
+        export_refused: Why a graph cannot hold what it computes; empty if one can.
 
     Raises:
         ValueError: If no modality is named.
@@ -44,6 +48,8 @@ class Fusion(nn.Module, ABC):
         >>> fusion.onto(text, {"image": image}).features.shape
         torch.Size([2, 5, 8])
     """
+
+    export_refused: ClassVar[str] = ""
 
     def __init__(self, *, dim: int, modalities: Sequence[str]) -> None:
         super().__init__()

@@ -69,14 +69,14 @@ class Predictor:
 
     def predict(self, samples: Sequence[Sample]) -> Iterator[dict[str, Any]]:
         """Predict the task's row for each sample, in order."""
-        for number, batch in enumerate(self._batches(samples, {})):
+        for number, batch in enumerate(self.batches(samples, {})):
             with torch.inference_mode(), self.hardware.autocast(), shortage_refused(lambda: _SMALLER):
                 rows = self.module.predict_step(batch, number)
             yield from rows
 
     def evaluate(self, samples: Sequence[Sample], split: EvaluatedSplit) -> dict[str, float]:
         """Return the metrics over all samples, named after the split."""
-        self._pass(split, self._batches(samples, self.task.transforms()))
+        self._pass(split, self.batches(samples, self.task.transforms()))
         return self.module.results[split]
 
     def evaluate_by_inputs(self, samples: Sequence[Sample], split: EvaluatedSplit) -> dict[str, Any]:
@@ -85,7 +85,7 @@ class Predictor:
         batches = batches_apart(range(len(samples)), patterns, self.batch_size)
 
         def again() -> None:
-            self._pass(split, self._batches(samples, self.task.transforms(), batches))
+            self._pass(split, self.batches(samples, self.task.transforms(), batches))
 
         return evaluate_apart(self.module, patterns, again)
 
@@ -102,12 +102,13 @@ class Predictor:
                     step(batch, number)
             end()
 
-    def _batches(
+    def batches(
         self,
         samples: Sequence[Sample],
         targets: Mapping[str, Transform],
         apart: list[list[Draw]] | None = None,
     ) -> Iterator[Batch]:
+        """Yield samples as the model reads them, with some of their targets, in order or in given batches."""
         samples, inputs = encoded_before(self.module.model.transforms, self.stores, samples)
         split = PreparedSplit(samples, inputs=inputs, targets=targets, seed=None)
         loader = Loader(

@@ -51,8 +51,10 @@ def document_frequencies(path: str, tokenize: Tokenize = "words") -> DocumentFre
     """Read JSON lines, one list of captions per training sample.
 
     Raises:
-        DataError: If there is no line, or one is not a JSON list of strings.
+        DataError: If there is no such file, no line in it, or one is not a JSON list of strings.
     """
+    if not Path(path).is_file():
+        raise DataError("references must be there, got none: a package holds no training data.", path=path)
     rows = []
     for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
         try:

@@ -7,10 +7,12 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 from mmexp.run.atomic import TEMP, atomic
+from mmexp.run.folder import RunFolder
 
 Role = Literal["last", "best"]
 
@@ -34,6 +36,13 @@ def step_of(path: Path) -> int:
 def intact(folder: Path, role: Role) -> Iterator[Path]:
     """Files of a role whose hash agrees, newest first."""
     return (path for path in listed(folder, role) if is_intact(path))
+
+
+def best_weights(run: RunFolder) -> Path | None:
+    """Return the weights that a package holds, else the best checkpoint of a run, else the last that is intact."""
+    if run.weights.is_file():
+        return run.weights
+    return next(chain(listed(run.checkpoints, "best"), intact(run.checkpoints, "last")), None)
 
 
 def is_intact(path: Path) -> bool:

@@ -19,6 +19,8 @@ from mmexp.run.reference import not_one
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 _NAME = re.compile(r"[^\W_][\w.+-]{0,99}")
+PACKAGE = "package.json"
+"""What a package says of itself; a folder with it stands for a run."""
 _DRAWS = 10_000
 
 
@@ -153,6 +155,11 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def weights(self) -> Path:
+        """Weights alone, in place of checkpoints: what a package holds."""
+        return self.path / "model.safetensors"
+
+    @property
     def plots(self) -> Path:
         """Folder of the plots that the task draws."""
         return self.path / "plots"
@@ -206,10 +213,12 @@ def checked_name(name: str) -> str:
 
 
 def is_run(path: Path) -> bool:
-    """Return whether a folder is that of a run, also after it was renamed or moved."""
+    """Return whether a folder is that of a run or a package, also after it was renamed or moved."""
     if not path.is_dir():
         return False
-    return ID.fullmatch(path.name) is not None or any((path / f).exists() for f in ("manifest.json", "summary.json"))
+    return ID.fullmatch(path.name) is not None or any(
+        (path / f).exists() for f in ("manifest.json", "summary.json", PACKAGE)
+    )
 
 
 def runs(outputs: Path | str) -> list[RunFolder]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from torch import Tensor, nn
 from torchmetrics import MetricCollection
@@ -34,6 +34,8 @@ class Task(nn.Module, ABC):
             are, never features in their place.
         contrasts: Whether its loss compares the samples of a batch, and so depends on which lie together and how many.
         mode: Whether a smaller or larger value of it is better.
+        measured_with: Facts with training data that its metrics alone read, which a package leaves out.
+        export_refused: Why a graph cannot hold what it computes; empty if one can.
 
     Example:
         >>> import torch
@@ -59,6 +61,8 @@ class Task(nn.Module, ABC):
     contrasts: bool = False
     monitor: str
     mode: Literal["min", "max"]
+    measured_with: ClassVar[tuple[str, ...]] = ()
+    export_refused: ClassVar[str] = ""
 
     @abstractmethod
     def transforms(self) -> Mapping[str, Transform]:
@@ -78,6 +82,14 @@ class Task(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs: ...
+
+    def network(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        """Return what a graph can hold of the outputs, a function of tensors alone; by default all of them."""
+        return self(tokens, fusion, batch)  # type: ignore[no-any-return]
+
+    def postprocess(self, outputs: Outputs, batch: Batch) -> Outputs:
+        """Return the outputs with what is searched for in them: tags, boxes, transcripts; by default nothing is."""
+        return outputs
 
     @abstractmethod
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:

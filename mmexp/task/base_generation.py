@@ -59,8 +59,13 @@ class TextGeneration(Task):
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         texts: Captions | None = batch.targets.get(self.targets[0])
+        tokens = self.placed(tokens)
         outputs = {} if texts is None else self.teacher_forcing(tokens, fusion, texts.ids)
         return outputs if self.training else outputs | self.generate(tokens, fusion, batch)
+
+    def placed(self, tokens: Mapping[str, Tokens]) -> Mapping[str, Tokens]:
+        """Return the tokens that each word is fused with; by default those of the encoders."""
+        return tokens
 
     def teacher_forcing(self, tokens: Mapping[str, Tokens], fusion: Fusion, ids: Padded) -> Outputs:
         """Predict every word of every text from the words before it. ids [B, K, T] -> logits [P, V] of P words"""

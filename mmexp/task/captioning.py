@@ -56,6 +56,7 @@ class Captioning(TextGeneration):
     """
 
     targets = ("captions",)
+    measured_with = ("references",)
     monitor = "bleu4"
 
     def __init__(

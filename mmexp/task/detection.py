@@ -93,8 +93,14 @@ class Detection(DenseTask):
         return {self.target: ObjectsTransform(classes=self.classes, max_objects=self.max_objects)}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
-        outputs: Outputs = self.detector(self.fuse(tokens, fusion))
-        return outputs if self.training else outputs | {"found": self.find(outputs, batch)}
+        outputs = self.network(tokens, fusion, batch)
+        return outputs if self.training else self.postprocess(outputs, batch)
+
+    def network(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        return self.detector(self.fuse(tokens, fusion))  # type: ignore[no-any-return]
+
+    def postprocess(self, outputs: Outputs, batch: Batch) -> Outputs:
+        return outputs | {"found": self.find(outputs, batch)}
 
     @torch.no_grad()
     def find(self, outputs: Outputs, batch: Batch) -> list[Found]:

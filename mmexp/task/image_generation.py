@@ -68,6 +68,7 @@ class ImageGeneration(Task):
     """
 
     targets = ("image",)
+    export_refused = "an image begins with noise that is drawn by the id of its sample"
     anchor = "canvas"
 
     def __init__(

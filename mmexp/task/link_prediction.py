@@ -60,6 +60,7 @@ class LinkPrediction(Task):
     """
 
     targets = ("tail",)
+    measured_with = ("triples",)
     monitor = "mrr"
     mode = "max"
 

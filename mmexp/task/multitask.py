@@ -47,6 +47,8 @@ class MultiTask(Task):
         TypeError: If one of them is not a task.
     """
 
+    export_refused = "a graph holds one task; a run of each can be exported"
+
     def __init__(
         self,
         *,

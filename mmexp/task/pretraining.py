@@ -64,6 +64,7 @@ class Pretraining(Task):
     """
 
     targets = ()
+    export_refused = "it masks its own inputs; a run that starts from it (pretrained=RUN) can be exported"
     paired = contrasts = True
     monitor = "loss"
     mode = "min"

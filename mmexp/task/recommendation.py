@@ -91,7 +91,7 @@ class Recommendation(Task):
         state = self.dropout(self.norm(self.pool(fusion(tokens))))  # [B, D]
         with torch.autocast(state.device.type, enabled=False):  # in half precision many would score the same
             logits = state.float() @ self.candidates().T + self.bias  # [B, I]
-        seen_items = self.seen_items(batch)
+        seen_items = self.seen_items(batch, logits.shape[0])
         return {
             "logits": logits,
             "scores": logits.masked_fill(seen_items, -torch.inf),
@@ -102,14 +102,14 @@ class Recommendation(Task):
         """Embed each item by its name and its content. [I, D]"""
         return self.embedding + self.content @ self.project
 
-    def seen_items(self, batch: Batch) -> Tensor:
-        """Return which items are not recommended, as the history holds them. bool [B, I]"""
+    def seen_items(self, batch: Batch, rows: int) -> Tensor:
+        """Return which items are not recommended to B samples, as the history holds them. bool [B, I]"""
         history = batch.inputs.get(HISTORY)
         if self.repeats or history is None:
-            return self.numbers.new_zeros(len(batch), len(self.items), dtype=torch.bool)
+            return self.numbers.new_zeros(rows, len(self.items), dtype=torch.bool)
         known = history.mask & (history.values <= self.symbols)
         numbers = history.values.masked_fill(~known, 0)  # [B, L]
-        found = numbers.new_zeros(len(batch), self.symbols + 1, dtype=torch.bool).scatter_(1, numbers, True)
+        found = numbers.new_zeros(rows, self.symbols + 1, dtype=torch.bool).scatter_(1, numbers, True)
         found[:, 0] = False
         return found[:, self.numbers]
 

@@ -81,12 +81,18 @@ class SpeechRecognition(SpeechTask):
         return {"transcript": TranscriptTransform(units=self.units)}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        outputs = self.network(tokens, fusion, batch)
+        return outputs if self.training else self.postprocess(outputs, batch)
+
+    def network(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         others = {name: own for name, own in tokens.items() if name != "audio"}
         fused = fusion.onto(tokens["audio"], others)  # [B, N, D]
         logits = self.head(fused.features).float()  # [B, N, split * (V + 1)]
         likely = logits.unflatten(2, (self.split, -1)).flatten(1, 2).log_softmax(-1)  # [B, N * split, V + 1]
-        outputs = {"likely": likely, "positions": fused.mask.sum(1) * self.split}
-        return outputs if self.training else outputs | self.decode(likely, outputs["positions"])
+        return {"likely": likely, "positions": fused.mask.sum(1) * self.split}
+
+    def postprocess(self, outputs: Outputs, batch: Batch) -> Outputs:
+        return outputs | self.decode(outputs["likely"], outputs["positions"])
 
     def decode(self, likely: Tensor, positions: Tensor) -> Outputs:
         """Search each row for the likeliest transcript, and find where the labels of the likeliest path peak."""

@@ -78,11 +78,16 @@ class Tagging(Task):
         return {"tags": TagsTransform(tags=self.tags)}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
+        outputs = self.network(tokens, fusion, batch)
+        return outputs if self.training else self.postprocess(outputs, batch)
+
+    def network(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
         others = {name: own for name, own in tokens.items() if name != "words"}
         words = fusion.onto(tokens["words"], others)  # [B, N, D]
-        logits = self.head(words.features).float()  # [B, N, C]
-        outputs = {"logits": logits, "mask": words.mask}
-        return outputs if self.training else outputs | {"best": self.chain.best(logits, words.mask)}
+        return {"logits": self.head(words.features).float(), "mask": words.mask}  # [B, N, C]
+
+    def postprocess(self, outputs: Outputs, batch: Batch) -> Outputs:
+        return outputs | {"best": self.chain.best(outputs["logits"], outputs["mask"])}
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         logits, tags = outputs["logits"], batch.targets.get("tags")

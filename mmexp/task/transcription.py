@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 import torch
 
-from mmexp.contract import Batch, Outputs, Tokens
-from mmexp.fusion.base import Fusion
+from mmexp.contract import Tokens
 from mmexp.task.base_generation import TextGeneration
 from mmexp.task.base_speech import SpeechTask
 from mmexp.transform.answer import WrittenAnswerTransform
@@ -28,9 +27,8 @@ class Transcription(SpeechTask, TextGeneration):
     def transforms(self) -> Mapping[str, WrittenAnswerTransform]:
         return {"transcript": WrittenAnswerTransform(text=self.decoder.transform, normalise=spoken)}
 
-    def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
-        placed = {name: timed(own) if name in ("audio", "video") else own for name, own in tokens.items()}
-        return super().forward(placed, fusion, batch)
+    def placed(self, tokens: Mapping[str, Tokens]) -> Mapping[str, Tokens]:
+        return {name: timed(own) if name in ("audio", "video") else own for name, own in tokens.items()}
 
 
 def timed(tokens: Tokens) -> Tokens:

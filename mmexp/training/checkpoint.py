@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 from pytorch_lightning.plugins.io import CheckpointIO
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor
 
 from mmexp.error import ConfigError, DataError
@@ -57,8 +59,31 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         DataError: As ``AtomicCheckpointIO.load_checkpoint``.
     """
+    if path.suffix == ".safetensors":
+        return _read_plain(path)
     checkpoint = _read(path, WEIGHTS)
     return {**checkpoint["state_dict"], **checkpoint.get(AVERAGE, {})}
+
+
+def write_weights(weights: Mapping[str, Tensor], path: Path) -> None:
+    """Write weights alone, in a file that holds nothing but numbers, with its hash next to it."""
+    data = save({name: value.detach().cpu().contiguous().clone() for name, value in weights.items()})
+    write_atomic(hash_path(path), hashlib.sha256(data).hexdigest() + "\n")
+    write_atomic(path, data)
+
+
+def _read_plain(path: Path) -> dict[str, Tensor]:
+    """Read what ``write_weights`` has written."""
+    _refuse_damaged(path)
+    try:
+        return load(path.read_bytes())
+    except (SafetensorError, ValueError) as error:
+        raise DataError(f"weights must be a file of safetensors, got: {error}", path=str(path)) from error
+
+
+def _refuse_damaged(path: Path) -> None:
+    if not is_intact(path):
+        raise DataError("checkpoint must match the hash stored next to it, got another.", path=str(path))
 
 
 def refuse_other_weights(own: Mapping[str, Tensor], found: Mapping[str, Tensor], path: str) -> None:
@@ -91,8 +116,7 @@ _OTHER = "Use the mmexp and the config.yaml that the run was trained with, or tr
 
 def _read(path: Path, parts: Sequence[str], map_location: Any | None = None) -> dict[str, Any]:
     """Read a checkpoint that has certain parts."""
-    if not is_intact(path):
-        raise DataError("checkpoint must match the hash stored next to it, got another.", path=str(path))
+    _refuse_damaged(path)
     try:
         loaded = torch.load(path, map_location=map_location or "cpu", weights_only=True)
     except UnpicklingError as error:

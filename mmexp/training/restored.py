@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from mmexp.config.instantiate import instantiate
 from mmexp.error import ConfigError
 from mmexp.method.base import Method
 from mmexp.run import advice
-from mmexp.run.checkpoints import intact, listed
+from mmexp.run.checkpoints import best_weights
 from mmexp.run.folder import RunFolder
 from mmexp.run.origin import origin, paths_from
 from mmexp.task.base import Task
@@ -24,12 +23,12 @@ from mmexp.training.trainer import load_weights
 
 
 def best_checkpoint(folder: RunFolder) -> Path:
-    """Return the best checkpoint of a run, or the last if there is none.
+    """Return the weights of a package, or the best checkpoint of a run, or the last if there is none.
 
     Raises:
         ConfigError: If it has neither.
     """
-    path = next(chain(listed(folder.checkpoints, "best"), intact(folder.checkpoints, "last")), None)
+    path = best_weights(folder)
     if path is None or not folder.facts.exists():
         hint = f"Run: {advice.resume(folder)}"
         raise ConfigError(f"run: {folder.id} must have a checkpoint, got none.", hint)

@@ -6,7 +6,6 @@ import logging
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from mmexp.config.compose import load_config
 from mmexp.config.facts import Facts
 from mmexp.error import ConfigError
 from mmexp.run import advice
-from mmexp.run.checkpoints import intact, listed
+from mmexp.run.checkpoints import best_weights, intact
 from mmexp.run.command import setting
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
@@ -51,7 +50,7 @@ class Pretrained:
             ConfigError: If it has no checkpoint.
             DataError: If the checkpoint does not match its hash, or holds anything but weights.
         """
-        path = next(chain(listed(folder.checkpoints, "best"), intact(folder.checkpoints, "last")), None)
+        path = best_weights(folder)
         if path is None or not folder.facts.exists():
             hint = f"Run: {advice.resume(folder)}"
             raise ConfigError(f"pretrained: {folder.id} must have a checkpoint, got none.", hint)

@@ -7,11 +7,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from mmexp.contract import Padded
+from mmexp.error import DataError
 from mmexp.transform.base import Transform, pad
 
 Query = tuple[str, str]
@@ -48,8 +50,14 @@ class KnownTransform(Transform):
 
     @cached_property
     def tails(self) -> Mapping[Query, list[int]]:
-        """Numbers of the right entities by query."""
+        """Numbers of the right entities by query.
+
+        Raises:
+            DataError: If there is no file of triples.
+        """
         found: dict[Query, list[int]] = defaultdict(list)
+        if not Path(self.triples).is_file():
+            raise DataError("triples must be there, got none: a package holds no training data.", path=self.triples)
         with open(self.triples, encoding="utf-8") as file:
             for head, relation, tail in map(json.loads, file):
                 if tail in self.numbers:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +70,30 @@ def make_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeRun:
         return folder
 
     return make
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A run of one epoch that reads texts alone, exported once for all tests.
+
+    Args:
+        run: The run.
+        said: What ``mmexp export --json`` has printed.
+    """
+
+    run: RunFolder
+    said: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def exported(make_lab: Callable[[Path], Any], tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    pytest.importorskip("onnxscript")
+    from mmexp.cli import main
+
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(io.StringIO()) as out:
+        patch.setattr("os.fsync", lambda handle: None)
+        patch.setattr("matplotlib.figure.Figure.savefig", lambda figure, file, **options: None)
+        lab = make_lab(tmp_path_factory.mktemp("exported") / "outputs")
+        run = lab.train("inputs=[text]", "fusion=concat", "dim=32", "training.epochs=1")
+        assert main(["export", str(run.path), "--json"]) == 0
+    return Exported(run, json.loads(out.getvalue()))

@@ -97,3 +97,11 @@ def test_no_runs_say_how_to_get_one(
     monkeypatch.chdir(tmp_path)
     assert main(["list", "runs"]) == 0
     assert capsys.readouterr().out == "No runs in outputs yet. Run: mmexp train\n"
+
+
+def test_what_can_be_exported_is_said_of_each_task_and_fusion(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "export"]) == 0
+    rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if len(line.split()) > 1)
+    assert rows["classification"].strip() == rows["gated"].strip() == "yes"
+    assert rows["multitask"].strip() == "no: a graph holds one task; a run of each can be exported"
+    assert {path.stem for group in ("task", "fusion") for path in (CONF / group).glob("*.yaml")} <= {*rows}

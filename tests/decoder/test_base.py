@@ -40,4 +40,5 @@ def test_a_decoder_of_ones_own_needs_two_methods(tokenizer: str):
     start = torch.full((2,), decoder.tokenizer.bos)
     found = greedy(decoder.step(lambda anchor: anchor, 2), start, end=2, pad=0, max_length=decoder.max_length - 1)
     assert found.ids.tolist() == [[4, 5, 6, 7, 8]] * 2
+    assert torch.equal(decoder.follow(torch.tensor([[1, 4]] * 2), lambda anchor: anchor), decoder.never.expand(2, -1))
     assert decoder.never.isfinite().nonzero().flatten()[0] == Tokenizer.eos

@@ -30,6 +30,19 @@ def test_each_real_word_of_each_text_is_scored_from_what_it_is_fused_with(tokeni
     assert seen[0].features.shape == (2, 15, 4) and logits.shape == (13, decoder.vocab_size)
 
 
+@torch.no_grad()
+def test_the_word_after_a_text_is_the_same_with_and_without_a_cache(tokenizer: str):
+    decoder, cache = make(tokenizer).eval(), None
+    ids = torch.randint(4, 9, (2, 4))
+
+    def fuse(anchor: Tokens) -> Tokens:
+        return Tokens(2 * anchor.features, anchor.mask)
+
+    for column in ids.T:
+        logits, cache = decoder.step(fuse, 2)(column, cache)
+    torch.testing.assert_close(decoder.follow(ids, fuse), logits)
+
+
 def test_head_and_prefix_share_their_word_vectors(tokenizer: str):
     decoder = make(tokenizer)
     assert sum(p.shape == decoder.prefix.embedding.weight.shape for p in decoder.parameters()) == 1

@@ -107,6 +107,12 @@ def test_with_a_cache_it_generates_what_it_generates_without(tiny_gpt2: str, nam
         plain = task.search(uncached(task, fusion, tokens), 3, beams)
         assert torch.equal(cached.ids, plain.ids)
         torch.testing.assert_close(cached.score, plain.score)
+    ids = torch.cat([torch.full((3, 1), task.decoder.tokenizer.bos), plain.ids[:, :2]], 1)
+    followed = task.decoder.follow(ids, fusion.bind(tokens))
+    step, past = task.decoder.step(fusion.bind(tokens), 3), None
+    for column in ids.T:
+        logits, past = step(column, past)
+    torch.testing.assert_close(followed, logits)
     nucleus = Nucleus(top_p=0.9)
     cached, plain = (
         task.sample(step, ("a", "b", "c"), nucleus).ids

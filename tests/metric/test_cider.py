@@ -120,6 +120,11 @@ def test_an_empty_file_is_refused(tmp_path):
         document_frequencies(str(tmp_path / "empty.jsonl"))
 
 
+def test_a_package_without_captions_measures_nothing(tmp_path):
+    with pytest.raises(DataError, match="references must be there, got none: a package holds no training data"):
+        CiderD(references=str(tmp_path / "none.jsonl")).score("a dog", ["a dog"])
+
+
 @pytest.mark.parametrize("blank", ["", " "])
 def test_cider_agrees_with_the_coco_evaluation_in_scripts_without_blanks(tmp_path, blank):
     training = [["一只狗在草地上奔跑"], ["一只猫在桌子上"], ["หมาวิ่งบนหญ้า"]]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mmexp.run.checkpoints import (
+    best_weights,
     checkpoint_name,
     hard_link,
     hash_path,
@@ -21,6 +22,7 @@ from mmexp.run.checkpoints import (
     step_of,
     sweep,
 )
+from mmexp.run.folder import RunFolder
 
 
 def write(folder: Path, role: str, step: int, data: bytes = b"state") -> Path:
@@ -132,3 +134,15 @@ def test_the_hash_of_tensors_leaves_out_what_else_is_in_the_file(tmp_path: Path)
     assert found[0] == found[1] != found[2]
     (tmp_path / "a").write_bytes(b"no archive")
     assert sha256_of_tensors(tmp_path / "a") == sha256_of_tensors(tmp_path / "nowhere") == ""
+
+
+def test_the_best_weights_are_those_of_a_package_then_the_best_then_the_last(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    assert best_weights(run) is None
+    run.checkpoints.mkdir()
+    last = write(run.checkpoints, "last", 8)
+    assert best_weights(run) == last
+    best = write(run.checkpoints, "best", 4)
+    assert best_weights(run) == best
+    run.weights.write_bytes(b"")
+    assert best_weights(run) == run.weights

@@ -9,7 +9,7 @@ import torch
 
 from mmexp.error import ConfigError, DataError, ResourceError
 from mmexp.run.checkpoints import hash_path, is_intact, sha256_of
-from mmexp.training.checkpoint import FORMAT, AtomicCheckpointIO, read_weights, refuse_other_weights
+from mmexp.training.checkpoint import FORMAT, AtomicCheckpointIO, read_weights, refuse_other_weights, write_weights
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 STATE = {
@@ -42,6 +42,21 @@ def test_weights_are_their_running_average_if_there_is_one(path):
     for average, expected in (({}, 0), ({"average": {"a": torch.ones(1)}}, 1)):
         AtomicCheckpointIO().save_checkpoint({"state_dict": own, **average}, path)
         assert read_weights(path) == {"a": expected, "count": 3}
+
+
+def test_weights_alone_are_written_as_numbers_and_read_only_if_their_hash_agrees(tmp_path):
+    shared, path = torch.arange(6.0).view(2, 3), tmp_path / "model.safetensors"
+    write_weights({"a": shared, "b": shared.T}, path)
+    found = read_weights(path)
+    assert torch.equal(found["a"], shared) and torch.equal(found["b"], shared.T)
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    with pytest.raises(DataError, match="must match the hash stored next to it, got another"):
+        read_weights(path)
+    hash_path(path).write_text(sha256_of(path))
+    path.write_bytes(b"none of it")
+    hash_path(path).write_text(sha256_of(path))
+    with pytest.raises(DataError, match="weights must be a file of safetensors, got"):
+        read_weights(path)
 
 
 def test_a_name_never_stands_without_its_hash(path, monkeypatch):

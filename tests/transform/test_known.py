@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mmexp.error import DataError
 from mmexp.transform.known import KnownTransform
 
 TRIPLES = [["ann", "parent of", "bo"], ["ann", "parent of", "cy"], ["bo", "parent of~", "ann"], ["bo", "owns", "a cat"]]
@@ -38,3 +39,9 @@ def test_a_batch_keeps_who_asked_and_marks_what_is_known(transform):
 def test_it_travels_to_a_worker(transform):
     other = pickle.loads(pickle.dumps(transform))
     assert other.prepare(["ann", "parent of"])[1].tolist() == [1, 2]
+
+
+def test_a_package_without_triples_measures_nothing(tmp_path: Path):
+    transform = KnownTransform(triples=str(tmp_path / "none.jsonl"), entities=["ann", "bo"])
+    with pytest.raises(DataError, match="triples must be there, got none: a package holds no training data"):
+        transform.prepare(["ann", "parent of"])

@@ -1,0 +1,48 @@
+"""Weights alone in int8, with a scale for each output; what is computed with them is float32."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+SMALLEST = 256
+"""Numbers of a weight that is worth a scale; smaller ones stay as they are."""
+
+
+def quantize(source: Path, target: Path) -> None:
+    """Write a graph whose weights are stored as ``int8 * scale``, symmetric around 0."""
+    model = onnx.load(source)
+    kept, added = [], []
+    for weight in model.graph.initializer:
+        if weight.data_type != TensorProto.FLOAT or len(weight.dims) < 2 or np.prod(weight.dims) < SMALLEST:
+            kept.append(weight)
+            continue
+        axis = output_axis(model.graph, weight.name)
+        kept += in_int8(weight.name, numpy_helper.to_array(weight), axis)
+        parts = [f"{weight.name}.int8", f"{weight.name}.scale"]
+        added.append(helper.make_node("DequantizeLinear", parts, [weight.name], name=f"{weight.name}.float", axis=axis))
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    nodes = [*added, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.save(model, target)
+
+
+def output_axis(graph: Any, name: str) -> int:
+    """Return the dimension of a weight that numbers the outputs: the last one of a matrix on the right of a product."""
+    return 1 if any(node.op_type == "MatMul" and node.input[1] == name for node in graph.node) else 0
+
+
+def in_int8(name: str, values: np.ndarray, axis: int) -> Iterator[Any]:
+    """Yield the int8 values of a weight, and their scales along an axis."""
+    others = tuple(i for i in range(values.ndim) if i != axis)
+    scale = np.maximum(np.abs(values).max(others, keepdims=True), np.finfo(np.float32).tiny) / 127
+    rounded = np.clip(np.round(values / scale), -127, 127).astype(np.int8)
+    yield numpy_helper.from_array(rounded, f"{name}.int8")
+    yield numpy_helper.from_array(scale.reshape(-1).astype(np.float32), f"{name}.scale")

@@ -53,4 +53,6 @@ def _lead(ranking: Ranking, best: str, second: str) -> str:
     if lead.is_noise:
         more = f"; {need(lead)}" if need(lead) else ""
         return f"{best} and {second} are within {lead.over.removesuffix('s')} noise: difference {sure}{more}."
-    return f"{best} is better than {second} by {sure}."
+    rows = len(ranking.groups)
+    alone = f", as if they were the only two of {rows} rows" if rows > 2 else ""  # the verdicts correct for all of them
+    return f"{best} is better than {second} by {sure}{alone}."

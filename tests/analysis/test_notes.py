@@ -26,6 +26,13 @@ def test_a_lead_is_given_with_its_interval_and_too_few_seeds_are_reported(make_r
     assert second.startswith("Not all rows have the same seeds and folds")
 
 
+def test_a_lead_chosen_among_many_rows_is_said_not_to_be_corrected_for_them(make_row):
+    rows = [make_row(0.5 + seed / 100, seed) for seed in range(3)]
+    more = [make_row(level, seed, fusion=name) for name, level in (("gated", 0.9), ("sum", 0.4)) for seed in range(3)]
+    first, *_ = notes(compare([*rows, *more])[0])
+    assert first.endswith("(95 %, 3 seeds), as if they were the only two of 3 rows.")
+
+
 def test_one_row_needs_no_note(make_row):
     assert notes(compare([make_row(0.5)])[0]) == []
 

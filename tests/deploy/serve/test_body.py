@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from starlette.requests import Request
 
 from mmexp.deploy.serve.body import read_body, suffix_of
@@ -154,3 +156,28 @@ def test_bodies_have_a_limit_together(make: Callable[..., Any]) -> None:
     refused(answer, 503, "busy", "bodies must have at most 999 bytes together, got 1000 more")
     assert answer.headers["retry-after"] == "1"
     assert [client.post(PATH, json={"text": "a"}).status_code for _ in range(3)] == [200] * 3
+
+
+KINDS = ["", "application/json", "multipart/form-data", "multipart/form-data; boundary=x", "text/plain"]
+NOISE = st.one_of(
+    st.binary(max_size=200),
+    st.binary(max_size=80).map(
+        lambda noise: b'--x\r\nContent-Disposition: form-data; name="' + noise + b'"\r\n\r\na\r\n--x--'
+    ),
+    st.recursive(
+        st.none() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    ).map(lambda value: json.dumps(value).encode()),
+)
+
+
+def test_whatever_is_sent_is_answered_with_a_code(make: Callable[..., Any]) -> None:
+    served = make()
+
+    @settings(max_examples=150, deadline=None, derandomize=True, database=None)
+    @given(NOISE, st.sampled_from(KINDS), st.sampled_from(["POST", "POST", "PUT", "GET", "DELETE"]))
+    def ask(body: bytes, kind: str, method: str) -> None:
+        answer = served.client.request(method, PATH, content=body, headers={"content-type": kind})
+        assert 400 <= answer.status_code < 500 and answer.json()["error"]["code"] != "internal"
+
+    ask()
+    assert served.ask(text="a").status_code == 200 and sum(map(len, served.workers[0].seen)) == 1

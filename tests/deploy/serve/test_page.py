@@ -30,6 +30,11 @@ addEventListener("load", () => setTimeout(async () => {
   document.querySelector("textarea").value = "a cat";
   document.querySelector("#inputs button").click();
 }, 300));
+setTimeout(() => {
+  document.documentElement.style.width = "375px";
+  const edges = [...document.querySelectorAll("main, main *")].map((one) => one.getBoundingClientRect().right);
+  document.body.dataset.right = Math.max(...edges);
+}, 2500);
 </script>
 """
 
@@ -108,6 +113,8 @@ def test_a_person_gets_an_answer_in_a_browser_and_nothing_of_a_run_is_markup(add
     dom = done.stdout
     assert [line for line in done.stderr.splitlines() if "CONSOLE" in line] == []
     assert "<title>mmexp serve</title>" in dom and "<img" not in dom.replace("&lt;img", "").partition("<script>")[0]
+    (right,) = re.findall(r'<body data-right="([\d.]+)"', dom)
+    assert 300 < float(right) <= 375
     answer = dom.partition('id="answer"')[2]
     assert "score 0.750" in answer and "&lt;img src=x" in answer and 'max="1"' in answer
     assert dom.count('type="file"') == 2 and "<textarea" in dom and 'type="number"' in dom

@@ -240,8 +240,14 @@ def trained(make_lab: Callable[[Path], Lab], tiny: Path, elsewhere: Path) -> Non
     Image.open(tiny / "0.png").save(elsewhere / "photo.jpg")
 
 
-@each([[verb, *words] for verb in ("predict", "test", "missing", "contribution") for words in spoken(verb)])
-def test_a_trained_run_is_used(words: list[str], trained: None, capsys: pytest.CaptureFixture[str]):
+STUDIES = ("missing", "contribution", "robustness", "fairness", "calibrate")
+
+
+@each([[verb, *words] for verb in ("predict", "test", *STUDIES) for words in spoken(verb)])
+def test_a_trained_run_is_used(
+    words: list[str], trained: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mmexp.study.calibrate.FEWEST", 6)  # samples of val
     assert main([*words, "hardware=cpu"]) == 0, capsys.readouterr().err
     assert capsys.readouterr().out
 

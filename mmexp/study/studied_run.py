@@ -84,7 +84,8 @@ class StudiedRun:
         Args:
             names: Of the modalities.
             absent: ``missing`` for a missing key, which the run's ``missing`` policy deals with; ``shuffled`` for
-                those of another sample, all from the same one; ``blank`` for zeros as the encoder reads them.
+                those of another sample, all from the same one unless the task learns what belongs together;
+                ``blank`` for zeros as the encoder reads them.
         """
         if not names:
             return self.score()
@@ -92,7 +93,8 @@ class StudiedRun:
             every = np.ones(len(self.samples), bool)
             return self.score(Without(self.samples, dict.fromkeys(names, every)))
         if absent == "shuffled":
-            return self.score(Exchanged(self.samples, ShuffledInputs(self.samples), frozenset(names)))
+            others = ShuffledInputs(self.samples, self.trained.task.paired)
+            return self.score(Exchanged(self.samples, others, frozenset(names)))
         with blanked(dict(self.trained.module.model.encoders.items()), names):
             return self.score()
 

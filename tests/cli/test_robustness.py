@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 from mmexp.cli import main
+from mmexp.cli.robustness import _print
 from mmexp.run.study import read_study
 
 
@@ -14,6 +15,8 @@ def test_what_is_printed_is_written_next_to_the_curves(studied, capsys, unrender
         ("image", "noise"),
         ("text", "typos"),
     }
+    _print(printed)
+    assert "effective: the same area less the metric at severity 0" in capsys.readouterr().out
 
 
 def test_a_table_shows_the_severities_and_says_what_they_are_relative_to(studied, capsys, unrendered):

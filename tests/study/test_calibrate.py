@@ -20,15 +20,15 @@ def drawn(number: int, seed: int, sharpness: float = 3.0) -> Scores:
 
 
 def test_what_is_fitted_on_val_makes_test_better() -> None:
-    found = calibrate(drawn(600, 0), drawn(800, 1))
-    assert found["temperature"] == pytest.approx(3.0, rel=0.25)
-    assert found["fitted_on"]["samples"] + found["conformal"]["calibrated_on"]["samples"] == 600
+    found = calibrate(drawn(400, 0), drawn(400, 1))
+    assert found["temperature"] == pytest.approx(3.0, rel=0.3)
+    assert found["fitted_on"]["samples"] + found["conformal"]["calibrated_on"]["samples"] == 400
     assert found["ece"]["before"]["value"] > 3 * found["ece"]["after"]["value"]
     assert found["ece"]["reduction"]["low"] > 0 and found["nll"]["after"] < found["nll"]["before"]
     answered = [one["answered"] for one in found["selective"]]
     accuracy = [one["accuracy"]["value"] for one in found["selective"]]
-    assert answered == pytest.approx(COVERAGES, abs=0.08) and answered[0] == 1.0
-    assert accuracy[0] == pytest.approx(float(drawn(800, 1).right.mean())) and accuracy[-1] > accuracy[0] + 0.1
+    assert answered == pytest.approx(COVERAGES, abs=0.1) and answered[0] == 1.0
+    assert accuracy[0] == pytest.approx(float(drawn(400, 1).right.mean())) and accuracy[-1] > accuracy[0] + 0.1
     sets = found["conformal"]
     assert sets["coverage"]["value"] == pytest.approx(0.9, abs=0.04) and 1 < sets["size"]["value"] < 3
 

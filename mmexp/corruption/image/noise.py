@@ -11,4 +11,4 @@ LEVELS = (0.08, 0.12, 0.18, 0.26, 0.38)
 def corrupt(value: np.ndarray, level: float, generator: np.random.Generator) -> np.ndarray:
     """Add noise to every number of an image, or of the frames of a video. uint8 [..., 3] -> the same"""
     noisy = value + 255 * level * generator.standard_normal(value.shape, np.float32)
-    return np.rint(noisy.clip(0, 255)).astype(np.uint8)
+    return np.asarray(np.rint(noisy.clip(0, 255)), np.uint8)

@@ -63,6 +63,8 @@ def _print(found: Mapping[str, Any]) -> None:
     print_table(columns, rows, optional=metrics[:0:-1], hint="--json has all")
     for metric, gap in found["gaps"].items():
         print(f"worst gap in {metric}: {estimate(gap)}, {gap['best']} before {gap['worst']}")
+    if found["gaps"]:
+        print("The two groups are chosen as those furthest apart, which the interval of their gap leaves aside.")
     small = [name for name, one in groups.items() if one["small"]]
     if small:
         print(f"fewer than {found['small']} samples, not in a gap: {', '.join(small)}")

@@ -27,7 +27,7 @@ EMPTY = "(empty)"
 
 @dataclass(frozen=True)
 class Gap:
-    """The two groups that are furthest apart in a metric.
+    """The two groups that are furthest apart in a metric; that they are chosen so is not in the interval.
 
     Args:
         best: Group.

@@ -25,6 +25,7 @@ def test_the_worst_gap_is_shown_with_the_groups_it_is_between(capsys):
     _print({"column": "speaker", "small": 20, "groups": groups, "gaps": {"test/f1": gap}})
     shown = capsys.readouterr().out
     assert "worst gap in test/f1: 0.300 [0.100, 0.500], ann before bob" in shown
+    assert "chosen as those furthest apart" in shown
     assert "0.600 [0.400, 0.900]" in shown and "fewer than 20 samples, not in a gap: cyd" in shown
 
 

@@ -47,6 +47,7 @@ BLOCK = re.compile(r"^[ ]*```(console|bash|sh|shell)\n(.*?)^[ ]*```", re.MULTILI
 EXAMPLE = re.compile(r"^```(?:python|yaml)\n# ((?:mmexp|conf)/\S+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ROW = re.compile(r"^\| `((?:task|experiment)=[^`]*)` ", re.MULTILINE)
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
+STUDIES = ("missing", "contribution", "robustness", "fairness", "calibrate")
 RUNS_HERE = ("check", "compare", "doctor", "list", "show")
 STEP = ["training.epochs=1", "training.validate_every=1", "training.batch_size=8", "dim=16", "hardware=cpu"]
 SCENES = ["dataset.sizes=[8,4,4]", "dataset.image_size=32", "dataset.cache=null"]
@@ -240,8 +241,22 @@ def trained(make_lab: Callable[[Path], Lab], tiny: Path, elsewhere: Path) -> Non
     Image.open(tiny / "0.png").save(elsewhere / "photo.jpg")
 
 
-@each([[verb, *words] for verb in ("predict", "test", "missing", "contribution") for words in spoken(verb)])
+@each([[verb, *words] for verb in ("predict", "test") for words in spoken(verb)])
 def test_a_trained_run_is_used(words: list[str], trained: None, capsys: pytest.CaptureFixture[str]):
+    assert main([*words, "hardware=cpu"]) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out
+
+
+@each([[verb, *words] for verb in STUDIES for words in spoken(verb)])
+def test_a_trained_run_is_studied(
+    words: list[str],
+    studied: RunFolder,
+    elsewhere: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("mmexp.study.calibrate.FEWEST", 6)  # samples of val
+    shutil.copytree(studied.path, elsewhere / "outputs/x" / studied.id)
     assert main([*words, "hardware=cpu"]) == 0, capsys.readouterr().err
     assert capsys.readouterr().out
 

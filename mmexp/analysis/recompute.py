@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -49,7 +50,7 @@ def recompute(run: RunRow, metric: str) -> Recomputed | None:
 def recompute_rows(run: RunRow, metric: str, rows: Sequence[Row]) -> Recomputed | None:
     """Find how a metric follows from rows that say what is right, where ``run.metrics`` are those of the same rows."""
     reported = run.metrics.get(metric)
-    if not rows or reported is None:
+    if not rows or reported is None or not math.isfinite(reported):
         return None
     ids = [str(row["id"]) for row in rows]
     order = np.argsort(np.array(ids), kind="stable")  # rows keep the order of the file: it decides between equal scores

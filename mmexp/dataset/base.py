@@ -187,6 +187,14 @@ class MultimodalDataset(ABC):
         """Return the group (speaker, patient ...) by the id of a sample of a split; empty if that is not known."""
         return {}
 
+    def column(self, name: str) -> Mapping[str, Any]:
+        """Return the value of a column by the id of a sample, also of one that is neither input nor target.
+
+        Raises:
+            ConfigError: If there is none of the name; by default there are no columns.
+        """
+        raise ConfigError(f"column must be one of a table, got '{name}' with {type(self).__name__}.")
+
     def grouping(self) -> Mapping[str, Any]:
         """Return what a verdict must know of the groups of the test split, as plain JSON.
 

@@ -24,7 +24,8 @@ from mmexp.dataset.table.gaps import refuse_constants, refuse_gaps
 from mmexp.dataset.table.inspection_cache import InspectionCache, cache_file
 from mmexp.dataset.table.leak import LeakPolicy, OnLeak, same_samples
 from mmexp.dataset.table.overview import ColumnOverview, overview
-from mmexp.dataset.table.reader import Record, column_names, find_table, read_table
+from mmexp.dataset.table.reader import Record, column_names, find_table
+from mmexp.dataset.table.records import TableRecords
 from mmexp.dataset.table.rows import Fields, Row, Rows, lengths, prose, set_apart
 from mmexp.dataset.table.split_rule import SplitRule
 from mmexp.dataset.table.text_format import TextFormat
@@ -32,7 +33,7 @@ from mmexp.dataset.table.validate import Validator
 from mmexp.error import DataError
 
 
-class Manifest(MultimodalDataset):
+class Manifest(TableRecords, MultimodalDataset):
     """Reads your own data: a JSONL, CSV, TSV or Parquet table with a row per sample and paths relative to the table.
 
     A row may have an ``id`` (else it is named by its line) and leave an input empty, which is then missing; each target
@@ -220,10 +221,6 @@ class Manifest(MultimodalDataset):
     @cached_property
     def _offered(self) -> Mapping[str, Column]:
         return choose("inputs", self._inputs, self.kinds.inputs, self._records, self.kinds)
-
-    @cached_property
-    def _records(self) -> list[Record]:
-        return read_table(self.path, self.form)
 
     def _usable(
         self, records: Sequence[Record], inputs: Mapping[str, Column], targets: Mapping[str, str], fields: Fields

@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from mmexp.contract import Sample
+from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.control import ShuffledInputs
 from mmexp.error import ConfigError, nearest
 from mmexp.inference.evaluate import split_samples
@@ -35,6 +36,7 @@ class StudiedRun:
         groups: Of samples, by id.
         split: Name of the split.
         metric: Key of the metric that it is measured by.
+        dataset: That the samples are of.
         notes: What a user should know of the data.
     """
 
@@ -44,6 +46,7 @@ class StudiedRun:
     groups: Mapping[str, str]
     split: EvaluatedSplit
     metric: str
+    dataset: MultimodalDataset
     notes: Sequence[str] = ()
 
     @property
@@ -60,8 +63,12 @@ class StudiedRun:
     @property
     def sign(self) -> int:
         """1 if more of the metric is better, -1 if less is."""
-        own = self.run.mode if self.metric.partition("/")[2] == self.run.monitor.partition("/")[2] else "max"
-        return -1 if self.run.directions.get(self.metric, own) == "min" else 1
+        return self.sign_of(self.metric)
+
+    def sign_of(self, metric: str) -> int:
+        """Return 1 if more of a metric is better, -1 if less is."""
+        own = self.run.mode if metric.partition("/")[2] == self.run.monitor.partition("/")[2] else "max"
+        return -1 if self.run.directions.get(metric, own) == "min" else 1
 
     def kind(self, modality: str) -> str:
         """Return the kind of data of a modality."""
@@ -77,7 +84,8 @@ class StudiedRun:
         Args:
             names: Of the modalities.
             absent: ``missing`` for a missing key, which the run's ``missing`` policy deals with; ``shuffled`` for
-                those of another sample, all from the same one; ``blank`` for zeros as the encoder reads them.
+                those of another sample, all from the same one unless the task learns what belongs together;
+                ``blank`` for zeros as the encoder reads them.
         """
         if not names:
             return self.score()
@@ -85,7 +93,8 @@ class StudiedRun:
             every = np.ones(len(self.samples), bool)
             return self.score(Without(self.samples, dict.fromkeys(names, every)))
         if absent == "shuffled":
-            return self.score(Exchanged(self.samples, ShuffledInputs(self.samples), frozenset(names)))
+            others = ShuffledInputs(self.samples, self.trained.task.paired)
+            return self.score(Exchanged(self.samples, others, frozenset(names)))
         with blanked(dict(self.trained.module.model.encoders.items()), names):
             return self.score()
 
@@ -117,4 +126,4 @@ def studied_run(
         rule = f"study: --metric must be one of {', '.join(names)}, got '{metric}'"
         raise ConfigError(f"{rule}. {nearest(metric, names)}")
     read = split_samples(trained, split)
-    return StudiedRun(trained, known, read.samples, read.dataset.groups(split), split, named, read.notes)
+    return StudiedRun(trained, known, read.samples, read.dataset.groups(split), split, named, read.dataset, read.notes)

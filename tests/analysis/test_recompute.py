@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mmexp.analysis.recompute import recompute
+from mmexp.analysis.recompute import recompute, recompute_rows
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow
 
@@ -34,3 +34,9 @@ def test_a_metric_that_does_not_give_what_was_reported_is_not_used(tmp_path):
     assert recompute(run(tmp_path, LABELLED, "test/bleu", 0.1), "test/bleu") is None
     assert recompute(run(tmp_path, NUMBERS, "test/auroc", 0.5), "test/auroc") is None
     assert recompute(run(tmp_path, [], "test/accuracy", 0.5), "test/accuracy") is None
+
+
+def test_a_metric_that_is_undefined_does_not_follow_from_anything(tmp_path):
+    rows = [{"id": "a", "label": "x", "target": "x", "scores": {"x": 0.9, "y": 0.1}}]
+    known = RunRow(RunFolder(tmp_path), "done", metrics={"test/auroc": float("nan")})
+    assert recompute_rows(known, "test/auroc", rows) is None

@@ -45,6 +45,22 @@ def test_a_missing_modality_is_what_a_model_that_never_saw_it_gets(study: Studie
     assert [row["score"] for row in rows] == pytest.approx([row["score"] for row in study.trained.predict(alone)])
 
 
+def test_shuffled_modalities_are_of_several_samples_where_the_task_learns_what_belongs_together(
+    study: StudiedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    monkeypatch.setattr(StudiedRun, "score", lambda self, samples: seen.append(samples))
+    for paired in (False, True):
+        monkeypatch.setattr(study.trained.task, "paired", paired, raising=False)
+        study.score_without(["image", "text"], "shuffled")
+    known = {str(sample.inputs["text"]) + str(sample.inputs["image"].sum()) for sample in study.samples}
+    together, apart = (
+        [str(sample.inputs["text"]) + str(sample.inputs["image"].sum()) in known for sample in samples]
+        for samples in seen
+    )
+    assert all(together) and not any(apart)
+
+
 def test_subsets_are_all_there_largest_first() -> None:
     assert subsets(["a", "b"]) == [("a", "b"), ("a",), ("b",), ()]
     assert len(set(subsets("abcdef"))) == 64

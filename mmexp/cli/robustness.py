@@ -1,0 +1,99 @@
+"""``mmexp robustness``: how a trained run degrades where its inputs are corrupted."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mmexp.cli._study import WORDS
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+HELP = "Find out how a trained run degrades where its inputs are corrupted, at five severities."
+USAGE = f"""
+mmexp robustness RUN [key=value ...] [--only NAME,...] [--reference RUN] [--seed N] [--split SPLIT] [--metric METRIC]
+                     [--json] [--outputs FOLDER]
+
+  RUN               a run's path, its id, the beginning of it, or 'last'
+  --only NAME,...   corruptions, such as blur, or modalities; default: all of each modality
+  --reference RUN   a run on the same data, such as fusion=late, that effective robustness is relative to
+  --seed N          of the corruptions; default: 0
+{WORDS.strip(chr(10))}
+
+Relative robustness is the mean of the metric over severities 0 to 5; effective robustness is by how much that is above
+the reference, where each is taken relative to its own metric on clean data. Without a reference it is the mean fall.
+"""
+
+
+def run(argv: list[str]) -> int:
+    """Evaluate, print, and write ``study/robustness.json`` and ``.png``; see ``USAGE``."""
+    from rich.console import Console
+
+    from mmexp.cli._study import one_run, open_run, save_figure, study_arguments
+    from mmexp.run.folder import RunFolder
+    from mmexp.run.jsonfile import dumps
+    from mmexp.run.study import write_study
+    from mmexp.study.robustness import Robustness, corrupt, refuse_other
+    from mmexp.training.phase import phase
+
+    arguments = study_arguments("robustness")
+    arguments.add_argument("--only", default="")
+    arguments.add_argument("--reference", default="")
+    arguments.add_argument("--seed", type=int, default=0)
+    given = arguments.read(argv)
+    folder = one_run(given)
+    other = RunFolder.find(given.reference, given.outputs) if given.reference else None
+
+    def robustness(folder: RunFolder) -> Robustness:
+        study = open_run(folder, given)
+        with phase(Console(stderr=True), f"evaluating {folder.id}") as progress:
+            return corrupt(study, tuple(filter(None, given.only.split(","))), given.seed, progress)
+
+    found, reference = robustness(folder), robustness(other) if other else None
+    if reference:
+        refuse_other(found, reference)
+    written = write_study(folder, "robustness", found.plain(reference), ["robustness", *argv])
+    save_figure(_figure(written), [folder], "robustness")
+    if given.json:
+        print(dumps(written), end="")
+    else:
+        _print(written)
+    for note in found.study.notes:
+        print(f"note: {note}", file=sys.stderr)
+    return 0
+
+
+def _print(found: Mapping[str, Any]) -> None:
+    from mmexp.cli._study import estimate, unit
+    from mmexp.cli._table import print_table
+
+    clean = found["clean"]
+    every = [clean, *(one["relative"] for one in found["corruptions"])]
+    print(f"{found['metric']} of {found['samples']} samples: {estimate(clean)} clean; {unit(every)}")
+    rows = []
+    for one in found["corruptions"]:
+        values = [estimate(value, interval=False) for value in one["severities"]]
+        areas = [estimate(one["relative"]), estimate(one["effective"])]
+        rows.append([f"{one['modality']}/{one['corruption']}", *values, *areas])
+    for name, one in {**found["modalities"], "all": found["all"]}.items():
+        rows.append([f"{name}, mean", *[""] * 5, estimate(one["relative"]), estimate(one["effective"])])
+    numbers = [f"{severity}>" for severity in range(1, 6)]
+    print_table(["corruption", *numbers, "relative>", "effective>"], rows, optional=["2", "4"])
+    print(f"relative: {found['definition']['relative']}")
+    said = found["definition"]["effective"] if found["reference"] else "the same area less the metric at severity 0"
+    print(f"effective: {said}")
+
+
+def _figure(found: Mapping[str, Any]) -> Figure:
+    from mmexp.plot.degradation import Point, degradation
+
+    def point(severity: int, one: Mapping[str, Any]) -> Point:
+        return severity, one["value"], one.get("low"), one.get("high")
+
+    panels: dict[str, dict[str, list[Point]]] = {}
+    for one in found["corruptions"]:
+        points = [point(i, value) for i, value in enumerate([found["clean"], *one["severities"]])]
+        panels.setdefault(one["modality"], {})[one["corruption"]] = points
+    return degradation(panels, found["metric"], "severity")

@@ -313,7 +313,7 @@ def is_private(name: str) -> bool:
 
 def defined(path: Path) -> Iterator[str]:
     """Names that a file gives to functions, classes, variables, attributes, or buffers by their text."""
-    yield from (node.name for node in nodes(path, ast.FunctionDef, ast.ClassDef))
+    yield from (node.name for node in nodes(path, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
     yield from (node.attr for node in nodes(path, ast.Attribute) if isinstance(node.ctx, ast.Store))
     yield from (node.id for node in nodes(path, ast.Name) if isinstance(node.ctx, ast.Store))
     yield from (node.value for node in nodes(path, ast.Constant) if isinstance(node.value, str))

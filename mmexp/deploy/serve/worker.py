@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from mmexp.error import MmexpError
 from mmexp.runner.worker import warm_up
 
 _START = 300.0  # s to load the runs
+_STARTING = threading.Lock()  # the server that forks is started by one thread, which sets the environment for it
 _END = 5.0  # s to end once the pipe is closed
 
 
@@ -71,11 +73,12 @@ class ProcessWorker(Worker):
 
     def start(self) -> Mapping[str, Description]:
         self.stop()
-        warm_up()
         context = multiprocessing.get_context("forkserver")
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=work, args=(theirs, self._plan), daemon=True)
-        self._process.start()
+        with _STARTING:
+            warm_up()
+            self._process.start()
         theirs.close()
         found = self._receive(_START)
         if isinstance(found, NotReady):

@@ -141,3 +141,25 @@ def test_an_answer_that_is_none_is_a_death(started: Any) -> None:
     worker.start()
     with pytest.raises(WorkerDied, match="worker must answer with a list, got str"):
         worker.answer("pets", [], 20)
+
+
+def test_workers_that_start_at_once_do_not_prepare_at_once(started: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def inside(pipe: Connection) -> None:
+        pipe.send(Ready({}))
+        pipe.poll(20)
+
+    workers, within, most = [started(inside) for _ in range(4)], [0], [0]
+
+    def warm_up() -> None:
+        within[0] += 1
+        most[0] = max(most[0], within[0])
+        threading.Event().wait(0.02)
+        within[0] -= 1
+
+    monkeypatch.setattr(module, "warm_up", warm_up)
+    threads = [threading.Thread(target=worker.start) for worker in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert most == [1] and all(worker.alive for worker in workers)

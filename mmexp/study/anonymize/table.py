@@ -62,7 +62,7 @@ class Copy:
     def row(self, record: Record) -> dict[str, Any]:
         """Return the cells of a row, and write its files."""
         boxes = _boxes(record.values.get(self.wanted.boxes)) if self.wanted.boxes else []
-        found = {}
+        found: dict[str, Any] = {}
         for name, cell in record.values.items():
             if name in self.wanted.ids and cell is not None:
                 found[name] = hashed(cell, self.wanted.salt)

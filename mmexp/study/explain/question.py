@@ -67,7 +67,8 @@ class Question:
             self.trained.device
         )
         with self.trained.hardware.autocast():
-            return self.answer.score(self.trained.module.model(asked)).float()
+            found = self.answer.score(self.trained.module.model(asked))
+        return found.float()
 
     def _scores(self, kept: Tensor) -> Tensor:
         own = self.split(kept)

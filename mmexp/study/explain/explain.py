@@ -14,11 +14,11 @@ from mmexp.analysis.recompute import Metric
 from mmexp.contract import Sample
 from mmexp.error import ConfigError
 from mmexp.inference.predictor import Predictor
+from mmexp.study.estimate import Estimate
 from mmexp.study.explain.box import in_box
 from mmexp.study.explain.faithfulness import gains
 from mmexp.study.explain.method import load
 from mmexp.study.explain.question import Question, ask
-from mmexp.study.scored import plain
 
 MEASURES = (
     "deletion_gain",
@@ -90,7 +90,7 @@ def summarized(explanations: Sequence[Explanation], groups: Mapping[str, str]) -
             if known:
                 values = np.array([value for _, value in known])
                 interval = interval_of(_mean(values), [key for key, _ in known], groups) if len(known) > 1 else None
-                found[method][name] = {"value": float(values.mean()), **plain(interval)}
+                found[method][name] = Estimate(float(values.mean()), interval).plain()
     return found
 
 

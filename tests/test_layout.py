@@ -69,6 +69,7 @@ PRIVATE = {
     "mmexp/cli/_arguments.py": "argparse",
     "mmexp/cli/_exit.py": "atexit",
     "mmexp/search/optuna.py": "optuna",
+    "mmexp/study/explain/method/lime.py": "captum",
     "mmexp/training/lightning_internal.py": "pytorch_lightning",
     "mmexp/training/model.py": "torch",
 }

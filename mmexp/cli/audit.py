@@ -15,7 +15,7 @@ mmexp audit RUN [--samples N] [key=value ...] [--json] [--outputs FOLDER]
   --json            what is written to study/audit.json of the run, and nothing else
   --outputs FOLDER  folder of all runs; default: outputs
 
-Advantage is the rate of true positives less that of false ones: 0 for a guess, 1 if all are told apart. The attacks
+Advantage is the rate of true positives less that of false ones: 0 for a guess, 1 if it is always right. The attacks
 see the loss of a sample and no other model; a stronger attacker may find more.
 """
 

@@ -36,7 +36,7 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("--outputs", default="outputs")
     given = arguments.read(argv)
     folder = RunFolder.find(given.run, given.outputs)
-    overrides = [word for word in given.words if _is_override(word)]
+    overrides = [word for word in given.words if is_override(word)]
     inputs = [word for word in given.words if word not in overrides]
     if not inputs:
         raise ConfigError("predict: INPUT must be given, got none.", f"Run: {advice.predict(folder)}")
@@ -56,7 +56,7 @@ def run(argv: list[str]) -> int:
     return 0
 
 
-def _is_override(word: str) -> bool:
+def is_override(word: str) -> bool:
     """Whether a word is meant for the config: its key lies below a root key, as no modality does."""
     from mmexp.config.schema import ROOT
     from mmexp.dataset.table.ad_hoc import pair

@@ -74,7 +74,7 @@ def _train(given: Namespace, command: Sequence[str]) -> int:
         config, launcher = read_run(given.overrides, given.config)
         if "fair" in config.typed:
             raise ConfigError(
-                f"command line: fair must be typed with -m, whose jobs it makes alike, got {config.node.fair}."
+                f"command line: fair must be typed with -m, whose jobs it makes cost the same, got {config.node.fair}."
             )
     folder = run_training(config, command, console)
     failed = run_baselines([folder], launcher)[0] if launcher else 0

@@ -50,7 +50,8 @@ def audit(folder: RunFolder, trained: Predictor, most: int = MOST) -> dict[str, 
     told, reference = [*_drawn(splits["train"], size), *_drawn(splits["test"], size)], _drawn(splits["val"], most)
     groups = {**dataset.groups("train"), **dataset.groups("test")}
     samples = Samples([one.id for one in told], losses_of(trained, told), np.arange(2 * size) < size, groups)
-    attacks, notes = [loss_threshold(samples)], []
+    attacks = [loss_threshold(samples)]
+    notes: list[str] = []
     target = _class_target(trained, told)
     if target and reference:
         labels, others = ([str(one.targets[target]) for one in part] for part in (told, reference))
@@ -66,7 +67,8 @@ def audit(folder: RunFolder, trained: Predictor, most: int = MOST) -> dict[str, 
 
 def losses_of(trained: Predictor, samples: Sequence[Sample]) -> np.ndarray:
     """Compute the loss of each sample by itself, with the same noise where the loss draws any. [N]"""
-    model, found = trained.module.model, []
+    model = trained.module.model
+    found: list[float] = []
     for sample in samples:
         batch = single(trained, sample, trained.task.transforms())
         torch.manual_seed(0)

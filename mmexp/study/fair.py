@@ -72,7 +72,7 @@ def set_budget(configs: Sequence[Config]) -> dict[str, Any]:
     if asked == {None}:
         return {}
     if any(config.node.baselines for config in configs):
-        rule = "baselines must be false with fair, which only makes jobs of one sweep alike"
+        rule = "baselines must be false with fair, which solves only the jobs of one sweep"
         raise ConfigError(f"config: {rule}, got true.", "Add fusion=none 'inputs=[image],[text]' by mmexp sweep extend")
     if len(asked) > 1 or (asked - set(COSTS)):
         raise ConfigError(f"config: fair must be null or one of {', '.join(COSTS)}, got {_listed(asked)}.")

@@ -1,4 +1,4 @@
-"""Membership inference: how well what a model gives on a sample tells whether it was trained on it."""
+"""Membership inference: whether a model shows in its loss that it was trained on a sample."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Samples:
 
 @dataclass(frozen=True)
 class Attack:
-    """A way to tell members from others.
+    """A way to separate members from others.
 
     Args:
         name: Of it.
@@ -100,7 +100,7 @@ def calibrated(samples: Samples, labels: Sequence[str], others: np.ndarray, othe
     what a sample would cost without being trained on is known per class, not per sample.
 
     Args:
-        samples: Told apart.
+        samples: Members and others.
         labels: Of each.
         others: Losses of samples that were not trained on and are not among the samples, at least one. [M]
         other_labels: Of each.

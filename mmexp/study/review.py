@@ -92,7 +92,8 @@ def review(scores: Scores, top: int) -> dict[str, Any]:
         Plain values: ``mislabelled``, all that are flagged, the likeliest first; ``uncertain``; ``estimated_share`` of
         wrong labels; ``joint``, by given and true class where one class applies; ``samples`` and ``notes``.
     """
-    known, notes = _known(scores), []
+    known = _known(scores)
+    notes: list[str] = []
     if left := len(scores.ids) - len(known):
         notes.append(f"{left} samples are left out: their label is of no class that the run knows.")
     parts = _by_class(scores, known) if scores.several else [_by_label(scores, known)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,48 +31,41 @@ def review_page(found: Mapping[str, Any], samples: Sequence[Sample], made_by: st
     media = Media()
     wanted = {one["id"] for key in ("mislabelled", "uncertain") for one in found[key][:MOST]}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder)
-        inputs = {row["id"]: row["inputs"] for row in write_inputs([one for one in samples if one.id in wanted], path)}
-
-        def cell(row: Mapping[str, Any]) -> Html:
-            shown = (_input(name, own, row["id"], path, media) for name, own in inputs.get(row["id"], {}).items())
-            return tag("th", tag("div", row["id"], class_="id"), *shown, scope="row")
-
-        wrong = [tag("tr", cell(row), *_flagged(row)) for row in found["mislabelled"][:MOST]]
-        unsure = [tag("tr", cell(row), *_unsure(row)) for row in found["uncertain"][:MOST]]
-    top = tag(
-        "header",
-        tag("h1", "Labels to look at again"),
-        tag(
-            "p", f"{found['samples']} samples of {found['split']}, made on {date} by mmexp {__version__}", class_="dim"
-        ),
-        command(made_by),
-    )
-    share = (
-        f"About {found['estimated_share']:.1%} of the labels are estimated to be wrong; {found['flagged']} are flagged."
-    )
-    first = scrolled(
-        "Likely mislabelled",
-        "The likeliest first: margin is the score of the label less the best other one. A flag is a reason to look.",
-        ("sample", "label", "suggested", "score of the label", "margin"),
-        [tag("tbody", *wrong)],
-    )
-    second = scrolled(
-        "Least certain",
-        "By how near the two best scores are.",
-        ("sample", "label", "scores", "uncertainty"),
-        [tag("tbody", *unsure)],
-    )
+        rows = write_inputs([one for one in samples if one.id in wanted], Path(folder))
+        inputs = {row["id"]: row["inputs"] for row in rows}
+        tables = _tables(
+            found, lambda name: [_input(*one, name, Path(folder), media) for one in inputs.get(name, {}).items()]
+        )
+    about = f"{found['samples']} samples of {found['split']}, made on {date} by mmexp {__version__}"
+    top = tag("header", tag("h1", "Labels to look at again"), tag("p", about, class_="dim"), command(made_by))
+    share = f"About {found['estimated_share']:.1%} of the labels are estimated to be wrong"
     left = f"{media.left_out} images and recordings were left out to keep the page small."
     main = tag(
         "main",
-        tag("p", share, class_="claim"),
+        tag("p", f"{share}; {found['flagged']} are flagged.", class_="claim"),
         *(tag("p", note, class_="dim") for note in found["notes"]),
-        _section("Likely mislabelled", first),
-        _section("Least certain", second),
+        *tables,
         tag("p", left) if media.left_out else None,
     )
     return document("mmexp review", top, main)
+
+
+def _tables(found: Mapping[str, Any], inputs: Callable[[str], Sequence[Html | None]]) -> list[Html]:
+    """Return the two tables, with what ``inputs`` returns of each sample that is there."""
+
+    def body(key: str, cells: Callable[[Mapping[str, Any]], list[Html]]) -> list[Html]:
+        rows = [
+            tag("tr", tag("th", tag("div", row["id"], class_="id"), *inputs(row["id"]), scope="row"), *cells(row))
+            for row in found[key][:MOST]
+        ]
+        return [tag("tbody", *rows)]
+
+    wrong = "The likeliest first: margin is the score of the label less the best other one. A flag is a reason to look."
+    heads = ("sample", "label", "suggested", "score of the label", "margin")
+    first = scrolled("Likely mislabelled", wrong, heads, body("mislabelled", _flagged))
+    unsure = "By how near the two best scores are."
+    second = scrolled("Least certain", unsure, ("sample", "label", "scores", "uncertainty"), body("uncertain", _unsure))
+    return [_section("Likely mislabelled", first), _section("Least certain", second)]
 
 
 def _section(title: str, content: Html) -> Html:

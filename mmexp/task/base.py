@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from torch import Tensor, nn
 from torchmetrics import MetricCollection
 
 from mmexp.contract import Batch, Outputs, Sample, Tokens
+from mmexp.error import ConfigError
 from mmexp.fusion.base import Fusion
 from mmexp.transform.base import Transform
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Explained:
+    """The answer to one sample, and how any other outputs speak for it.
+
+    Args:
+        text: The answer.
+        score: Returns the score of this answer in each row of other outputs. [B]
+        targets: Returns the targets that ``forward`` must be given with B rows for that; none by default.
+    """
+
+    text: str
+    score: Callable[[Outputs], Tensor]
+    targets: Callable[[int], dict[str, Any]] = lambda rows: {}
 
 
 class Task(nn.Module, ABC):
@@ -122,6 +139,14 @@ class Task(nn.Module, ABC):
             samples: The sample of each, as the dataset gives it.
         """
         return {}
+
+    def explained(self, outputs: Outputs) -> Explained:
+        """Return what is explained of the outputs of one sample: its answer, and the scalar that speaks for it.
+
+        Raises:
+            ConfigError: By default: a task whose answer has no score cannot be explained.
+        """
+        raise ConfigError(f"explain: task must score its answer, got {type(self).__name__}.")
 
     def notes(self) -> list[str]:
         """Say what a user should know of the objective before it is trained, a line each."""

@@ -15,7 +15,7 @@ from mmexp.decoder.base import TextDecoder
 from mmexp.decoding.search import Decoded, Nucleus, State, Step, beam, greedy, sample
 from mmexp.fusion.base import Fusion
 from mmexp.loss.mean import mean
-from mmexp.task.base import Task
+from mmexp.task.base import Explained, Task
 from mmexp.transform.captions import Captions
 
 
@@ -118,6 +118,18 @@ class TextGeneration(Task):
         if known is None:
             return rows
         return [row | {"target": next(iter(true), None)} for row, true in zip(rows, known.texts, strict=True)]
+
+    def explained(self, outputs: Outputs) -> Explained:
+        """Explain the mean log-probability, in nats, of the words of the text that was generated."""
+        text, name = outputs["caption" if "caption" in outputs else "text"][0], self.targets[0]
+        transform = self.transforms()[name]
+        written = transform.prepare([text])
+
+        def likelihood(found: Outputs) -> Tensor:
+            words = found["logits"].float().log_softmax(-1).gather(1, found["targets"].unsqueeze(1))  # [B * T, 1]
+            return words.view(len(found["score"]), -1).mean(1)
+
+        return Explained(text, likelihood, lambda rows: {name: transform.collate([written] * rows)})
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         name = self.targets[0].removesuffix("s")

@@ -28,7 +28,7 @@ from mmexp.metric.f1 import BinaryF1, MultilabelMacroF1
 from mmexp.plot.classification import confusion, reliability
 from mmexp.plot.report import report
 from mmexp.pool.base import Pool
-from mmexp.task.base import Task
+from mmexp.task.base import Explained, Task
 from mmexp.transform.base import Transform
 from mmexp.transform.label import UNSEEN, Labels, LabelTransform
 from mmexp.transform.spelling import spelling
@@ -189,6 +189,11 @@ class Classification(Task):
             "confusion": confusion(targets, preds, self.classes),
             "reliability": reliability([row["score"] for row in known], right),
         }
+
+    def explained(self, outputs: Outputs) -> Explained:
+        """Explain the score of the class with the best one."""
+        best = int(outputs["scores"][0].argmax())
+        return Explained(str(self.classes[best]), lambda found: found["scores"][:, best])
 
     def explain(self, scores: list[float]) -> dict[str, Any]:
         """Return the prediction, its score (the highest), and the scores of all classes or, of many, the best few."""

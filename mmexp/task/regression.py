@@ -16,7 +16,7 @@ from mmexp.loss.mean import mean
 from mmexp.metric.regression import RegressionScores
 from mmexp.plot.scatter import scatter
 from mmexp.pool.base import Pool
-from mmexp.task.base import Task
+from mmexp.task.base import Explained, Task
 from mmexp.transform.number import NumberTransform
 
 if TYPE_CHECKING:
@@ -108,6 +108,10 @@ class Regression(Task):
         target: Padded = batch.targets[self.target]
         paired = zip(rows, target.values.tolist(), target.mask.tolist(), strict=True)
         return [row | {"target": value if known else None} for row, value, known in paired]
+
+    def explained(self, outputs: Outputs) -> Explained:
+        """Explain the number: what speaks for it makes it larger."""
+        return Explained(f"{self.target} {float(outputs['preds'][0]):.4g}", lambda found: found["preds"])
 
     def plots(self, rows: Sequence[Mapping[str, Any]], samples: Sequence[Sample]) -> Mapping[str, Figure]:
         """Answers against targets."""

@@ -18,7 +18,7 @@ from mmexp.loss.contrastive import OBJECTIVES, Pairs
 from mmexp.metric.retrieval import RetrievalRanks
 from mmexp.plot.neighbours import Found, neighbours
 from mmexp.pool.base import Pool
-from mmexp.task.base import Task
+from mmexp.task.base import Explained, Task
 from mmexp.transform.base import Transform
 from mmexp.transform.key import KeyTransform, key
 
@@ -116,6 +116,10 @@ class Retrieval(Task):
             row | {name: side.key(row["id"], files) for name, side in sides.items()}
             for row, files in zip(rows, batch.files, strict=True)
         ]
+
+    def explained(self, outputs: Outputs) -> Explained:
+        """Explain the similarity of the two sides."""
+        return Explained("similarity of the pair", lambda found: (found["query"] * found["candidates"]).sum(1))
 
     def completed(self, rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
         """Return the rows with the ``rank`` of the query and the ``reverse_rank`` of the candidate in the split."""

@@ -22,7 +22,7 @@ from mmexp.run.folder import runs
         (["--workers", "2"], "without -m"),
         (["-m", "seed=0,1", "--workers", "0"], "launcher.workers=0: LocalLauncher: workers must be at least 1, got 0"),
         (["-m", "seed=0,1", "--time-limit", "0"], "LocalLauncher: time_limit must be above 0 s, got 0"),
-        (["fair=params"], "fair must be typed with -m, whose jobs it makes alike, got params"),
+        (["fair=params"], "fair must be typed with -m, whose jobs it makes cost the same, got params"),
         (["launcher=local"], "need -m or baselines=true, got launcher=local. Run: mmexp train -m"),
         (["-m", "launcher=locl", "seed=0,1"], "launcher must be one of its options, got 'locl'. Did you mean 'local'"),
         (["-m", "launcher.wrkers=2"], "launcher.wrkers must be an argument of LocalLauncher"),

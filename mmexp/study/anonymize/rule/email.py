@@ -1,0 +1,14 @@
+"""E-mail addresses, also with domains in other scripts; not those that are spelled out (``at``, ``dot``)."""
+
+from __future__ import annotations
+
+import re
+
+POSITION = 10
+MASK = "[email]"
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+[@\uff20](?:[\w-]+[.\u3002\uff0e])+\w{2,}")
+
+
+def find(text: str) -> list[tuple[int, int]]:
+    """Return where each begins and ends."""
+    return [one.span() for one in _ADDRESS.finditer(text)]

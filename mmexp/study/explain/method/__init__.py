@@ -1,0 +1,27 @@
+"""Methods: each gives ``HELP`` and ``attribute``, which returns what each part counts, NaN of what it leaves out."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+
+from mmexp.error import ConfigError, nearest
+
+
+def methods() -> list[str]:
+    """Return the names of all methods."""
+    return sorted(one.name for one in iter_modules(__path__))
+
+
+def load(name: str) -> ModuleType:
+    """Return a method.
+
+    Raises:
+        ConfigError: If there is none of that name.
+    """
+    if name not in methods():
+        raise ConfigError(
+            f"explain: --method must be one of {', '.join(methods())}, got {name!r}.", nearest(name, methods())
+        )
+    return import_module(f"{__name__}.{name}")

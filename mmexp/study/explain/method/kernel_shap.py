@@ -1,0 +1,27 @@
+"""KernelSHAP: Shapley values of the parts, by a weighted linear fit to scores with random parts taken away.
+
+Source: Lundberg and Lee 2017, "A Unified Approach to Interpreting Model Predictions", https://arxiv.org/abs/1705.07874,
+theorem 2; by captum.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mmexp.study.explain.question import ROWS, Question
+
+HELP = "Shapley values by a linear fit"
+PER_PART, MOST = 8, 600
+"""Evaluations of the model, of each part and in all."""
+
+
+def attribute(question: Question) -> Tensor:
+    """Return what each part counts; together, how far the score is above that of nothing. [P]"""
+    from captum.attr import KernelShap
+
+    every, number = torch.ones(1, question.size), min(MOST, PER_PART * question.size + 50)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        found = KernelShap(question.scores).attribute(every, n_samples=number, perturbations_per_eval=ROWS)
+    return torch.as_tensor(found)[0]

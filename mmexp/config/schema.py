@@ -45,7 +45,7 @@ class Schema:
         pretrained: Run whose encoders, fusion and tokenizer to start from, as far as they are used again.
         baselines: Whether to train, after the run, what its fusion must beat: each input alone and the controls.
         tuned: Trials on val by which what is typed was chosen; null if it was not, or that is not known.
-        fair: What every job of a sweep costs the same of, by the ``dim`` that is solved for each: ``params``, ``flops`` or
+        fair: What every job of a sweep has the same of, by the ``dim`` solved for each: ``params``, ``flops`` or
             ``time``; null leaves ``dim`` as it is.
         plugins: Packages, in addition to mmexp's own, whose classes may be named in ``_target_``.
         tokenize: What metrics of texts count: ``words``, ``characters`` or ``blanks``, see ``metric.caption``.

@@ -68,8 +68,11 @@ def _print(found: Mapping[str, Any]) -> None:
 
     fitted, sets, error = found["fitted_on"], found["conformal"], found["ece"]
     print(f"temperature {number(found['temperature'])}, fitted on {fitted['samples']} samples of {fitted['split']}")
-    print(f"ece on {found['samples']} samples of test: {estimate(error['before'])} before,", end=" ")
-    print(f"{estimate(error['after'])} after; nll {number(found['nll']['before'])}, {number(found['nll']['after'])}")
+    print(
+        f"ece on {found['samples']} samples of test: {number(error['before'])} before, {number(error['after'])} after"
+    )
+    if likelihood := found["nll"]:
+        print(f"nll: {estimate(likelihood['before'])} before, {estimate(likelihood['after'])} after")
     rows = [
         [f"{one['coverage']:.0%}", number(one["threshold"]), f"{one['answered']:.0%}", estimate(one["accuracy"])]
         for one in found["selective"]

@@ -11,13 +11,14 @@ import numpy as np
 from mmexp.analysis.predictions import with_truth
 from mmexp.analysis.recompute import Metric
 from mmexp.error import ConfigError
-from mmexp.study.calibration import calibration_error, conformal_threshold, fit_temperature, nll, scaled
+from mmexp.study.calibration import calibration_error, conformal_threshold, fit_temperature, scaled
 from mmexp.study.estimate import Measured, means
 from mmexp.study.studied_run import StudiedRun
 from mmexp.task.classification import Classification
 
 COVERAGES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 """Shares of the samples that are answered in selective prediction."""
+_BOTH = ("before", "after")
 FEWEST = 20
 """Samples of val that have a class of the training split."""
 
@@ -118,31 +119,30 @@ def calibrate(val: Scores, test: Scores, coverage: float = 0.9, seed: int = 0) -
     return {
         "temperature": temperature,
         "fitted_on": {"split": "val", "samples": len(seen.ids), "seed": seed},
-        "ece": _errors(test, after),
-        "nll": {name: _nll(one) for name, one in (("before", test), ("after", after))},
+        "ece": {"before": _error(test), "after": _error(after)},
+        "nll": _nll(test, after),
         "selective": [_selective(fitted.at(temperature), after, share) for share in COVERAGES],
         "conformal": _conformal(held.at(temperature), after, coverage),
     }
 
 
-def _errors(before: Scores, after: Scores) -> dict[str, Any]:
-    metrics = {name: calibration_error(one.confidence, one.right) for name, one in _pair(before, after)}
-    every = np.ones((1, len(before.ids)))
-    found = Measured({name: float(one(every)[0]) for name, one in metrics.items()}, metrics, before.ids, before.groups)
-    return {
-        "before": found.estimate(lambda value: value("before")).plain(),
-        "after": found.estimate(lambda value: value("after")).plain(),
-        "reduction": found.estimate(lambda value: value("before") - value("after")).plain(),
+def _error(scores: Scores) -> float:
+    """Return the calibration error, without an interval: resampled, it is above its own value, as chance adds to it."""
+    return float(calibration_error(scores.confidence, scores.right)(np.ones((1, len(scores.ids))))[0])
+
+
+def _nll(before: Scores, after: Scores) -> dict[str, Any]:
+    """Return the negative log-likelihood of both with intervals, and by how much it falls."""
+    known = np.flatnonzero(before.truth >= 0)
+    if not len(known):
+        return {}
+    own = {
+        name: -np.log(np.maximum(1 - one.part(known).nonconformity, 1e-30))
+        for name, one in zip(_BOTH, (before, after), strict=True)
     }
-
-
-def _pair(before: Scores, after: Scores) -> list[tuple[str, Scores]]:
-    return [("before", before), ("after", after)]
-
-
-def _nll(scores: Scores) -> float | None:
-    known = scores.part(np.flatnonzero(scores.truth >= 0))
-    return nll(known.probabilities, known.truth) if len(known.ids) else None
+    found = means(own, before.part(known).ids, before.groups)
+    values = {name: found.estimate(lambda value, name=name: value(name)).plain() for name in _BOTH}
+    return values | {"reduction": found.estimate(lambda value: value("before") - value("after")).plain()}
 
 
 def _selective(fitted: Scores, test: Scores, share: float) -> dict[str, Any]:

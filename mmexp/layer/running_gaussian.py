@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -29,6 +31,7 @@ class RunningGaussian(nn.Module):
     count: Tensor
     mean: Tensor
     covariance: Tensor
+    inverse: Tensor
 
     def __init__(self, width: int, shrinkage: float = 1e-4) -> None:
         super().__init__()
@@ -36,6 +39,15 @@ class RunningGaussian(nn.Module):
         self.register_buffer("count", torch.tensor(0))
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("covariance", torch.eye(width))
+        self.register_buffer("inverse", torch.eye(width), persistent=False)
+
+    def train(self, mode: bool = True) -> Self:
+        """Keep the inverse of the covariance's factor for a graph, which cannot compute it, once nothing is learned."""
+        super().train(mode)
+        if not mode:
+            eye = torch.eye(self.mean.shape[0], device=self.mean.device)
+            self.inverse = torch.linalg.solve_triangular(self._factor(), eye, upper=False)
+        return self
 
     @torch.no_grad()
     def update(self, vectors: Tensor) -> None:
@@ -53,11 +65,18 @@ class RunningGaussian(nn.Module):
     @torch.no_grad()
     def distance(self, vectors: Tensor) -> Tensor:
         """Compute the Mahalanobis distance of vectors from the mean, in standard deviations. [B, D] -> [B]"""
-        ridge = self.shrinkage * self.covariance.diagonal().mean() + FLOOR
-        whole = self.covariance + ridge * torch.eye(self.mean.shape[0], device=vectors.device)
-        factor = torch.linalg.cholesky_ex(whole).L
-        white: Tensor = torch.linalg.solve_triangular(factor, (vectors - self.mean).T, upper=False)  # [D, B]
+        apart = (vectors - self.mean).T  # [D, B]
+        if torch.compiler.is_exporting():
+            return (self.inverse @ apart).square().sum(0).sqrt()
+        white: Tensor = torch.linalg.solve_triangular(self._factor(), apart, upper=False)
         return white.square().sum(0).sqrt()
+
+    @torch.no_grad()
+    def _factor(self) -> Tensor:
+        """Return the Cholesky factor of the covariance, with what makes it one of full rank. [D, D]"""
+        ridge = self.shrinkage * self.covariance.diagonal().mean() + FLOOR
+        whole = self.covariance + ridge * torch.eye(self.mean.shape[0], device=self.mean.device)
+        return torch.linalg.cholesky_ex(whole).L  # type: ignore[no-any-return]
 
     @torch.no_grad()
     def standardise(self, vectors: Tensor) -> Tensor:

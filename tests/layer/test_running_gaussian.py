@@ -76,3 +76,21 @@ def test_several_processes_follow_the_vectors_of_all(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(running_gaussian, "gather", lambda rows: (torch.cat([drawn(6)[:5], rows]), 5))
     own.update(drawn(6)[5:])
     torch.testing.assert_close(own.state_dict(), whole.state_dict())
+
+
+class Distance(torch.nn.Module):
+    def __init__(self, usual: RunningGaussian) -> None:
+        super().__init__()
+        self.usual = usual
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        return self.usual.distance(vectors)
+
+
+def test_a_graph_computes_the_distance_by_an_inverse_that_follows_what_was_learned():
+    usual = RunningGaussian(3)
+    for seed in range(3):
+        usual.train().update(drawn(8, seed))
+        graph = torch.export.export(Distance(usual).eval(), (drawn(4),))
+    torch.testing.assert_close(graph.module()(drawn(4, 9)), usual.distance(drawn(4, 9)))
+    assert "inverse" not in usual.state_dict()

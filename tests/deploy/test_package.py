@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from mmexp.contract import Sample
-from mmexp.deploy.package import pack, without_paths
-from mmexp.error import ConfigError, DataError
+from mmexp.deploy.package import _once_frozen, pack, without_paths
+from mmexp.error import ConfigError, DataError, MmexpError
 from mmexp.inference.predictor import restore
+from mmexp.method.full import FullMethod
 from mmexp.run.folder import RunFolder
 from mmexp.training.checkpoint import read_weights
 
@@ -126,3 +127,10 @@ def test_frozen_weights_travel_though_a_checkpoint_leaves_them_to_their_source(
     moved = RunFolder(Path(shutil.move(tmp_path / "model", tmp_path / "elsewhere")))
     assert list(restore(moved).predict(SAMPLES)) == wanted
     assert str(source) not in moved.config.read_text()
+
+
+def test_adapters_on_weights_that_are_left_to_their_source_are_refused() -> None:
+    with pytest.raises(
+        MmexpError, match=r"weights must all be in the checkpoint, or frozen as they came .*got FullMethod"
+    ):
+        _once_frozen(FullMethod(), "encoder.text")

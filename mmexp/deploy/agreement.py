@@ -57,12 +57,13 @@ class Trial:
         Raises:
             MmexpError: If an error is above ``LIMIT``.
         """
-        found = [{"samples": len(one), "lengths": lengths(one), "error": error(one)} for one in self.others]
-        worst = max(one["error"] for one in found)
+        errors = [error(one) for one in self.others]
+        worst = max(errors)
         if not worst <= LIMIT:
             rule = f"largest absolute error must be at most {LIMIT:g}"
             raise MmexpError(f"export: {rule}, got {worst:.3g}. Nothing is kept.")
-        return found
+        pairs = zip(self.others, errors, strict=True)
+        return [{"samples": len(one), "lengths": lengths(one), "error": own} for one, own in pairs]
 
 
 def lengths(batch: Batch) -> dict[str, int]:

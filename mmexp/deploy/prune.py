@@ -92,12 +92,12 @@ def prune_weights(model: Model, amount: float, structured: bool) -> None:
     if structured:
         parts = [(layer, "weight") for part in (model.encoders, model.fusion) for layer in layers(part)]
         for layer, name in parts:
-            torch_prune.ln_structured(layer, name, amount, n=2, dim=0)
+            torch_prune.ln_structured(layer, name, amount, n=2, dim=0)  # type: ignore[no-untyped-call]
     else:
         parts = [(layer, "weight") for layer in layers(model)]
         torch_prune.global_unstructured(parts, torch_prune.L1Unstructured, amount=amount)
     for layer, name in parts:
-        torch_prune.remove(layer, name)
+        torch_prune.remove(layer, name)  # type: ignore[no-untyped-call]
 
 
 def layers(part: nn.Module) -> Iterator[nn.Module]:

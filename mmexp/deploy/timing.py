@@ -32,7 +32,7 @@ def timed(graph: Path, inputs: Mapping[str, np.ndarray], runs: int = RUNS, threa
         MmexpError: If the process fails.
     """
     place = graph.with_name("inputs.npz")
-    np.savez(place, **inputs)
+    np.savez(place, **inputs)  # type: ignore[arg-type]
     words = [sys.executable, "-m", __name__, str(graph), str(place), str(runs), str(threads)]
     try:
         done = subprocess.run(words, capture_output=True, text=True)

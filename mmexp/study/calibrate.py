@@ -141,7 +141,11 @@ def _nll(before: Scores, after: Scores) -> dict[str, Any]:
         for name, one in zip(_BOTH, (before, after), strict=True)
     }
     found = means(own, before.part(known).ids, before.groups)
-    values = {name: found.estimate(lambda value, name=name: value(name)).plain() for name in _BOTH}
+
+    def one(name: str) -> dict[str, Any]:
+        return found.estimate(lambda value: value(name)).plain()
+
+    values = {name: one(name) for name in _BOTH}
     return values | {"reduction": found.estimate(lambda value: value("before") - value("after")).plain()}
 
 

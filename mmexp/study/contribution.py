@@ -52,7 +52,11 @@ class Contribution:
         Networks", https://arxiv.org/abs/2202.05306, eq. 2. Differs: the model without a modality is this one, not
         one of its unimodal branches.
         """
-        return {name: found.estimate(lambda value, name=name: self._use(value, name)) for name in self.players}
+
+        def rate(name: str) -> Estimate:
+            return found.estimate(lambda value: self._use(value, name))
+
+        return {name: rate(name) for name in self.players}
 
     def dominance(self, found: Measured[Coalition]) -> tuple[str, str, Estimate]:
         """Return the modality that is used most, the next one, and by how much their utilisation rates differ."""
@@ -86,12 +90,12 @@ class Contribution:
 
     def _plain(self, absent: str) -> dict[str, Any]:
         found = self.measured(absent)
-        coalitions = [
-            {"modalities": list(key), **found.estimate(lambda value, key=key: value(key)).plain()}
-            for key in subsets(self.players)
-        ]
+
+        def row(key: Coalition) -> dict[str, Any]:
+            return {"modalities": list(key), **found.estimate(lambda value: value(key)).plain()}
+
         return {
-            "coalitions": coalitions,
+            "coalitions": [row(key) for key in subsets(self.players)],
             "shapley": {name: one.plain() for name, one in self.values(found).items()},
         }
 

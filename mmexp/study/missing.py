@@ -144,8 +144,10 @@ def compare(one: Degradation, other: Degradation) -> Estimate | None:
         return Estimate(value)
 
     def difference(weights: np.ndarray) -> np.ndarray:
-        own, theirs = (run.mean_drop(lambda gap, run=run: run.found.metrics[gap](weights)) for run in (one, other))
-        return np.asarray(own - theirs)
+        def drop(run: Degradation) -> Any:
+            return run.mean_drop(lambda gap: run.found.metrics[gap](weights))
+
+        return np.asarray(drop(one) - drop(other))
 
     return Estimate(value, interval_of(difference, one.found.ids, one.found.groups))
 

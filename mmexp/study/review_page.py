@@ -34,7 +34,8 @@ def review_page(found: Mapping[str, Any], samples: Sequence[Sample], made_by: st
         rows = write_inputs([one for one in samples if one.id in wanted], Path(folder))
         inputs = {row["id"]: row["inputs"] for row in rows}
         tables = _tables(
-            found, lambda name: [_input(*one, name, Path(folder), media) for one in inputs.get(name, {}).items()]
+            found,
+            lambda name: [_input(key, own, name, Path(folder), media) for key, own in inputs.get(name, {}).items()],
         )
     about = f"{found['samples']} samples of {found['split']}, made on {date} by mmexp {__version__}"
     top = tag("header", tag("h1", "Labels to look at again"), tag("p", about, class_="dim"), command(made_by))

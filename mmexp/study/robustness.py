@@ -189,11 +189,9 @@ def _height(value: Value, modality: str, corruption: str) -> Any:
 
 def _joined(one: Measured[Case], other: Measured[Case]) -> Measured[tuple[int, Case]]:
     """Both by number and case, on the same samples."""
-    pair = enumerate((one, other))
-    values, metrics = {}, {}
-    for number, own in pair:
-        values |= {(number, case): value for case, value in own.values.items()}
-        metrics |= {(number, case): metric for case, metric in own.metrics.items()}
+    both = (one, other)
+    values = {(number, case): value for number, own in enumerate(both) for case, value in own.values.items()}
+    metrics = {(number, case): metric for number, own in enumerate(both) for case, metric in own.metrics.items()}
     return Measured(values, metrics, one.ids, one.groups)
 
 

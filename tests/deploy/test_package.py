@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from mmexp.contract import Sample
-from mmexp.deploy.package import pack, without_paths
-from mmexp.error import ConfigError, DataError
+from mmexp.deploy.package import _once_frozen, pack, without_paths
+from mmexp.error import ConfigError, DataError, MmexpError
 from mmexp.inference.predictor import restore
+from mmexp.method.full import FullMethod
 from mmexp.run.folder import RunFolder
 from mmexp.training.checkpoint import read_weights
 
@@ -108,3 +109,27 @@ def test_weights_are_read_as_they_were_written(trained_run: RunFolder, packed: P
     wanted = restore(trained_run).module.state_dict()
     found = read_weights(RunFolder(packed).weights)
     assert found.keys() == wanted.keys() and all(bool((found[name] == value).all()) for name, value in wanted.items())
+
+
+def test_frozen_weights_travel_though_a_checkpoint_leaves_them_to_their_source(
+    lab: Any, tiny_bert: str, tmp_path: Path
+) -> None:
+    source = Path(shutil.copytree(tiny_bert, tmp_path / "bert"))
+    words = ["encoder/text=hf", f"encoder.text.model={source}", "inputs=[text]", "fusion=none", "training.epochs=1"]
+    lab.overrides = [one for one in lab.overrides if not one.startswith("encoder/text")]
+    run = lab.train(*words, "method=frozen")
+    trained = restore(run)
+    wanted = list(trained.predict(SAMPLES))
+    pack(run, trained, tmp_path / "model")
+    shutil.rmtree(source)
+    shutil.rmtree(run.path)
+    moved = RunFolder(Path(shutil.move(tmp_path / "model", tmp_path / "elsewhere")))
+    assert list(restore(moved).predict(SAMPLES)) == wanted
+    assert str(source) not in moved.config.read_text()
+
+
+def test_adapters_on_weights_that_are_left_to_their_source_are_refused() -> None:
+    with pytest.raises(
+        MmexpError, match=r"weights must all be in the checkpoint, or frozen as they came .*got FullMethod"
+    ):
+        _once_frozen(FullMethod(), "encoder.text")

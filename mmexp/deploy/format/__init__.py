@@ -45,4 +45,4 @@ def find_format(name: str) -> Format:
         raise ConfigError(
             f"export: --format must be one of {', '.join(formats())}, got '{name}'.", nearest(name, formats())
         )
-    return import_module(f"{__name__}.{name}")  # type: ignore[return-value]
+    return import_module(f"{__name__}.{name}")

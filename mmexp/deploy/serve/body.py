@@ -7,7 +7,7 @@ import base64
 import binascii
 import json
 import os.path
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any, NoReturn
 
 from starlette.datastructures import Headers, UploadFile
@@ -129,7 +129,7 @@ def suffix_of(title: str) -> str:
 
 
 async def _from_form(headers: Headers, body: bytes, description: Description, limits: Limits) -> dict[str, Any]:
-    async def stream() -> AsyncIterator[bytes]:
+    async def stream() -> AsyncGenerator[bytes]:
         yield body
         yield b""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from PIL import ExifTags, Image, ImageFilter, ImageOps
 
@@ -79,7 +80,7 @@ def blur(image: Image.Image, box: Box) -> bool:
 def _written(image: Image.Image, form: str, profile: bytes | None) -> bytes:
     buffer = io.BytesIO()
     image.info.clear()
-    options = {"JPEG": {"quality": QUALITY, "subsampling": 0}, "WEBP": {"lossless": True}}.get(form, {})
+    options: dict[str, Any] = {"JPEG": {"quality": QUALITY, "subsampling": 0}, "WEBP": {"lossless": True}}.get(form, {})
     own = {"icc_profile": profile} if profile and form in ("JPEG", "PNG", "WEBP", "TIFF") else {}
     image.save(buffer, form, **options, **own)
     return buffer.getvalue()

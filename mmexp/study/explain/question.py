@@ -52,12 +52,12 @@ class Question:
     def split(self, values: Tensor) -> dict[str, Tensor]:
         """Return what is of each part by input. [..., P]"""
         sizes = [len(one.names) for one in self.parts.values()]
-        return dict(zip(self.parts, values.split(sizes, -1), strict=True))
+        return dict(zip(self.parts, torch.split(values, sizes, -1), strict=True))
 
     def scores(self, kept: Tensor) -> Tensor:
         """Return the score of the answer where some parts are kept and the others are taken away. [K, P] -> [K]"""
         with torch.no_grad():
-            return torch.cat([self._scores(rows) for rows in kept.split(ROWS)])
+            return torch.cat([self._scores(rows) for rows in torch.split(kept, ROWS)])
 
     def score(self, inputs: Mapping[str, Padded]) -> Tensor:
         """Return the score of the answer for K rows of some inputs; the others are those of the sample. -> [K]"""

@@ -30,7 +30,8 @@ def divide(inputs: Padded, transform: Any) -> Parts:
         own = transform.tokenizer
         vocabulary = own.words()
         special, words = {own.pad, own.bos, own.eos}, [vocabulary[i] for i in ids]
-    place, names = [], []
+    place: list[int] = []
+    names: list[str] = []
     for i, there, word in zip(ids, known, words, strict=True):
         counts = there and i not in special
         place.append(len(names) if counts else -1)

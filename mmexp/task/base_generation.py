@@ -126,9 +126,7 @@ class TextGeneration(Task):
         written = transform.prepare([text])
 
         def likelihood(found: Outputs) -> Tensor:
-            words: Tensor = (
-                found["logits"].float().log_softmax(-1).gather(1, found["targets"].unsqueeze(1))
-            )  # [B * T, 1]
+            words: Tensor = found["logits"].float().log_softmax(-1).gather(1, found["targets"].unsqueeze(1))
             return words.view(len(found["score"]), -1).mean(1)
 
         return Explained(text, likelihood, lambda rows: {name: transform.collate([written] * rows)})

@@ -80,7 +80,8 @@ def blur(image: Image.Image, box: Box) -> bool:
 def _written(image: Image.Image, form: str, profile: bytes | None) -> bytes:
     buffer = io.BytesIO()
     image.info.clear()
-    options: dict[str, Any] = {"JPEG": {"quality": QUALITY, "subsampling": 0}, "WEBP": {"lossless": True}}.get(form, {})
+    known: dict[str, dict[str, Any]] = {"JPEG": {"quality": QUALITY, "subsampling": 0}, "WEBP": {"lossless": True}}
+    options = known.get(form, {})
     own = {"icc_profile": profile} if profile and form in ("JPEG", "PNG", "WEBP", "TIFF") else {}
     image.save(buffer, form, **options, **own)
     return buffer.getvalue()

@@ -25,8 +25,6 @@ def worth(verdict: Verdict | None, interval: bool) -> str:
         return "-"
     if verdict.margin is None:
         return "no baselines"
-    if verdict.outcome == "at_chance":
-        return "at chance"
     amount = f"{verdict.margin.mean:+.3f}" + (f" {verdict.interval or '[?]'}" if interval else "")
     if verdict.is_better:
         return f"{amount} over {verdict.baseline}"

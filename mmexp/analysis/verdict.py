@@ -52,11 +52,11 @@ class Verdict:
         """The verdict in words, on one line."""
         if self.margin is None:
             return "not compared, because baselines are missing"
-        if self.outcome == "at_chance":
-            return "at chance"
         kind = "control" if self.is_control else "single modality"
         words = (
-            f"beats its best {kind} ({self.baseline}) by"
+            f"not shown above chance (control with {self.baseline} inputs):"
+            if self.outcome == "at_chance"
+            else f"beats its best {kind} ({self.baseline}) by"
             if self.is_better
             else f"no better than {self.baseline} alone:"
         )

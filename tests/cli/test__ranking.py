@@ -40,7 +40,7 @@ def show(make_run, capsys, monkeypatch):
         (Verdict("better", (RUN,), "image", Difference(0.012)), "+0.012 [?] over image"),
         (Verdict("no_better", (RUN,), "image", Difference(0.004, -0.01, 0.018)), "= image: +0.004 [-0.010, 0.018]"),
         (Verdict("no_better", (RUN,), "image", Difference(-0.1, -0.2, -0.05)), "< image: -0.100 [-0.200, -0.050]"),
-        (Verdict("at_chance", (RUN,), "blank", Difference(0.0, -0.1, 0.1)), "at chance"),
+        (Verdict("at_chance", (RUN,), "blank", Difference(0.0, -0.1, 0.1)), "= blank: +0.000 [-0.100, 0.100]"),
         (Verdict("unknown", (RUN,)), "no baselines"),
     ],
 )

@@ -404,6 +404,10 @@ def no_runs(bench: Bench) -> Iterator[str]:
     yield bench.refuses(read_comparisons, [], empty)
 
 
+def two_runs_at_once(bench: Bench) -> Iterator[str]:
+    yield bench.says("contribution", str(bench.done.path), str(bench.copy().path))
+
+
 def runs_put_aside(bench: Bench) -> Iterator[str]:
     folder = bench.copy()
     outputs = folder.path.parents[1]
@@ -629,6 +633,7 @@ PROVOKED: dict[str, Callable[[Bench], Iterator[str]]] = {
     "cli/_arguments.py:error": lacks_a_value,
     "cli/_main.py:main": closed_stdout_and_lost_package,
     "cli/_result.py:_next": done,
+    "cli/_study.py:one_run": two_runs_at_once,
     "cli/_sweep.py:run_sweep": sweep_submitted,
     "cli/_verdict.py:exit_code": no_verdict,
     "cli/cache.py:run": damaged_features,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-HELP = "Calibrate the probabilities of a trained run: temperature, selective prediction, conformal sets."
+HELP = "Calibrate probabilities: temperature, selective prediction, conformal sets."
 USAGE = """
 mmexp calibrate RUN [key=value ...] [--coverage SHARE] [--seed N] [--json] [--outputs FOLDER]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-HELP = "Explain answers: heat maps over images and audio, coloured words, bars; with their faithfulness."
+HELP = "Explain answers by heat maps, coloured words and bars, and measure their faithfulness."
 USAGE = """
 mmexp explain RUN [INPUT ...] [--sample ID,...] [--samples N] [--method NAME,...] [key=value ...] [--json]
               [--outputs FOLDER]

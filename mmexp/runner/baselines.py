@@ -12,7 +12,7 @@ from mmexp.config.without_fusion import NO_FUSION, without_fusion
 from mmexp.config.yaml import shown
 from mmexp.error import ConfigError
 from mmexp.run import summary
-from mmexp.run.command import line, override
+from mmexp.run.command import override
 from mmexp.run.folder import RunFolder
 from mmexp.run.jsonfile import read_json
 from mmexp.run.redact import redact_tree
@@ -39,7 +39,7 @@ def baselines(folder: RunFolder) -> list[Job]:
     if fair := known["config"].get("fair"):
         rule = "baselines of a run whose width was solved must be jobs of its sweep, which solves theirs"
         alone = ",".join(f"[{name}]" for name in known.get("alone", inputs))
-        hint = f"Run: {line('sweep', 'extend', 'last', NO_FUSION, f'inputs={alone}')}"
+        hint = f"Extend that sweep (mmexp sweep extend) by {NO_FUSION} 'inputs={alone}'."
         raise ConfigError(f"baselines: {rule}, got fair={fair}.", hint)
     words, path = words_of(folder)
     if start := known["config"].get("pretrained"):  # by now the last run is another one

@@ -99,7 +99,10 @@ def test_no_runs_say_how_to_get_one(
     assert capsys.readouterr().out == "No runs in outputs yet. Run: mmexp train\n"
 
 
-def test_what_can_be_exported_is_said_of_each_task_and_fusion(capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_can_be_exported_is_said_of_each_task_and_fusion(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     assert main(["list", "export"]) == 0
     rows = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines() if len(line.split()) > 1)
     assert rows["classification"].strip() == rows["gated"].strip() == "yes"

@@ -81,6 +81,15 @@ def test_what_fuses_nothing_has_none(words, inputs):
     assert baselines(typed(*words, inputs=inputs)) == []
 
 
+def test_those_of_a_run_whose_width_was_solved_are_left_to_its_sweep():
+    folder = typed("fusion=gated")
+    known = summary.read(folder)
+    summary.write(folder, {**known, "config": {**known["config"], "fair": "params"}})
+    with pytest.raises(ConfigError, match=r"must be jobs of its sweep, .*, got fair=params") as refused:
+        baselines(folder)
+    assert refused.value.hint.endswith("by fusion=none 'inputs=[image],[text]'.")
+
+
 def test_the_runs_of_a_sweep_share_them():
     jobs = [job for fusion in ("concat", "gated", "attention") for job in baselines(typed(f"fusion={fusion}"))]
     assert (len(jobs), len(distinct(jobs))) == (12, 4)

@@ -43,8 +43,8 @@ mmexp compare [RUN ...] [--metric KEY] [--where CONDITION] [--by KEY,...] [--piv
   --outputs FOLDER  folder of all runs; default: outputs
 
 The verdict says by how much a fusion is better than the best single input ('+0.012 [0.003, 0.021] over image'), that it
-is not ('= image', or '< image' if it is worse), that it is not shown above chance ('= blank', '= shuffled'), or that it has
-no baselines: mmexp baselines RUN.
+is not ('= image', or '< image' if it is worse), that it is not shown above chance ('= blank', '= shuffled'), or that it
+has no baselines: mmexp baselines RUN.
 Intervals are over groups (speakers, patients ...) where the data names them, else over folds, seeds or samples.
 """
 

@@ -76,11 +76,7 @@ class Contribution:
         whole = self.measured(self.absent)
         first, second, gap = self.dominance(whole)
         return {
-            "run": study.run.folder.id,
-            "fusion": study.run.config.get("fusion"),
-            "split": study.split,
-            "samples": len(study.samples),
-            "metric": study.metric,
+            **study.plain(),
             "missing": study.run.config.get("missing"),
             "always_present": [name for name in study.inputs if name not in self.players],
             "absent": {name: self._plain(name) for name in self.scores},

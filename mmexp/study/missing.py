@@ -92,11 +92,7 @@ class Degradation:
             for one in self.found.values
         ]
         return {
-            "run": study.run.folder.id,
-            "fusion": study.run.config.get("fusion"),
-            "split": study.split,
-            "samples": len(study.samples),
-            "metric": study.metric,
+            **study.plain(),
             "missing": policy,
             "modality_dropout": root["training"].get("modality_dropout", 0.0),
             "always_present": [name for name in study.inputs if name not in self.modalities],

@@ -93,11 +93,7 @@ class Robustness:
         modalities = list(dict.fromkeys(modality for modality, _ in curves))
         parts = {name: [one for one in curves if one[0] == name] for name in modalities}
         return {
-            "run": study.run.folder.id,
-            "fusion": study.run.config.get("fusion"),
-            "split": study.split,
-            "samples": len(study.samples),
-            "metric": study.metric,
+            **study.plain(),
             "seed": self.seed,
             "reference": reference.study.run.folder.id if reference else None,
             "definition": {"relative": RELATIVE, "effective": EFFECTIVE},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -69,6 +70,16 @@ class StudiedRun:
         """Return 1 if more of a metric is better, -1 if less is."""
         own = self.run.mode if metric.partition("/")[2] == self.run.monitor.partition("/")[2] else "max"
         return -1 if self.run.directions.get(metric, own) == "min" else 1
+
+    def plain(self) -> dict[str, Any]:
+        """Return what everything that is written of it begins with."""
+        return {
+            "run": self.run.folder.id,
+            "fusion": self.run.config.get("fusion"),
+            "split": self.split,
+            "samples": len(self.samples),
+            "metric": self.metric,
+        }
 
     def kind(self, modality: str) -> str:
         """Return the kind of data of a modality."""

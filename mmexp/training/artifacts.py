@@ -58,9 +58,9 @@ def draw(task: Task, rows: Sequence[Row], samples: Sequence[Sample], folder: Run
 
 def _written(value: Any, name: str, folder: RunFolder) -> Any:
     if isinstance(value, Waveform):
-        return _file(_wav(value), f"{name}.wav", folder)
+        return _file(wav(value), f"{name}.wav", folder)
     if isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim >= 2:
-        return _file(_png(value), f"{name}.png", folder)
+        return _file(png(value), f"{name}.png", folder)
     return value
 
 
@@ -71,7 +71,8 @@ def _file(data: bytes, name: str, folder: RunFolder) -> str:
     return name
 
 
-def _png(image: np.ndarray) -> bytes:
+def png(image: np.ndarray) -> bytes:
+    """Encode an image. uint8 [H, W] or [H, W, 3]"""
     from PIL import Image
 
     buffer = io.BytesIO()
@@ -79,7 +80,8 @@ def _png(image: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _wav(audio: Waveform) -> bytes:
+def wav(audio: Waveform) -> bytes:
+    """Encode audio, in 16 bits a sample."""
     import soundfile
 
     buffer = io.BytesIO()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from mmexp.contract import Waveform
 from mmexp.run.jsonfile import strict
+from mmexp.training.artifacts import png, wav
 
 
 def plain(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -20,27 +20,11 @@ def plain(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Waveform):
-        return _file(_wav(value), "audio/wav")
+        return _file(wav(value), "audio/wav")
     if isinstance(value, np.ndarray) and value.dtype == np.uint8 and value.ndim >= 2:
-        return _file(_png(value), "image/png")
+        return _file(png(value), "image/png")
     return strict(value)
 
 
 def _file(content: bytes, kind: str) -> dict[str, str]:
     return {"type": kind, "base64": base64.b64encode(content).decode()}
-
-
-def _png(image: np.ndarray) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "png")
-    return buffer.getvalue()
-
-
-def _wav(audio: Waveform) -> bytes:
-    import soundfile
-
-    buffer = io.BytesIO()
-    soundfile.write(buffer, audio.samples, audio.rate, format="WAV")
-    return buffer.getvalue()

@@ -37,6 +37,11 @@ def test_samples_are_explained_by_each_method_and_measured(trained, sample):
     assert total["value"] == pytest.approx(one.measures["occlusion"]["deletion_gain"])
 
 
+def test_a_mean_over_few_samples_has_no_interval(trained):
+    found = explain(trained, list(split_samples(trained).samples)[:4], ["occlusion"])
+    assert "low" not in summarized(found, {})["occlusion"]["deletion_gain"]
+
+
 def test_the_mean_has_an_interval_over_samples(trained):
     samples = list(split_samples(trained).samples)
     found = explain(trained, samples, ["occlusion"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mmexp.cli._arguments import Arguments
@@ -68,6 +68,22 @@ def open_run(folder: RunFolder, given: Namespace) -> StudiedRun:
 def is_setting(word: str) -> bool:
     """Whether a word is ``key=value``."""
     return "=" in word and "/" not in word.partition("=")[0]
+
+
+def show(
+    written: Mapping[str, Any], given: Namespace, notes: Sequence[str], table: Callable[[Mapping[str, Any]], None]
+) -> None:
+    """Print what was written, as JSON or as tables, and on stderr what a user should know of the data."""
+    import sys
+
+    from mmexp.run.jsonfile import dumps
+
+    if given.json:
+        print(dumps(written), end="")
+    else:
+        table(written)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
 
 
 def estimate(plain: Mapping[str, Any], interval: bool = True) -> str:

@@ -26,9 +26,8 @@ def run(argv: list[str]) -> int:
     from rich.console import Console
 
     from mmexp.cli._arguments import Arguments
-    from mmexp.cli._study import is_setting, one_run, save_figure
+    from mmexp.cli._study import is_setting, one_run, save_figure, show
     from mmexp.plot.degradation import degradation
-    from mmexp.run.jsonfile import dumps
     from mmexp.run.study import write_study
     from mmexp.study.calibrate import calibrate, read_scores
     from mmexp.study.studied_run import studied_run
@@ -44,7 +43,8 @@ def run(argv: list[str]) -> int:
     folder = one_run(given)
     settings = [word for word in given.words if is_setting(word)]
     with phase(Console(stderr=True), f"evaluating {folder.id}"):
-        val, test = (read_scores(studied_run(folder, settings, split)) for split in ("val", "test"))
+        studies = [studied_run(folder, settings, split) for split in ("val", "test")]
+        val, test = map(read_scores, studies)
     found = {"run": folder.id, "samples": len(test.ids), **calibrate(val, test, given.coverage, given.seed)}
     written = write_study(folder, "calibration", found, ["calibrate", *argv])
     points = [
@@ -54,10 +54,7 @@ def run(argv: list[str]) -> int:
     save_figure(
         degradation({"selective prediction": {folder.id: curve}}, "accuracy", "coverage"), [folder], "calibration"
     )
-    if given.json:
-        print(dumps(written), end="")
-    else:
-        _print(written)
+    show(written, given, list(dict.fromkeys(note for one in studies for note in one.notes)), _print)
     return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,9 +27,9 @@ def run(argv: list[str]) -> int:
 
     from rich.console import Console
 
-    from mmexp.cli._study import one_run, open_run, study_arguments
+    from mmexp.cli._study import one_run, open_run, show, study_arguments
     from mmexp.run.atomic import write_atomic
-    from mmexp.run.jsonfile import dumps, strict
+    from mmexp.run.jsonfile import strict
     from mmexp.run.study import write_study
     from mmexp.study.contribution import contribute
     from mmexp.study.needed import by_class, by_sample, count_needed
@@ -51,12 +50,7 @@ def run(argv: list[str]) -> int:
     plain = {**found.plain(), "classes": classes, "needed": count_needed(rows)}
     written = write_study(folder, "contribution", plain, ["contribution", *argv])
     write_atomic(folder.study / "contribution.jsonl", "".join(f"{json.dumps(strict(row))}\n" for row in rows))
-    if given.json:
-        print(dumps(written), end="")
-    else:
-        _print(written)
-    for note in study.notes:
-        print(f"note: {note}", file=sys.stderr)
+    show(written, given, study.notes, _print)
     return 0
 
 

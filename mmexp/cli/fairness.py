@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,8 +23,7 @@ def run(argv: list[str]) -> int:
     """Evaluate, print, and write ``study/fairness.json``; see ``USAGE``."""
     from rich.console import Console
 
-    from mmexp.cli._study import one_run, open_run, study_arguments
-    from mmexp.run.jsonfile import dumps
+    from mmexp.cli._study import one_run, open_run, show, study_arguments
     from mmexp.run.study import write_study
     from mmexp.study.fairness import by_group
     from mmexp.training.phase import phase
@@ -39,12 +37,7 @@ def run(argv: list[str]) -> int:
     with phase(Console(stderr=True), f"evaluating {folder.id}") as progress:
         found = by_group(study, given.group, values, progress)
     written = write_study(folder, "fairness", found.plain(), ["fairness", *argv])
-    if given.json:
-        print(dumps(written), end="")
-    else:
-        _print(written)
-    for note in study.notes:
-        print(f"note: {note}", file=sys.stderr)
+    show(written, given, study.notes, _print)
     return 0
 
 

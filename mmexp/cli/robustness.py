@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +30,8 @@ def run(argv: list[str]) -> int:
     """Evaluate, print, and write ``study/robustness.json`` and ``.png``; see ``USAGE``."""
     from rich.console import Console
 
-    from mmexp.cli._study import one_run, open_run, save_figure, study_arguments
+    from mmexp.cli._study import one_run, open_run, save_figure, show, study_arguments
     from mmexp.run.folder import RunFolder
-    from mmexp.run.jsonfile import dumps
     from mmexp.run.study import write_study
     from mmexp.study.robustness import Robustness, corrupt, refuse_other
     from mmexp.training.phase import phase
@@ -56,12 +54,7 @@ def run(argv: list[str]) -> int:
         refuse_other(found, reference)
     written = write_study(folder, "robustness", found.plain(reference), ["robustness", *argv])
     save_figure(_figure(written), [folder], "robustness")
-    if given.json:
-        print(dumps(written), end="")
-    else:
-        _print(written)
-    for note in found.study.notes:
-        print(f"note: {note}", file=sys.stderr)
+    show(written, given, found.study.notes, _print)
     return 0
 
 

@@ -47,14 +47,14 @@ def audit(folder: RunFolder, trained: Predictor, most: int = MOST) -> dict[str, 
     size = min(most, len(splits["train"]), len(splits["test"]))
     if size < 2:
         raise ConfigError(f"audit: train and test must have 2 samples at least, got {size}.")
-    told, reference = [*_drawn(splits["train"], size), *_drawn(splits["test"], size)], _drawn(splits["val"], most)
+    attacked, reference = [*_drawn(splits["train"], size), *_drawn(splits["test"], size)], _drawn(splits["val"], most)
     groups = {**dataset.groups("train"), **dataset.groups("test")}
-    samples = Samples([one.id for one in told], losses_of(trained, told), np.arange(2 * size) < size, groups)
+    samples = Samples([one.id for one in attacked], losses_of(trained, attacked), np.arange(2 * size) < size, groups)
     attacks = [loss_threshold(samples)]
     notes: list[str] = []
-    target = _class_target(trained, told)
+    target = _class_target(trained, attacked)
     if target and reference:
-        labels, others = ([str(one.targets[target]) for one in part] for part in (told, reference))
+        labels, others = ([str(one.targets[target]) for one in part] for part in (attacked, reference))
         attacks.append(calibrated(samples, labels, losses_of(trained, reference), others))
     else:
         notes.append("lira_lite is left out: it needs a class of each sample, and a validation split.")

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mmexp.cli._study import estimate, is_setting, named_runs, one_run, study_arguments, unit
+from mmexp.cli._study import estimate, is_setting, named_runs, one_run, show, study_arguments, unit
 from mmexp.error import ConfigError
 
 
@@ -18,6 +18,12 @@ def test_numbers_are_shown_with_their_intervals():
 @pytest.mark.parametrize(("word", "expected"), [("hardware=cpu", True), ("last", False), ("out/a=b/2025", False)])
 def test_a_setting_is_told_from_a_run(word: str, expected: bool):
     assert is_setting(word) is expected
+
+
+@pytest.mark.parametrize(("json", "out"), [(True, '{\n  "a": 1\n}\n'), (False, "table 1\n")])
+def test_notes_of_the_data_stand_next_to_the_table_or_the_json(json: bool, out: str, capsys):
+    show({"a": 1}, SimpleNamespace(json=json), ["2 rows left out"], lambda found: print("table", found["a"]))
+    assert capsys.readouterr() == (out, "note: 2 rows left out\n")
 
 
 def test_one_run_is_named(studied):

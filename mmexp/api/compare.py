@@ -11,7 +11,7 @@ from mmexp.analysis.verdict import BaselineComparison
 from mmexp.analysis.where import unseen
 from mmexp.analysis.where import where as select
 from mmexp.error import ConfigError
-from mmexp.run.collect import collect
+from mmexp.run.collect import collect, trials
 from mmexp.run.command import first_run
 from mmexp.run.folder import runs
 from mmexp.run.summary import neighbours, read_rows
@@ -29,7 +29,8 @@ def compare(
     Only files are read; torch is not imported.
 
     Args:
-        refs: Runs, their paths or ids, or folders of runs; all runs in ``outputs`` if none is given.
+        refs: Runs, their paths or ids, folders of runs, or sweeps; all runs in ``outputs`` if none is given. Of a sweep
+            whose trials chose the settings of its last runs, these alone count, unless there is a condition.
         by: Config keys to group by; everything but seed and fold if empty.
         metric: Key to rank by, such as ``test/accuracy``; what the runs monitored, on the test split, if empty.
         where: Condition that the rows must meet, such as ``fusion in [gated, sum] and test/accuracy > .8``.
@@ -53,7 +54,8 @@ def compare(
     folders = collect([os.fspath(ref) for ref in refs], folder_of_runs) if refs else runs(folder_of_runs)
     if not folders:
         raise ConfigError(f"compare: outputs must hold runs, got none in {folder_of_runs}.", first_run(folder_of_runs))
-    known = read_rows(folders)
+    searched = trials(map(os.fspath, refs), folder_of_runs) if not where else []
+    known = read_rows([folder for folder in folders if folder not in searched])
     everything = rank(known, by, metric)
     shown = rank(select(known, where), by, metric) if where else everything
     baselines = BaselineComparison(neighbours(folders))

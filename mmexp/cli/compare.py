@@ -55,13 +55,15 @@ def run(argv: list[str]) -> int:
     from mmexp.analysis.verdict import BaselineComparison
     from mmexp.analysis.where import unseen, where
     from mmexp.cli._verdict import exit_code
-    from mmexp.run.collect import collect
+    from mmexp.run.collect import collect, trials
     from mmexp.run.command import first_run, line
     from mmexp.run.folder import runs
     from mmexp.run.summary import BROKEN, DONE, neighbours, read_rows
 
     given = _read(argv)
     folders = collect(given.refs, given.outputs) if given.refs else runs(given.outputs)
+    searched = trials(given.refs, given.outputs) if not given.where else []
+    folders = [folder for folder in folders if folder not in searched]
     if not folders:
         raise ConfigError(f"compare: outputs must hold runs, got none in {given.outputs}.", first_run(given.outputs))
     rows = read_rows(folders)
@@ -78,6 +80,8 @@ def run(argv: list[str]) -> int:
         _print_rankings(shown, given)
         if given.where:
             _print_unseen(rankings, everything)
+        if searched:
+            print(f"{len(searched)} trial(s), which chose the settings of the rows, are left out: --where 'tuned == null'.")
         _print_unfinished(unfinished)
         _print_repeated(sum(one.status == DONE for one in seen) - sum(len(g.runs) for r in rankings for g in r.groups))
     for one in rows:

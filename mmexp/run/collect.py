@@ -26,10 +26,23 @@ def collect(refs: Iterable[str], outputs: Path | str = OUTPUTS) -> list[RunFolde
     return list(found.values())
 
 
+def trials(refs: Iterable[str], outputs: Path | str = OUTPUTS) -> list[RunFolder]:
+    """Return the runs of the sweeps among ``refs`` that chose the settings of other runs of their sweep."""
+    found = []
+    for sweep in (one for ref in refs for one in _sweeps(ref, outputs)):
+        jobs = {job: any(word.startswith("tuned=") for word in job.frozen["words"]) for job in sweep.jobs}
+        found += [job.run for job, is_tuned in jobs.items() if any(jobs.values()) and not is_tuned and job.run]
+    return found
+
+
+def _sweeps(ref: str, outputs: Path | str) -> list[SweepFolder]:
+    return [SweepFolder(path.absolute()) for path in (Path(ref), Path(outputs) / ref) if is_sweep(path)][:1]
+
+
 def _inside(ref: str, outputs: Path | str) -> list[RunFolder]:
     path = Path(ref)
-    for sweep in filter(is_sweep, (path, Path(outputs) / ref)):
-        return [job.run for job in SweepFolder(sweep.absolute()).jobs if job.run]
+    for sweep in _sweeps(ref, outputs):
+        return [job.run for job in sweep.jobs if job.run]
     if path.is_dir() and not is_run(path):
         return [RunFolder(child) for child in folders_in(path) if is_run(child)] + runs(path)
     return [RunFolder.find(ref, outputs)]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from mmexp.cli import main
 from mmexp.cli.compare import run
 from mmexp.error import ConfigError
 from mmexp.run.folder import RunFolder
+from mmexp.run.sweep import drafted
 
 MakeRun = Callable[..., RunFolder]
 
@@ -319,3 +321,17 @@ def test_the_tables_can_be_written_in_each_format(
     make_run(end="failed", reason="loss is nan")
     out = printed(capsys, f"--{name}")
     assert all(part in out for part in parts)
+
+
+def test_of_a_tuned_sweep_the_runs_with_fresh_seeds_count(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+    with drafted("outputs") as draft:
+        draft.set_request({"command": []})
+        for words in (["seed=0", "lr=1"], ["seed=0", "lr=2"], ["seed=1", "lr=1", "tuned=2"]):
+            keys: dict[str, Any] = {name: int(value) for name, value in (word.split("=") for word in words)}
+            draft.add(words, {"label": "x"}, "").set_run(make_run(0.5 + keys["lr"] / 10, **keys))
+        sweep = draft.publish().path.name
+    out = printed(capsys, sweep)
+    assert "0.600" in out and "0.700" not in out
+    assert "2 trial(s), which chose the settings of the rows, are left out: --where 'tuned == null'." in out
+    assert "0.700" in printed(capsys, sweep, "--where", "tuned == null")
+    assert [one["config"].get("tuned") for one in mmexp.compare(sweep)] == [2]

@@ -81,7 +81,8 @@ def run(argv: list[str]) -> int:
         if given.where:
             _print_unseen(rankings, everything)
         if searched:
-            print(f"{len(searched)} trial(s), which chose the settings of the rows, are left out: --where 'tuned == null'.")
+            said = "trial(s), which chose the settings of the rows, are left out"
+            print(f"{len(searched)} {said}: --where 'tuned == null'.")
         _print_unfinished(unfinished)
         _print_repeated(sum(one.status == DONE for one in seen) - sum(len(g.runs) for r in rankings for g in r.groups))
     for one in rows:

@@ -323,7 +323,7 @@ def test_the_tables_can_be_written_in_each_format(
     assert all(part in out for part in parts)
 
 
-def test_of_a_tuned_sweep_the_runs_with_fresh_seeds_count(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
+def test_of_a_tuned_sweep_only_fresh_seeds_count(make_run: MakeRun, capsys: pytest.CaptureFixture[str]) -> None:
     with drafted("outputs") as draft:
         draft.set_request({"command": []})
         for words in (["seed=0", "lr=1"], ["seed=0", "lr=2"], ["seed=1", "lr=1", "tuned=2"]):

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
 from torch import nn
 from torch.nn.utils import prune as torch_prune
 
 from mmexp.config.compose import load_config
-from mmexp.contract import Batch
-from mmexp.deploy.agreement import Trial
-from mmexp.deploy.before_after import Row, metric_of, refuse_drop, with_drop
+from mmexp.deploy.before_after import refuse_drop, with_drop
+from mmexp.deploy.cost import cost_row
 from mmexp.deploy.folder import new_folder
 from mmexp.deploy.package import write_model
-from mmexp.deploy.timing import RUNS, WARM
+from mmexp.deploy.timing import RUNS
 from mmexp.error import ConfigError
 from mmexp.inference.evaluate import SplitSamples
 from mmexp.inference.predictor import Predictor
 from mmexp.run.folder import PACKAGE, RunFolder
 from mmexp.run.origin import origin, paths_from
 from mmexp.run.summary import RunRow
-from mmexp.study.scored import score
 from mmexp.training.model import Model
 
 LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -63,14 +58,12 @@ def prune(
     """
     if not 0 < amount < 1:
         raise ConfigError(f"prune: --amount must be above 0 and below 1, got {amount}.")
-    model, groups = trained.module.model.eval(), read.dataset.groups("test")
-    one = Trial.of(read.samples, model.transforms).others[0].to(trained.device)
+    model = trained.module.model
     rows = []
     for way in ("before", "after"):
         if way == "after":
             prune_weights(model, amount, structured)
-        scored = score(trained, read.samples, "test", run, groups)
-        rows.append({"way": way, **metric_of(scored), **_cost(model, one)})
+        rows.append(cost_row(way, run, trained, read))
     found = with_drop(rows, run)
     refuse_drop(found, most)
     root = load_config(run.folder.config).plain()
@@ -103,21 +96,3 @@ def prune_weights(model: Model, amount: float, structured: bool) -> None:
 def layers(part: nn.Module) -> Iterator[nn.Module]:
     """Yield the layers whose weights are pruned."""
     return (layer for layer in part.modules() if isinstance(layer, LAYERS))
-
-
-def _cost(model: Model, one: Batch) -> Row:
-    """Bytes of the weights, the share of them that is zero, and the latency of one sample."""
-    weights = [value for value in model.state_dict().values() if value.is_floating_point()]
-    zeros = sum(int((value == 0).sum()) for value in weights) / sum(value.numel() for value in weights)
-    p50, p95 = np.quantile(_seconds(model, one), [0.5, 0.95]) * 1000
-    return {"bytes": sum(w.nbytes for w in weights), "zeros": zeros, "p50_ms": float(p50), "p95_ms": float(p95)}
-
-
-@torch.inference_mode()
-def _seconds(model: Model, one: Batch) -> Sequence[float]:
-    found = []
-    for _ in range(WARM + RUNS):
-        begun = time.perf_counter()
-        model(one)
-        found.append(time.perf_counter() - begun)
-    return found[WARM:]

@@ -12,15 +12,15 @@ from torch import Tensor
 from mmexp.study.explain.question import ROWS, Question
 
 HELP = "Shapley values by a linear fit"
-PER_PART, MOST = 8, 600
-"""Evaluations of the model, of each part and in all."""
+PER_PART, MORE = 2, 2048
+"""Evaluations of the model, of each part and beyond these, as in the authors' program; with fewer, chance ranks."""
 
 
 def attribute(question: Question) -> Tensor:
     """Return what each part counts; together, how far the score is above that of nothing. [P]"""
     from captum.attr import KernelShap
 
-    every, number = torch.ones(1, question.size), min(MOST, PER_PART * question.size + 50)
+    every, number = torch.ones(1, question.size), PER_PART * question.size + MORE
     with torch.random.fork_rng():
         torch.manual_seed(0)
         found = KernelShap(question.scores).attribute(every, n_samples=number, perturbations_per_eval=ROWS)

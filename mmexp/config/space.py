@@ -78,6 +78,19 @@ def read_space(words: Sequence[str], space: Mapping[str, str] | None = None) -> 
     return fixed, dimensions
 
 
+def refuse_repeats(dimensions: Sequence[Dimension]) -> None:
+    """Refuse seeds and folds as something to search over: the luckiest would be chosen.
+
+    Raises:
+        ConfigError: If one of the dimensions is ``seed`` or ``fold``.
+    """
+    for one in dimensions:
+        if one.key in ("seed", "fold"):
+            got = ", ".join(one.values) or f"an interval from {one.low:g} to {one.high:g}"
+            rule = f"{one.key} must have one value, as the luckiest would be chosen"
+            raise ConfigError(f"search: {rule}, got {got}. Train what is found with others afterwards.")
+
+
 def _interval(key: str, sweep: IntervalSweep) -> Dimension:
     low, high, log = sweep.start or 0, sweep.end or 0, LOG in sweep.tags
     if not low < high:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmexp.config.space import Dimension, read_space
+from mmexp.config.space import Dimension, read_space, refuse_repeats
 from mmexp.error import ConfigError
 from mmexp.run.summary import DONE, RunRow
 from mmexp.search.base import Prune, Search
@@ -46,7 +46,7 @@ class OptunaSearch(Search):
 
     Raises:
         ValueError: If a number or a name is none of these.
-        ConfigError: If Optuna is not installed, or the metric is not of the validation split.
+        ConfigError: If Optuna is not installed, the metric is not of the validation split, or a seed or fold is searched.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class OptunaSearch(Search):
         self._sampler, self._pruner, self._prunes = sampler, make_pruner(pruner), pruner is not None
         make_sampler(sampler, seed)
         self._fixed, self._dimensions = read_space(overrides, space)
+        refuse_repeats(self._dimensions)
         self._study: optuna.Study | None = None
         self._begun, self._workers = False, 1
         self._path = Path()

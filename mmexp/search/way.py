@@ -8,7 +8,7 @@ from itertools import product
 from random import Random
 
 from mmexp.config.schema import key_of, root_of
-from mmexp.config.space import named_space, read_space
+from mmexp.config.space import named_space, read_space, refuse_repeats
 from mmexp.config.without_fusion import without_fusion
 from mmexp.run import summary
 from mmexp.run.summary import RunRow
@@ -62,11 +62,12 @@ class Ways:
         fused: The fusions.
 
     Raises:
-        ConfigError: If an override can't be read.
+        ConfigError: If an override can't be read, or seeds or folds have several values.
     """
 
     def __init__(self, overrides: Sequence[str], space: Mapping[str, str] | None = None) -> None:
         self._fixed, dimensions = read_space(overrides)
+        refuse_repeats(dimensions)
         keys = {one.key for one in dimensions} - {"fusion"}
         self._searched = tuple(word for word in overrides if word.partition("=")[0] in keys)
         self._space = space

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmexp.config.space import Dimension, read_space
+from mmexp.config.space import Dimension, read_space, refuse_repeats
 from mmexp.error import ConfigError
 
 
@@ -47,3 +47,10 @@ def test_a_value_is_written_so_that_it_can_be_typed(value: object, word: str):
 def test_what_cannot_be_drawn_from_is_refused(word: str, rule: str):
     with pytest.raises(ConfigError, match=rule.replace(".", r"\.")):
         read_space([word])
+
+
+@pytest.mark.parametrize(("word", "got"), [("seed=0,1", "0, 1"), ("fold=interval(0, 4)", "an interval from 0 to 4")])
+def test_seeds_and_folds_are_nothing_to_search_over(word: str, got: str) -> None:
+    with pytest.raises(ConfigError, match=f"must have one value, as the luckiest would be chosen, got {got}"):
+        refuse_repeats(read_space([word, "fusion=concat,gated"])[1])
+    refuse_repeats(read_space(["fusion=concat,gated", "seed=1"])[1])

@@ -54,7 +54,7 @@ def compare(
     folders = collect([os.fspath(ref) for ref in refs], folder_of_runs) if refs else runs(folder_of_runs)
     if not folders:
         raise ConfigError(f"compare: outputs must hold runs, got none in {folder_of_runs}.", first_run(folder_of_runs))
-    searched = trials(map(os.fspath, refs), folder_of_runs) if not where else []
+    searched = trials([os.fspath(ref) for ref in refs], folder_of_runs) if not where else []
     known = read_rows([folder for folder in folders if folder not in searched])
     everything = rank(known, by, metric)
     shown = rank(select(known, where), by, metric) if where else everything

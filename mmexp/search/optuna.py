@@ -46,7 +46,7 @@ class OptunaSearch(Search):
 
     Raises:
         ValueError: If a number or a name is none of these.
-        ConfigError: If Optuna is not installed, the metric is not of the validation split, or a seed or fold is searched.
+        ConfigError: If Optuna is not installed, the metric is not of the validation split, or seeds are searched over.
     """
 
     def __init__(

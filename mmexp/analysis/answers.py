@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mmexp.analysis.comparison import Comparison, Way
-from mmexp.analysis.predictions import plain, read_rows
+from mmexp.analysis.predictions import plain, read_rows, said
 from mmexp.run.summary import RunRow
-
-_ABOUT = {"id", "score", "scores", "target", "references", "group"}  # keys that are not what was predicted
 
 
 @dataclass(frozen=True)
@@ -94,7 +92,7 @@ def _asked(name: str, rows: Sequence[tuple[Way, RunRow, Mapping[str, Any]]], inp
     votes: dict[str, dict[str, int]] = {}
     first: dict[str, tuple[Path | None, bool | None]] = {}
     for way, run, row in rows:
-        key = next((key for key in row if key not in _ABOUT), "")
+        key = said(row)
         if not key:
             continue
         text = _text(row[key])

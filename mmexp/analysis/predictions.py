@@ -13,6 +13,7 @@ from mmexp.run.summary import RunRow
 
 Row = Mapping[str, Any]
 _TRUTH = ("target", "references", "rank")  # columns of which one says what is right
+_ABOUT = ("id", "group", "score", "scores", *_TRUTH)  # that do not say what was predicted
 _KEPT = 64  # files; a baseline is compared with many fusions
 
 
@@ -24,6 +25,11 @@ def read_predictions(run: RunRow, metric: str) -> Sequence[Row]:
 def with_truth(rows: Sequence[Row]) -> Sequence[Row]:
     """Return the rows that say what is right."""
     return [row for row in rows if any(row.get(name) is not None for name in _TRUTH)]
+
+
+def said(row: Row) -> str:
+    """Return the name of the column that holds what was predicted, the first that is nothing else; "" if none is."""
+    return next((name for name in row if name not in _ABOUT), "")
 
 
 def read_rows(run: RunRow, metric: str) -> Sequence[Row]:

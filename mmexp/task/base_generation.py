@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -41,6 +41,8 @@ class TextGeneration(Task):
 
     anchor = "prefix"
     mode: Literal["min", "max"] = "max"
+    written: ClassVar[str] = "text"
+    """Key of the outputs with the generated texts."""
 
     def __init__(
         self,
@@ -121,7 +123,7 @@ class TextGeneration(Task):
 
     def explained(self, outputs: Outputs) -> Explained:
         """Explain the mean log-probability, in nats, of the words of the text that was generated."""
-        text, name = outputs["caption" if "caption" in outputs else "text"][0], self.targets[0]
+        text, name = outputs[self.written][0], self.targets[0]
         transform = self.transforms()[name]
         written = transform.prepare([text])
 

@@ -58,6 +58,7 @@ class Captioning(TextGeneration):
     targets = ("captions",)
     measured_with = ("references",)
     monitor = "bleu4"
+    written = "caption"
 
     def __init__(
         self,

@@ -8,13 +8,13 @@ from typing import cast
 
 import numpy as np
 
+from mmexp.analysis.predictions import said
 from mmexp.analysis.recompute import Metric, Row, Weights
 from mmexp.run.summary import RunRow
 from mmexp.transform.ngrams import by_order, closest_length, ngrams, union
 from mmexp.transform.tokenization import Tokenize
 
 _NAME = re.compile(r"(greedy_)?bleu([1-4])")
-_TEXTS = ("caption", "reply", "label")  # columns with what was predicted, by task
 
 
 def follow(name: str, rows: Sequence[Row], run: RunRow) -> Metric | None:
@@ -25,7 +25,7 @@ def follow(name: str, rows: Sequence[Row], run: RunRow) -> Metric | None:
     named = _NAME.fullmatch(name)
     if not named:
         return None
-    column = "greedy" if named[1] else next(one for one in _TEXTS if one in rows[0])
+    column = "greedy" if named[1] else said(rows[0])
     order, tokenize = int(named[2]), cast(Tokenize, run.tokenize or "words")
     counts = np.array([_counts(str(row[column]), _references(row), tokenize) for row in rows], float)
 

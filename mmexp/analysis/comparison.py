@@ -39,6 +39,12 @@ class Way:
         """Whether it is a baseline of one input alone."""
         return self.is_baseline and not self.group.runs[0].control
 
+    @property
+    def name_in_margins(self) -> str:
+        """Its name, and what it is compared with where that is a control and no single input."""
+        is_control = self.verdict and self.verdict.is_control
+        return f"{self.name} (over {self.verdict.baseline})" if self.verdict and is_control else self.name
+
 
 @dataclass(frozen=True)
 class Comparison:

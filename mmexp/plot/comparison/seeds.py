@@ -60,5 +60,5 @@ def _margins(axes: Axes, comparison: Comparison) -> None:
             axes.plot([margin.low, margin.high], [row, row], color=shade, linewidth=1)
         face = shade if verdict.is_better else "white"
         axes.plot([margin.mean], [row], "o", color=shade, markerfacecolor=face, markersize=4)
-    label_rows(axes, [way.name for way, _, _ in found])
+    label_rows(axes, [way.name_in_margins for way, _, _ in found])
     axes.set_xlabel(f"difference of {plain(comparison.ranking.metric)}\nto the best single input, positive is better")

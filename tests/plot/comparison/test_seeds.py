@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from mmexp.plot.comparison.seeds import draw
@@ -18,3 +20,12 @@ def test_runs_are_dots_with_the_interval_of_their_mean_next_to_the_margins(make_
 
 def test_each_ranking_has_a_figure(make_comparisons):
     assert list(draw(make_comparisons("ab"))) == ["seeds-1", "seeds-2"]
+
+
+def test_a_margin_over_a_control_says_so(make_comparisons):
+    (comparison,) = make_comparisons("a")
+    first, *others = comparison.ways
+    control = replace(first.verdict, outcome="at_chance", baseline="blank", is_control=True)
+    seen = replace(comparison, ways=[replace(first, verdict=control), *others])
+    names = [one.get_text() for one in draw([seen])["seeds"].axes[1].get_yticklabels()]
+    assert names == ["a$b_{c}$<x> (over blank)", "sum", "max"]

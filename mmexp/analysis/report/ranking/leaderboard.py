@@ -51,7 +51,7 @@ def _body(way: Way, comparison: Comparison, settings: list[str], metrics: list[s
     cells = [_number(way.position + 1, way.position + 1), tag("th", swatch, way.name, scope="row")]
     cells += [tag("td", cell(group.config.get(key))) for key in settings]
     cells += [_number(len(group.runs), _opener(way)), _score(way, metrics[0])]
-    margin = verdict.margin.mean if verdict and verdict.margin else None
+    margin = verdict.margin.mean if verdict and verdict.margin and not verdict.is_control else None
     outcome = verdict.outcome if verdict else None
     if _is_judged(comparison):
         cells.append(_number(margin, worth(verdict, True), outcome, verdict.text if verdict else None))

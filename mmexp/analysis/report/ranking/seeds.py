@@ -33,7 +33,7 @@ def _levels(comparison: Comparison) -> Html | None:
     seen = [way.position for way, _ in comparison.drawn]
     ends = [end for i in seen if (one := found.get(i)) for end in (one.low, one.high) if end is not None]
     axis = Axis.of([*ends, *(one for i in seen for one in values.get(i, ()))], LEFT, WIDTH - 8)
-    chart = _rows(ways, axis, metric)
+    chart = _rows([way.name for way in ways], axis, metric)
     if single := comparison.best_single:
         chart.add("line", x1=axis(single[1]), x2=axis(single[1]), y1=8.0, y2=chart.height - FOOT, class_="base limit")
     for row, way in enumerate(ways):
@@ -70,7 +70,9 @@ def _margins(comparison: Comparison) -> Html | None:
     margins = [way.verdict.margin for way in ways if way.verdict and way.verdict.margin]
     ends = [end for one in margins for end in (one.mean, one.low, one.high) if end is not None]
     axis = Axis.of([0.0, *ends], LEFT, WIDTH - 8)
-    chart = _rows(ways, axis, f"difference of {comparison.ranking.metric}, positive is better")
+    chart = _rows(
+        [way.name_in_margins for way in ways], axis, f"difference of {comparison.ranking.metric}, positive is better"
+    )
     chart.add("line", x1=axis(0), x2=axis(0), y1=8.0, y2=chart.height - FOOT, class_="zero")
     for row, (way, one) in enumerate(zip(ways, margins, strict=True)):
         y, kind = _height(row), colour(way, comparison)
@@ -83,14 +85,12 @@ def _margins(comparison: Comparison) -> Html | None:
     return _figure(chart, "Against the best single input", f"{note}, all fusions counted.")
 
 
-def _rows(ways: list[Way], axis: Axis, name: str) -> Chart:
+def _rows(ways: list[str], axis: Axis, name: str) -> Chart:
     chart = Chart(WIDTH, len(ways) * ROW + 12 + FOOT)
     chart.frame(axis, Axis(0, 1, chart.height - FOOT, 8.0), name, ticked=False)
     for row, way in enumerate(ways):
-        short = way.name if len(way.name) <= _LETTERS else f"{way.name[: _LETTERS - 1]}…"
-        chart.add(
-            "text", tag("title", way.name), short, x=LEFT - 8, y=_height(row) + 4, text_anchor="end", class_="row"
-        )
+        short = way if len(way) <= _LETTERS else f"{way[: _LETTERS - 1]}…"
+        chart.add("text", tag("title", way), short, x=LEFT - 8, y=_height(row) + 4, text_anchor="end", class_="row")
     return chart
 
 

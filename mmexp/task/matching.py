@@ -97,7 +97,8 @@ class Matching(Task):
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         logits, tokens = outputs["logits"], outputs["tokens"]
         sides = (self.query, self.candidates)
-        there = [torch.stack([tokens[name].present for name in side]).any(0) for side in sides]
+        present = {name: own.present & batch.inputs[name].present for name, own in tokens.items()}  # no placeholder
+        there = [torch.stack([present[name] for name in side]).any(0) for side in sides]
         rows = torch.logical_and(*there).nonzero().squeeze(1)  # [P]
         if len(rows) < 2:
             return {"match": logits.sum() * 0}

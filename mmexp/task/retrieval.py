@@ -86,7 +86,7 @@ class Retrieval(Task):
         return {name: KeyTransform() for name in self.targets}
 
     def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Outputs:
-        return {"query": self.query(tokens, fusion), "candidates": self.candidates(tokens, fusion)}
+        return {"query": self.query(tokens, fusion, batch), "candidates": self.candidates(tokens, fusion, batch)}
 
     def losses(self, outputs: Outputs, batch: Batch) -> dict[str, Tensor]:
         with torch.autocast(outputs["query"].device.type, enabled=False):
@@ -160,6 +160,8 @@ class Retrieval(Task):
 class Side(nn.Module):
     """Fuse, pool and project some of the modalities to unit vectors, zero where all are missing.
 
+    A placeholder of a missing modality is fused, and makes no side of its own.
+
     Args:
         modalities: Their names.
         pool: How tokens become a vector.
@@ -180,9 +182,9 @@ class Side(nn.Module):
         """
         return key([files[one] for one in self.modalities] if {*self.modalities} <= {*files} else name)
 
-    def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion) -> Tensor:
+    def forward(self, tokens: Mapping[str, Tokens], fusion: Fusion, batch: Batch) -> Tensor:
         chosen = {name: tokens[name] for name in self.modalities}
-        present = torch.stack([own.present for own in chosen.values()]).any(0)  # [B]
+        present = torch.stack([own.present & batch.inputs[name].present for name, own in chosen.items()]).any(0)  # [B]
         embeddings = F.normalize(self.project(self.pool(fusion(chosen))).float(), dim=-1)  # [B, D]
         return embeddings * present.unsqueeze(1)
 

@@ -8,13 +8,14 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.contract import Batch, Padded, Sample, Tokens
 from mmexp.fusion.product import ProductFusion
+from mmexp.missing.placeholder import PlaceholderMissing
 from mmexp.pool.attention import AttentionPool
 from mmexp.pool.mean import MeanPool
 from mmexp.task.matching import SHOWN, Matching
 
-DIM = 8
+DIM, NAMES = 8, ("text", "image", "audio")
 
 
 def make(**options: object) -> Matching:
@@ -25,7 +26,7 @@ def make(**options: object) -> Matching:
 
 def fusion() -> ProductFusion:
     torch.manual_seed(1)
-    return ProductFusion(dim=DIM, modalities=["text", "image", "audio"], pool=MeanPool())
+    return ProductFusion(dim=DIM, modalities=NAMES, pool=MeanPool())
 
 
 def tokens(rows: int, *names: str) -> dict[str, Tokens]:
@@ -35,7 +36,9 @@ def tokens(rows: int, *names: str) -> dict[str, Tokens]:
 
 
 def batch(rows: int) -> Batch:
-    return Batch({}, {}, tuple(f"s{i}" for i in range(rows)))
+    """Samples that lack nothing."""
+    inputs = {name: Padded(torch.zeros(rows, 1), torch.ones(rows, dtype=torch.bool)) for name in NAMES}
+    return Batch(inputs, {}, tuple(f"s{i}" for i in range(rows)))
 
 
 def loss_of(task: Matching, given: dict[str, Tokens], fused: ProductFusion) -> torch.Tensor:
@@ -127,6 +130,15 @@ def test_a_pair_without_one_side_changes_no_loss():
     given["image"].mask[4] = False
     kept = {name: Tokens(own.features[:4], own.mask[:4]) for name, own in given.items()}
     torch.testing.assert_close(loss_of(task, given, fused), loss_of(task, kept, fused))
+
+
+def test_a_placeholder_is_no_partner():
+    task, fused, rows = make().eval(), fusion(), batch(5)
+    rows.inputs["image"].mask[4] = False
+    given = PlaceholderMissing(dim=DIM, modalities=NAMES)(tokens(5))
+    kept = {name: Tokens(own.features[:4], own.mask[:4]) for name, own in given.items()}
+    whole = task.losses(task(given, fused, rows), rows)["match"]
+    torch.testing.assert_close(whole, loss_of(task, kept, fused))
 
 
 def test_each_row_tells_whether_its_own_pair_belongs_together():

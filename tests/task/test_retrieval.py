@@ -8,8 +8,9 @@ import pytest
 import torch
 
 from mmexp.analysis.recomputed.recall import follow
-from mmexp.contract import Batch, Sample, Tokens
+from mmexp.contract import Batch, Padded, Sample, Tokens
 from mmexp.fusion.gated import GatedFusion
+from mmexp.missing.placeholder import PlaceholderMissing
 from mmexp.pool.attention import AttentionPool
 from mmexp.pool.base import Pool
 from mmexp.pool.mean import MeanPool
@@ -34,7 +35,9 @@ def tokens(rows: int) -> dict[str, Tokens]:
 
 
 def batch(rows: int) -> Batch:
-    return Batch({}, {}, tuple(f"s{i}" for i in range(rows)))
+    """Samples that lack nothing."""
+    inputs = {name: Padded(torch.zeros(rows, 1), torch.ones(rows, dtype=torch.bool)) for name in NAMES}
+    return Batch(inputs, {}, tuple(f"s{i}" for i in range(rows)))
 
 
 def loss_of(task: Retrieval, given: dict[str, Tokens], fused: GatedFusion) -> torch.Tensor:
@@ -90,6 +93,16 @@ def test_a_pair_without_one_side_changes_no_loss_and_ranks_last():
     outputs, metrics = task(given, fused, batch(5)), task.metrics()
     task.measure(metrics, {name: rows[4:].expand(3, -1) for name, rows in outputs.items()}, batch(3))
     assert metrics.compute()["median_rank"] == 3
+
+
+def test_a_placeholder_is_no_partner():
+    task, fused, rows = make(), fusion(), batch(5)
+    rows.inputs["image"].mask[4] = False
+    given = PlaceholderMissing(dim=DIM, modalities=NAMES)(tokens(5))
+    outputs = task(given, fused, rows)
+    assert not outputs["candidates"][4].any() and outputs["query"].any(1).all()
+    kept = {name: Tokens(own.features[:4], own.mask[:4]) for name, own in given.items()}
+    torch.testing.assert_close(task.losses(outputs, rows)["contrastive"], loss_of(task, kept, fused))
 
 
 def test_each_row_tells_the_score_of_its_own_pair():

@@ -44,7 +44,7 @@ def compare_costs(folders: Sequence[RunFolder], overrides: Sequence[str], most: 
     for folder in folders:
         trained, run = restore(folder, overrides), row(folder)
         if run.monitor != first.monitor:
-            raise ConfigError(f"cost: runs must be judged by one metric, got {first.monitor} and {run.monitor}.")
+            raise ConfigError(f"cost: runs must monitor one metric, got {first.monitor} and {run.monitor}.")
         read = split_samples(trained)
         own = [sample.id for sample in read.samples]
         if ids and own != ids:

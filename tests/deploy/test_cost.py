@@ -22,10 +22,10 @@ def test_a_row_counts_the_weights_that_are_stored(trained_run):
     assert 0 < found["p50_ms"] <= found["p95_ms"]
 
 
-def test_runs_that_are_judged_by_other_metrics_are_refused(trained_run, monkeypatch):
+def test_runs_that_monitor_other_metrics_are_refused(trained_run, monkeypatch):
     known = iter([row(trained_run), row(trained_run), replace(row(trained_run), monitor="val/f1")])
     monkeypatch.setattr(cost, "row", lambda folder: next(known))
-    with pytest.raises(ConfigError, match="runs must be judged by one metric, got val/accuracy and val/f1"):
+    with pytest.raises(ConfigError, match="runs must monitor one metric, got val/accuracy and val/f1"):
         compare_costs([trained_run, trained_run], [], None)
 
 

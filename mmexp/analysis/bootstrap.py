@@ -18,6 +18,7 @@ BCA = "BCa bootstrap over samples (Efron 1987)"
 CLUSTERS = "bootstrap over groups and seeds, t with G - 1 degrees (Davison and Hinkley 1997; Cameron et al. 2008)"
 _CHUNK = 2_000_000  # weights at once
 _JACKKNIFE = 500  # parts that are left out in turn, at most
+_FEWEST = 5  # samples of an interval: fewer, drawn with replacement, do not show how much others would differ
 
 
 def over_samples(
@@ -35,9 +36,9 @@ def over_samples(
         replicates: Of the bootstrap.
 
     Returns:
-        None for fewer than two samples, or where the difference never varies.
+        None for fewer than five samples, or where the difference never varies.
     """
-    if number < 2:
+    if number < _FEWEST:
         return None
     statistic = _difference(own, other)
     rng = np.random.default_rng(seed)

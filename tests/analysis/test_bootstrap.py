@@ -55,3 +55,9 @@ def test_what_cannot_be_resampled_has_no_interval():
     still = mean_of(np.zeros(10))
     assert over_samples([still], [still], 10, replicates=100) is None and over_samples([still], [still], 1) is None
     assert over_groups([still], [still], ["a"] * 5 + ["b"] * 5) is None
+
+
+def test_a_few_samples_have_no_interval():
+    values = np.random.default_rng(0).normal(size=5)
+    assert over_samples([mean_of(values[:4])], [mean_of(values[:4] * 0)], 4) is None
+    assert over_samples([mean_of(values)], [mean_of(values * 0)], 5, replicates=50) is not None

@@ -31,9 +31,6 @@ MEASURES = (
     "box",
 )
 
-FEWEST = 5
-"""Samples of an interval: fewer, drawn with replacement, do not show how much others would differ."""
-
 
 @dataclass(frozen=True)
 class Explanation:
@@ -82,7 +79,7 @@ def explain(trained: Predictor, samples: Sequence[Sample], methods: Sequence[str
 
 
 def summarized(explanations: Sequence[Explanation], groups: Mapping[str, str]) -> dict[str, Any]:
-    """Return by method the mean of each measure over the samples that have it; of ``FEWEST`` with its interval."""
+    """Return by method the mean of each measure over the samples that have it, with its interval."""
     found: dict[str, Any] = {}
     for method in explanations[0].measures:
         found[method] = {}
@@ -92,8 +89,7 @@ def summarized(explanations: Sequence[Explanation], groups: Mapping[str, str]) -
             ]
             if known:
                 values = np.array([value for _, value in known])
-                ids = [key for key, _ in known]
-                interval = interval_of(_mean(values), ids, groups) if len(known) >= FEWEST else None
+                interval = interval_of(_mean(values), [key for key, _ in known], groups)
                 found[method][name] = Estimate(float(values.mean()), interval).plain()
     return found
 

@@ -172,6 +172,7 @@ def train(config: Config, folder: RunFolder, console: Console, callbacks: Sequen
         DataError: If the data is not what the run was started with.
     """
     from mmexp.training.experiment import build, load_data, refuse_other_data
+    from mmexp.training.inputs import read_alone
     from mmexp.training.shares import experiment_notes
     from mmexp.training.teacher import teach
     from mmexp.training.trainer import fit
@@ -204,8 +205,7 @@ def train(config: Config, folder: RunFolder, console: Console, callbacks: Sequen
     seconds = {"setup": built - start, "encode": ready - built, **known["seconds"], "total": time.monotonic() - start}
     seconds = {name: round(value, 2) for name, value in seconds.items()}
     settings = {**read_json(folder.manifest)["config"], "inputs": list(experiment.data.inputs), "seed": root["seed"]}
-    needed, anchor = set(experiment.task.inputs or ()), experiment.task.anchor
-    alone = [name for name in experiment.data.inputs if needed <= {name}]
+    alone, anchor = read_alone(experiment.task, experiment.data.inputs), experiment.task.anchor
     settings |= {key: root[key] for key in ("tuned", "fair") if root[key]}
     identity = {"config": settings, "key": config.key, "fingerprint": dataset.fingerprint()}
     given = {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped), "groups": dict(dataset.grouping())}

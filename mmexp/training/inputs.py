@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmexp.dataset.base import MultimodalDataset
@@ -75,3 +75,16 @@ def choose_inputs(asked: list[str] | None, dataset: MultimodalDataset, task: Tas
     if lacking or not chosen:
         raise ConfigError(f"{type(task).__name__}: inputs must include {', '.join(lacking) or 'one'}, got {chosen}.")
     return tuple(chosen)
+
+
+def read_alone(task: Task, inputs: Sequence[str]) -> list[str]:
+    """Return the inputs that a task could be given each by itself."""
+    needed = set(task.inputs or ())
+    return [name for name in inputs if needed <= {name} and _has_slots(task, name)]
+
+
+def _has_slots(task: Task, name: str) -> bool:
+    try:
+        return bool(task.slots([name]))
+    except ConfigError:
+        return False

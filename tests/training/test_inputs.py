@@ -4,7 +4,7 @@ import pytest
 
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.error import ConfigError
-from mmexp.training.inputs import choose_inputs, refuse_other_form, refuse_other_target
+from mmexp.training.inputs import choose_inputs, read_alone, refuse_other_form, refuse_other_target
 from mmexp.transform.label import LabelTransform
 
 
@@ -111,3 +111,24 @@ def test_one_label_where_the_data_has_lists_and_lists_where_it_has_one_are_refus
         refuse_other_form(task, data)
     task.transforms = lambda: {target: LabelTransform(classes=["a", "b"], multilabel=not multilabel)}
     refuse_other_form(task, data)
+
+
+class WantsWords(Wants):
+    """A task that refuses what it does not name among its inputs."""
+
+    def slots(self, inputs):
+        if "words" not in inputs:
+            raise ConfigError("inputs must include words")
+        return ("words", *inputs)
+
+
+@pytest.mark.parametrize(
+    ("task", "alone"),
+    [
+        (WantsWords(), ["words"]),
+        (WantsWords(inputs=("words",)), ["words"]),
+        (WantsWords(inputs=("words", "image")), []),
+    ],
+)
+def test_an_input_that_a_task_refuses_is_no_single_input(task, alone):
+    assert read_alone(task, ["image", "words"]) == alone

@@ -205,7 +205,7 @@ def train(config: Config, folder: RunFolder, console: Console, callbacks: Sequen
     seconds = {"setup": built - start, "encode": ready - built, **known["seconds"], "total": time.monotonic() - start}
     seconds = {name: round(value, 2) for name, value in seconds.items()}
     settings = {**read_json(folder.manifest)["config"], "inputs": list(experiment.data.inputs), "seed": root["seed"]}
-    alone, anchor = read_alone(experiment.task, experiment.data.inputs), experiment.task.anchor
+    alone, anchor = read_alone(experiment.task, list(experiment.data.inputs)), experiment.task.anchor
     settings |= {key: root[key] for key in ("tuned", "fair") if root[key]}
     identity = {"config": settings, "key": config.key, "fingerprint": dataset.fingerprint()}
     given = {"alone": alone, "anchor": anchor, "skipped": len(dataset.skipped), "groups": dict(dataset.grouping())}

@@ -11,7 +11,7 @@ from mmexp.error import ConfigError
 HELP = "Serve trained runs over HTTP, with a page to try them."
 USAGE = """
 mmexp serve RUN... [name=RUN ...] [key=value ...] [--host ADDRESS] [--port N] [--workers N] [--tokens FILE]
-            [--max-batch N] [--queue N] [--audit FILE] [--outputs FOLDER]
+            [--max-batch N] [--queue N] [--share N] [--redact] [--audit FILE] [--outputs FOLDER]
 mmexp serve --new-token ROLE --tokens FILE
 
   RUN               a run's path, its id, the beginning of it, or 'last'; served under the run's name
@@ -23,6 +23,10 @@ mmexp serve --new-token ROLE --tokens FILE
   --tokens FILE     who may ask: hashes of tokens and their roles; read anew when it changes
   --max-batch N     requests that are predicted at once; default: 8
   --queue N         requests that wait at once, more are answered 503 with Retry-After; default: 64
+  --share N         requests of one client, its token or else its address, that are without an answer at once, more are
+                    answered 429 with Retry-After; default: any number
+  --redact          take e-mail addresses, phone numbers, names and numbers out of texts, and metadata such as GPS
+                    out of images, as mmexp anonymize does: before the model sees them, so answers may be others
   --audit FILE      a line for each request, without what was in it; default: serve/audit.jsonl in --outputs
   --new-token ROLE  print a new token once and add its hash to the file; ROLE: predict, metrics, admin
   --outputs FOLDER  folder of all runs; default: outputs
@@ -45,6 +49,8 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("--tokens", type=Path)
     arguments.add_argument("--max-batch", type=int)
     arguments.add_argument("--queue", type=int)
+    arguments.add_argument("--share", type=int)
+    arguments.add_argument("--redact", action="store_true")
     arguments.add_argument("--audit", type=Path)
     arguments.add_argument("--new-token")
     arguments.add_argument("--outputs", default="outputs")
@@ -52,7 +58,7 @@ def run(argv: list[str]) -> int:
     _refuse_absent_packages()
     if given.new_token:
         return _print_token(given)
-    for option in ("workers", "max_batch", "queue"):
+    for option in ("workers", "max_batch", "queue", "share"):
         if (number := getattr(given, option)) is not None and number < 1:
             raise ConfigError(f"serve: --{option.replace('_', '-')} must be at least 1, got {number}.")
     return _serve(given)
@@ -64,7 +70,7 @@ def _serve(given: Namespace) -> int:
     from mmexp.deploy.serve.limits import Limits
     from mmexp.deploy.serve.server import Settings, serve
 
-    asked = {"batch": given.max_batch, "queue": given.queue}
+    asked = {"batch": given.max_batch, "queue": given.queue, "share": given.share}
     limits = replace(Limits(), **{name: number for name, number in asked.items() if number is not None})
     overrides = [word for word in given.words if _is_override(word)]
     runs = named_runs([word for word in given.words if word not in overrides], given.outputs)
@@ -77,6 +83,7 @@ def _serve(given: Namespace) -> int:
         tokens=given.tokens,
         audit=given.audit or Path(given.outputs) / "serve" / "audit.jsonl",
         limits=limits,
+        redact=given.redact,
     )
     serve(settings, lambda address: print(f"{', '.join(runs)} at {address}", flush=True))
     return 0

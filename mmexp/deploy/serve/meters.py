@@ -23,6 +23,9 @@ class Meters:
         self.registry = CollectorRegistry()
         self.requests = self._counter("requests", "Requests by run, status and code.", "run", "status", "code")
         self.seconds = self._histogram("request_seconds", "Time from a request to its answer.", _SECONDS, "run")
+        self.explained = self._histogram(
+            "explain_seconds", "The same of contributions and explanations.", _SECONDS, "run"
+        )
         self.batches = self._histogram("batch_size", "Requests that were predicted together.", _SIZES, "run")
         self.restarts = self._counter("worker_restarts", "Workers that were started again.")
         self.queue = self._gauge("queue_length", "Requests that wait.")
@@ -45,7 +48,7 @@ class Meters:
             if one.epsilon is not None:
                 self.epsilon.labels(name).set(one.epsilon)
 
-    def count(self, run: str, status: int, code: str, seconds: float) -> None:
+    def count(self, run: str, status: int, code: str, seconds: float, want: str = "") -> None:
         """Count an answered request.
 
         Args:
@@ -53,9 +56,11 @@ class Meters:
             status: Of HTTP.
             code: Of the error; empty for none.
             seconds: That it took.
+            want: What the run was asked for; empty if nothing.
         """
         self.requests.labels(run, str(status), code).inc()
-        self.seconds.labels(run).observe(seconds)
+        timed = self.seconds if want in ("", "predict") else self.explained
+        timed.labels(run).observe(seconds)
 
     def observe(self, run: str, answer: Answer) -> None:
         """Take up what a run was given and has predicted."""

@@ -43,6 +43,7 @@ class Settings:
         tokens: File of tokens; None for none.
         audit: File of the audit log.
         limits: Of requests.
+        redact: Whether what says whom a request is of is taken out of it, before anything reads it.
     """
 
     runs: Mapping[str, str]
@@ -53,6 +54,7 @@ class Settings:
     tokens: Path | None = None
     audit: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    redact: bool = False
 
 
 class Server(uvicorn.Server):
@@ -115,12 +117,12 @@ async def _run(
     say: Callable[[str], None],
 ) -> None:
     limits, share = settings.limits, max(1, threads() // settings.workers)
-    plan = Plan(settings.runs, tuple(settings.overrides), limits, share, str(folder))
+    plan = Plan(settings.runs, tuple(settings.overrides), limits, share, str(folder), settings.redact)
     meters = Meters()
     dispatcher = Dispatcher([ProcessWorker(plan) for _ in range(settings.workers)], limits, meters)
     async with dispatcher:
         meters.expect(dispatcher.descriptions)
-        app = Front(dispatcher, tokens, audit, is_loopback(settings.host)).app()
+        app = Front(dispatcher, tokens, audit, is_loopback(settings.host), settings.redact).app()
         config = uvicorn.Config(
             app,
             http=PatientProtocol,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, generate_latest
+from prometheus_client.metrics_core import Metric
 
 from mmexp.deploy.serve.drift import Window, ks, psi
 from mmexp.deploy.serve.exchange import Answer, Description
@@ -74,12 +75,20 @@ class Meters:
 
     def text(self) -> bytes:
         """Return everything as Prometheus reads it."""
+        self._compare()
+        return generate_latest(self.registry)
+
+    def collect(self) -> list[Metric]:
+        """Return everything as it is now."""
+        self._compare()
+        return list(self.registry.collect())
+
+    def _compare(self) -> None:
         for name, (classes, scores) in self._windows.items():
             if classes.enough:
                 self.psi.labels(name).set(psi(classes.reference, list(classes.newest)))
             if scores.enough:
                 self.ks.labels(name).set(ks(_numbers(scores.reference), _numbers(scores.newest)))
-        return generate_latest(self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"mmexp_{name}", text, labels, registry=self.registry)

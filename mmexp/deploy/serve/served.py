@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -134,12 +135,19 @@ def _or_error(answer: Callable[[], Answer], id: str) -> Answer:
 
 
 def read_reference(folder: RunFolder) -> dict[str, list[Any]]:
-    """Return classes and scores that a run predicted when it was evaluated, of its first samples; empty without any."""
+    """Return classes and scores that a run predicted when it was evaluated, of its first samples; empty without any.
+
+    Raises:
+        DataError: If its predictions are no JSON objects, a line each.
+    """
     path = next((path for path in map(folder.predictions, ("test", "val")) if path.is_file()), None)
     if path is None:
         return {}
-    with path.open(encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in islice(lines, _KEPT)]
+    try:
+        with path.open(encoding="utf-8") as lines:
+            rows = [dict(json.loads(line)) for line in islice(lines, _KEPT)]
+    except (ValueError, TypeError, RecursionError) as fault:
+        raise DataError(f"predictions must be a JSON object a line, got {fault}.", path=str(path)) from fault
     classes = [row["label"] for row in rows if isinstance(row.get("label"), str | int)]
-    scores = [row["score"] for row in rows if isinstance(row.get("score"), float)]
+    scores = [row["score"] for row in rows if isinstance(row.get("score"), float) and math.isfinite(row["score"])]
     return {"classes": classes, "scores": scores}

@@ -12,6 +12,7 @@ import numpy as np
 
 from mmexp.contract import Sample
 from mmexp.deploy.serve.limits import Limits
+from mmexp.error import ConfigError
 from mmexp.inference.predictor import Predictor
 from mmexp.run.jsonfile import strict
 from mmexp.study.explain.data_url import png
@@ -64,9 +65,13 @@ class Explainer:
 
         Raises:
             TooSlow: If it takes longer than the limit.
+            ConfigError: If the sample has no input of a kind that can be divided into parts.
         """
         question = ask(self._trained, sample, self._limits.batch, self._clock())
-        values = question.split(load(method).attribute(question).detach().cpu()) if question.size else {}
+        if not question.size:
+            given = ", ".join(sample.inputs)
+            raise ConfigError(f"explain: one input must be of a kind that can be divided into parts, got {given}.")
+        values = question.split(load(method).attribute(question).detach().cpu())
         parts = {name: _part(question, name, own.numpy()) for name, own in values.items()}
         answer = {"answer": question.answer.text, "score": strict(question.value), "method": method}
         return {"id": sample.id, **answer, "inputs": parts}

@@ -89,6 +89,16 @@ def test_a_broken_request_is_refused_and_a_model_that_fails_is_a_500(
     assert (answer.status, answer.body["error"]["code"]) == (500, "model_failed") and "secret" not in str(answer.body)
 
 
+def test_inputs_that_have_no_parts_are_refused(
+    served: ServedRun, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any]
+) -> None:
+    monkeypatch.setattr("mmexp.study.explain.question.kind_of", lambda transform: None)
+    (answer,) = served.answer([Payload("a", values, "explain", "occlusion")])
+    assert answer.status == 422 and answer.body["error"]["message"] == (
+        "explain: one input must be of a kind that can be divided into parts, got image, text."
+    )
+
+
 def test_without_captum_or_a_score_nothing_can_be_asked_for(served: ServedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     own = served.explainer
     assert (own.scored, own.methods) == (True, METHODS)

@@ -1,4 +1,4 @@
-"""Requests that wait for a worker: at most so many, the oldest first, those that go together in one batch."""
+"""Requests that wait for a worker: at most so many, predictions first, those that go together in one batch."""
 
 from __future__ import annotations
 
@@ -68,13 +68,16 @@ class RequestQueue:
         self._jobs.append(job)
 
     def first(self, explanations: bool) -> Job | None:
-        """Return the oldest request, once those that are answered by now are gone; None if there is none.
+        """Return the oldest prediction that is asked for, or else the oldest explanation; None if there is none.
+
+        So a prediction waits for one explanation at most. Those that are answered by now are gone.
 
         Args:
-            explanations: Whether it may ask for an explanation.
+            explanations: Whether it may be an explanation.
         """
         self._jobs = [job for job in self._jobs if not job.done.done()]
-        return next((job for job in self._jobs if explanations or not job.explains), None)
+        oldest = next((job for job in self._jobs if not job.explains), None)
+        return oldest or next((job for job in self._jobs if explanations), None)
 
     def together(self, first: Job) -> list[Job]:
         """Return a request with those that are predicted with it: of the same run, as many as a batch holds.

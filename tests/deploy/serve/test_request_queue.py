@@ -39,18 +39,20 @@ def test_those_to_the_same_run_go_together_and_an_explanation_and_a_repeated_one
     assert list(queue) == jobs
 
 
-def test_the_oldest_comes_first_and_one_that_is_answered_is_gone(loop: Any) -> None:
+def test_the_oldest_prediction_comes_first_then_explanations_and_one_that_is_answered_is_gone(loop: Any) -> None:
     queue = RequestQueue(Limits())
-    explain, first = job(loop, want="contribution"), job(loop)
-    for one in (explain, first):
+    explain, first, second = job(loop, want="contribution"), job(loop), job(loop)
+    for one in (explain, first, second):
         queue.add(one)
-    assert queue.first(explanations=True) is explain and queue.first(explanations=False) is first
-    explain.done.set_result(Answer(200, {}))
-    assert queue.first(explanations=True) is first and len(queue) == 1
-    queue.remove([first, explain])
+    assert queue.first(explanations=True) is first is queue.first(explanations=False)
+    first.done.set_result(Answer(200, {}))
+    assert queue.first(explanations=True) is second and len(queue) == 2
+    queue.remove([second])
+    assert queue.first(explanations=True) is explain and queue.first(explanations=False) is None
+    queue.remove([explain])
     assert queue.first(explanations=True) is None
-    queue.put_back([first])
-    assert queue.first(explanations=False) is first
+    queue.put_back([second])
+    assert queue.first(explanations=False) is second
 
 
 def test_more_than_it_holds_is_refused_and_explanations_have_less_room(loop: Any) -> None:

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mmexp.deploy.serve.exchange import Answer, Description, Payload, error
+from mmexp.deploy.serve.tokens import Tokens, add_token
 from mmexp.deploy.serve.worker import WorkerDied
 
 
@@ -25,6 +27,18 @@ def test_contributions_and_explanations_are_asked_for_like_predictions(make: Cal
     assert asked["explain"].json() == {"id": "a", "want": "explain", "method": "occlusion"}
     other = client.post("/v1/pets/explain?method=integrated_gradients", json={"text": "b"})
     assert other.json()["method"] == "integrated_gradients"
+
+
+@pytest.mark.parametrize("want", ["predict", "contribution", "explain"])
+def test_each_needs_the_role_predict(make: Callable[..., Any], tmp_path: Path, want: str) -> None:
+    keys = {role: add_token(tmp_path / "tokens.json", role) for role in ("predict", "metrics", "admin")}
+    client = make(explained, tokens=Tokens(tmp_path / "tokens.json"), local=False).client
+
+    def ask(headers: dict[str, str]) -> int:
+        return int(client.post(f"/v1/pets/{want}", json={"text": "a"}, headers=headers).status_code)
+
+    found = {role: ask({"authorization": f"Bearer {key}"}) for role, key in keys.items()}
+    assert found == {"predict": 200, "metrics": 403, "admin": 200} and ask({}) == 401
 
 
 def test_an_unknown_method_is_refused_with_the_nearest(make: Callable[..., Any]) -> None:

@@ -11,8 +11,10 @@ from mmexp.error import ConfigError
 HELP = "Serve trained runs over HTTP, with a page to try them."
 USAGE = """
 mmexp serve RUN... [name=RUN ...] [key=value ...] [--host ADDRESS] [--port N] [--workers N] [--tokens FILE]
-            [--max-batch N] [--queue N] [--audit FILE] [--outputs FOLDER]
+            [--max-batch N] [--queue N] [--share N] [--redact] [--alert-url URL] [--thresholds NAME=N,...]
+            [--audit FILE] [--outputs FOLDER]
 mmexp serve --new-token ROLE --tokens FILE
+mmexp serve --alert-rules FILE [--queue N] [--thresholds NAME=N,...]
 
   RUN               a run's path, its id, the beginning of it, or 'last'; served under the run's name
   name=RUN          the same under another name
@@ -23,6 +25,15 @@ mmexp serve --new-token ROLE --tokens FILE
   --tokens FILE     who may ask: hashes of tokens and their roles; read anew when it changes
   --max-batch N     requests that are predicted at once; default: 8
   --queue N         requests that wait at once, more are answered 503 with Retry-After; default: 64
+  --share N         requests of one client, its token or else its address, that are without an answer at once, more are
+                    answered 429 with Retry-After; default: any number
+  --redact          take e-mail addresses, phone numbers, names and numbers out of texts, and metadata such as GPS
+                    out of images, as mmexp anonymize does: before the model sees them, so answers may be others
+  --alert-url URL   post JSON, of the form of Alertmanager's webhooks, when errors, queue, times or drift pass their
+                    thresholds and when that is over; without what was in requests; default: nowhere
+  --thresholds ...  errors (share of requests), queue (share of it), p95 (s), psi, ks, z, restarts;
+                    default: errors=0.01,queue=0.75,p95=1,psi=0.25,ks=0.2,z=1,restarts=3
+  --alert-rules FILE  write the same rules for Prometheus
   --audit FILE      a line for each request, without what was in it; default: serve/audit.jsonl in --outputs
   --new-token ROLE  print a new token once and add its hash to the file; ROLE: predict, metrics, admin
   --outputs FOLDER  folder of all runs; default: outputs
@@ -45,6 +56,11 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("--tokens", type=Path)
     arguments.add_argument("--max-batch", type=int)
     arguments.add_argument("--queue", type=int)
+    arguments.add_argument("--share", type=int)
+    arguments.add_argument("--redact", action="store_true")
+    arguments.add_argument("--alert-url")
+    arguments.add_argument("--thresholds", default="")
+    arguments.add_argument("--alert-rules", type=Path)
     arguments.add_argument("--audit", type=Path)
     arguments.add_argument("--new-token")
     arguments.add_argument("--outputs", default="outputs")
@@ -52,20 +68,23 @@ def run(argv: list[str]) -> int:
     _refuse_absent_packages()
     if given.new_token:
         return _print_token(given)
-    for option in ("workers", "max_batch", "queue"):
+    for option in ("workers", "max_batch", "queue", "share"):
         if (number := getattr(given, option)) is not None and number < 1:
             raise ConfigError(f"serve: --{option.replace('_', '-')} must be at least 1, got {number}.")
-    return _serve(given)
+    return _write_rules(given) if given.alert_rules else _serve(given)
 
 
 def _serve(given: Namespace) -> int:
     from dataclasses import replace
 
+    from mmexp.deploy.serve.alert.rule import read_thresholds
+    from mmexp.deploy.serve.alert.webhook import Webhook
     from mmexp.deploy.serve.limits import Limits
     from mmexp.deploy.serve.server import Settings, serve
 
-    asked = {"batch": given.max_batch, "queue": given.queue}
+    asked = {"batch": given.max_batch, "queue": given.queue, "share": given.share}
     limits = replace(Limits(), **{name: number for name, number in asked.items() if number is not None})
+    webhook, thresholds = Webhook(given.alert_url) if given.alert_url else None, read_thresholds(given.thresholds)
     overrides = [word for word in given.words if _is_override(word)]
     runs = named_runs([word for word in given.words if word not in overrides], given.outputs)
     settings = Settings(
@@ -77,6 +96,9 @@ def _serve(given: Namespace) -> int:
         tokens=given.tokens,
         audit=given.audit or Path(given.outputs) / "serve" / "audit.jsonl",
         limits=limits,
+        webhook=webhook,
+        thresholds=thresholds,
+        redact=given.redact,
     )
     serve(settings, lambda address: print(f"{', '.join(runs)} at {address}", flush=True))
     return 0
@@ -113,6 +135,18 @@ def _is_override(word: str) -> bool:
 
     key, sign, _ = word.partition("=")
     return bool(sign) and key.replace("/", ".").partition(".")[0] in ROOT
+
+
+def _write_rules(given: Namespace) -> int:
+    from mmexp.deploy.serve.alert.prometheus import alert_rules
+    from mmexp.deploy.serve.alert.rule import read_thresholds, rules
+    from mmexp.deploy.serve.limits import Limits
+    from mmexp.run.atomic import write_atomic
+
+    found = rules(read_thresholds(given.thresholds), given.queue or Limits().queue)
+    write_atomic(given.alert_rules, alert_rules(found))
+    print(given.alert_rules)
+    return 0
 
 
 def _print_token(given: Namespace) -> int:

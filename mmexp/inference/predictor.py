@@ -34,6 +34,7 @@ from mmexp.training.shortage import shortage_refused
 from mmexp.transform.base import Transform
 
 _SMALLER = "Set hardware=cpu, if that has more memory: a single sample does not fit."
+_TOO_LARGE = "Restore it where there is more memory, if its config.yaml can be trusted: the model alone does not fit."
 EvaluatedSplit = Literal["val", "test"]
 
 
@@ -133,6 +134,7 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
     Raises:
         ConfigError: If an override would make it another model, or the run has no checkpoint that fits it.
         DataError: If the checkpoint does not match its hash.
+        ResourceError: If the model does not fit in memory.
     """
     typed = _typed(overrides)
     root = load_config(folder.config, overrides).plain()
@@ -143,7 +145,8 @@ def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:
     hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
     if hardware.accelerator == "gpu" and not torch.cuda.is_available():
         raise ConfigError("hardware.accelerator must be one that is here, got 'gpu'.", "Add hardware=cpu")
-    module = restored(folder, root, facts)
+    with shortage_refused(lambda: _TOO_LARGE):
+        module = restored(folder, root, facts)
     stores = kept_stores(module.model, hardware, facts.get("features", {}))
     trained = Predictor(root, typed, facts, module, stores, root["training"]["batch_size"], hardware)
     module.to(trained.device)

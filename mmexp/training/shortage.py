@@ -18,7 +18,10 @@ _DEAD_WORKER = re.compile(
     r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\) (is killed by signal: [\w ]*\w|exited unexpectedly)"
 )
 _NO_SHARED_MEMORY = re.compile(r"unable to \w+ [^\n]*(</torch_|shared memory)[^\n]*")
-_NO_MEMORY = re.compile(r"out of memory|(can't|cannot|not enough) (\w+ )?memory|ALLOC_FAILED", re.IGNORECASE)
+_NO_MEMORY = re.compile(
+    r"out of memory|(can't|cannot|not enough) (\w+ )?memory|ALLOC_FAILED|storage size calculation overflowed",
+    re.IGNORECASE,
+)
 
 
 class MemoryFit:

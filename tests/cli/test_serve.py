@@ -12,6 +12,7 @@ pytest.importorskip("prometheus_client")
 
 from mmexp.cli import main
 from mmexp.cli.serve import named_runs
+from mmexp.deploy.serve.alert.rule import Thresholds
 from mmexp.deploy.serve.server import Settings
 from mmexp.error import ConfigError
 
@@ -49,6 +50,16 @@ def test_runs_are_served_under_their_names(
     assert capsys.readouterr().out == "pets, vehicles at http://127.0.0.1:1/\n"
 
 
+def test_shares_redaction_and_alerts_are_off_unless_they_are_asked_for(asked: list[Settings], tmp_path: Path) -> None:
+    words = ["serve", str(made(tmp_path, "pets")), "--outputs", str(tmp_path)]
+    options = ["--share", "4", "--redact", "--alert-url", "http://127.0.0.1:1/hook", "--thresholds", "p95=2"]
+    assert main(words) == 0 and main([*words, *options]) == 0
+    plain, other = asked
+    assert (plain.limits.share, plain.redact, plain.webhook, plain.thresholds) == (None, False, None, Thresholds())
+    assert (other.limits.share, other.redact, other.thresholds) == (4, True, Thresholds(p95=2))
+    assert other.webhook is not None and other.webhook.host == "127.0.0.1"
+
+
 def test_two_runs_of_one_name_need_another(tmp_path: Path) -> None:
     paths = [str(made(tmp_path, "pets", f"20250131-120000-{i}f3a")) for i in (1, 2)]
     with pytest.raises(ConfigError, match="each run must have a name of its own, got 'pets' twice") as caught:
@@ -72,6 +83,10 @@ def test_a_name_is_a_plain_word(tmp_path: Path) -> None:
         (["--workers", "0"], "--workers must be at least 1, got 0"),
         (["--max-batch", "0"], "--max-batch must be at least 1, got 0"),
         (["--queue", "-1"], "--queue must be at least 1, got -1"),
+        (["--share", "0"], "--share must be at least 1, got 0"),
+        (["--alert-url", "ftp://a/"], "--alert-url must be http:// or https://"),
+        (["--thresholds", "p96=1"], "--thresholds must be among errors, queue, p95, psi, ks, z, restarts, got 'p96'"),
+        (["--alert-rules", "a.yaml", "--thresholds", "ks=-1"], "--thresholds ks must be a positive number, got '-1'"),
         (["--new-token", "predict"], "--tokens must be given with a new token, got none"),
         (
             ["--new-token", "root", "--tokens", "t.json"],

@@ -11,9 +11,9 @@ import torch
 from omegaconf import OmegaConf
 
 from mmexp.dataset.manifest import Manifest
-from mmexp.error import ConfigError, DataError
+from mmexp.error import ConfigError, DataError, MmexpError
 from mmexp.inference.predictor import restore
-from mmexp.run.checkpoints import listed
+from mmexp.run.checkpoints import hash_path, listed, sha256_of
 from mmexp.run.command import override
 from mmexp.run.folder import RunFolder
 
@@ -152,3 +152,56 @@ def test_half_precision_is_that_of_the_hardware(run: RunFolder, tiny: Path) -> N
     )
     assert full != half
     assert full == pytest.approx(half, abs=0.05)
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("target", ["os.system", "subprocess.Popen", "torch.hub.load", "canary.Canary"])
+def test_a_run_of_someone_else_executes_nothing_that_its_config_names(
+    copy: RunFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
+) -> None:
+    """Its own list of plugins does not count: only what is typed does."""
+    (tmp_path / "canary.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Canary: ...\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    change(copy.config, "mmexp.fusion.concat.ConcatFusion", target)
+    change(copy.config, "plugins: []", "plugins: [canary, os, subprocess, torch]")
+    with pytest.raises(ConfigError, match=r"fusion._target_ must lie under one of mmexp, torch.nn"):
+        restore(copy)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_checkpoint_of_someone_else_is_numbers_or_nothing(copy: RunFolder, tmp_path: Path) -> None:
+    """Its hash agrees: whoever writes the one writes the other."""
+
+    class Canary:
+        def __reduce__(self) -> tuple[object, tuple[str, str]]:
+            return open, (str(tmp_path / "ran"), "w")
+
+    for path in listed(copy.checkpoints, "best"):
+        path.unlink()
+        torch.save({"state_dict": {"x": Canary()}}, path)
+        hash_path(path).unlink()
+        hash_path(path).write_text(sha256_of(path))
+    with pytest.raises(DataError, match="checkpoint must"):
+        restore(copy)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["../../secret.json", "/etc/hostname", "a/../../secret.json"])
+def test_a_fact_of_someone_else_names_no_file_elsewhere(copy: RunFolder, name: str) -> None:
+    (copy.path.parent / "secret.json").write_text("{}")
+    change(copy.facts, '"file": "tokenizer.json"', f'"file": "{name}"')
+    with pytest.raises(ConfigError, match="file must lie in the run folder"):
+        restore(copy)
+
+
+@pytest.mark.parametrize("dim", ["1000000000000", "-8", "0", "8.5", "1e400", "'x; touch ran'"])
+def test_a_size_of_someone_else_is_refused_with_a_reason(copy: RunFolder, dim: str) -> None:
+    copy.config.write_text(copy.config.read_text().replace("dim: 8\n", f"dim: {dim}\n"))
+    with pytest.raises(MmexpError) as caught:
+        restore(copy)
+    assert str(caught.value)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from typing import Any, get_args
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,37 +16,18 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from mmexp.deploy.serve.audit import Audit
-from mmexp.deploy.serve.body import read_body, read_payload
+from mmexp.deploy.serve.call import Call
 from mmexp.deploy.serve.dispatcher import Dispatcher
-from mmexp.deploy.serve.exchange import Description, error
+from mmexp.deploy.serve.exchange import Description, Want, error
 from mmexp.deploy.serve.hosts import refuse_other_hosts
-from mmexp.deploy.serve.meters import OTHER
 from mmexp.deploy.serve.openapi import openapi
 from mmexp.deploy.serve.page import page, policy
+from mmexp.deploy.serve.redaction import redacted_message
 from mmexp.deploy.serve.refusal import Refusal
+from mmexp.deploy.serve.run_endpoint import RunEndpoint
 from mmexp.deploy.serve.tokens import Role, Tokens
-from mmexp.error import nearest
 
 _TEXT = "text/plain; version=0.0.4; charset=utf-8"
-
-
-@dataclass
-class Call:
-    """One request, and what is noted of it.
-
-    Args:
-        request: As it came.
-        id: By which it is found in answers and logs.
-        run: Name of the run that it asks; ``OTHER`` if none.
-        code: Of the error it ended in; empty for none.
-        notes: For the audit log.
-    """
-
-    request: Request
-    id: str
-    run: str = OTHER
-    code: str = ""
-    notes: dict[str, Any] = field(default_factory=dict)
 
 
 Endpoint = Callable[[Call], Awaitable[Response]]
@@ -61,12 +41,15 @@ class Front:
         tokens: Who may ask; None lets everyone predict and read metrics.
         audit: Where requests are noted.
         local: Whether the server is reached from this machine only.
+        redact: Whether nothing that says whom a request is of may reach an answer or a log.
     """
 
-    def __init__(self, dispatcher: Dispatcher, tokens: Tokens | None, audit: Audit, local: bool) -> None:
-        self.dispatcher, self.tokens, self.audit, self.local = dispatcher, tokens, audit, local
+    def __init__(
+        self, dispatcher: Dispatcher, tokens: Tokens | None, audit: Audit, local: bool, redact: bool = False
+    ) -> None:
+        self.dispatcher, self.tokens, self.audit, self.local, self.redact = dispatcher, tokens, audit, local, redact
         self.meters = dispatcher.meters
-        self._pending = 0
+        self._run = RunEndpoint(dispatcher, redact)
 
     def app(self) -> Starlette:
         """Return the ASGI application."""
@@ -76,7 +59,10 @@ class Front:
             Route("/ready", self._guarded(self._ready), methods=get),
             Route("/", self._guarded(self._page), methods=get),
             Route("/v1", self._guarded(self._runs, "predict"), methods=get),
-            Route("/v1/{name}/predict", self._guarded(self._predict, "predict", audited=True), methods=post),
+            *(
+                Route(f"/v1/{{name}}/{want}", self._guarded(getattr(self._run, want), "predict", True), methods=post)
+                for want in get_args(Want)
+            ),
             Route("/v1/reload", self._guarded(self._reload, "admin", audited=True), methods=post),
             Route("/openapi.json", self._guarded(self._openapi, "predict"), methods=get),
             Route("/metrics", self._guarded(self._metrics, "metrics"), methods=get),
@@ -96,14 +82,15 @@ class Front:
                     self._authorize(call, role)
                 response = await endpoint(call)
             except Refusal as refusal:
-                response = _refused(refusal)
+                response = _refused(refusal, self.redact)
                 call.code = refusal.code
-            except Exception:
-                logging.getLogger(__name__).exception("Request %s failed.", call.id)
+            except Exception as fault:
+                kind = type(fault).__name__
+                logging.getLogger(__name__).error("Request %s failed: %s", call.id, kind, exc_info=not self.redact)
                 response = JSONResponse(error("internal", f"server must answer, got an error: {call.id}."), 500)
                 call.code = "internal"
             seconds = time.perf_counter() - began
-            self.meters.count(call.run, response.status_code, call.code, seconds)
+            self.meters.count(call.run, response.status_code, call.code, seconds, call.want)
             if audited or response.status_code in (401, 403):
                 self._note(call, response.status_code, seconds)
             return _with_headers(response, call.id)
@@ -154,44 +141,10 @@ class Front:
         self.dispatcher.reload()
         return JSONResponse({"status": "reloading"}, 202)
 
-    async def _predict(self, call: Call) -> Response:
-        name = call.request.path_params["name"]
-        description = self.dispatcher.descriptions.get(name)
-        if description is None:
-            rule = f"run must be one that is served, got {name[:60]!r}"
-            raise Refusal(404, "unknown_run", f"{rule}. {nearest(name[:60], list(self.dispatcher.descriptions))}")
-        call.run, limits = name, self.dispatcher.limits
-        with self._room(call):
-            body = await read_body(call.request, limits)
-            payload = await read_payload(call.request, body, description, limits, call.id)
-            call.notes |= {"bytes": len(body), "inputs": payload.sizes}
-            answer = await self.dispatcher.answer(name, payload)
-        call.notes["batch"] = answer.batch
-        if answer.status == 200:
-            self.meters.observe(name, answer)
-        else:
-            call.code = answer.body["error"]["code"]
-        return JSONResponse(answer.body, answer.status)
-
-    @contextmanager
-    def _room(self, call: Call) -> Iterator[None]:
-        """Keep room for a body: as much as it says, or as much as it may, where it does not say."""
-        limits, said = self.dispatcher.limits, call.request.headers.get("content-length", "")
-        size = min(int(said), limits.body) if said.isdecimal() else limits.body
-        if self._pending + size > limits.pending:
-            rule = f"bodies must have at most {limits.pending} bytes together"
-            raise Refusal(503, "busy", f"{rule}, got {size} more.", retry_after=1)
-        self._pending += size
-        try:
-            yield
-        finally:
-            self._pending -= size
-
     def _note(self, call: Call, status: int, seconds: float) -> None:
-        client = call.request.client
         self.audit.write(
             request=call.id,
-            client=client.host if client else None,
+            client=call.host,
             method=call.request.method,
             run=call.run,
             status=status,
@@ -203,16 +156,18 @@ class Front:
 
 def _public(one: Description) -> Mapping[str, Any]:
     """Return what a client needs of a run: not what it predicted at evaluation."""
-    return {"run": one.run, "task": one.task, "inputs": [asdict(own) for own in one.inputs]}
+    inputs = [asdict(own) for own in one.inputs]
+    return {"run": one.run, "task": one.task, "inputs": inputs, "methods": list(one.methods), "scored": one.scored}
 
 
-def _refused(refusal: Refusal) -> Response:
+def _refused(refusal: Refusal, redact: bool) -> Response:
     headers = {"Retry-After": str(refusal.retry_after)} if refusal.retry_after is not None else {}
     if refusal.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if refusal.status in (408, 413, 415):
         headers["Connection"] = "close"  # the rest of the body is not read
-    return JSONResponse(error(refusal.code, str(refusal)), refusal.status, headers)
+    message = redacted_message(str(refusal)) if redact else str(refusal)
+    return JSONResponse(error(refusal.code, message), refusal.status, headers)
 
 
 def _with_headers(response: Response, id: str) -> Response:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -16,6 +16,7 @@ from mmexp.deploy.serve.exchange import Answer, Description, Payload, error
 from mmexp.deploy.serve.limits import Limits
 from mmexp.deploy.serve.meters import Meters
 from mmexp.deploy.serve.refusal import Refusal
+from mmexp.deploy.serve.request_queue import Job, RequestQueue
 from mmexp.deploy.serve.worker import Worker, WorkerDied
 from mmexp.error import MmexpError
 
@@ -24,25 +25,6 @@ _LOOK = 0.5  # s between two looks at an idle worker
 _ATTEMPTS = 3
 _BACK_OFF = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # s before a worker is started again
 _GRACE = 5.0  # s over the time of an answer until a worker counts as stuck
-
-
-@dataclass(eq=False)
-class Job:
-    """A request that was taken in.
-
-    Args:
-        name: Of the run.
-        payload: What is to be predicted.
-        done: Becomes its answer.
-        arrived: When, by ``time.monotonic``.
-        attempts: How many workers have died with it.
-    """
-
-    name: str
-    payload: Payload
-    done: asyncio.Future[Answer]
-    arrived: float = field(default_factory=time.monotonic)
-    attempts: int = 0
 
 
 class Dispatcher:
@@ -60,14 +42,15 @@ class Dispatcher:
     def __init__(self, workers: Sequence[Worker], limits: Limits, meters: Meters) -> None:
         self.workers, self.limits, self.meters = workers, limits, meters
         self.descriptions: Mapping[str, Description] = {}
-        self._waiting: list[Job] = []
+        self._queue = RequestQueue(limits)
         self._arrived = asyncio.Event()
         self._ready: set[int] = set()
         self._closing = False
+        self._explaining = 0
         self._reload: set[int] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._threads = ThreadPoolExecutor(len(workers), thread_name_prefix="worker")
-        meters.watch(lambda: len(self._waiting), lambda: len(self._ready))
+        meters.watch(lambda: len(self._queue), lambda: len(self._ready))
 
     async def __aenter__(self) -> Self:
         """Start all workers.
@@ -97,7 +80,7 @@ class Dispatcher:
             _, late = await asyncio.wait(self._tasks, timeout=self.limits.answer + _GRACE)
             for task in late:
                 task.cancel()
-        for job in self._waiting:
+        for job in self._queue:
             self._settle(job, Answer(503, error("stopping", "server must be running, got one that stops.")))
         self._end_workers()
 
@@ -123,11 +106,8 @@ class Dispatcher:
         """
         if self._closing:
             raise Refusal(503, "stopping", "server must be running, got one that stops.", retry_after=5)
-        if len(self._waiting) >= self.limits.queue:
-            rule = f"queue must have at most {self.limits.queue} requests"
-            raise Refusal(503, "queue_full", f"{rule}, got one more.", retry_after=1)
         job = Job(name, payload, asyncio.get_running_loop().create_future())
-        self._waiting.append(job)
+        self._queue.add(job)
         self._arrived.set()
         try:
             async with asyncio.timeout(self.limits.answer):
@@ -136,13 +116,12 @@ class Dispatcher:
             rule = f"answer must take at most {self.limits.answer:g} s"
             raise Refusal(504, "timeout", f"{rule}, got none until then.", retry_after=5) from None
         finally:
-            if job in self._waiting:
-                self._waiting.remove(job)
+            self._queue.remove([job])
 
     async def _attend(self, number: int) -> None:
         """Give batches to one worker, and start it again when it dies, until the server stops."""
         worker, failures = self.workers[number], 0
-        while not (self._closing and not self._waiting):
+        while not (self._closing and not len(self._queue)):
             if number in self._ready and worker.alive and not self._due(number):
                 batch = await self._take()
                 if not batch or await self._ask(worker, batch):
@@ -168,43 +147,48 @@ class Dispatcher:
 
     async def _take(self) -> list[Job]:
         """Return the oldest request with others to the same run, once the batch is full or it has waited enough."""
-        if not self._waiting and not self._closing:
+        if self._first() is None and not (self._closing and not len(self._queue)):
             self._arrived.clear()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK):
                     await self._arrived.wait()
-        self._waiting = [job for job in self._waiting if not job.done.done()]
-        if not self._waiting:
+        first = self._first()
+        if first is None:
             return []
-        first = self._waiting[0]
-        rest = first.arrived + self.limits.wait - time.monotonic()
-        if rest > 0 and not first.attempts and len(self._like(first)) < self.limits.batch:
+        rest, batch = first.arrived + self.limits.wait - time.monotonic(), self._queue.together(first)
+        if rest > 0 and not first.attempts and not first.explains and len(batch) < self.limits.batch:
             await asyncio.sleep(rest)
-            if not self._waiting:
-                return []
-            first = self._waiting[0]
-        batch = [first] if first.attempts else self._like(first)[: self.limits.batch]
-        self._waiting = [job for job in self._waiting if job not in batch]
-        return [job for job in batch if not job.done.done()]
+            first = self._first()
+            batch = self._queue.together(first) if first else []
+        self._queue.remove(batch)
+        return batch
 
-    def _like(self, first: Job) -> list[Job]:
-        return [job for job in self._waiting if job.name == first.name and not job.attempts]
+    def _first(self) -> Job | None:
+        """Return the oldest request that may be asked now: one explanation at a time, so that workers stay free."""
+        return self._queue.first(explanations=not self._explaining)
 
     async def _ask(self, worker: Worker, batch: Sequence[Job]) -> bool:
         """Answer a batch; where the worker dies, put each request back, to be tried alone. Return whether it lived."""
-        payloads, seconds = [job.payload for job in batch], self.limits.answer + _GRACE
+        explains = batch[0].explains
+        payloads, seconds = [job.payload for job in batch], self.limits.explain if explains else self.limits.answer
+        self._explaining += explains
         try:
-            answers = await self._in_thread(worker.answer, batch[0].name, payloads, seconds)
+            answers = await self._in_thread(worker.answer, batch[0].name, payloads, seconds + _GRACE)
         except WorkerDied as fault:
             logging.getLogger(__name__).warning("%s; %s requests are tried again.", fault, len(batch))
             self._put_back(batch)
             return False
-        except Exception:
-            logging.getLogger(__name__).exception("A worker could not be asked.")
-            answers = [Answer(500, error("internal", "server must ask a worker, got an error of its own."))] * len(
-                batch
-            )
-        self.meters.batches.labels(batch[0].name).observe(len(batch))
+        except Exception as fault:  # what it says may repeat a request, so that its place alone is written
+            place = "".join(traceback.format_tb(fault.__traceback__))
+            logging.getLogger(__name__).error("A worker could not be asked: %s\n%s", type(fault).__name__, place)
+            failed = Answer(500, error("internal", "server must ask a worker, got an error of its own."))
+            answers = [failed] * len(batch)
+        finally:
+            self._explaining -= explains
+        if explains:
+            self._arrived.set()
+        else:
+            self.meters.batches.labels(batch[0].name).observe(len(batch))
         for job, answer in zip(batch, answers, strict=True):
             self._settle(job, answer)
         return True
@@ -212,12 +196,19 @@ class Dispatcher:
     def _put_back(self, batch: Sequence[Job]) -> None:
         for job in batch:
             job.attempts += 1
-        lost = [job for job in batch if job.attempts >= _ATTEMPTS]
-        self._waiting[:0] = [job for job in batch if job not in lost]
+        lost = [job for job in batch if job.explains or job.attempts >= _ATTEMPTS]
+        self._queue.put_back([job for job in batch if job not in lost])
         self._arrived.set()
         for job in lost:
-            rule = "worker must live until it has answered"
-            self._settle(job, Answer(500, error("worker_died", f"{rule}, got {_ATTEMPTS} that died.")))
+            self._settle(job, self._without_answer(job))
+
+    def _without_answer(self, job: Job) -> Answer:
+        """Return what a request is answered whose workers have died; an explanation is not tried again."""
+        if job.explains:
+            rule = f"explanation must take at most {self.limits.explain:g} s"
+            return Answer(504, error("timeout", f"{rule}, got none until then."))
+        rule = "worker must live until it has answered"
+        return Answer(500, error("worker_died", f"{rule}, got {_ATTEMPTS} that died."))
 
     def _settle(self, job: Job, answer: Answer) -> None:
         with suppress(asyncio.InvalidStateError):

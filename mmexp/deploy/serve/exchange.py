@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Form = Literal["file", "text", "json"]
+Want = Literal["predict", "contribution", "explain"]
+"""What a run is asked for: its answer, what each modality adds to the score of it, or what each part of them does."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,19 @@ class Upload:
 
 @dataclass(frozen=True)
 class Payload:
-    """What one request asks a run to predict.
+    """What one request asks a run.
 
     Args:
         id: Of the sample.
         values: By input: an ``Upload``, a list of them, or what JSON can say.
+        want: What it asks for.
+        method: Of an explanation.
     """
 
     id: str
     values: Mapping[str, Any]
+    want: Want = "predict"
+    method: str = ""
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -88,6 +94,8 @@ class Description:
         inputs: What it encodes.
         epsilon: What its training cost in privacy; None if it was not private.
         reference: Predictions of its own evaluation, which later ones are compared with: ``classes`` and ``scores``.
+        methods: By which its answers can be explained; empty if they cannot, or captum is not installed.
+        scored: Whether its answers have a score that modalities contribute to.
     """
 
     run: str
@@ -95,6 +103,8 @@ class Description:
     inputs: Sequence[Input]
     epsilon: float | None = None
     reference: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    methods: Sequence[str] = ()
+    scored: bool = False
 
     def input(self, name: str) -> Input | None:
         """Return an input by its name; None if there is none."""

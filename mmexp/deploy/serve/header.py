@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 from mmexp.dataset.kind.audio import AudioKind
 from mmexp.dataset.kind.base import Kind
@@ -19,16 +20,25 @@ def refuse_large(name: str, kind: Kind, path: Path, limits: Limits) -> None:
         Refusal: If it says that it is larger than the limits.
     """
     if isinstance(kind, ImageKind | VideoKind):
-        width, height = _pixels(path)
-        if width * height > limits.pixels:
-            rule = f"{name} must have at most {limits.pixels} pixels"
-            raise Refusal(413, "too_many_pixels", f"{rule}, got {width}x{height}.")
+        refuse_many_pixels(name, path, limits)
     if isinstance(kind, AudioKind) and (seconds := _seconds(path)) > limits.seconds:
         rule = f"{name} must last at most {limits.seconds:g} s"
         raise Refusal(413, "too_long", f"{rule}, got {seconds:g} s.")
 
 
-def _pixels(path: Path) -> tuple[int, int]:
+def refuse_many_pixels(name: str, file: Path | BinaryIO, limits: Limits) -> None:
+    """Refuse an image of too many pixels. A broken one is left to whoever reads it.
+
+    Raises:
+        Refusal: If it says that it is larger than the limits.
+    """
+    width, height = _pixels(file)
+    if width * height > limits.pixels:
+        rule = f"{name} must have at most {limits.pixels} pixels"
+        raise Refusal(413, "too_many_pixels", f"{rule}, got {width}x{height}.")
+
+
+def _pixels(path: Path | BinaryIO) -> tuple[int, int]:
     from PIL import Image
 
     try:

@@ -26,6 +26,7 @@ class Plan:
         limits: Of the requests.
         threads: Of PyTorch.
         folder: Where files of requests are put while they are read.
+        redact: Whether what says whom a request is of is taken out before anything reads it.
     """
 
     runs: Mapping[str, str]
@@ -33,6 +34,7 @@ class Plan:
     limits: Limits
     threads: int
     folder: str
+    redact: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def _answer(pipe: Connection, plan: Plan) -> None:
     from mmexp.deploy.serve.served import ServedRun
 
     try:
-        served = {name: ServedRun.load(path, plan.overrides, plan.limits) for name, path in plan.runs.items()}
+        options = plan.overrides, plan.limits, plan.redact
+        served = {name: ServedRun.load(path, *options) for name, path in plan.runs.items()}
         pipe.send(Ready({name: run.describe() for name, run in served.items()}))
     except MmexpError as fault:
         pipe.send(NotReady(str(fault), fault.hint, fault.exit_code))

@@ -18,7 +18,10 @@ class Limits:
         words: Of one input of text.
         receive: Seconds in which a whole request must arrive.
         answer: Seconds from a request's arrival to its answer.
+        explain: Seconds that a worker spends on one explanation.
         queue: Requests that wait at once.
+        explanations: Of them, those for an explanation or a contribution.
+        share: Requests of one client that are without an answer at once; None for any number.
         batch: Requests that are predicted at once.
         wait: Seconds that a request waits for others to fill its batch.
     """
@@ -31,6 +34,9 @@ class Limits:
     words: int = 20_000
     receive: float = 15.0
     answer: float = 30.0
+    explain: float = 10.0
     queue: int = 64
+    explanations: int = 8
+    share: int | None = None
     batch: int = 8
     wait: float = 0.002

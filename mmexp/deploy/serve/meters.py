@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Summary, generate_latest
+from prometheus_client.metrics_core import Metric
 
 from mmexp.deploy.serve.drift import Window, ks, psi
 from mmexp.deploy.serve.exchange import Answer, Description
@@ -23,6 +24,9 @@ class Meters:
         self.registry = CollectorRegistry()
         self.requests = self._counter("requests", "Requests by run, status and code.", "run", "status", "code")
         self.seconds = self._histogram("request_seconds", "Time from a request to its answer.", _SECONDS, "run")
+        self.explained = self._histogram(
+            "explain_seconds", "The same of contributions and explanations.", _SECONDS, "run"
+        )
         self.batches = self._histogram("batch_size", "Requests that were predicted together.", _SIZES, "run")
         self.restarts = self._counter("worker_restarts", "Workers that were started again.")
         self.queue = self._gauge("queue_length", "Requests that wait.")
@@ -45,7 +49,7 @@ class Meters:
             if one.epsilon is not None:
                 self.epsilon.labels(name).set(one.epsilon)
 
-    def count(self, run: str, status: int, code: str, seconds: float) -> None:
+    def count(self, run: str, status: int, code: str, seconds: float, want: str = "") -> None:
         """Count an answered request.
 
         Args:
@@ -53,9 +57,11 @@ class Meters:
             status: Of HTTP.
             code: Of the error; empty for none.
             seconds: That it took.
+            want: What the run was asked for; empty if nothing.
         """
         self.requests.labels(run, str(status), code).inc()
-        self.seconds.labels(run).observe(seconds)
+        timed = self.seconds if want in ("", "predict") else self.explained
+        timed.labels(run).observe(seconds)
 
     def observe(self, run: str, answer: Answer) -> None:
         """Take up what a run was given and has predicted."""
@@ -69,12 +75,20 @@ class Meters:
 
     def text(self) -> bytes:
         """Return everything as Prometheus reads it."""
+        self._compare()
+        return generate_latest(self.registry)
+
+    def collect(self) -> list[Metric]:
+        """Return everything as it is now."""
+        self._compare()
+        return list(self.registry.collect())
+
+    def _compare(self) -> None:
         for name, (classes, scores) in self._windows.items():
             if classes.enough:
                 self.psi.labels(name).set(psi(classes.reference, list(classes.newest)))
             if scores.enough:
                 self.ks.labels(name).set(ks(_numbers(scores.reference), _numbers(scores.newest)))
-        return generate_latest(self.registry)
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"mmexp_{name}", text, labels, registry=self.registry)

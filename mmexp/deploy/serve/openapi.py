@@ -20,6 +20,7 @@ _ERRORS = {
     "415": "Content-Type or Content-Encoding is another.",
     "421": "Host is another.",
     "422": "An input cannot be read.",
+    "429": "This client has too many requests without an answer; Retry-After says when to come back.",
     "500": "The model has failed.",
     "503": "Too many wait, or the server stops; Retry-After says when to come back.",
     "504": "There was no answer in time.",
@@ -33,7 +34,10 @@ def openapi(descriptions: Mapping[str, Description], tokens: bool) -> Schema:
         descriptions: Of the runs, by name.
         tokens: Whether requests need a token.
     """
-    paths: Schema = {f"/v1/{name}/predict": {"post": _predict(name, one)} for name, one in descriptions.items()}
+    paths: Schema = {}
+    for name, one in descriptions.items():
+        wants = {"predict": True, "contribution": one.scored, "explain": bool(one.methods)}
+        paths |= {f"/v1/{name}/{want}": {"post": _asked(name, one, want)} for want, able in wants.items() if able}
     for path, (summary, kind) in _OTHERS.items():
         answers = {"200": {"description": "As it is.", "content": {kind: {"schema": {}}}}}
         answers |= {status: _error(status) for status in ("401", "403", "405", "421", "503")}
@@ -74,17 +78,43 @@ _ERROR: Schema = {
 }
 
 
-def _predict(name: str, one: Description) -> Schema:
+_SUMMARIES = {
+    "predict": "Predict with {}.",
+    "contribution": "What each modality adds to the score of the answer of {}: Shapley values.",
+    "explain": "What each part of the inputs does to the score of the answer of {}.",
+}
+_ANSWERS: Schema = {
+    "predict": {},
+    "contribution": {
+        "answer": {"type": "string"},
+        "score": {"type": ["number", "null"]},
+        "contribution": {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
+        "without": {"type": ["number", "null"]},
+        "absent": {"enum": ["missing", "blank"]},
+    },
+    "explain": {
+        "answer": {"type": "string"},
+        "score": {"type": ["number", "null"]},
+        "method": {"type": "string"},
+        "inputs": {"type": "object", "additionalProperties": {"type": "object"}},
+    },
+}
+
+
+def _asked(name: str, one: Description, want: str) -> Schema:
     ids = {"type": "string", "minLength": 1, "maxLength": 128}
     as_json = {"id": ids, **{own.name: _json(own) for own in one.inputs}}
     as_form = {"id": ids, **{own.name: _part(own) for own in one.inputs}}
     answers: Schema = {status: _error(status) for status in _ERRORS}
-    schema = {"type": "object", "properties": {"id": ids}, "required": ["id"]}
-    answers["200"] = {"description": "The prediction.", "content": {"application/json": {"schema": schema}}}
+    said = {"id": ids, **_ANSWERS[want]}
+    schema = {"type": "object", "properties": said, "required": list(said)}
+    answers["200"] = {"description": "The answer.", "content": {"application/json": {"schema": schema}}}
+    method = {"name": "method", "in": "query", "schema": {"enum": list(one.methods)}}
     return {
-        "summary": f"Predict with {name}.",
+        "summary": _SUMMARIES[want].format(name),
         "description": f"{one.task}, run {one.run}. Inputs may be left out, but not all of them.",
-        "operationId": f"predict_{name}",
+        "operationId": f"{want}_{name}",
+        "parameters": [method] if want == "explain" else [],
         "requestBody": {
             "required": True,
             "content": {"application/json": _object(as_json), "multipart/form-data": _object(as_form)},

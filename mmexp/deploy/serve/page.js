@@ -124,7 +124,11 @@ function show(name) {
         if (value !== undefined) values[one.name] = value;
       }
       const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(values) };
-      answered(await ask(`/v1/${encodeURIComponent(name)}/predict`, options));
+      const askRun = (want) => ask(`/v1/${encodeURIComponent(name)}/${want}`, options);
+      answered(await askRun("predict"));
+      const about = byId("why");
+      await contributed(about, run, askRun);
+      if (run.methods.length) about.append(explainer(run, askRun));
     } catch (error) {
       fail(error);
     } finally {
@@ -159,7 +163,81 @@ function answered(row) {
     parts.push(list);
   }
   parts.push(make("details", {}, make("summary", { textContent: "JSON" }), make("pre", { textContent: JSON.stringify(row, null, 2).slice(0, 20000) })));
-  byId("answer").replaceChildren(...parts);
+  byId("answer").replaceChildren(...parts, make("div", { id: "why" }));
+}
+
+// Bars from zero: to the right where a value speaks for the answer, to the left where it speaks against it.
+function signedBars(rows) {
+  const largest = Math.max(...rows.map((one) => Math.abs(one.value || 0))) || 1;
+  const list = make("dl", { className: "signed" });
+  for (const { name, value } of rows) {
+    const known = typeof value === "number";
+    const bar = make("meter", { min: 0, max: 1, value: known ? Math.abs(value) / largest : 0, className: value < 0 ? "against" : "for" });
+    bar.setAttribute("aria-label", name);
+    list.append(make("dt", { textContent: name }), make("dd", {}, bar), make("dd", { textContent: known ? signed(value) : "-" }));
+  }
+  return list;
+}
+
+function signed(value) {
+  return `${value > 0 ? "+" : ""}${value.toFixed(3)}`;
+}
+
+async function contributed(box, run, askRun) {
+  if (!run.scored) return;
+  box.replaceChildren(make("h2", { textContent: "What each input adds" }));
+  try {
+    const found = await askRun("contribution");
+    const rows = Object.entries(found.contribution).map(([name, value]) => ({ name, value }));
+    const without = typeof found.without === "number" ? found.without.toFixed(3) : "-";
+    const score = typeof found.score === "number" ? found.score.toFixed(3) : "-";
+    const how = found.absent === "blank" ? "blank" : "missing";
+    const note = `Shapley values: from ${without} with all of them ${how} to the score ${score} of this answer.`;
+    box.append(signedBars(rows), make("p", { className: "dim", textContent: note }));
+  } catch (error) {
+    box.append(make("p", { className: "dim", textContent: error.message }));
+  }
+}
+
+function explainer(run, askRun) {
+  const method = make("select", { id: "method" }, ...run.methods.map((value) => make("option", { value, textContent: value.replaceAll("_", " ") })));
+  const button = make("button", { type: "button", id: "explain", textContent: "Explain" });
+  const shown = make("div", { id: "explanation" });
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      explained(shown, await askRun(`explain?method=${encodeURIComponent(method.value)}`));
+    } catch (error) {
+      shown.replaceChildren(make("p", { className: "error", textContent: error.message }));
+    } finally {
+      button.disabled = false;
+    }
+  });
+  const title = make("label", { htmlFor: "method", textContent: "Which parts of it" });
+  return make("div", { className: "input" }, title, make("div", { className: "row" }, method, button), shown);
+}
+
+function explained(box, found) {
+  const note = make("p", { className: "dim", textContent: "Red speaks for the answer, blue against it, relative to the largest value of each input." });
+  const figures = Object.entries(found.inputs).map(([name, input]) => {
+    const parts = input.parts.filter((one) => typeof one.value === "number");
+    let shown = make("p", { className: "dim", textContent: "left out: this method does not apply to it" });
+    if (input.heat_map) shown = make("img", { src: `data:${input.heat_map.type};base64,${input.heat_map.base64}`, alt: `${found.method} of ${name}` });
+    else if (parts.length && input.words) shown = words(parts);
+    else if (parts.length) shown = signedBars(parts.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, 20));
+    return make("figure", {}, make("figcaption", { textContent: name }), shown);
+  });
+  box.replaceChildren(note, ...figures);
+}
+
+function words(parts) {
+  const largest = Math.max(...parts.map((one) => Math.abs(one.value))) || 1;
+  const line = make("p", { className: "words" });
+  for (const { name, value } of parts) {
+    const level = Math.round((Math.abs(value) / largest) * 10);
+    line.append(make("span", { className: `${value > 0 ? "for" : "against"}${level}`, textContent: name, title: signed(value) }), " ");
+  }
+  return line;
 }
 
 async function begin() {

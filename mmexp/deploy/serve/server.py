@@ -6,13 +6,16 @@ import asyncio
 import signal
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
 
+from mmexp.deploy.serve.alert.rule import Thresholds, rules
+from mmexp.deploy.serve.alert.watch import Alarm
+from mmexp.deploy.serve.alert.webhook import Webhook
 from mmexp.deploy.serve.app import Front
 from mmexp.deploy.serve.audit import Audit
 from mmexp.deploy.serve.dispatcher import Dispatcher
@@ -43,6 +46,9 @@ class Settings:
         tokens: File of tokens; None for none.
         audit: File of the audit log.
         limits: Of requests.
+        webhook: Where alerts are sent; None for nowhere.
+        thresholds: Above which they are.
+        redact: Whether what says whom a request is of is taken out of it, before anything reads it.
     """
 
     runs: Mapping[str, str]
@@ -53,6 +59,9 @@ class Settings:
     tokens: Path | None = None
     audit: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    webhook: Webhook | None = None
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    redact: bool = False
 
 
 class Server(uvicorn.Server):
@@ -115,12 +124,12 @@ async def _run(
     say: Callable[[str], None],
 ) -> None:
     limits, share = settings.limits, max(1, threads() // settings.workers)
-    plan = Plan(settings.runs, tuple(settings.overrides), limits, share, str(folder))
+    plan = Plan(settings.runs, tuple(settings.overrides), limits, share, str(folder), settings.redact)
     meters = Meters()
     dispatcher = Dispatcher([ProcessWorker(plan) for _ in range(settings.workers)], limits, meters)
     async with dispatcher:
         meters.expect(dispatcher.descriptions)
-        app = Front(dispatcher, tokens, audit, is_loopback(settings.host)).app()
+        app = Front(dispatcher, tokens, audit, is_loopback(settings.host), settings.redact).app()
         config = uvicorn.Config(
             app,
             http=PatientProtocol,
@@ -135,7 +144,22 @@ async def _run(
             limit_concurrency=8 * limits.queue,
             timeout_graceful_shutdown=int(limits.receive + limits.answer) + 1,
         )
-        await Server(config, lambda: say(_address(listener))).serve([listener])
+        async with _alarm(settings, meters):
+            await Server(config, lambda: say(_address(listener))).serve([listener])
+
+
+@asynccontextmanager
+async def _alarm(settings: Settings, meters: Meters) -> AsyncIterator[None]:
+    """Send alerts within the block, if they are to be sent anywhere."""
+    if settings.webhook is None:
+        yield
+        return
+    alarm = Alarm(meters, rules(settings.thresholds, settings.limits.queue), settings.webhook)
+    task = asyncio.create_task(alarm.run())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 @contextmanager

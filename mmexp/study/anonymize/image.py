@@ -9,6 +9,8 @@ from typing import Any
 
 from PIL import ExifTags, Image, ImageFilter, ImageOps
 
+from mmexp.dataset.kind.image import IMAGE_FORMATS
+
 Box = Sequence[float]
 """Left, top, width and height in pixels of the image as it is seen."""
 QUALITY = 95
@@ -45,7 +47,7 @@ def cleaned(data: bytes, boxes: Sequence[Box] = ()) -> tuple[bytes, Counter[str]
     """
     counts: Counter[str] = Counter()
     try:
-        with Image.open(io.BytesIO(data)) as image:
+        with Image.open(io.BytesIO(data), formats=IMAGE_FORMATS) as image:
             exif = image.getexif()
             counts["gps"] += bool(exif.get_ifd(ExifTags.IFD.GPSInfo))
             turned = exif.get(ExifTags.Base.Orientation, 1) not in (0, 1)

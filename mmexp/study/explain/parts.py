@@ -60,3 +60,8 @@ def repeated(batch: Batch, rows: int) -> Batch:
 def _repeated(own: Padded, rows: int) -> Padded:
     tensors = {name: value for name, value in vars(own).items() if isinstance(value, Tensor)}
     return replace(own, **{name: value.expand(rows, *value.shape[1:]) for name, value in tensors.items()})
+
+
+def rows_of(own: Padded, span: slice) -> Padded:
+    """Return some rows of padded values."""
+    return replace(own, **{name: value[span] for name, value in vars(own).items() if isinstance(value, Tensor)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
@@ -14,7 +14,7 @@ from mmexp.contract import Batch, Padded, Sample
 from mmexp.inference.predictor import Predictor
 from mmexp.inference.single import single
 from mmexp.study.explain.kind import kind_of
-from mmexp.study.explain.parts import Parts, repeated
+from mmexp.study.explain.parts import Parts, repeated, rows_of
 from mmexp.task.base import Explained
 
 ROWS = 64
@@ -31,6 +31,8 @@ class Question:
         kinds: By input, of those that can be divided and that the sample has.
         parts: Likewise.
         answer: Of the model.
+        rows: Samples at once.
+        check: Called before each of these passes; may raise to end it all.
     """
 
     trained: Predictor
@@ -38,6 +40,8 @@ class Question:
     kinds: Mapping[str, ModuleType]
     parts: Mapping[str, Parts]
     answer: Explained
+    rows: int = ROWS
+    check: Callable[[], None] = lambda: None
 
     @cached_property
     def value(self) -> float:
@@ -62,6 +66,10 @@ class Question:
     def score(self, inputs: Mapping[str, Padded]) -> Tensor:
         """Return the score of the answer for K rows of some inputs; the others are those of the sample. -> [K]"""
         rows = len(next(iter(inputs.values())).values)
+        if rows > self.rows:
+            spans = [slice(start, start + self.rows) for start in range(0, rows, self.rows)]
+            return torch.cat([self.score({name: rows_of(own, span) for name, own in inputs.items()}) for span in spans])
+        self.check()
         many = repeated(self.batch, rows)
         asked = Batch({**many.inputs, **inputs}, self.answer.targets(rows), many.ids, many.files).to(
             self.trained.device
@@ -75,8 +83,14 @@ class Question:
         return self.score({name: one.without(self.batch.inputs[name], own[name]) for name, one in self.parts.items()})
 
 
-def ask(trained: Predictor, sample: Sample) -> Question:
+def ask(trained: Predictor, sample: Sample, rows: int = ROWS, check: Callable[[], None] = lambda: None) -> Question:
     """Let a run answer a sample, and divide its inputs.
+
+    Args:
+        trained: The run.
+        sample: As the dataset gives it.
+        rows: Samples at once.
+        check: Called before each pass of so many; may raise to end it all.
 
     Raises:
         ConfigError: If its task has no score of an answer.
@@ -87,4 +101,4 @@ def ask(trained: Predictor, sample: Sample) -> Question:
     there = {name: own for name, own in batch.inputs.items() if bool(own.present[0])}
     kinds = {name: found for name in there if (found := kind_of(transforms[name]))}
     parts = {name: kind.divide(batch.inputs[name], transforms[name]) for name, kind in kinds.items()}
-    return Question(trained, batch, kinds, parts, answer)
+    return Question(trained, batch, kinds, parts, answer, rows, check)

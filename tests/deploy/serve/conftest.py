@@ -41,7 +41,8 @@ Act = Callable[[Sequence[Payload]], list[Answer] | None]
 
 
 def describe(reference: Mapping[str, Sequence[Any]] = REFERENCE) -> Description:
-    return Description("20250131-120000-1f3a", "Classification", INPUTS, None, reference)
+    methods = ("occlusion", "integrated_gradients")
+    return Description("20250131-120000-1f3a", "Classification", INPUTS, None, reference, methods, True)
 
 
 @dataclass
@@ -129,12 +130,18 @@ def make(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Makes a server of fake workers; it is stopped after the test."""
     with ExitStack() as stack:
 
-        def made(*workers: FakeWorker | Act, tokens: Tokens | None = None, local: bool = True, **limits: Any) -> Served:
+        def made(
+            *workers: FakeWorker | Act,
+            tokens: Tokens | None = None,
+            local: bool = True,
+            redact: bool = False,
+            **limits: Any,
+        ) -> Served:
             own = [one if isinstance(one, FakeWorker) else FakeWorker(one) for one in workers] or [FakeWorker()]
             dispatcher = Dispatcher(own, Limits(**{"answer": 10.0, **limits}), Meters())
             audit = Audit(tmp_path / "audit.jsonl")
             stack.callback(audit.close)
-            app = Front(dispatcher, tokens, audit, local).app()
+            app = Front(dispatcher, tokens, audit, local, redact).app()
 
             async def running(scope: Any, receive: Any, send: Any) -> None:
                 """Start and stop the workers as a server does, in the loop of the client."""

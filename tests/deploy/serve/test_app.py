@@ -77,7 +77,7 @@ def test_a_fault_of_our_own_is_a_500_without_its_reason(
     def fail(*arguments: Any) -> None:
         raise ZeroDivisionError("secret")
 
-    monkeypatch.setattr("mmexp.deploy.serve.app.read_payload", fail)
+    monkeypatch.setattr("mmexp.deploy.serve.run_endpoint.read_payload", fail)
     answer = served.ask(text="a")
     assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal")
     assert "secret" not in answer.text and "ZeroDivisionError: secret" in caplog.text

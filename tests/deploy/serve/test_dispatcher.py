@@ -90,7 +90,7 @@ def test_a_request_that_kills_every_worker_is_answered_and_takes_no_other_along(
 
     def everything() -> bool:
         """Whether all five have come: some are being predicted, the others wait."""
-        return sum(map(len, served.workers[0].seen)) + len(served.dispatcher._waiting) == 5
+        return sum(map(len, served.workers[0].seen)) + len(served.dispatcher._queue) == 5
 
     opener = threading.Thread(target=lambda: until(everything) or gate.set())
     opener.start()

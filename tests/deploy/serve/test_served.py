@@ -11,6 +11,7 @@ from mmexp.api.predict import predict
 from mmexp.deploy.serve.exchange import Payload, Upload
 from mmexp.deploy.serve.limits import Limits
 from mmexp.deploy.serve.served import ServedRun, read_reference
+from mmexp.error import DataError
 from mmexp.run.folder import RunFolder
 
 
@@ -88,3 +89,21 @@ def test_a_run_is_described_by_its_inputs_and_its_own_predictions(served: Served
 
 def test_a_run_without_predictions_has_nothing_to_compare_with(tmp_path: Path) -> None:
     assert read_reference(RunFolder(tmp_path)) == {}
+
+
+@pytest.mark.parametrize("line", ["{", "3", '"a"', "[[1]]", "[" * 100_000])
+def test_predictions_of_another_form_are_refused_by_name(tmp_path: Path, line: str) -> None:
+    folder = RunFolder(tmp_path)
+    folder.predictions("test").parent.mkdir()
+    folder.predictions("test").write_text(line)
+    with pytest.raises(DataError, match="predictions must be a JSON object a line, got"):
+        read_reference(folder)
+
+
+def test_scores_that_are_no_numbers_are_not_compared_with(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.predictions("test").parent.mkdir()
+    folder.predictions("test").write_text(
+        '{"label": "a", "score": NaN}\n{"label": ["a"], "score": 1e999}\n{"score": 0.5}'
+    )
+    assert read_reference(folder) == {"classes": ["a"], "scores": [0.5]}

@@ -20,13 +20,14 @@ import pytest
 import uvicorn
 
 from mmexp.api.predict import predict
+from mmexp.deploy.serve.alert.webhook import Webhook
 from mmexp.deploy.serve.app import Front
 from mmexp.deploy.serve.audit import Audit
 from mmexp.deploy.serve.dispatcher import Dispatcher
 from mmexp.deploy.serve.exchange import Payload
 from mmexp.deploy.serve.limits import Limits
 from mmexp.deploy.serve.meters import Meters
-from mmexp.deploy.serve.server import Server, Settings, bound, serve
+from mmexp.deploy.serve.server import Server, Settings, _alarm, bound, serve
 from mmexp.error import ConfigError
 from mmexp.run.folder import RunFolder
 
@@ -195,3 +196,21 @@ def test_it_ends_well_under_load_and_leaves_no_process(running: Running) -> None
         threading.Event().wait(0.05)
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
     assert (running.run.path.parents[1] / "serve/audit.jsonl").read_text().count('"status": 200') >= found.count(200)
+
+
+def test_alerts_are_watched_while_the_server_runs_and_no_longer() -> None:
+    looks: list[int] = []
+
+    class Counted(Meters):
+        def collect(self) -> Any:
+            looks.append(1)
+            return super().collect()
+
+    async def run(webhook: Webhook | None) -> int:
+        async with _alarm(Settings({}, webhook=webhook), Counted()):
+            await asyncio.sleep(0)
+        before = len(looks)
+        await asyncio.sleep(0.01)
+        return before if len(looks) == before else -1
+
+    assert asyncio.run(run(None)) == 0 and asyncio.run(run(Webhook("http://127.0.0.1:1/"))) == 1

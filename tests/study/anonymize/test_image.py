@@ -81,3 +81,9 @@ def test_what_is_no_image_is_refused():
         cleaned(b"not an image")
     with pytest.raises(ValueError, match="ends within a scan"):
         cleaned(jpeg()[:-40])
+
+
+def test_a_format_that_is_none_of_an_image_is_not_opened():
+    """Such as PostScript, which is drawn by a program of its own."""
+    with pytest.raises(ValueError, match="cannot identify image file"):
+        cleaned(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n")

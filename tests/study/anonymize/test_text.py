@@ -39,3 +39,12 @@ def test_finds_are_counted_and_a_mask_is_not_masked_again():
     text, counts = mask("a@b.org, c@d.org, +1 555 123 4567, 12")
     assert text == "[email], [email], [phone], [number]" and counts == {"email": 2, "phone": 1, "number": 1}
     assert mask(text) == (text, {})
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 100_000, "a." * 50_000 + "@", "x@" + "a." * 50_000, "x@" * 50_000, "1a" * 50_000]
+)
+def test_a_long_word_costs_no_more_than_its_length(text: str):
+    """With a cost of its square, this would take minutes."""
+    masked, _ = mask(text)
+    assert len(masked) <= len(text)

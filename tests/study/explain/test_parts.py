@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 
 from mmexp.contract import Batch, Padded
-from mmexp.study.explain.parts import Parts, repeated
+from mmexp.study.explain.parts import Parts, repeated, rows_of
 
 
 def test_a_part_is_replaced_by_the_blank():
@@ -36,3 +36,9 @@ def test_a_batch_of_one_is_repeated():
     batch = Batch({"x": Padded(torch.ones(1, 2), torch.tensor([True]))}, {}, ("s",), ({},))
     found = repeated(batch, 3)
     assert len(found) == 3 and found.inputs["x"].values.shape == (3, 2) and found.inputs["x"].mask.shape == (3,)
+
+
+def test_some_rows_of_padded_values_are_taken_with_their_masks():
+    own = Padded(torch.arange(6).view(3, 2), torch.tensor([[True, False], [True, True], [False, False]]))
+    some = rows_of(own, slice(1, 3))
+    assert some.values.tolist() == [[2, 3], [4, 5]] and some.mask.tolist() == [[True, True], [False, False]]

@@ -37,3 +37,25 @@ def test_an_input_that_a_sample_lacks_has_no_parts(trained, sample):
 def test_values_are_split_by_input(question):
     own = question.split(torch.arange(question.size))
     assert own["image"].tolist() == list(range(64)) and own["text"][0] == 64
+
+
+@pytest.mark.parametrize("method", ["occlusion", "integrated_gradients"])
+def test_how_many_rows_go_at_once_changes_nothing(trained, sample, question, method):
+    from mmexp.study.explain.method import load
+
+    few = ask(trained, sample, rows=5)
+    assert load(method).attribute(few).tolist() == pytest.approx(load(method).attribute(question).tolist(), abs=1e-5)
+
+
+def test_a_check_is_made_before_each_pass_and_may_end_it(trained, sample):
+    calls: list[int] = []
+
+    def check() -> None:
+        calls.append(1)
+        if len(calls) > 3:
+            raise TimeoutError
+
+    own = ask(trained, sample, rows=10, check=check)
+    assert own.scores(torch.ones(30, own.size)).shape == (30,) and len(calls) == 3
+    with pytest.raises(TimeoutError):
+        own.scores(torch.ones(1, own.size))

@@ -6,7 +6,9 @@ import re
 
 POSITION = 10
 MASK = "[email]"
-_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+[@\uff20](?:[\w-]+[.\u3002\uff0e])+\w{2,}")
+_LOCAL = r"[\w.!#$%&'*+/=?^`{|}~-]"
+_ADDRESS = re.compile(rf"(?<!{_LOCAL}){_LOCAL}++[@\uff20](?:[\w-]++[.\u3002\uff0e])+\w{{2,}}")
+"""It begins where a word begins and gives nothing back, so that a long word costs no more than its length."""
 
 
 def find(text: str) -> list[tuple[int, int]]:

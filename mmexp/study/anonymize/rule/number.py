@@ -9,7 +9,7 @@ import re
 
 POSITION = 40
 MASK = "[number]"
-_NUMBER = re.compile(r"\w*\d(?:[.,:/\- \u00a0\u066b\u066c]?\d)+\w*")
+_NUMBER = re.compile(r"(?<!\w)\w*\d(?:[.,:/\- \u00a0\u066b\u066c]?\d)+\w*")
 
 
 def find(text: str) -> list[tuple[int, int]]:

@@ -1,4 +1,7 @@
-"""Kinds of input: each gives ``TRANSFORMS``, ``CONTINUOUS``, ``divide`` into parts, and ``draw`` of what they count."""
+"""Kinds of input: each gives ``TRANSFORMS``, ``CONTINUOUS``, ``divide`` into parts, and ``draw`` of what they count.
+
+One whose parts lie in an image also gives ``heat_map``, one whose parts are tokens ``word`` of a part's name.
+"""
 
 from __future__ import annotations
 

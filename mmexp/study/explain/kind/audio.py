@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from PIL import Image
 
 from mmexp.analysis.report.html import Html, tag
 from mmexp.contract import Padded
+from mmexp.study.explain.data_url import data_url
 from mmexp.study.explain.parts import Parts
 from mmexp.transform.audio import AudioTransform
 
@@ -30,8 +29,8 @@ def divide(inputs: Padded, transform: Any) -> Parts:
     return Parts(torch.where(inputs.mask[0], place, -1), names, torch.zeros_like(inputs.values[0]))
 
 
-def draw(parts: Parts, values: np.ndarray, inputs: Padded, sample: Any, title: str) -> Html:
-    """Show the spectrogram, red where a segment speaks for the answer and blue where it speaks against it."""
+def heat_map(parts: Parts, values: np.ndarray, inputs: Padded) -> Image.Image:
+    """Return the spectrogram, red where a segment speaks for the answer and blue where it speaks against it."""
     samples = inputs.values[0][inputs.mask[0]].float().cpu()
     spectrum = torch.stft(
         samples, _WINDOW, _WINDOW // 4, window=torch.hann_window(_WINDOW), pad_mode="constant", return_complex=True
@@ -42,8 +41,9 @@ def draw(parts: Parts, values: np.ndarray, inputs: Padded, sample: Any, title: s
     heat = (values / (float(np.abs(values).max()) or 1.0))[np.arange(_WIDE) * len(values) // _WIDE][None, :, None]
     colour = np.where(heat > 0, [220.0, 30.0, 30.0], [30.0, 80.0, 220.0])
     share = 0.6 * np.abs(heat)
-    buffer = io.BytesIO()
-    Image.fromarray((picture * (1 - share) + colour * share).round().astype(np.uint8)).save(buffer, "png")
-    return tag(
-        "img", src=f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}", alt=title, class_="wide"
-    )
+    return Image.fromarray((picture * (1 - share) + colour * share).round().astype(np.uint8))
+
+
+def draw(parts: Parts, values: np.ndarray, inputs: Padded, sample: Any, title: str) -> Html:
+    """Show the spectrogram, red where a segment speaks for the answer and blue where it speaks against it."""
+    return tag("img", src=data_url(heat_map(parts, values, inputs)), alt=title, class_="wide")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from PIL import Image
 
 from mmexp.analysis.report.html import Html, tag
 from mmexp.contract import Padded
+from mmexp.study.explain.data_url import data_url
 from mmexp.study.explain.parts import Parts
 from mmexp.transform.base import Transform
 from mmexp.transform.image import ImageTransform
@@ -33,8 +32,8 @@ def divide(inputs: Padded, transform: Transform) -> Parts:
     return Parts(place, names, blank[0])
 
 
-def draw(parts: Parts, values: np.ndarray, inputs: Padded, sample: Any, title: str) -> Html:
-    """Show the image, red where a square speaks for the answer and blue where it speaks against it."""
+def heat_map(parts: Parts, values: np.ndarray, inputs: Padded) -> Image.Image:
+    """Return the image, and next to it the same in grey, red where a square speaks for the answer, blue against it."""
     pixels = inputs.values[0].permute(1, 2, 0).cpu().numpy().astype(np.uint8)
     size = (_SIDE, _SIDE)
     grey = np.asarray(Image.fromarray(pixels).convert("L").convert("RGB").resize(size), float)
@@ -46,7 +45,9 @@ def draw(parts: Parts, values: np.ndarray, inputs: Padded, sample: Any, title: s
     pair = np.concatenate(
         [np.asarray(Image.fromarray(pixels).resize(size), float), grey * (1 - share) + colour * share], 1
     )
-    buffer = io.BytesIO()
-    Image.fromarray(pair.round().clip(0, 255).astype(np.uint8)).save(buffer, "png")
-    source = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    return tag("img", src=source, alt=title, class_="wide")
+    return Image.fromarray(pair.round().clip(0, 255).astype(np.uint8))
+
+
+def draw(parts: Parts, values: np.ndarray, inputs: Padded, sample: Any, title: str) -> Html:
+    """Show the image, red where a square speaks for the answer and blue where it speaks against it."""
+    return tag("img", src=data_url(heat_map(parts, values, inputs)), alt=title, class_="wide")

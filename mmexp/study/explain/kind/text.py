@@ -39,15 +39,19 @@ def divide(inputs: Padded, transform: Any) -> Parts:
     return Parts(torch.tensor(place, device=inputs.values.device), names)
 
 
+def word(name: str) -> str:
+    """Return a token without what joins it to others."""
+    return name.removeprefix(JOINED).strip("\u0120\u2581")
+
+
 def draw(parts: Parts, values: np.ndarray, inputs: Padded, sample: Any, title: str) -> Html:
     """Show the words, red where one speaks for the answer and blue where it speaks against it."""
     largest = float(np.abs(values).max(initial=0)) or 1.0
     shown: list[Html] = []
     for name, value in zip(parts.names, values, strict=True):
         level = round(abs(float(value)) / largest * LEVELS)
-        word = name.removeprefix(JOINED).strip("\u0120\u2581")
         shown += [
-            tag("span", word, class_=f"w {'for' if value > 0 else 'against'}{level}", title=f"{value:.3g}"),
+            tag("span", word(name), class_=f"w {'for' if value > 0 else 'against'}{level}", title=f"{value:.3g}"),
             Html(" "),
         ]
     return tag("p", join(*shown), class_="words", aria_label=title)

@@ -36,7 +36,9 @@ def _of(question: Question, name: str) -> Tensor:
     if kind.CONTINUOUS:
         values = inputs.values.float()
         blank = torch.zeros_like(values) if parts.blank is None else parts.blank[None].float()
-        found = IntegratedGradients(score).attribute(values, baselines=blank, n_steps=STEPS, internal_batch_size=STEPS)
+        found = IntegratedGradients(score).attribute(
+            values, baselines=blank, n_steps=STEPS, internal_batch_size=min(STEPS, question.rows)
+        )
         found = found[0]
         while found.ndim > parts.place.ndim:
             found = found.sum(-1 if parts.blank is None else 0)
@@ -48,7 +50,7 @@ def _of(question: Question, name: str) -> Tensor:
     ids = inputs.values
     blank_ids = torch.where(parts.place[None] >= 0, _blank(question, name), ids)
     found = LayerIntegratedGradients(score, embedding).attribute(
-        ids, baselines=blank_ids, n_steps=STEPS, internal_batch_size=STEPS
+        ids, baselines=blank_ids, n_steps=STEPS, internal_batch_size=min(STEPS, question.rows)
     )
     return parts.sums(found[0].sum(-1).detach())
 

@@ -1,0 +1,1 @@
+"""What a person is warned of: the same rules for Prometheus, and for a webhook where there is no Prometheus."""

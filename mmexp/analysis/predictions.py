@@ -32,6 +32,22 @@ def said(row: Row) -> str:
     return next((name for name in row if name not in _ABOUT), "")
 
 
+def written(row: Row) -> str:
+    """Return the text that was generated for a sample.
+
+    Raises:
+        KeyError: If the row has no prediction.
+    """
+    return str(row[said(row)])
+
+
+def references(row: Row) -> tuple[str, ...]:
+    """Return what the text of a sample should say, in any of several ways."""
+    if "references" in row:
+        return tuple(row["references"])
+    return () if row.get("target") is None else (str(row["target"]),)
+
+
 def read_rows(run: RunRow, metric: str) -> Sequence[Row]:
     """Read all rows, also those that say nothing of what is right."""
     path = run.folder.predictions(metric.partition("/")[0])

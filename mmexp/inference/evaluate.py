@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmexp.analysis.per_class import ClassScores, per_class
 from mmexp.contract import Sample
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.build import build_dataset, build_kinds
@@ -18,7 +19,10 @@ from mmexp.dataset.manifest import Manifest
 from mmexp.dataset.table.ad_hoc import pair, read_words, refuse_absent
 from mmexp.dataset.table.error_policy import ErrorPolicy, read_limit
 from mmexp.dataset.table.reader import SUFFIXES
+from mmexp.error import ConfigError
 from mmexp.inference.predictor import EvaluatedSplit, Predictor
+from mmexp.task.base import Task
+from mmexp.task.classification import Classification
 from mmexp.training.inputs import choose_inputs
 from mmexp.training.shares import few_notes
 
@@ -34,6 +38,7 @@ class Measurement:
         availability: Number of samples and metrics by which inputs they have, if some lack one.
         notes: What a user should know of the data, a line each.
         everything: Whether that is a whole table, because nothing says which of its rows are of the split.
+        classes: Scores of each class, if they were asked for.
     """
 
     samples: int
@@ -42,6 +47,7 @@ class Measurement:
     availability: Mapping[str, Any]
     notes: Sequence[str]
     everything: bool
+    classes: Sequence[ClassScores] = ()
 
 
 @dataclass(frozen=True)
@@ -87,20 +93,26 @@ def split_samples(trained: Predictor, split: EvaluatedSplit = "test") -> SplitSa
     return SplitSamples(samples, dataset, [*dataset.notes, *few_notes(split, len(samples))], everything)
 
 
-def measure(trained: Predictor, split: EvaluatedSplit = "test") -> Measurement:
+def measure(trained: Predictor, split: EvaluatedSplit = "test", by_class: bool = False) -> Measurement:
     """Measure a run on what ``split_samples`` reads.
 
     Args:
         trained: The run.
         split: The only one that must be there.
+        by_class: Whether to score each class too.
 
     Raises:
-        ConfigError: If the data lacks an input or a target.
+        ConfigError: If the data lacks an input or a target, or classes are asked of a task that predicts none.
         DataError: If the data is refused.
     """
+    known = _classes(trained.task) if by_class else []
     read = split_samples(trained, split)
-    metrics, availability = trained.evaluate(read.samples, split), trained.evaluate_by_inputs(read.samples, split)
-    return Measurement(len(read.samples), len(read.dataset.skipped), metrics, availability, read.notes, read.everything)
+    trained.module.keep_rows = by_class
+    metrics, rows = trained.evaluate(read.samples, split), trained.module.rows
+    classes = per_class(rows, known)
+    availability = trained.evaluate_by_inputs(read.samples, split)
+    counts = len(read.samples), len(read.dataset.skipped)
+    return Measurement(*counts, metrics, availability, read.notes, read.everything, classes)
 
 
 def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequence[Sample]], int]:
@@ -134,6 +146,14 @@ def read_samples(trained: Predictor, words: Sequence[str]) -> tuple[list[Sequenc
         facts = {name: own["kind"] for name, own in trained.facts.get("modality", {}).items()}
         parts.append(read_words(others, inputs, policy, kinds, facts))
     return parts, sum(len(manifest.skipped) for manifest in manifests) + len(policy.skipped)
+
+
+def _classes(task: Task) -> Sequence[Any]:
+    """Return the classes that a task predicts."""
+    if not isinstance(task, Classification):
+        rule = "test: --per-class must be asked of a task that predicts classes"
+        raise ConfigError(f"{rule}, got {type(task).__name__}.")
+    return task.classes
 
 
 def _is_other(trained: Predictor) -> bool:

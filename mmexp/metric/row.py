@@ -17,10 +17,13 @@ class RowMetric(Metric):
     counts once. ``higher_is_better`` gives the direction that is written into ``summary.json``.
     """
 
+    def prepare(self) -> None:
+        """Make sure, before training, that what it reads in addition to rows is there; by default it reads nothing."""
+
     @abstractmethod
     def update(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Take the rows of one batch, as ``Task.predictions`` gives them."""
 
     @abstractmethod
-    def compute(self) -> Tensor:
-        """Return a scalar over all rows."""
+    def compute(self) -> Tensor | dict[str, Tensor]:
+        """Return a scalar over all rows, or several by the names they are reported with."""

@@ -80,7 +80,7 @@ class Experiment:
     @property
     def tokenize(self) -> dict[str, str]:
         """What each metric of texts counts."""
-        return counted(self.module.metrics)
+        return counted(self.module.metrics) | counted(self.module.row_metrics)
 
 
 def load_data(root: Node, progress: Progress | None = None) -> MultimodalDataset:
@@ -125,6 +125,8 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
     method: Method = instantiate("method", root["method"], plugins=root["plugins"])
     hardware: Hardware = instantiate("hardware", root["hardware"], plugins=root["plugins"])
     module = assemble(root, facts, task, method)
+    for metric in module.row_metrics.values():
+        metric.prepare()  # type: ignore[operator]  # a RowMetric, all of them
     if "origins" not in facts and module.model.origins:
         facts = facts.add(folder.path, origins=module.model.origins)
     keys = {name: encoder_key(root, facts, name) for name in facts["inputs"]}

@@ -230,10 +230,10 @@ def _reset(scores: Scores, device: torch.device) -> None:
 
 def _compute(scores: Scores) -> dict[str, float]:
     metrics, row_metrics, loss = scores
-    measured = {**metrics.compute(), "loss": loss.compute()}
-    if taken := [name for name in row_metrics if name in measured]:
+    measured, added = {**metrics.compute(), "loss": loss.compute()}, row_metrics.compute()
+    if taken := [name for name in added if name in measured]:
         raise ConfigError(f"metric: name must be one that the task does not report, got '{taken[0]}'.")
-    return {name: float(value) for name, value in {**measured, **row_metrics.compute()}.items()}
+    return {name: float(value) for name, value in {**measured, **added}.items()}
 
 
 def refuse_non_finite(weights: Mapping[str, Tensor], when: str) -> None:

@@ -57,6 +57,12 @@ class HfTextTransform(Transform):
             return sum(len(turn) + 1 for turn in self._ids(raw, None, special=False)) + 1
         return max(map(len, self._ids([raw] if isinstance(raw, str) else raw, None)), default=0)
 
+    def inner(self, text: str) -> Tensor:
+        """Return which ids of a text are its own, and not special ones around it. -> bool [L]"""
+        limits = {"truncation": True, "max_length": self.max_length, "verbose": False}
+        found = self.tokenizer(_readable(text), return_special_tokens_mask=True, **limits)
+        return torch.tensor(found["special_tokens_mask"]) == 0
+
     is_random = False
 
     def variants(self, raw: str | list[str] | tuple[str, ...]) -> Sequence[str | tuple[str, ...]]:
@@ -85,10 +91,15 @@ class HfTextTransform(Transform):
         return [*first, *ids[len(first) - self.max_length :]]
 
     def _ids(self, texts: Sequence[str], limit: int | None, special: bool = True) -> list[list[int]]:
-        texts = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]  # lone surrogates
+        texts = list(map(_readable, texts))
         if not texts:
             return []
         found = self.tokenizer(
             texts, add_special_tokens=special, truncation=limit is not None, max_length=limit, verbose=False
         )
         return found["input_ids"]  # type: ignore[no-any-return]
+
+
+def _readable(text: str) -> str:
+    """Return the text without lone surrogates."""
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -3,7 +3,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mmexp.analysis.predictions import groups_of, majority_class, plain, read_predictions, scores
+import pytest
+
+from mmexp.analysis.predictions import groups_of, majority_class, plain, read_predictions, references, scores, written
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow
 
@@ -47,3 +49,11 @@ def test_a_file_that_changes_is_read_again_and_a_broken_one_is_none(tmp_path):
     assert read_predictions(run, KEY) == []
     path.unlink()
     assert read_predictions(run, KEY) == []
+
+
+def test_a_generated_text_has_one_of_several_columns_and_references_are_one_or_many():
+    assert written({"id": "s0", "reply": "yes", "target": "no"}) == "yes"
+    assert references({"caption": "a", "references": ["b", "c"]}) == ("b", "c")
+    assert references({"label": "a", "target": "b"}) == ("b",) and references({"label": "a", "target": None}) == ()
+    with pytest.raises(KeyError, match="''"):
+        written({"id": "s0", "score": 1.0})

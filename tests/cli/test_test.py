@@ -53,6 +53,30 @@ def test_the_table_shows_each_metric(run: RunFolder, capsys: pytest.CaptureFixtu
     assert f"test/accuracy {accuracy:.3f}" in " ".join(out.split())
 
 
+def test_each_class_has_its_scores(run: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["test", str(run.path), "--per-class", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    rows = [json.loads(line) for line in run.predictions("test").read_text().splitlines()]
+    classes = found["classes"]
+    assert [one["class"] for one in classes] == ["b", "g", "r"] and sum(one["samples"] for one in classes) == 6
+    right = [sum(row["label"] == row["target"] == one["class"] for row in rows) for one in classes]
+    assert [one["recall"] for one in classes] == [number / 2 for number in right]
+    assert main(["test", str(run.path), "--per-class"]) == 0
+    assert "class samples predicted precision recall F1" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_class_without_samples_and_one_unknown_to_training_say_so(
+    run: RunFolder, tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "0.png").write_bytes((tiny / "0.png").read_bytes())
+    (tmp_path / "other.csv").write_text("image,text,label\n0.png,a,r\n0.png,b,猫\n")
+    data = ["dataset.root=null", f"dataset.manifest={tmp_path / 'other.csv'}"]
+    assert main(["test", str(run.path), *data, "--per-class"]) == 0
+    shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert any(line.startswith("b no samples") and line.endswith("- -") for line in shown)
+    assert any(line.startswith("猫 (not in training) 1 0 - 0.000 0.000") for line in shown)
+
+
 def test_a_table_that_is_measured_whole_is_told(tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "other.csv"
     path.write_text("image,text,label\n0.png,a,r\n1.png,b,g\n")

@@ -276,6 +276,8 @@ def test_the_search_of_a_caption_may_change(make_lab: Callable[[Path], Any], tin
         answers = list(trained.predict(part))[18:]
         known = [row["caption" if beams == 3 else "greedy"] for row in predicted(run)]
         assert [row["caption"] for row in answers] == known
+    with pytest.raises(ConfigError, match="--per-class must be asked of a task that predicts classes, got Captioning"):
+        measure(restore(run), by_class=True)
 
 
 def test_modalities_of_other_names_are_typed_and_read_by_what_they_hold(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,8 +13,9 @@ from torchmetrics import MeanMetric, MetricCollection
 
 from mmexp.augment.base import Augment
 from mmexp.contract import Batch, Padded
-from mmexp.error import NumericsError
+from mmexp.error import ConfigError, NumericsError
 from mmexp.method.full import FullMethod
+from mmexp.metric.row import RowMetric
 from mmexp.training.module import ExperimentModule, refuse_non_finite
 
 
@@ -174,3 +175,31 @@ def test_what_the_fusion_asks_for_is_added_to_the_loss(monkeypatch):
     parts = one.training_step(batch(1.0, 2.0), 0)
     torch.testing.assert_close(parts["loss"], plain + 3)
     assert parts["balance"] == 3
+
+
+class Pair(RowMetric):
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self.names, self.seen = names, 0
+
+    def update(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.seen = len(rows)
+
+    def compute(self) -> dict[str, Tensor]:
+        return {name: torch.tensor(float(self.seen)) for name in self.names}
+
+
+def evaluated(*names: str) -> dict[str, float]:
+    measured = module("a")
+    measured.row_metrics.add_metrics({"pair": Pair(*names)})
+    measured.on_test_epoch_start()
+    measured.test_step(batch(1.0, 3.0), 0)
+    measured.on_test_epoch_end()
+    return measured.results["test"]
+
+
+def test_a_metric_of_rows_may_report_several_numbers_and_none_by_a_name_of_the_task():
+    found = evaluated("one", "other")
+    assert (found["test/one"], found["test/other"], found["test/size"]) == (2, 2, 2)
+    with pytest.raises(ConfigError, match="name must be one that the task does not report, got 'size'"):
+        evaluated("one", "size")

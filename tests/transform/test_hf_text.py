@@ -49,6 +49,12 @@ def test_a_missing_text_is_all_padding(transform: HfTextTransform):
     assert padded.mask.tolist() == [[False] * 4, [True] * 4] and padded.values.dtype == torch.long
 
 
+@pytest.mark.parametrize("text", ["", "a zebra", "a b c red green blue", "\ud800"])
+def test_the_ids_of_a_text_itself_are_marked_also_those_of_unknown_words(transform: HfTextTransform, text: str):
+    ids, inner = transform.prepare(text)[0], transform.inner(text)
+    assert len(inner) == len(ids) and inner.tolist() == [False, *[True] * (len(ids) - 2), False]
+
+
 def test_it_goes_to_a_worker_as_a_path(transform: HfTextTransform):
     transform.prepare("a")
     assert len(pickle.dumps(transform)) < 500

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from mmexp.analysis.predictions import said
+from mmexp.analysis.predictions import references, said
 from mmexp.analysis.recompute import Metric, Row, Weights
 from mmexp.run.summary import RunRow
 from mmexp.transform.ngrams import by_order, closest_length, ngrams, union
@@ -27,7 +27,7 @@ def follow(name: str, rows: Sequence[Row], run: RunRow) -> Metric | None:
         return None
     column = "greedy" if named[1] else said(rows[0])
     order, tokenize = int(named[2]), cast(Tokenize, run.tokenize or "words")
-    counts = np.array([_counts(str(row[column]), _references(row), tokenize) for row in rows], float)
+    counts = np.array([_counts(str(row[column]), references(row), tokenize) for row in rows], float)
 
     def value(weights: Weights) -> np.ndarray:
         hits, found = weights @ counts[:, :order], weights @ counts[:, 4 : 4 + order]  # [B, order]
@@ -40,15 +40,11 @@ def follow(name: str, rows: Sequence[Row], run: RunRow) -> Metric | None:
     return value
 
 
-def _references(row: Row) -> tuple[str, ...]:
-    return tuple(row["references"]) if "references" in row else (str(row["target"]),)
-
-
-def _counts(text: str, references: tuple[str, ...], tokenize: Tokenize) -> list[int]:
+def _counts(text: str, true: tuple[str, ...], tokenize: Tokenize) -> list[int]:
     """Count n-grams of each order that are right, all of them, tokens, and those of the closest reference."""
-    if not references:
+    if not true:
         return [0] * 10
     own = ngrams(text, tokenize)
     found = by_order(own)
-    closest = closest_length(found[0], [by_order(ngrams(one, tokenize))[0] for one in references])
-    return [*by_order(own & union(references, tokenize)), *found, found[0], closest]
+    closest = closest_length(found[0], [by_order(ngrams(one, tokenize))[0] for one in true])
+    return [*by_order(own & union(true, tokenize)), *found, found[0], closest]

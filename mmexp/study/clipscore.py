@@ -58,7 +58,7 @@ class PairEmbedder:
             inputs = {name: model.transforms[name].collate(self._prepared(name, some)) for name in side.modalities}
             batch = Batch(inputs, {}, tuple(one.id for one in some)).to(self.trained.device)
             tokens = {name: model.encoders[name](own) for name, own in batch.inputs.items()}
-            rows.append(side(model.missing(tokens), model.fusion).cpu().double().numpy())
+            rows.append(side(model.missing(tokens), model.fusion, batch).cpu().double().numpy())
         return np.concatenate(rows)
 
     def _prepared(self, name: str, samples: Sequence[Sample]) -> list[Any]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mmexp.inference.predictor import EvaluatedSplit
+    from mmexp.run.folder import RunFolder
 
 HELP = "Score texts that a run writes by how well they fit their images, without references (CLIPScore)."
 USAGE = """
@@ -23,15 +27,10 @@ Values depend on the retrieval run: compare only those that are of the same one.
 
 def run(argv: list[str]) -> int:
     """Score, print, and write ``study/clipscore.json``; see ``USAGE``."""
-    from rich.console import Console
-
     from mmexp.cli._arguments import Arguments
     from mmexp.cli._study import is_setting, one_run, show
     from mmexp.run.folder import RunFolder
     from mmexp.run.study import write_study
-    from mmexp.study.clipscore import clipscore, pair_embedder
-    from mmexp.study.studied_run import studied_run
-    from mmexp.training.phase import phase
 
     arguments = Arguments("clipscore")
     arguments.add_argument("words", nargs="+")
@@ -41,14 +40,26 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("--outputs", default="outputs")
     given = arguments.read(argv)
     folder, pairs = one_run(given), RunFolder.find(given.pairs, given.outputs)
-    settings = [word for word in given.words if is_setting(word)]
+    found, notes = _score(folder, pairs, [word for word in given.words if is_setting(word)], given.split)
+    written = write_study(folder, "clipscore", found, ["clipscore", *argv])
+    show(written, given, notes, _print)
+    return 0
+
+
+def _score(
+    folder: RunFolder, pairs: RunFolder, settings: Sequence[str], split: EvaluatedSplit
+) -> tuple[dict[str, Any], Sequence[str]]:
+    """What was found, and what a user should know of the data."""
+    from rich.console import Console
+
+    from mmexp.study.clipscore import clipscore, pair_embedder
+    from mmexp.study.studied_run import studied_run
+    from mmexp.training.phase import phase
+
     with phase(Console(stderr=True), f"evaluating {folder.id}"):
         by = pair_embedder(pairs, [word for word in settings if word.startswith("hardware")])
-        study = studied_run(folder, settings, given.split)
-        found = clipscore(study, by)
-    written = write_study(folder, "clipscore", found, ["clipscore", *argv])
-    show(written, given, study.notes, _print)
-    return 0
+        study = studied_run(folder, settings, split)
+        return clipscore(study, by), study.notes
 
 
 def _print(found: Mapping[str, Any]) -> None:

@@ -22,6 +22,8 @@ from mmexp.task.retrieval import Retrieval, Side
 
 WEIGHT = 2.5
 """Brings the cosines of CLIP to about [0, 1]."""
+ANOTHER = "of another sample"
+"""The text that was written for the sample before."""
 
 
 @dataclass(frozen=True)
@@ -146,15 +148,15 @@ def scored(
     images: np.ndarray, texts: np.ndarray, references: Sequence[np.ndarray]
 ) -> dict[tuple[str, str], np.ndarray]:
     """Score the texts of samples, those of others and the references. [N, D], [N, D], N of [K, D] -> [N] each"""
-    every = {"written": texts, "of another sample": np.roll(texts, 1, axis=0)}
-    found = {}
-    for name, own in every.items():
-        found[name, "clipscore"] = image_score(images, own)
-        if all(map(len, references)):
-            found[name, "ref_clipscore"] = with_references(found[name, "clipscore"], own, references)
-    if all(map(len, references)):
+    found = {("written", "clipscore"): image_score(images, texts)}
+    others = np.roll(texts, 1, axis=0)
+    if whole := all(map(len, references)):
+        found["written", "ref_clipscore"] = with_references(found["written", "clipscore"], texts, references)
         rows = zip(images, references, strict=True)
         found["references", "clipscore"] = np.array([image_score(image, some).mean() for image, some in rows])
+    found[ANOTHER, "clipscore"] = image_score(images, others)
+    if whole:
+        found[ANOTHER, "ref_clipscore"] = with_references(found[ANOTHER, "clipscore"], others, references)
     return found
 
 

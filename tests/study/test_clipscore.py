@@ -14,7 +14,15 @@ from mmexp.contract import Sample
 from mmexp.error import ConfigError
 from mmexp.pool.mean import MeanPool
 from mmexp.run.folder import RunFolder
-from mmexp.study.clipscore import PairEmbedder, clipscore, image_score, pair_embedder, scored, with_references
+from mmexp.study.clipscore import (
+    ANOTHER,
+    PairEmbedder,
+    clipscore,
+    image_score,
+    pair_embedder,
+    scored,
+    with_references,
+)
 from mmexp.study.scored import Scored
 from mmexp.study.studied_run import StudiedRun
 from mmexp.task.captioning import Captioning
@@ -77,11 +85,11 @@ def test_references_and_texts_of_other_samples_stand_next_to_it() -> None:
     found = scored(UNIT, UNIT, [UNIT[[0, 1]], UNIT[[1]], UNIT[[2]]])
     assert found["written", "clipscore"].tolist() == [2.5] * 3
     assert found["written", "ref_clipscore"] == pytest.approx([2 * 2.5 / 3.5] * 3)
-    assert found["of another sample", "clipscore"].tolist() == [0, 0, 0]
+    assert found[ANOTHER, "clipscore"].tolist() == [0, 0, 0]
     assert found["references", "clipscore"].tolist() == [1.25, 2.5, 2.5]
     assert [*scored(UNIT, UNIT, [UNIT[:1], UNIT[:0], UNIT[:1]])] == [
         ("written", "clipscore"),
-        ("of another sample", "clipscore"),
+        (ANOTHER, "clipscore"),
     ]
 
 

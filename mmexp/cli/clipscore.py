@@ -52,14 +52,14 @@ def _score(
     """What was found, and what a user should know of the data."""
     from rich.console import Console
 
-    from mmexp.study.clipscore import clipscore, pair_embedder
+    from mmexp.study.clipscore import clipscore, other_table, pair_embedder
     from mmexp.study.studied_run import studied_run
     from mmexp.training.phase import phase
 
     with phase(Console(stderr=True), f"evaluating {folder.id}"):
         by = pair_embedder(pairs, [word for word in settings if word.startswith("hardware")])
         study = studied_run(folder, settings, split)
-        return clipscore(study, by), study.notes
+        return clipscore(study, by), [*study.notes, *other_table(study, by)]
 
 
 def _print(found: Mapping[str, Any]) -> None:

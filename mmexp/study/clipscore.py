@@ -144,6 +144,13 @@ def refuse_other_runs(study: StudiedRun, by: PairEmbedder) -> None:
         raise ConfigError(f"{rule}, got {', '.join(study.inputs)}.")
 
 
+def other_table(study: StudiedRun, by: PairEmbedder) -> list[str]:
+    """Say that a retrieval run may have been trained on what is scored, where it was trained on another table."""
+    if study.trained.facts.get("table") == by.trained.facts.get("table"):
+        return []
+    return ["the run --with was trained on another table, of which these samples may be a part"]
+
+
 def scored(
     images: np.ndarray, texts: np.ndarray, references: Sequence[np.ndarray]
 ) -> dict[tuple[str, str], np.ndarray]:

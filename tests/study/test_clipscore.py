@@ -19,6 +19,7 @@ from mmexp.study.clipscore import (
     PairEmbedder,
     clipscore,
     image_score,
+    other_table,
     pair_embedder,
     scored,
     with_references,
@@ -119,6 +120,13 @@ def test_a_study_has_each_number_with_its_interval(study: StudiedRun) -> None:
     assert own["ref_clipscore"]["value"] == pytest.approx(
         np.mean([2 * s * c / (s + c) for s, c in zip(scores, closest, strict=True)])
     )
+
+
+def test_a_retrieval_run_of_another_table_is_said(by: PairEmbedder, study: StudiedRun) -> None:
+    assert other_table(study, by) == []
+    other: Any = SimpleNamespace(facts={"table": "another"})
+    (said,) = other_table(replace(study, trained=other), by)
+    assert "trained on another table, of which these samples may be a part" in said
 
 
 def test_samples_without_an_image_are_left_out_and_counted(by: PairEmbedder, study: StudiedRun) -> None:

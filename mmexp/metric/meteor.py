@@ -34,12 +34,11 @@ class Meteor(TextsMetric):
         preds: Column of the texts that are measured; None for the one that the task predicts.
         references: Column of what they should say; None for references or target.
         tokenize: What a token is, see ``metric.caption``: words, characters or blanks.
-        alpha: See ``transform.alignment.Parameters``.
-        beta: The same.
-        gamma: The same.
+        parameters: Fields of ``transform.alignment.Parameters`` to change: alpha, beta, gamma.
 
     Raises:
         ValueError: If tokenize is unknown, or a number is out of its range.
+        TypeError: If parameters has another field.
 
     Example:
         >>> from mmexp.metric.meteor import Meteor
@@ -58,13 +57,11 @@ class Meteor(TextsMetric):
         preds: str | None = None,
         references: str | None = None,
         tokenize: Tokenize = "words",
-        alpha: float = Parameters.alpha,
-        beta: float = Parameters.beta,
-        gamma: float = Parameters.gamma,
+        parameters: Mapping[str, float] | None = None,
     ) -> None:
         splitter(tokenize)
         super().__init__(preds=preds, references=references)
-        self.tokenize, self.numbers = tokenize, Parameters(alpha, beta, gamma)
+        self.tokenize, self.numbers = tokenize, Parameters(**(parameters or {}))
         self.add_state("counts", torch.zeros(4, dtype=torch.long), dist_reduce_fx="sum")
         self.add_state("samples", torch.zeros((), dtype=torch.long), dist_reduce_fx="sum")
 

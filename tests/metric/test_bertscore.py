@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from torchmetrics.functional.text import bert_score
+from torchmetrics.utilities import dim_zero_cat
 
 from mmexp.error import ConfigError
 from mmexp.inference.evaluate import measure
@@ -155,3 +156,15 @@ def test_a_run_reports_it_trains_as_without_it_and_saves_nothing_of_the_model(la
     assert [again[name] for name in sorted(names) if "test" in name] == [
         pytest.approx(found[name], abs=1e-6) for name in sorted(names) if "test" in name
     ]
+
+
+@pytest.mark.parametrize("idf", [False, True])
+def test_what_several_processes_have_seen_gives_the_same_number(tiny_bert, idf):
+    rows, parts = corpus(), []
+    for some in (rows[:5], rows[5:], []):
+        parts.append(BertScore(model=tiny_bert, idf=idf))
+        parts[-1].update(some)
+    for state in ("ids", "best", "lengths", "references_of"):
+        setattr(parts[0], state, dim_zero_cat([one for part in parts for one in getattr(part, state)]))
+    found = [float(value) for value in parts[0].compute().values()]
+    assert found == pytest.approx(scored(rows, tiny_bert, idf=idf), abs=1e-6)

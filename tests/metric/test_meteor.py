@@ -81,10 +81,12 @@ def test_tokens_are_those_of_the_other_metrics_of_texts():
 
 
 def test_parameters_can_be_those_of_other_versions():
-    language_independent = scored(("a b c", ["c b a d"]), alpha=0.7, beta=1.4, gamma=0.3)
+    language_independent = scored(("a b c", ["c b a d"]), parameters={"alpha": 0.7, "beta": 1.4, "gamma": 0.3})
     assert language_independent == pytest.approx(0.75 / (0.7 + 0.3 * 0.75) * (1 - 0.3), abs=1e-6)
     with pytest.raises(ValueError, match="beta must be above 0, got 0"):
-        Meteor(beta=0)
+        Meteor(parameters={"beta": 0})
+    with pytest.raises(TypeError, match="delta"):
+        Meteor(parameters={"delta": 0.5})
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Meteor 1.5 needs Java")

@@ -91,7 +91,7 @@ def pair_embedder(folder: RunFolder, overrides: Sequence[str] = ()) -> PairEmbed
 
 
 def clipscore(study: StudiedRun, by: PairEmbedder) -> dict[str, Any]:
-    """Score what a run writes: CLIPScore, and RefCLIPScore where there are references.
+    """Score what a run writes: CLIPScore, and RefCLIPScore if every sample has references.
 
     CLIPScore is 2.5 times the cosine of text and image, or whatever the retrieval run pairs with a text, and 0 if that
     is negative. RefCLIPScore is its harmonic mean with the cosine of the text and the closest reference. Next to them

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the public names, one a line: a new one is added here and n
     from mmexp.api.run import Run as Run
     from mmexp.api.run import load_run as load_run
     from mmexp.api.train import train as train
+    from mmexp.attack.base import Attack as Attack
     from mmexp.augment.base import Augment as Augment
     from mmexp.contract import Batch as Batch
     from mmexp.contract import Outputs as Outputs

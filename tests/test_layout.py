@@ -45,7 +45,7 @@ STOREYS = """
     search cache transform layer hardware scheduler decoding logger corruption
     analysis
     metric
-    plot pool encoder augment loss sampler
+    plot pool encoder augment attack loss sampler
     fusion missing dataset
     head method decoder
     masking

@@ -1,4 +1,4 @@
-"""``mmexp robustness``: how a trained run degrades where its inputs are corrupted."""
+"""``mmexp robustness``: how a trained run degrades where its inputs are corrupted or attacked."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from mmexp.cli._study import WORDS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HELP = "Find out how a trained run degrades where its inputs are corrupted, at five severities."
+HELP = "Find out how a trained run degrades where its inputs are corrupted or attacked, at five severities."
 USAGE = f"""
-mmexp robustness RUN [key=value ...] [--only NAME,...] [--reference RUN] [--seed N] [--split SPLIT] [--metric METRIC]
-                     [--json] [--outputs FOLDER]
+mmexp robustness RUN [attack=NAME] [key=value ...] [--only NAME,...] [--reference RUN] [--seed N] [--split SPLIT]
+                     [--metric METRIC] [--json] [--outputs FOLDER]
 
   RUN               a run's path, its id, the beginning of it, or 'last'
-  --only NAME,...   corruptions, such as blur, or modalities; default: all of each modality
+  attack=NAME       fgsm, pgd or attack=[fgsm,pgd], with attack.pgd.steps=20: change images, audio, vectors and
+                    numbers of tables along the gradient of the loss; default: none
+  --only NAME,...   corruptions, such as blur, attacks, or modalities; default: all of each modality
   --reference RUN   a run on the same data, such as fusion=late, that effective robustness is relative to
-  --seed N          of the corruptions; default: 0
+  --seed N          of the corruptions, and of random starts of attacks; default: 0
 {WORDS.strip(chr(10))}
 
 Relative robustness is the mean of the metric over severities 0 to 5; effective robustness is by how much that is above
@@ -31,9 +33,12 @@ def run(argv: list[str]) -> int:
     from rich.console import Console
 
     from mmexp.cli._study import one_run, open_run, save_figure, show, study_arguments
+    from mmexp.config.schema import STUDY
     from mmexp.run.folder import RunFolder
     from mmexp.run.study import write_study
+    from mmexp.study.adversarial import make_attacks
     from mmexp.study.robustness import Robustness, corrupt, refuse_other
+    from mmexp.study.sweep import separate
     from mmexp.training.phase import phase
 
     arguments = study_arguments("robustness")
@@ -41,13 +46,15 @@ def run(argv: list[str]) -> int:
     arguments.add_argument("--reference", default="")
     arguments.add_argument("--seed", type=int, default=0)
     given = arguments.read(argv)
+    given.words, chosen = separate(given.words, STUDY)
+    attacks = make_attacks([*chosen, *(word for word in given.words if word.startswith("plugins="))])
     folder = one_run(given)
     other = RunFolder.find(given.reference, given.outputs) if given.reference else None
 
     def robustness(folder: RunFolder) -> Robustness:
         study = open_run(folder, given)
         with phase(Console(stderr=True), f"evaluating {folder.id}") as progress:
-            return corrupt(study, tuple(filter(None, given.only.split(","))), given.seed, progress)
+            return corrupt(study, tuple(filter(None, given.only.split(","))), given.seed, progress, attacks)
 
     found, reference = robustness(folder), robustness(other) if other else None
     if reference:
@@ -75,8 +82,20 @@ def _print(found: Mapping[str, Any]) -> None:
     numbers = [f"{severity}>" for severity in range(1, 6)]
     print_table(["corruption", *numbers, "relative>", "effective>"], rows, optional=["2", "4"])
     print(f"relative: {found['definition']['relative']}")
+    _print_attacks(found)
     said = found["definition"]["effective"] if found["reference"] else "the same area less the metric at severity 0"
     print(f"effective: {said}")
+
+
+def _print_attacks(found: Mapping[str, Any]) -> None:
+    attacks = [one for one in found["corruptions"] if "epsilon" in one]
+    for one in attacks:
+        levels = ", ".join(f"{level:g}" for level in one["levels"])
+        print(f"{one['modality']}/{one['corruption']}: epsilon {levels} {one['epsilon']}")
+    for name, why in found["not_attacked"].items():
+        print(f"{name} is not attacked: {why}")
+    if attacks and len(attacks) < len(found["corruptions"]):
+        print("means are over corruptions; attacks are left out of them")
 
 
 def _figure(found: Mapping[str, Any]) -> Figure:

@@ -16,7 +16,7 @@ from mmexp.config.omegaconf_internal import to_yaml
 from mmexp.config.override import Overrides, assign, read
 from mmexp.config.provenance import Source
 from mmexp.config.resolve import escaped, is_shared, texts
-from mmexp.config.schema import GROUPS, SLOTS, SWEEP, Schema, holds_many, role_of
+from mmexp.config.schema import GROUPS, ROLES, SLOTS, STUDY, Schema, holds_many, key_of, role_of, root_of
 from mmexp.config.yaml import check_yaml, shown, yaml_errors
 from mmexp.error import ConfigError
 from mmexp.run.command import OUTPUTS, list_runs
@@ -73,8 +73,13 @@ def read_config(overrides: Sequence[str], path: Path | str = "") -> Config:
     """Compose what is typed, or load the config of a run that is named with it; ``plugins`` must then be typed.
 
     Raises:
-        ConfigError: As ``compose`` and ``load_config``.
+        ConfigError: As ``compose`` and ``load_config``; or if what is typed is of a run that is trained already.
     """
+    if studied := [word for word in overrides if root_of(key_of(word)) in STUDY]:
+        rule = (
+            f"command line: {root_of(key_of(studied[0]))} must be typed for a run that is trained, got '{studied[0]}'"
+        )
+        raise ConfigError(f"{rule}.", "Add it to mmexp robustness RUN, after training.")
     if not path:
         return compose(overrides)
     plugins = [word for word in overrides if word.startswith("plugins=")]
@@ -86,7 +91,7 @@ def stored(config: Config) -> str:
 
     A resolved value may be a secret: redact what is written.
     """
-    kept = {key: value for key, value in config.plain().items() if key not in SWEEP}
+    kept = {key: value for key, value in config.plain().items() if ROLES[key].is_part}
     return to_yaml(escaped(kept))
 
 
@@ -107,7 +112,7 @@ def _finish(composed: Composition, asked: Overrides, settle: bool) -> Config:
             problems += error.problems
     if settle:
         problems += _settle(node)
-    node.choices = {group: name for group, name in composed.choices.items() if role_of(group).kind != "sweep"}
+    node.choices = {group: name for group, name in composed.choices.items() if role_of(group).is_part}
     for key in GROUPS:
         if OmegaConf.is_missing(node, key) and (SLOTS[key].optional or not holds_many(key)):
             node[key] = {} if holds_many(key) else None

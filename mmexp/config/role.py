@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["identity", "repetition", "place", "sweep", "composed"]
+Kind = Literal["identity", "repetition", "place", "sweep", "study", "composed"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Role:
         kind: ``identity``: what the experiment is; ``repetition``: another value repeats it; ``place``: where it lies,
             what is trained or written in addition, which changes nothing of the run and so does not count for its key;
             ``sweep``: which jobs a sweep has or where they run, which is no part of a run and not in its stored config;
+            ``study``: what is done to a run that is trained, likewise no part of it;
             ``composed``: filled when composed, not typed.
         slot: What its component must be, if it is a group of components. A key of type ``dict`` holds several, by name.
         changeable: Whether ``predict`` and ``test`` may change it; or the keys below it that they may.
@@ -64,6 +65,11 @@ class Role:
         return self.kind == "identity" and not self.recorded
 
     @property
+    def is_part(self) -> bool:
+        """Whether it stands in the stored config of a run."""
+        return self.kind not in ("sweep", "study")
+
+    @property
     def is_hashed(self) -> bool:
         """Whether its value counts for the key of a run."""
-        return self.kind not in ("place", "sweep", "composed")
+        return self.is_part and self.kind not in ("place", "composed")

@@ -58,6 +58,7 @@ class Schema:
         kind: Kinds of data by name; filled with every option of the group when composed.
         launcher: Where the jobs of a sweep run.
         search: Which jobs a sweep has.
+        attack: By name; how inputs of a trained run are changed by gradients.
         sampler: Which training samples an epoch holds; null for each once.
         choices: Option chosen in each group of a run; filled when composed.
     """
@@ -144,6 +145,9 @@ class Schema:
     sampler: Any = _key(
         Role(slot=Slot(("mmexp.sampler.base.Sampler",), optional=True), also=("oversampling",)), default=None
     )
+    attack: dict[str, Any] = _key(
+        Role("study", Slot(("mmexp.attack.base.Attack",)), also=("adversarial", "adversary")), default_factory=dict
+    )
     choices: dict[str, str] = _key(Role("composed"))
 
 
@@ -151,6 +155,7 @@ _HINTS = get_type_hints(Schema)
 ROLES: dict[str, Role] = {one.name: one.metadata["role"] for one in fields(Schema)}
 ROOT = tuple(name for name, role in ROLES.items() if role.kind != "composed")
 REPETITIONS = tuple(name for name, role in ROLES.items() if role.kind == "repetition" and not role.recorded)
+STUDY = tuple(name for name, role in ROLES.items() if role.kind == "study")
 SWEEP = tuple(name for name, role in ROLES.items() if role.kind == "sweep")
 SECTIONS = {name: kind for name, kind in _HINTS.items() if isinstance(kind, type) and is_dataclass(kind)}
 GROUPS = tuple(name for name, role in ROLES.items() if role.slot)

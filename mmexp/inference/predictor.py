@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Literal
 
 import pytorch_lightning as pl
@@ -36,6 +36,19 @@ from mmexp.transform.base import Transform
 _SMALLER = "Set hardware=cpu, if that has more memory: a single sample does not fit."
 _TOO_LARGE = "Restore it where there is more memory, if its config.yaml can be trusted: the model alone does not fit."
 EvaluatedSplit = Literal["val", "test"]
+
+
+@dataclass(frozen=True)
+class BatchChange:
+    """What is done to each batch before it is evaluated.
+
+    Args:
+        modality: Whose values are changed; they are read as they are, never as features in their place.
+        change: Takes a batch and returns another one; gradients can be computed in it.
+    """
+
+    modality: str
+    change: Callable[[Batch], Batch]
 
 
 @dataclass(frozen=True)
@@ -75,9 +88,25 @@ class Predictor:
                 rows = self.module.predict_step(batch, number)
             yield from rows
 
-    def evaluate(self, samples: Sequence[Sample], split: EvaluatedSplit) -> dict[str, float]:
-        """Return the metrics over all samples, named after the split."""
-        self._pass(split, self.batches(samples, self.task.transforms()))
+    @cached_property
+    def targets(self) -> Mapping[str, Transform]:
+        """How each target becomes what the task is measured with."""
+        return self.task.transforms()
+
+    def evaluate(
+        self, samples: Sequence[Sample], split: EvaluatedSplit, changed: BatchChange | None = None
+    ) -> dict[str, float]:
+        """Return the metrics over all samples, named after the split.
+
+        Args:
+            samples: With their targets.
+            split: That the metrics are named after.
+            changed: What is done to each batch; nothing if None.
+        """
+        if changed is None:
+            self._pass(split, self.batches(samples, self.targets))
+        else:
+            self._pass(split, map(changed.change, self.batches(samples, self.targets, anew=changed.modality)))
         return self.module.results[split]
 
     def evaluate_by_inputs(self, samples: Sequence[Sample], split: EvaluatedSplit) -> dict[str, Any]:
@@ -86,7 +115,7 @@ class Predictor:
         batches = batches_apart(range(len(samples)), patterns, self.batch_size)
 
         def again() -> None:
-            self._pass(split, self.batches(samples, self.task.transforms(), batches))
+            self._pass(split, self.batches(samples, self.targets, batches))
 
         return evaluate_apart(self.module, patterns, again)
 
@@ -96,21 +125,32 @@ class Predictor:
             "val": (module.on_validation_epoch_start, module.validation_step, module.on_validation_epoch_end),
             "test": (module.on_test_epoch_start, module.test_step, module.on_test_epoch_end),
         }[split]
-        with torch.inference_mode(), shortage_refused(lambda: _SMALLER):
-            begin()
+        with shortage_refused(lambda: _SMALLER):
+            with torch.inference_mode():
+                begin()
             for number, batch in enumerate(batches):
-                with self.hardware.autocast():
+                with torch.inference_mode(), self.hardware.autocast():
                     step(batch, number)
-            end()
+            with torch.inference_mode():
+                end()
 
     def batches(
         self,
         samples: Sequence[Sample],
         targets: Mapping[str, Transform],
         apart: list[list[Draw]] | None = None,
+        anew: str = "",
     ) -> Iterator[Batch]:
-        """Yield samples as the model reads them, with some of their targets, in order or in given batches."""
-        samples, inputs = encoded_before(self.module.model.transforms, self.stores, samples)
+        """Yield samples as the model reads them, with some of their targets, in order or in given batches.
+
+        Args:
+            samples: As the dataset gives them.
+            targets: Transforms of the targets that are wanted.
+            apart: Batches; in order if None.
+            anew: Modality whose features that were kept are not read.
+        """
+        stores = {name: one for name, one in self.stores.items() if name != anew}
+        samples, inputs = encoded_before(self.module.model.transforms, stores, samples)
         split = PreparedSplit(samples, inputs=inputs, targets=targets, seed=None)
         loader = Loader(
             split,

@@ -1,14 +1,18 @@
-"""How a run degrades where its inputs are corrupted, kind by kind and at five severities."""
+"""How a run degrades where its inputs are corrupted or attacked, kind by kind and at five severities."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
+from mmexp.attack.base import Attack
 from mmexp.corruption.catalogue import corruptions
 from mmexp.error import ConfigError, nearest
+from mmexp.study.adversarial import Attacks, attacks_on
 from mmexp.study.altered import Changed
 from mmexp.study.estimate import Estimate, Measured, measured
 from mmexp.study.missing import Progress
@@ -22,11 +26,11 @@ EFFECTIVE = "the same area, from which that of the reference is taken, each less
 
 @dataclass(frozen=True)
 class Case:
-    """One corruption of one modality, at a severity from 1 to 5; 0 is the split as it is.
+    """One corruption of one modality, or attack on it, at a severity from 1 to 5; 0 is the split as it is.
 
     Args:
         modality: That is corrupted.
-        corruption: Its name.
+        corruption: Its name, or that of the attack.
         severity: Of it.
     """
 
@@ -41,22 +45,29 @@ Value = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Robustness:
-    """The metric of a run with each corruption.
+    """The metric of a run with each corruption and under each attack.
 
     Args:
         study: The run.
         found: By case.
-        seed: Of the corruptions.
+        seed: Of the corruptions, and of random starts.
+        attacks: On the run; None if it was not attacked.
     """
 
     study: StudiedRun
     found: Measured[Case]
     seed: int
+    attacks: Attacks | None = None
 
     @property
     def curves(self) -> list[tuple[str, str]]:
-        """Each modality with each of its corruptions."""
+        """Each modality with each of its corruptions and attacks."""
         return list(dict.fromkeys((one.modality, one.corruption) for one in self.found.values if one != CLEAN))
+
+    @property
+    def averaged(self) -> list[tuple[str, str]]:
+        """Curves that means are over: the corruptions; the attacks where there is nothing else."""
+        return [one for one in self.curves if not self._is_attack(one)] or self.curves
 
     def at(self, modality: str, corruption: str, severity: int) -> Estimate:
         """Return the metric at a severity."""
@@ -89,7 +100,7 @@ class Robustness:
 
     def plain(self, reference: Robustness | None = None) -> dict[str, Any]:
         """Return what is written and what ``--json`` prints."""
-        study, curves = self.study, self.curves
+        study, curves = self.study, self.averaged
         modalities = list(dict.fromkeys(modality for modality, _ in curves))
         parts = {name: [one for one in curves if one[0] == name] for name in modalities}
         return {
@@ -98,17 +109,26 @@ class Robustness:
             "reference": reference.study.run.folder.id if reference else None,
             "definition": {"relative": RELATIVE, "effective": EFFECTIVE},
             "clean": self.found.estimate(lambda value: value(CLEAN)).plain(),
-            "corruptions": [self._plain(one, reference) for one in curves],
+            "corruptions": [self._plain(one, reference) for one in self.curves],
+            "not_attacked": dict(self.attacks.refused) if self.attacks else {},
             "modalities": {name: self._areas(own, reference) for name, own in parts.items()},
             "all": self._areas(curves, reference),
         }
 
     def _plain(self, curve: tuple[str, str], reference: Robustness | None) -> dict[str, Any]:
         modality, name = curve
-        levels = list(corruptions(self.study.kind(modality))[name].levels)
         values = [self.at(modality, name, severity).plain() for severity in SEVERITIES]
-        known = {"modality": modality, "corruption": name, "levels": levels, "severities": values}
-        return known | self._areas([curve], reference)
+        known = {"modality": modality, "corruption": name, "severities": values}
+        return {**known, **self._levels(curve), **self._areas([curve], reference)}
+
+    def _levels(self, curve: tuple[str, str]) -> dict[str, Any]:
+        modality, name = curve
+        if self.attacks and self._is_attack(curve):
+            return {"levels": list(self.attacks.levels(modality)), "epsilon": self.attacks.unit(modality)}
+        return {"levels": list(corruptions(self.study.kind(modality))[name].levels)}
+
+    def _is_attack(self, curve: tuple[str, str]) -> bool:
+        return self.attacks is not None and curve in self.attacks.curves
 
     def _areas(self, curves: Sequence[tuple[str, str]], reference: Robustness | None) -> dict[str, Any]:
         return {
@@ -118,35 +138,56 @@ class Robustness:
 
 
 def corrupt(
-    study: StudiedRun, only: Collection[str] = (), seed: int = 0, progress: Progress = lambda done, total: None
+    study: StudiedRun,
+    only: Collection[str] = (),
+    seed: int = 0,
+    progress: Progress = lambda done, total: None,
+    attacks: Mapping[str, Attack] = MappingProxyType({}),
 ) -> Robustness:
-    """Evaluate a run with each corruption of each of its modalities, one modality at a time.
+    """Evaluate a run with each corruption of each of its modalities, one modality at a time, and under each attack.
 
     Args:
         study: The run.
-        only: Names of corruptions, or of modalities; all if there are none.
+        only: Names of corruptions, attacks or modalities; all if there are none.
         seed: Of the corruptions: with the sample and the severity it fixes what becomes of a value.
         progress: Takes how many evaluations of how many are done.
+        attacks: By name.
 
     Raises:
-        ConfigError: If there is no such corruption, or none of what it reads.
+        ConfigError: If there is no such corruption, none of what it reads, or the run cannot be attacked.
     """
-    known = [(modality, name) for modality in study.inputs for name in corruptions(study.kind(modality))]
-    names = sorted({word for pair in known for word in pair})
-    if not known:
-        kinds = ", ".join(study.kind(one) for one in study.inputs)
-        raise ConfigError(f"robustness: RUN must have an input of a kind with corruptions, got {kinds}.")
-    if unknown := [word for word in only if word not in names]:
-        rule = f"robustness: --only must be among {', '.join(names)}, got '{unknown[0]}'"
-        raise ConfigError(f"{rule}. {nearest(unknown[0], names)}")
-    chosen = [pair for pair in known if not only or {*pair} & {*only}]
+    attacked = attacks_on(study, attacks, seed) if attacks else None
+    corrupted = [(modality, name) for modality in study.inputs for name in corruptions(study.kind(modality))]
+    chosen = _chosen(study, [*corrupted, *(attacked.curves if attacked else ())], only)
     cases = [Case(modality, name, severity) for modality, name in chosen for severity in SEVERITIES]
     scores: dict[Case, Scored] = {CLEAN: study.score()}
     for case in cases:
-        change = partial(_corrupt, study.kind(case.modality), case.corruption, case.severity, seed)
-        scores[case] = study.score(Changed(study.samples, {case.modality: change}))
+        if attacked and (case.modality, case.corruption) in attacked.curves:
+            scores[case] = attacked.score(case.modality, case.corruption, case.severity)
+        else:
+            change = partial(_corrupt, study.kind(case.modality), case.corruption, case.severity, seed)
+            scores[case] = study.score(Changed(study.samples, {case.modality: change}))
         progress(len(scores), len(cases) + 1)
-    return Robustness(study, measured(scores, study.metric), seed)
+    return Robustness(study, measured(scores, study.metric), seed, attacked)
+
+
+def _chosen(study: StudiedRun, known: Sequence[tuple[str, str]], only: Collection[str]) -> list[tuple[str, str]]:
+    """Return the curves that are asked for.
+
+    Raises:
+        ConfigError: If there is none of a name, two of one, or none at all.
+    """
+    if not known:
+        kinds = ", ".join(study.kind(one) for one in study.inputs)
+        raise ConfigError(f"robustness: RUN must have an input of a kind with corruptions, got {kinds}.")
+    if twice := [pair for pair, count in Counter(known).items() if count > 1]:
+        rule = "robustness: attack must have a name that no corruption has"
+        raise ConfigError(f"{rule}, got '{twice[0][1]}', which is one of {twice[0][0]}.")
+    names = sorted({word for pair in known for word in pair})
+    if unknown := [word for word in only if word not in names]:
+        rule = f"robustness: --only must be among {', '.join(names)}, got '{unknown[0]}'"
+        raise ConfigError(f"{rule}. {nearest(unknown[0], names)}")
+    return [pair for pair in known if not only or {*pair} & {*only}]
 
 
 def refuse_other(one: Robustness, reference: Robustness) -> None:
@@ -157,7 +198,7 @@ def refuse_other(one: Robustness, reference: Robustness) -> None:
     """
     for name, own, other in (
         ("samples", one.found.ids, reference.found.ids),
-        ("corruptions", one.curves, reference.curves),
+        ("corruptions and attacks", one.curves, reference.curves),
         ("seed", one.seed, reference.seed),
     ):
         if own != other:

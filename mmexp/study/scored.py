@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from mmexp.analysis.predictions import Row, groups_in, with_truth
 from mmexp.analysis.recompute import Recomputed, recompute_rows
 from mmexp.contract import Sample
-from mmexp.inference.predictor import EvaluatedSplit, Predictor
+from mmexp.inference.predictor import BatchChange, EvaluatedSplit, Predictor
 from mmexp.run.summary import RunRow
 from mmexp.training.artifacts import with_groups
 
@@ -54,6 +54,7 @@ def score(
     split: EvaluatedSplit,
     run: RunRow,
     groups: Mapping[str, str] | None = None,
+    changed: BatchChange | None = None,
 ) -> Scored:
     """Evaluate a run on samples in one pass.
 
@@ -63,11 +64,12 @@ def score(
         split: That the metrics are named after.
         run: Its row.
         groups: Of samples, by id.
+        changed: What is done to each batch; nothing if None.
     """
     module = trained.module
     kept, module.keep_rows = module.keep_rows, True
     try:
-        metrics = trained.evaluate(samples, split)
+        metrics = trained.evaluate(samples, split, changed)
         rows = trained.task.completed(module.rows)
     finally:
         module.keep_rows = kept

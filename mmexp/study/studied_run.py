@@ -14,7 +14,7 @@ from mmexp.dataset.base import MultimodalDataset
 from mmexp.dataset.control import ShuffledInputs
 from mmexp.error import ConfigError, nearest
 from mmexp.inference.evaluate import split_samples
-from mmexp.inference.predictor import EvaluatedSplit, Predictor, restore
+from mmexp.inference.predictor import BatchChange, EvaluatedSplit, Predictor, restore
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow, row
 from mmexp.study.altered import Exchanged, Without, blanked
@@ -85,9 +85,10 @@ class StudiedRun:
         """Return the kind of data of a modality."""
         return str(self.trained.facts.of(modality).get("kind", modality))
 
-    def score(self, samples: Sequence[Sample] | None = None) -> Scored:
-        """Evaluate the run on altered samples; on the split as it is if None."""
-        return score(self.trained, self.samples if samples is None else samples, self.split, self.run, self.groups)
+    def score(self, samples: Sequence[Sample] | None = None, changed: BatchChange | None = None) -> Scored:
+        """Evaluate the run on altered samples, on the split as it is if None, after a change of each batch, if any."""
+        chosen = self.samples if samples is None else samples
+        return score(self.trained, chosen, self.split, self.run, self.groups, changed)
 
     def score_without(self, names: Collection[str], absent: str = "missing") -> Scored:
         """Evaluate the run with some modalities absent from all samples.

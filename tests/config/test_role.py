@@ -12,6 +12,7 @@ from mmexp.config.role import Kind, Role
         ("repetition", False, True),
         ("place", False, False),
         ("sweep", False, False),
+        ("study", False, False),
         ("composed", False, False),
     ],
 )

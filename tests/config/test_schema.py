@@ -15,6 +15,7 @@ from mmexp.config.schema import (
     ROLES,
     ROOT,
     SLOTS,
+    STUDY,
     SWEEP,
     Schema,
     holds_many,
@@ -92,8 +93,14 @@ def test_a_slot_is_given_by_the_key() -> None:
     assert slot_of("task.masking.audio") == slot_of("task.tasks.own.masking.pool") == SLOTS["masking"]
 
 
+def test_what_is_done_to_a_trained_run_is_no_part_of_it() -> None:
+    assert STUDY == ("attack",)
+    assert not any(ROLES[name].is_part or ROLES[name].is_hashed or ROLES[name].is_compared for name in STUDY)
+
+
 def test_only_a_dictionary_of_components_holds_many() -> None:
-    assert [name for name in ROOT if holds_many(name)] == ["encoder", "logger", "callback", "metric", "kind", "augment"]
+    many = ["encoder", "logger", "callback", "metric", "kind", "augment", "attack"]
+    assert [name for name in ROOT if holds_many(name)] == many
 
 
 def test_missing_is_what_omegaconf_takes_for_missing() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Literal
@@ -20,6 +21,7 @@ from mmexp.config.schema import CHANGEABLE
 from mmexp.contract import Batch, Sample
 from mmexp.error import ConfigError
 from mmexp.hardware.base import Hardware
+from mmexp.inference.read_once import ReadOnce
 from mmexp.run.folder import RunFolder
 from mmexp.run.origin import origin, paths_from
 from mmexp.task.base import Task
@@ -63,6 +65,7 @@ class Predictor:
         stores: Features that training has kept, by modality.
         batch_size: Samples at once.
         hardware: Where it predicts.
+        once: Keeps what it reads of a split that is evaluated several times; None reads anew each time.
     """
 
     root: Mapping[str, Any]
@@ -72,6 +75,7 @@ class Predictor:
     stores: Mapping[str, Store]
     batch_size: int
     hardware: Hardware
+    once: ReadOnce | None = None
 
     @property
     def task(self) -> Task:
@@ -104,7 +108,8 @@ class Predictor:
             changed: What is done to each batch; nothing if None.
         """
         if changed is None:
-            self._pass(split, self.batches(samples, self.targets))
+            with self.once.watching(self.module.model) if self.once else nullcontext():
+                self._pass(split, self.batches(samples, self.targets))
         else:
             self._pass(split, map(changed.change, self.batches(samples, self.targets, anew=changed.modality)))
         return self.module.results[split]
@@ -149,8 +154,12 @@ class Predictor:
             apart: Batches; in order if None.
             anew: Modality whose features that were kept are not read.
         """
+        here = samples is self.once  # what is read in other processes is not kept in this one
+        workers = 0 if here or len(samples) <= self.batch_size else self.hardware.num_workers
         stores = {name: one for name, one in self.stores.items() if name != anew}
         samples, inputs = encoded_before(self.module.model.transforms, stores, samples)
+        if self.once:
+            inputs, targets = self.once.transforms(inputs, here), self.once.transforms(targets, here)
         split = PreparedSplit(samples, inputs=inputs, targets=targets, seed=None)
         loader = Loader(
             split,
@@ -158,10 +167,11 @@ class Predictor:
             sampler=None if apart else Share(size=len(samples)),
             batch_sampler=apart,
             collate_fn=partial(collated, split.collate),
-            num_workers=self.hardware.num_workers if len(samples) > self.batch_size else 0,
+            num_workers=workers,
             pin_memory=self.device.type == "cuda",
         )
-        return (batch.to(self.device, non_blocking=True) for batch in loader)
+        moved = (batch.to(self.device, non_blocking=True) for batch in loader)
+        return map(self.once.known, moved) if self.once and not anew else moved
 
 
 def restore(folder: RunFolder, overrides: Sequence[str] = ()) -> Predictor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -15,6 +15,7 @@ from mmexp.dataset.control import ShuffledInputs
 from mmexp.error import ConfigError, nearest
 from mmexp.inference.evaluate import split_samples
 from mmexp.inference.predictor import BatchChange, EvaluatedSplit, Predictor, restore
+from mmexp.inference.read_once import ReadOnce
 from mmexp.run.folder import RunFolder
 from mmexp.run.summary import RunRow, row
 from mmexp.study.altered import Exchanged, Without, blanked
@@ -107,8 +108,9 @@ class StudiedRun:
         if absent == "shuffled":
             others = ShuffledInputs(self.samples, self.trained.task.paired)
             return self.score(Exchanged(self.samples, others, frozenset(names)))
+        anew = replace(self, trained=replace(self.trained, once=None))  # what encoders gave before is of no use
         with blanked(dict(self.trained.module.model.encoders.items()), names):
-            return self.score()
+            return anew.score()
 
 
 def subsets(names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -138,4 +140,6 @@ def studied_run(
         rule = f"study: --metric must be one of {', '.join(names)}, got '{metric}'"
         raise ConfigError(f"{rule}. {nearest(metric, names)}")
     read = split_samples(trained, split)
-    return StudiedRun(trained, known, read.samples, read.dataset.groups(split), split, named, read.dataset, read.notes)
+    once = ReadOnce(read.samples)
+    trained = replace(trained, once=once)
+    return StudiedRun(trained, known, once, read.dataset.groups(split), split, named, read.dataset, read.notes)

@@ -53,6 +53,7 @@ class Recommendation(Task):
     """
 
     targets = ("item",)
+    reads = (HISTORY,)
     monitor = "ndcg_at_10"
     mode = "max"
     content: Tensor

@@ -20,6 +20,7 @@ from mmexp.hardware.base import Hardware
 from mmexp.sampler.base import Sampler
 from mmexp.training.loader import Loader, collated, fetched, outlive
 from mmexp.training.sampler import BatchStream, Draw, Share, batches_apart, batches_per_epoch
+from mmexp.training.size import size_of
 from mmexp.transform.base import Transform
 
 CACHE_BYTES = 1 << 30
@@ -76,7 +77,7 @@ class PreparedSplit(Dataset[Sample]):
             inputs={name: t.prepare(raw.inputs[name]) for name, t in self.inputs.items() if name in raw.inputs},
             targets={name: t.prepare(raw.targets[name]) for name, t in self.targets.items() if name in raw.targets},
         )
-        self._room -= sum(map(_bytes, (*sample.inputs.values(), *sample.targets.values())))
+        self._room -= sum(map(size_of, (*sample.inputs.values(), *sample.targets.values())))
         if self._room > 0:
             self._kept[index] = sample
         return sample
@@ -237,12 +238,3 @@ class DataModule(pl.LightningDataModule):
             pin_memory=self.hardware.accelerator == "gpu",
             persistent_workers=self.hardware.num_workers > 0,
         )
-
-
-def _bytes(value: Any) -> int:
-    """Memory of a prepared value, roughly."""
-    if hasattr(value, "nbytes"):
-        return int(value.nbytes)
-    if hasattr(value, "size") and hasattr(value, "getbands"):
-        return int(value.size[0] * value.size[1] * len(value.getbands()))
-    return sum(map(_bytes, value)) if isinstance(value, list | tuple) else 64

@@ -150,13 +150,23 @@ def encoded_before(
         stores: By modality.
         samples: As the dataset gives them.
     """
-    names = {name: [names_of(sample, name, transforms[name]) for sample in samples] for name in stores}
-    found = {
-        name: one for name, one in stores.items() if one.has([value for own in names[name] for value in own or ()])
-    }
-    if not found:
+    known = {name: _held(samples, name, transforms[name], one) for name, one in stores.items()}
+    names = {name: own for name, own in known.items() if own is not None}
+    if not names:
         return samples, dict(transforms)
+    found = {name: stores[name] for name in names}
     return Encoded(samples, found, names), {**transforms, **_read(found)}
+
+
+def _held(samples: Sequence[Sample], name: str, transform: Transform, one: Store) -> Names | None:
+    """Name the values of each sample; None as soon as one is not in the store, so that the others are not read."""
+    found = []
+    for sample in samples:
+        own = names_of(sample, name, transform)
+        if not one.has(own or ()):
+            return None
+        found.append(own)
+    return found
 
 
 def not_extracted(model: Model, known: Mapping[str, Extraction]) -> dict[str, str]:

@@ -8,12 +8,16 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from mmexp.contract import Batch, Outputs, Tokens
+from mmexp.contract import Batch, Outputs, Padded, Tokens
 from mmexp.encoder.base import Encoder
 from mmexp.fusion.base import Fusion
 from mmexp.missing.base import Missing
 from mmexp.task.base import Task
 from mmexp.transform.base import Transform
+
+
+class KnownTokens(Padded):
+    """What an encoder gave for a batch before, in place of its input: values [B, N, D], mask [B, N]."""
 
 
 class Model(nn.Module):
@@ -56,7 +60,7 @@ class Model(nn.Module):
 
     def forward(self, batch: Batch) -> Outputs:
         batch = self.task.shown(batch)
-        tokens = {name: encoder(batch.inputs[name]) for name, encoder in self.encoders.items()}
+        tokens = {name: encoded(encoder, batch.inputs[name]) for name, encoder in self.encoders.items()}
         if self.training and self.modality_dropout and len(tokens) > 1:
             free = {name: own for name, own in tokens.items() if name != self.task.anchor}
             tokens = {**tokens, **drop_one(free, self.modality_dropout)}
@@ -73,6 +77,13 @@ class Encoders(nn.ModuleDict):
     def __init__(self, encoders: Mapping[str, Encoder]) -> None:
         super().__init__()
         self._modules.update(encoders)
+
+
+def encoded(encoder: nn.Module, inputs: Padded) -> Tokens:
+    """Return the tokens of an input; those that are known are not computed again."""
+    if isinstance(inputs, KnownTokens):
+        return Tokens(inputs.values, inputs.mask)
+    return encoder(inputs)  # type: ignore[no-any-return]
 
 
 def drop_one(tokens: Mapping[str, Tokens], probability: float) -> dict[str, Tokens]:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from mmexp.config.training import TrainingConfig
 from mmexp.contract import Padded, Sample, Split
@@ -114,15 +113,6 @@ def test_the_deterministic_half_runs_once_while_there_is_room(monkeypatch):
         for index in range(12):
             tight[Draw(index, epoch)]
     assert 12 < tight.inputs["a"].prepared < 36
-
-
-@pytest.mark.parametrize(
-    ("value", "size"),
-    [(np.zeros((2, 3), np.float32), 24), (torch.zeros(5, dtype=torch.int64), 40), (Image.new("RGB", (4, 5)), 60),
-     ([torch.zeros(2), torch.zeros(1)], 12), (("word", torch.zeros(1)), 68)],
-)  # fmt: skip
-def test_the_memory_of_a_prepared_value_is_counted(value, size):
-    assert datamodule._bytes(value) == size
 
 
 def test_a_batch_marks_what_a_sample_lacks_and_leaves_out_a_target_nobody_has():

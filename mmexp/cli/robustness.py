@@ -85,6 +85,8 @@ def _print(found: Mapping[str, Any]) -> None:
     _print_attacks(found)
     said = found["definition"]["effective"] if found["reference"] else "the same area less the metric at severity 0"
     print(f"effective: {said}")
+    if found["shift"]:
+        _print_shift(found["shift"])
 
 
 def _print_attacks(found: Mapping[str, Any]) -> None:
@@ -96,6 +98,16 @@ def _print_attacks(found: Mapping[str, Any]) -> None:
         print(f"{name} is not attacked: {why}")
     if attacks and len(attacks) < len(found["corruptions"]):
         print("means are over corruptions; attacks are left out of them")
+
+
+def _print_shift(found: Mapping[str, Any]) -> None:
+    from mmexp.cli._study import estimate, unit
+
+    seen, unseen = (
+        f"{estimate(one)} on {one['samples']} samples of {one['groups']}" for one in (found["seen"], found["unseen"])
+    )
+    print(f"{found['column']}, of training or not: {seen} that it was trained on, {unseen} that it was not")
+    print(f"loss on new groups: {estimate(found['loss'])}, {unit([found['loss']])}; mmexp fairness has each group")
 
 
 def _figure(found: Mapping[str, Any]) -> Figure:

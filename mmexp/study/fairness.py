@@ -79,7 +79,7 @@ class Fairness:
         if len(values) < 2:
             return None
         best, worst = max(values, key=values.__getitem__), min(values, key=values.__getitem__)
-        pair = _together({name: self.scores[name] for name in dict.fromkeys((best, worst))}, metric)
+        pair = together({name: self.scores[name] for name in dict.fromkeys((best, worst))}, metric)
         return Gap(best, worst, pair.estimate(lambda value: sign * (value(best) - value(worst))))
 
     def plain(self) -> dict[str, Any]:
@@ -137,8 +137,8 @@ def _name(value: Any) -> str:
     return EMPTY if value is None or not str(value).strip() else str(value)
 
 
-def _together(scores: Mapping[str, Scored], metric: str) -> Measured[str]:
-    """The metric of two groups as a function of the weights of all their samples.
+def together(scores: Mapping[str, Scored], metric: str) -> Measured[str]:
+    """Return the metric of two groups of samples as a function of the weights of all their samples.
 
     The unit is the group of the data (a patient, a speaker) where each of the two holds three of them at least, else
     the sample.

@@ -17,6 +17,7 @@ from mmexp.study.altered import Changed
 from mmexp.study.estimate import Estimate, Measured, measured
 from mmexp.study.missing import Progress
 from mmexp.study.scored import Scored
+from mmexp.study.shift import Shift, shift_of
 from mmexp.study.studied_run import StudiedRun
 
 SEVERITIES = range(1, 6)
@@ -52,12 +53,14 @@ class Robustness:
         found: By case.
         seed: Of the corruptions, and of random starts.
         attacks: On the run; None if it was not attacked.
+        shift: Between groups seen in training and others; None where there are not both.
     """
 
     study: StudiedRun
     found: Measured[Case]
     seed: int
     attacks: Attacks | None = None
+    shift: Shift | None = None
 
     @property
     def curves(self) -> list[tuple[str, str]]:
@@ -110,6 +113,7 @@ class Robustness:
             "definition": {"relative": RELATIVE, "effective": EFFECTIVE},
             "clean": self.found.estimate(lambda value: value(CLEAN)).plain(),
             "corruptions": [self._plain(one, reference) for one in self.curves],
+            "shift": self.shift.plain() if self.shift else None,
             "not_attacked": dict(self.attacks.refused) if self.attacks else {},
             "modalities": {name: self._areas(own, reference) for name, own in parts.items()},
             "all": self._areas(curves, reference),
@@ -168,7 +172,7 @@ def corrupt(
             change = partial(_corrupt, study.kind(case.modality), case.corruption, case.severity, seed)
             scores[case] = study.score(Changed(study.samples, {case.modality: change}))
         progress(len(scores), len(cases) + 1)
-    return Robustness(study, measured(scores, study.metric), seed, attacked)
+    return Robustness(study, measured(scores, study.metric), seed, attacked, shift_of(study))
 
 
 def _chosen(study: StudiedRun, known: Sequence[tuple[str, str]], only: Collection[str]) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ mmexp explain RUN [INPUT ...] [--sample ID,...] [--samples N] [--method NAME,...
   INPUT             as for mmexp predict: a table, files, or image=a.png text='what is it'
   --sample ID,...   samples of the test split, by their ids
   --samples N       how many of the test split where none is named, evenly spaced; default: 4
-  --method NAME,... integrated_gradients, kernel_shap, lime, occlusion; default: all
+  --method NAME,... attention, integrated_gradients, kernel_shap, lime, occlusion; default: all that suit the run
   key=value         hardware=cpu, dataset.root
   --json            what is written to study/explain.json of the run, and nothing else
   --outputs FOLDER  folder of all runs; default: outputs
@@ -50,12 +50,13 @@ def run(argv: list[str]) -> int:
     from mmexp.run.study import write_study
     from mmexp.study.explain.choice import choose
     from mmexp.study.explain.explain import explain, listed, summarized
-    from mmexp.study.explain.method import methods
+    from mmexp.study.explain.method import methods, why_not
     from mmexp.study.explain.page import explanation_page
 
     trained = restore(folder, overrides)
     samples, groups = choose(trained, inputs, [one for one in given.sample.split(",") if one], given.samples)
-    names = [one for one in given.method.split(",") if one] or methods()
+    typed = [one for one in given.method.split(",") if one]
+    names = typed or [name for name in methods() if not why_not(name, trained)]
     explanations = explain(trained, samples, names)
     plain = {"run": folder.id, "methods": summarized(explanations, groups), "samples": listed(explanations)}
     found = write_study(folder, "explain", plain, ["explain", *argv])

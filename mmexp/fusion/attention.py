@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from mmexp.contract import Tokens
 from mmexp.fusion.token import TokenFusion
-from mmexp.layer.attention import Attention, Mlp
+from mmexp.layer.attention import Attention, Mlp, watched
+from mmexp.layer.rollout import across
 
 
 class AttentionFusion(TokenFusion):
@@ -56,11 +57,51 @@ class AttentionFusion(TokenFusion):
         attend = self.layers.bind(self.gather(context))
         return lambda anchor: Tokens(attend(anchor.features), anchor.mask)
 
+    def attended(self, tokens: Mapping[str, Tokens]) -> Tensor:
+        found = {}
+        for name, own in tokens.items():
+            context = {other: one for other, one in tokens.items() if other != name}
+            with watched(self.layers) as seen:
+                self.onto(own, context)
+            stays, weights = across(seen)
+            size = 1 + sum(one.features.shape[1] for one in context.values()) if context else weights.shape[-1]
+            weights = weights.view(*weights.shape[:2], -1, size).sum(
+                2
+            )  # what a subclass adds to each token counts as it
+            found[name] = stays, dict(zip(context, split_columns(weights[..., 1:], context), strict=True))
+        return side_by_side(tokens, found)
+
     def gather(self, tokens: Mapping[str, Tokens]) -> Tokens:
         """Mark and concatenate all tokens, ``nothing`` first."""
         marked = super().gather(tokens)
         nothing = self.nothing.expand(marked.features.shape[0], -1, -1)
         return Tokens.cat([Tokens(nothing, torch.ones_like(marked.mask[:, :1])), marked])
+
+
+def split_columns(weights: Tensor, tokens: Mapping[str, Tokens]) -> list[Tensor]:
+    """Split weights over the tokens of several modalities. [B, N, sum of N_m] -> [B, N, N_m] of each"""
+    sizes = [own.features.shape[1] for own in tokens.values()]
+    return list(torch.split(weights, sizes, -1)) if sizes else []
+
+
+def side_by_side(tokens: Mapping[str, Tokens], found: Mapping[str, tuple[float, Mapping[str, Tensor]]]) -> Tensor:
+    """Join what each modality attends to.
+
+    Args:
+        tokens: By modality. [B, N_m, D]
+        found: By modality how much its tokens stay themselves, and by other modality how much they attend to it.
+
+    Returns:
+        [B, sum of N_m, sum of N_m]
+    """
+    rows = []
+    for name, (stays, others) in found.items():
+        batch, size, _ = tokens[name].features.shape
+        itself = stays * torch.eye(size, device=tokens[name].features.device).expand(batch, -1, -1)
+        blank = [itself.new_zeros(batch, size, one.features.shape[1]) for one in tokens.values()]
+        known = {**dict(zip(tokens, blank, strict=True)), **others, name: itself}
+        rows.append(torch.cat([known[one].expand(batch, -1, -1) for one in tokens], -1))
+    return torch.cat(rows, 1)
 
 
 class CrossAttentionLayers(nn.ModuleList):

@@ -84,6 +84,20 @@ class Fusion(nn.Module, ABC):
         """Return ``onto`` for one fixed context; override it to do the context's part of the work once."""
         return lambda anchor: self.onto(anchor, context)
 
+    def attended(self, tokens: Mapping[str, Tokens]) -> Tensor | None:
+        """Return how much each token of the joint form attends to each token it was fused from; None without attention.
+
+        Through several layers it is followed by rollout, see ``layer.rollout``; heads are averaged. What is attended to
+        but is no token of an input, such as a learned one, has no column.
+
+        Args:
+            tokens: By modality. [B, N_m, D]
+
+        Returns:
+            [B, N, sum of N_m]
+        """
+        return None
+
     def slot(self, modality: str) -> int:
         """Return the index of a modality among all.
 

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from mmexp.contract import Tokens
 from mmexp.fusion.base import Fusion
 from mmexp.fusion.token import block_beside, keys_values
-from mmexp.layer.attention import SelfAttentionBlock
+from mmexp.layer.attention import SelfAttentionBlock, watched
+from mmexp.layer.rollout import through
 
 
 class BottleneckFusion(Fusion):
@@ -66,6 +67,15 @@ class BottleneckFusion(Fusion):
         there = torch.stack([own.present for own in every], 1).any(1, keepdim=True)  # [B, 1]
         return Tokens.cat([*every, Tokens(between[-1], there.expand(-1, between[-1].shape[1]))])
 
+    def attended(self, tokens: Mapping[str, Tokens]) -> Tensor:
+        with watched(self.layers) as seen:
+            self.exchange(tokens)
+        sizes = [own.features.shape[1] for own in tokens.values()]
+        present = torch.stack([own.present for own in tokens.values()], 1).float()  # [B, M]
+        count = len(sizes)
+        layers = [_layer(seen[i : i + count], sizes, present) for i in range(0, len(seen), count)]
+        return through(layers)[..., : sum(sizes)]
+
     def onto(self, anchor: Tokens, context: Mapping[str, Tokens]) -> Tokens:
         return self.bind(context)(anchor)
 
@@ -93,6 +103,32 @@ class BottleneckFusion(Fusion):
             z = agree(z, every, [moved for _, moved in pairs])
             between.append(z)
         return every, between
+
+
+def _layer(maps: Sequence[Tensor], sizes: Sequence[int], present: Tensor) -> Tensor:
+    """Join the attention of one layer over all tokens and then the bottlenecks.
+
+    Args:
+        maps: Weights of each modality, over its tokens and the bottlenecks. [B, H, N_m + K, N_m + K]
+        sizes: Tokens N_m of each.
+        present: Which modalities each row has. float [B, M]
+
+    Returns:
+        [B, 1, N + K, N + K]
+    """
+    total, between = sum(sizes), maps[0].shape[-1] - sizes[0]
+    joined = maps[0].new_zeros(len(present), total + between, total + between, dtype=torch.float32)
+    shares = (present / present.sum(1, keepdim=True).clamp(min=1)).T  # [M, B]
+    first = 0
+    for one, size, share in zip(maps, sizes, shares, strict=True):
+        own = one.float().mean(1).expand(len(present), -1, -1)  # [B, N_m + K, N_m + K]
+        here = slice(first, first + size)
+        joined[:, here, here], joined[:, here, total:] = own[:, :size, :size], own[:, :size, size:]
+        moved = share[:, None, None] * own[:, size:]
+        joined[:, total:, here] += moved[..., :size]
+        joined[:, total:, total:] += moved[..., size:]
+        first += size
+    return joined.unsqueeze(1)
 
 
 def advance(block: SelfAttentionBlock, own: Tokens, z: Tensor) -> tuple[Tokens, Tensor]:

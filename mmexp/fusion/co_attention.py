@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mmexp.contract import Tokens
-from mmexp.fusion.attention import CrossAttentionLayers
+from mmexp.fusion.attention import CrossAttentionLayers, side_by_side
 from mmexp.fusion.base import Fusion
+from mmexp.layer.attention import watched
+from mmexp.layer.rollout import across
 
 
 class CoAttentionFusion(Fusion):
@@ -53,6 +55,22 @@ class CoAttentionFusion(Fusion):
 
     def forward(self, tokens: Mapping[str, Tokens]) -> Tokens:
         return Tokens.cat([self.toward(self.slot(name), tokens)(own) for name, own in tokens.items()])
+
+    def attended(self, tokens: Mapping[str, Tokens]) -> Tensor:
+        return side_by_side(tokens, {name: self._sources(name, tokens) for name in tokens})
+
+    def _sources(self, name: str, tokens: Mapping[str, Tokens]) -> tuple[float, dict[str, Tensor]]:
+        """Return how much the tokens of a target stay themselves, and how much they attend to each source."""
+        target, stays, found = self.slot(name), 0.0, {}
+        others = {other: own for other, own in tokens.items() if other != name}
+        present = {other: own.present[:, None, None].float() for other, own in others.items()}  # [B, 1, 1]
+        for other, own in others.items():
+            layers: CrossAttentionLayers = self.pairs[f"{self.slot(other)}->{target}"]  # type: ignore[assignment]
+            with watched(layers) as seen:
+                layers.bind(own)(tokens[name].features)
+            stays, weights = across(seen)
+            found[other] = weights * present[other] / sum(present.values()).clamp(min=1)  # type: ignore[union-attr]
+        return stays, found
 
     def onto(self, anchor: Tokens, context: Mapping[str, Tokens]) -> Tokens:
         return self.bind(context)(anchor)

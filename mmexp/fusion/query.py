@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from mmexp.contract import Tokens
 from mmexp.fusion.attention import CrossAttentionLayers
 from mmexp.fusion.token import TokenFusion
-from mmexp.layer.attention import SelfAttentionBlock
+from mmexp.layer.attention import SelfAttentionBlock, watched
+from mmexp.layer.rollout import through
 
 
 class QueryFusion(TokenFusion):
@@ -62,6 +63,11 @@ class QueryFusion(TokenFusion):
         every = self.gather(tokens)
         queries = self.resample(every)
         return Tokens(queries, every.present[:, None].expand(queries.shape[:2]))
+
+    def attended(self, tokens: Mapping[str, Tokens]) -> Tensor:
+        with watched(self) as seen:
+            self(tokens)
+        return through(seen)
 
     def bind(self, context: Mapping[str, Tokens]) -> Callable[[Tokens], Tokens]:
         queries = self.resample(self.gather(context))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from torch import nn
+from torch import Tensor, nn
 
 from mmexp.contract import Tokens
 from mmexp.fusion.token import TokenFusion, block_beside, keys_values
-from mmexp.layer.attention import SelfAttentionBlock
+from mmexp.layer.attention import SelfAttentionBlock, watched
+from mmexp.layer.rollout import through
 
 
 class TransformerFusion(TokenFusion):
@@ -52,6 +53,11 @@ class TransformerFusion(TokenFusion):
         for block in self.blocks:
             x = block(x, every.mask)
         return Tokens(x, every.mask)
+
+    def attended(self, tokens: Mapping[str, Tokens]) -> Tensor:
+        with watched(self.blocks) as seen:
+            self(tokens)
+        return through(seen)
 
     def bind(self, context: Mapping[str, Tokens]) -> Callable[[Tokens], Tokens]:
         others = self.gather(context)

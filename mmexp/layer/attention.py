@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -47,6 +50,9 @@ class Attention(nn.Module):
         num_heads: Heads H; must divide dim.
         dropout: Probability of dropping a feature of the output.
 
+    Attributes:
+        seen: Weights of each call so far, within ``watched``. [B, H, N, S]
+
     Shape:
         queries [B, N, D], keys [B, S, D], mask [B, S] or None -> [B, N, D]. Where no key is real, the output is the
         output layer's bias.
@@ -60,6 +66,7 @@ class Attention(nn.Module):
         if dim % num_heads:
             raise ValueError(f"Attention: num_heads must divide dim {dim}, got {num_heads}.")
         self.num_heads = num_heads
+        self.seen: list[Tensor] | None = None
         self.query = nn.Linear(dim, dim)
         self.key_value = nn.Linear(dim, 2 * dim)
         self.out = nn.Linear(dim, dim)
@@ -83,8 +90,11 @@ class Attention(nn.Module):
         if mask is not None:
             bias = torch.zeros(mask.shape, dtype=key.dtype, device=mask.device).masked_fill_(~mask, -1e4)
             bias = bias[:, None, None]  # [B, 1, 1, S]
+        query = self.split(self.query(queries))
+        if self.seen is not None:
+            self.seen.append(attention_weights(query, key, bias, causal))
         mix = plain_attention if key.device.type == "cpu" else F.scaled_dot_product_attention
-        mixed = mix(self.split(self.query(queries)), key, value, attn_mask=bias, is_causal=causal)  # [B, H, N, D / H]
+        mixed = mix(query, key, value, attn_mask=bias, is_causal=causal)  # [B, H, N, D / H]
         if mask is not None:
             mixed = mixed * mask.any(1)[:, None, None, None]
         return self.dropout(self.out(mixed.transpose(1, 2).flatten(2)))  # type: ignore[no-any-return]
@@ -98,13 +108,32 @@ def plain_attention(
     Shape:
         [B, H, N, d], [B, H, S, d], [B, H, S, d], mask added to the weights [B, 1, 1, S] -> [B, H, N, d].
     """
+    return attention_weights(query, key, attn_mask, is_causal).to(value.dtype) @ value
+
+
+def attention_weights(query: Tensor, key: Tensor, attn_mask: Tensor | None, is_causal: bool) -> Tensor:
+    """Return how much each query attends to each key; they sum to 1. [B, H, N, d], [B, H, S, d] -> [B, H, N, S]"""
     weights: Tensor = (query * query.shape[-1] ** -0.5) @ key.transpose(-1, -2)  # [B, H, N, S]
     if is_causal:
         future = torch.ones(weights.shape[-2:], dtype=torch.bool, device=weights.device).triu(1)
         weights = weights.masked_fill(future, -1e4)
     if attn_mask is not None:
         weights = weights + attn_mask
-    return weights.softmax(-1).to(value.dtype) @ value
+    return weights.softmax(-1)
+
+
+@contextmanager
+def watched(module: nn.Module) -> Iterator[list[Tensor]]:
+    """Gather the weights of each call of the attention layers in a module within the block, in order. [B, H, N, S]"""
+    layers = [part for part in module.modules() if isinstance(part, Attention)]
+    seen: list[Tensor] = []
+    for layer in layers:
+        layer.seen = seen
+    try:
+        yield seen
+    finally:
+        for layer in layers:
+            layer.seen = None
 
 
 class SelfAttentionBlock(nn.Module):

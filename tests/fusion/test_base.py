@@ -329,3 +329,38 @@ def test_an_exported_fusion_takes_batches_and_lengths_of_any_size(name, form, ma
     for other in (given((7, 0, 1, 2, 3, 3), (2, 2, 0, 1, 1, 1)), given((2, 1), (9, 3))):
         for found, expected in zip(program(*other), module(*other), strict=True):
             torch.testing.assert_close(found, expected)
+
+
+ATTENTIVE = [name for name in NAMES if type(build(name)).attended is not Fusion.attended]
+
+
+def test_some_fusions_have_attention() -> None:
+    assert ATTENTIVE == ["attention", "bottleneck", "co_attention", "knowledge", "query", "transformer"]
+    assert build("concat").attended({}) is None
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+@pytest.mark.parametrize("name", ATTENTIVE)
+def test_attention_is_a_share_of_each_fused_token_over_real_tokens(name: str, depth: int, make_tokens: Any) -> None:
+    node = {**root(name)["fusion"], "depth": depth}
+    fusion = instantiate("fusion", Facts({"modalities": list(SLOTS)}).bind({**root(name), "fusion": node}, "fusion"))
+    fusion.eval()
+    tokens = {"text": make_tokens(5, 2, 0), "image": make_tokens(4, 4, 4), "audio": make_tokens(3, 1, 0)}
+    with torch.no_grad():
+        found, fused = fusion.attended(tokens), fusion(tokens)
+        again = fusion(tokens)
+    assert found.shape == (3, fused.features.shape[1], 5 + 4 + 3)
+    assert float(found.min()) >= 0 and float(found.sum(-1).max()) <= 1 + 1e-5
+    columns = torch.cat([own.mask for own in tokens.values()], 1)  # [B, 12]
+    to_padding = (found * ~columns[:, None]).sum(-1)[fused.mask]
+    assert float(to_padding.max()) < 1e-6, "a real token attends to no padding"
+    assert float(found[0].max(0).values.min()) > 0, "and to every real token, or is reached by it"
+    torch.testing.assert_close(fused.features, again.features, msg="watching leaves nothing behind")
+
+
+@pytest.mark.parametrize("name", ATTENTIVE)
+def test_attention_to_a_modality_that_is_left_out_has_no_column(name: str, make_tokens: Any) -> None:
+    tokens = {"image": make_tokens(4, 4)}
+    with torch.no_grad():
+        found = build(name).attended(tokens)
+    assert found is not None and found.shape[-1] == 4 and bool(found.isfinite().all())

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmexp.layer.attention import Attention, FeatureDropout, SelfAttentionBlock, plain_attention
+from mmexp.layer.attention import Attention, FeatureDropout, SelfAttentionBlock, plain_attention, watched
 
 DIM, HEADS = 8, 2
 
@@ -114,3 +114,23 @@ def test_stepping_gives_what_the_whole_sequence_gives():
         out, past = block.step(x[:, i : i + 1], past)
         steps.append(out)
     torch.testing.assert_close(torch.cat(steps, 1), block(x, None, causal=True))
+
+
+def test_watched_weights_are_those_that_torch_gives():
+    own = Attention(DIM, HEADS)
+    queries, keys = torch.randn(3, 4, DIM), torch.randn(3, 5, DIM)
+    mask = torch.arange(5) < torch.tensor([5, 2, 1])[:, None]
+    plain = own(queries, keys, mask)
+    with watched(nn.ModuleList([own])) as seen:
+        assert torch.equal(own(queries, keys, mask), plain)
+        own(keys, keys, None, causal=True)
+    own(queries, keys, mask)
+    weight, bias = packed(own)
+    turned = queries.transpose(0, 1), keys.transpose(0, 1), keys.transpose(0, 1)
+    _, expected = F.multi_head_attention_forward(
+        *turned, DIM, HEADS, weight, bias, None, None, False, 0.0, own.out.weight, own.out.bias,
+        key_padding_mask=~mask, average_attn_weights=False,
+    )  # fmt: skip
+    assert len(seen) == 2 and own.seen is None
+    torch.testing.assert_close(seen[0], expected)
+    assert float(seen[1].triu(1).abs().max()) == 0

@@ -17,7 +17,7 @@ from mmexp.inference.predictor import Predictor
 from mmexp.study.estimate import Estimate
 from mmexp.study.explain.box import in_box
 from mmexp.study.explain.faithfulness import gains
-from mmexp.study.explain.method import load
+from mmexp.study.explain.method import load, why_not
 from mmexp.study.explain.question import Question, ask
 
 MEASURES = (
@@ -58,9 +58,12 @@ def explain(trained: Predictor, samples: Sequence[Sample], methods: Sequence[str
         methods: Names.
 
     Raises:
-        ConfigError: If a method is not known, captum is not installed, or a task has no score of an answer.
+        ConfigError: If a method is not known or does not suit the run, captum is not installed, or a task has no score
+            of an answer.
     """
     loaded = {name: load(name) for name in methods}
+    if reasons := [reason for name in methods if (reason := why_not(name, trained))]:
+        raise ConfigError([f"explain: {reason}." for reason in reasons])
     refuse_without_captum()
     found = []
     for sample in samples:

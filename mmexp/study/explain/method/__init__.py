@@ -1,4 +1,7 @@
-"""Methods: each gives ``HELP`` and ``attribute``, which returns what each part counts, NaN of what it leaves out."""
+"""Methods: each gives ``HELP`` and ``attribute``, which returns what each part counts, NaN of what it leaves out.
+
+One that does not suit every run also gives ``why_not``, which says why it does not suit one.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from mmexp.error import ConfigError, nearest
+from mmexp.inference.predictor import Predictor
 
 
 def methods() -> list[str]:
@@ -25,3 +29,13 @@ def load(name: str) -> ModuleType:
             f"explain: --method must be one of {', '.join(methods())}, got {name!r}.", nearest(name, methods())
         )
     return import_module(f"{__name__}.{name}")
+
+
+def why_not(name: str, trained: Predictor) -> str:
+    """Say why a method does not suit a run; empty if it does.
+
+    Raises:
+        ConfigError: If there is none of that name.
+    """
+    method = load(name)
+    return str(method.why_not(trained)) if hasattr(method, "why_not") else ""

@@ -130,5 +130,7 @@ def _of_input(name: str, parts: Parts, calls: list[dict[str, Tensor]]) -> Tensor
 def _attends(target: str) -> bool:
     """Whether a class of a fusion, or one that it inherits from, defines ``attended`` anew."""
     cls = find_class(target)
-    known = [one.node for one in (ancestors(cls) if cls else ()) if one and one.node and one.name != Fusion.__name__]
+    known = [
+        one.node for one in (ancestors(cls) if cls else ()) if one and one.node and one.node.name != Fusion.__name__
+    ]
     return any(isinstance(own, ast.FunctionDef) and own.name == "attended" for node in known for own in node.body)

@@ -118,24 +118,53 @@ def test_attacks_are_chosen_with_their_arguments() -> None:
 
 
 OTHERS = {
-    "regression": ["inputs=[tabular,audio]"],
-    "captioning": ["inputs=[image]", "fusion=attention"],
-    "segmentation": ["inputs=[image]"],
+    "regression": ["dataset=scenes", "inputs=[tabular,audio]"],
+    "captioning": ["dataset=scenes", "inputs=[image]", "fusion=attention"],
+    "segmentation": ["dataset=scenes", "inputs=[image]"],
 }
+SMALL = ["dataset.sizes=[8,4,4]", "dataset.image_size=32", "dataset.cache=null", "training.epochs=1", "dim=16"]
+
+
+def trained_on(lab: Any, *words: str) -> StudiedRun:
+    lab.overrides = [*words, "training.batch_size=8", "hardware=cpu", lab.overrides[-1]]
+    return studied_run(lab.train(), metric="loss")
 
 
 @pytest.mark.parametrize("task", OTHERS)
 def test_every_task_whose_loss_is_differentiable_is_attacked(
     task: str, make_lab: Callable[[Path], Any], tmp_path: Path
-):
-    lab = make_lab(tmp_path)
-    small = ["dataset.sizes=[8,4,4]", "dataset.image_size=32", "dataset.cache=null", "training.epochs=1", "dim=16"]
-    words = [f"task={task}", "dataset=scenes", *OTHERS[task], *small, "hardware=cpu", "training.batch_size=8"]
-    lab.overrides = [*words, lab.overrides[-1]]
-    study = studied_run(lab.train(), metric="loss")
-    attacks = attacks_on(study, {"fgsm": FgsmAttack()})
-    clean = study.score().metrics["test/loss"]
+) -> None:
+    study = trained_on(make_lab(tmp_path), f"task={task}", *OTHERS[task], *SMALL)
+    attacks, clean = attacks_on(study, {"fgsm": FgsmAttack()}), study.score().metrics["test/loss"]
     for modality, name in attacks.curves:
         found = attacks.score(modality, name, 5).metrics["test/loss"]
         assert np.isfinite(found) and found > clean
     assert set(attacks.refused) <= {"tabular"}
+
+
+def test_vectors_are_attacked_by_their_deviation_in_training(make_lab: Callable[[Path], Any], tmp_path: Path) -> None:
+    words = ["dataset=interactions", "dataset.sizes=[64,16,16]", "training.epochs=1", "dim=16"]
+    study = trained_on(make_lab(tmp_path), *words)
+    assert why_not(study, "left") == "the data does not say its std over the training split"
+    facts = study.trained.facts
+    known = {name: {**facts.of(name), "std": [0.5] * facts.of(name)["width"]} for name in study.inputs}
+    study = replace(study, trained=replace(study.trained, facts=type(facts)({**facts, "modality": known})))
+    attacks, clean = attacks_on(study, BOTH), study.score().metrics["test/loss"]
+    assert attacks.curves == [(modality, name) for modality in ("left", "right") for name in BOTH]
+    assert all(attacks.score(*curve, 5).metrics["test/loss"] > clean for curve in attacks.curves)
+
+
+def test_a_frozen_encoder_is_attacked_through_its_weights_not_through_the_features_that_were_kept(
+    make_lab: Callable[[Path], Any], tmp_path: Path, tiny_vit: str
+) -> None:
+    words = ["encoder/image=hf", f"encoder.image.model={tiny_vit}", "encoder.image.transform.image_size=16"]
+    lab = make_lab(tmp_path)
+    lab.overrides = [word for word in lab.overrides if "image" not in word]
+    study = studied_run(lab.train(*words, "method=frozen", "training.epochs=1"), metric="loss")
+    assert list(study.trained.stores) == ["image"]
+    attacks = attacks_on(study, BOTH)
+    clean = study.score().metrics["test/loss"]
+    assert study.score(changed=attacks.change("image", "pgd", 0.0)).metrics["test/loss"] == pytest.approx(
+        clean, abs=1e-5
+    )
+    assert attacks.score("image", "pgd", 5).metrics["test/loss"] > clean

@@ -15,6 +15,7 @@ from mmexp.transform.vector import VectorTransform
 
 TRANSFORMS: tuple[type[Transform], ...] = (VectorTransform,)
 LEVELS = (0.02, 0.05, 0.1, 0.2, 0.4)
+NEEDS = ("std",)
 UNIT = "standard deviations of each number over the training split"
 
 

@@ -18,11 +18,12 @@ from mmexp.attack.space import space_of
 from mmexp.config.compose import compose
 from mmexp.config.instantiate import instantiate
 from mmexp.config.schema import STUDY, key_of, root_of
-from mmexp.contract import Batch
+from mmexp.contract import Batch, Tokens
 from mmexp.error import ConfigError
 from mmexp.inference.predictor import BatchChange, Predictor
 from mmexp.study.scored import Scored
 from mmexp.study.studied_run import StudiedRun
+from mmexp.training.model import KnownTokens
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Attacks:
         space = self._space(modality).space(own, transform, trained.facts.of(modality))
         keys = [zlib.crc32(f"{one}/{name}/{epsilon}".encode()) for one in batch.ids]
         noise = torch.stack([_noise(self.seed, key, space.values.shape[1:]) for key in keys]).to(space.values)
-        gradient = partial(loss_gradient, trained, batch, modality)
+        gradient = partial(loss_gradient, trained, with_tokens(trained, batch, modality), modality)
         found = self.chosen[name].perturb(space.ball(epsilon), lambda values: gradient(values)[0], noise)
         return replace(batch, inputs={**batch.inputs, modality: replace(own, values=found)})
 
@@ -147,6 +148,16 @@ def loss_gradient(trained: Predictor, batch: Batch, modality: str, values: Tenso
             return torch.zeros_like(values), False
         (found,) = torch.autograd.grad(loss, given, allow_unused=True)
     return (torch.zeros_like(values), False) if found is None else (found.detach(), True)
+
+
+def with_tokens(trained: Predictor, batch: Batch, modality: str) -> Batch:
+    """Return a batch with tokens in place of all inputs but one, which are then not encoded for each gradient."""
+    model = trained.module.model
+    others = {name: one for name, one in model.encoders.items() if name != modality and name not in model.task.reads}
+    with torch.no_grad():
+        found: dict[str, Tokens] = {name: one(batch.inputs[name]) for name, one in others.items()}
+    tokens = {name: KnownTokens(one.features, one.mask) for name, one in found.items()}
+    return replace(batch, inputs={**batch.inputs, **tokens})
 
 
 def make_attacks(overrides: Sequence[str]) -> dict[str, Attack]:

@@ -13,8 +13,9 @@ from mmexp.attack.fgsm import FgsmAttack
 from mmexp.attack.pgd import PgdAttack
 from mmexp.error import ConfigError
 from mmexp.inference.predictor import BatchChange
-from mmexp.study.adversarial import Attacks, attacks_on, loss_gradient, make_attacks, why_not
+from mmexp.study.adversarial import Attacks, attacks_on, loss_gradient, make_attacks, why_not, with_tokens
 from mmexp.study.studied_run import StudiedRun, studied_run
+from mmexp.training.model import KnownTokens
 
 BOTH = {"fgsm": FgsmAttack(), "pgd": PgdAttack(steps=4)}
 
@@ -71,6 +72,15 @@ def test_the_gradient_is_that_of_finite_differences(study: StudiedRun) -> None:
     way = 0.5 * found.sign()  # the way that it rises most: the slope is then far above rounding
     slope = (loss(values + way) - loss(values - way)) / 2
     assert slope == pytest.approx(float((found * way).sum()), rel=0.02)
+
+
+def test_the_other_inputs_are_encoded_once_and_the_gradient_stays_the_same(study: StudiedRun) -> None:
+    (batch,) = study.trained.batches(study.samples[:3], study.trained.targets, anew="image")
+    known = with_tokens(study.trained, batch, "image")
+    assert isinstance(known.inputs["text"], KnownTokens) and known.inputs["image"] is batch.inputs["image"]
+    values = batch.inputs["image"].values.float()
+    found, expected = (loss_gradient(study.trained, one, "image", values)[0] for one in (known, batch))
+    assert torch.equal(found, expected)
 
 
 @pytest.mark.parametrize("name", BOTH)

@@ -50,13 +50,12 @@ def run(argv: list[str]) -> int:
     from mmexp.run.study import write_study
     from mmexp.study.explain.choice import choose
     from mmexp.study.explain.explain import explain, listed, summarized
-    from mmexp.study.explain.method import methods, why_not
+    from mmexp.study.explain.method import suitable
     from mmexp.study.explain.page import explanation_page
 
     trained = restore(folder, overrides)
     samples, groups = choose(trained, inputs, [one for one in given.sample.split(",") if one], given.samples)
-    typed = [one for one in given.method.split(",") if one]
-    names = typed or [name for name in methods() if not why_not(name, trained)]
+    names = [one for one in given.method.split(",") if one] or suitable(trained)
     explanations = explain(trained, samples, names)
     plain = {"run": folder.id, "methods": summarized(explanations, groups), "samples": listed(explanations)}
     found = write_study(folder, "explain", plain, ["explain", *argv])

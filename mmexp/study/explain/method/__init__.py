@@ -39,3 +39,8 @@ def why_not(name: str, trained: Predictor) -> str:
     """
     method = load(name)
     return str(method.why_not(trained)) if hasattr(method, "why_not") else ""
+
+
+def suitable(trained: Predictor) -> list[str]:
+    """Return the names of all methods that suit a run."""
+    return [name for name in methods() if not why_not(name, trained)]

@@ -14,7 +14,7 @@ from mmexp.inference.predictor import restore
 from mmexp.pool.attention import AttentionPool
 from mmexp.pool.max import MaxPool
 from mmexp.study.explain.explain import explain
-from mmexp.study.explain.method import why_not
+from mmexp.study.explain.method import methods, suitable, why_not
 from mmexp.study.explain.method.attention import attribute, pooled, to_parts, with_attention
 from mmexp.study.explain.parts import Parts
 from mmexp.study.explain.question import ask
@@ -55,6 +55,7 @@ def test_a_fusion_without_attention_is_refused_with_those_that_have_it(trained, 
     assert with_attention() == listed.split(", ")
     assert why_not("attention", trained) == f"fusion must be one with attention, {listed}, got ConcatFusion"
     assert why_not("occlusion", trained) == ""
+    assert suitable(trained) == [name for name in methods() if name != "attention"]
     with pytest.raises(ConfigError, match=r"fusion must be one with attention, attention, .*, got ConcatFusion"):
         explain(trained, [sample], ["occlusion", "attention"])
 

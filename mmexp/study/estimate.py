@@ -14,6 +14,8 @@ from mmexp.analysis.recompute import Metric
 from mmexp.study.scored import Scored
 
 K = TypeVar("K", bound=Hashable)
+ROUNDING = 1e-7
+"""Share of the metrics, which are in float32, below which what follows from them is zero up to rounding."""
 Formula = Callable[[Callable[[K], Any]], Any]
 """Takes what gives the metric of an alteration, as a number or in each replicate [B], and returns the same."""
 
@@ -62,6 +64,8 @@ class Measured(Generic[K]):
             return asked.setdefault(key, self.values[key])
 
         found = float(formula(value))
+        if abs(found) < ROUNDING * max(map(abs, asked.values()), default=0.0):
+            found = 0.0
         if not np.isfinite(found) or not all(key in self.metrics for key in asked):
             return Estimate(found)
 

@@ -39,3 +39,11 @@ def test_a_number_has_no_interval_if_a_metric_does_not_follow_from_rows_or_it_is
     assert found.estimate(lambda value: value("a")).interval is None, "it never varies"
     assert math.isnan(found.estimate(lambda value: value("a") * float("nan")).value)
     assert Estimate(0.5).plain() == {"value": 0.5}
+
+
+def test_a_difference_within_the_rounding_of_float32_is_zero() -> None:
+    values = {"a": float(np.float32(0.8875)), "b": 0.8875, "c": 0.8874}
+    found = Measured(values, {}, ["s"], {})
+    assert found.estimate(lambda value: value("a") - value("b")).value == 0
+    assert found.estimate(lambda value: value("a") - value("c")).value == pytest.approx(1e-4, rel=1e-3)
+    assert found.estimate(lambda value: 1e-9).value == 1e-9, "a number of no metric is left alone"

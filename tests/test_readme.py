@@ -250,7 +250,7 @@ def test_a_trained_run_is_used(words: list[str], trained: None, capsys: pytest.C
     assert capsys.readouterr().out
 
 
-@each([[verb, *words] for verb in STUDIES for words in spoken(verb)])
+@each([[verb, *words] for verb in STUDIES for words in spoken(verb) if not is_own(words)])
 def test_a_trained_run_is_studied(
     words: list[str],
     studied: RunFolder,
@@ -330,8 +330,16 @@ def test_the_examples_train(words: list[str], package: Path, elsewhere: Path, ca
             assert target and target[1] in sys.modules
 
 
-def test_each_option_of_the_pages_is_trained():
-    typed = [options(words) for words in spoken("train")]
+@each([words for words in spoken("robustness") if is_own(words)])
+def test_the_examples_attack_a_run(words: list[str], package: Path, studied: RunFolder, elsewhere: Path):
+    shutil.copytree(studied.path, elsewhere / "outputs/x" / studied.id)
+    assert main(["robustness", *words, "hardware=cpu", "plugins=[documented]"]) == 0
+    found = json.loads((elsewhere / "outputs/x" / studied.id / "study/robustness.json").read_text())
+    assert {one["corruption"] for one in found["corruptions"]} == {"momentum"}
+
+
+def test_each_option_of_the_pages_is_used():
+    typed = [options(words) for verb in ("train", "robustness") for words in spoken(verb)]
     added = [Path(path).relative_to("conf") for path in EXAMPLES if path.startswith("conf/")]
     chosen = [path for path in added if any(path.stem in one.get(str(path.parent), ()) for one in typed)]
     every = ["kind/series.yaml", "masking/symbols.yaml"]  # groups of which every option is taken

@@ -70,8 +70,9 @@ def attribute(question: Question) -> Tensor:
             model(asked)
         finally:
             hook.remove()
-        if not calls:
-            raise ConfigError(f"explain: task must ask for the joint form, got {type(model.task).__name__}.")
+    if not calls:
+        raise ConfigError(f"explain: task must ask for the joint form, got {type(model.task).__name__}.")
+    with torch.no_grad():
         found = [_of_call(model.fusion, getattr(model.task, "pool", None), tokens) for tokens in calls]
     return torch.cat([_of_input(name, parts, found) for name, parts in question.parts.items()])
 
@@ -110,7 +111,8 @@ def to_parts(parts: Parts, attention: Tensor) -> Tensor:
 
 
 def _of_call(fusion: Fusion, pool: nn.Module | None, tokens: Mapping[str, Tokens]) -> dict[str, Tensor]:
-    """Return how much the tokens of each input are attended to, those that are real. [N_m]"""
+    """Return how much the tokens of each input are attended to, those that are real, in float32. [N_m]"""
+    tokens = {name: Tokens(own.features.float(), own.mask) for name, own in tokens.items()}
     weights = fusion.attended(tokens)
     if weights is None:
         raise ConfigError(f"explain: fusion must say what it attends to, got {type(fusion).__name__}.")

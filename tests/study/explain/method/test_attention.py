@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 
 from mmexp.contract import Tokens
 from mmexp.error import ConfigError
+from mmexp.hardware.base import Hardware
 from mmexp.inference.evaluate import split_samples
 from mmexp.inference.predictor import restore
 from mmexp.pool.attention import AttentionPool
@@ -43,6 +45,14 @@ def test_parts_are_attended_to_as_the_tokens_that_stand_there(attending):
     expected = weights[image:][place >= 0]
     torch.testing.assert_close(found["text"], expected)
     assert text == len(place)
+
+
+def test_of_a_run_in_bfloat16_it_is_in_float32(attending):
+    sample = split_samples(attending).samples[0]
+    expected = attribute(ask(attending, sample))
+    found = attribute(ask(replace(attending, hardware=Hardware(precision="bf16-mixed")), sample))
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, expected, atol=0.01, rtol=0.1)
 
 
 def test_it_is_measured_as_every_other_method(attending):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from mmexp.analysis.cell import cell
 from mmexp.analysis.compare import Group, Ranking
@@ -61,6 +62,18 @@ def label(ranking: Ranking, group: Group) -> str:
     return settings(group, [name for name in names if group.config.get(name) is not None])
 
 
+def distinct_labels(ranking: Ranking) -> list[str]:
+    """Name each group; those of one name by all in which they differ, and by nothing else where all have that name."""
+    names = [label(ranking, group) for group in ranking.groups]
+    is_shared = len(set(names)) == 1
+    for i in _repeated(names):
+        known = settings(ranking.groups[i], [key for key in ranking.columns if key != "inputs"])
+        names[i] = known if is_shared and known else f"{names[i]} ({known})"
+    for i in _repeated(names):
+        names[i] = f"{names[i]} #{i + 1}"
+    return names
+
+
 def settings(group: Group, names: Sequence[str]) -> str:
     """Name a group by its config: the option of fusion and method, and any other value with its key."""
     known = [(name, cell(group.config.get(name))) for name in names]
@@ -116,3 +129,8 @@ def _listed(names: Sequence[str]) -> str:
     if len(names) > _NAMED:
         return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def _repeated(names: Iterable[str]) -> list[int]:
+    counts = Counter(names)
+    return [i for i, name in enumerate(names) if counts[name] > 1]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mmexp.analysis.claim import label, settings
+from mmexp.analysis.claim import distinct_labels
 from mmexp.analysis.compare import Group, Ranking, compare
 from mmexp.analysis.verdict import BaselineComparison, Verdict
 from mmexp.error import ConfigError
@@ -95,7 +94,7 @@ def make_comparison(ranking: Ranking, baselines: BaselineComparison) -> Comparis
     """Name the ways of a ranking, and compare each with its baseline."""
     lone = [bool(group.runs[0].control) or len(group.runs[0].inputs) == 1 for group in ranking.groups]
     below = [one and not all(lone) for one in lone]
-    named = zip(_names(ranking), ranking.groups, baselines.verdicts(ranking), below, strict=True)
+    named = zip(distinct_labels(ranking), ranking.groups, baselines.verdicts(ranking), below, strict=True)
     return Comparison(ranking, tuple(Way(i, *one) for i, one in enumerate(named)))
 
 
@@ -129,20 +128,3 @@ def read_comparisons(
 def _with(rows: Sequence[RunRow], baselines: BaselineComparison) -> list[RunRow]:
     known = {one.folder.path.absolute() for one in rows}
     return [*rows, *(one for one in baselines.of(rows) if one.folder.path.absolute() not in known)]
-
-
-def _names(ranking: Ranking) -> list[str]:
-    """Name each group; those of one name by all in which they differ, and by nothing else where all have that name."""
-    names = [label(ranking, group) for group in ranking.groups]
-    is_shared = len(set(names)) == 1
-    for i in _repeated(names):
-        known = settings(ranking.groups[i], [key for key in ranking.columns if key != "inputs"])
-        names[i] = known if is_shared and known else f"{names[i]} ({known})"
-    for i in _repeated(names):
-        names[i] = f"{names[i]} #{i + 1}"
-    return names
-
-
-def _repeated(names: Iterable[str]) -> list[int]:
-    counts = Counter(names)
-    return [i for i, name in enumerate(names) if counts[name] > 1]

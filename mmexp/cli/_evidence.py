@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmexp.analysis.claim import label
+from mmexp.analysis.claim import distinct_labels
 from mmexp.analysis.compare import Ranking
 from mmexp.analysis.difference import Difference
 from mmexp.analysis.effect_size import effect_size
@@ -22,10 +22,8 @@ def show_pairs(ranking: Ranking) -> None:
     pairs = pairwise(ranking)
     if not pairs:
         return
-    cells = [
-        [*(label(ranking, group) for group in (one.first, one.second)), *_numbers(one.difference, one.adjusted)]
-        for one in pairs
-    ]
+    names = {id(group): name for group, name in zip(ranking.groups, distinct_labels(ranking), strict=True)}
+    cells = [[names[id(one.first)], names[id(one.second)], *_numbers(one.difference, one.adjusted)] for one in pairs]
     print(printable(f"all pairs by {ranking.metric}"))
     print_table(["first", "second", "difference (95 %)!", "p, Holm>", "effect>"], cells, optional=["effect"])
     methods = dict.fromkeys(one.difference.method for one in pairs if one.difference.method)
@@ -42,11 +40,11 @@ def show_equivalence(ranking: Ranking, verdicts: Sequence[Verdict | None], rope:
         rope: Half the width of the region of practical equivalence.
     """
     cells = []
-    for group, verdict in zip(ranking.groups, verdicts, strict=True):
+    for name, verdict in zip(distinct_labels(ranking), verdicts, strict=True):
         known = equivalence(verdict.margin, rope) if verdict and verdict.margin else None
         if verdict and known:
             chances = [f"{one:.3f}" for one in (known.better, known.equal, known.worse)]
-            cells.append([label(ranking, group), verdict.baseline, *chances])
+            cells.append([name, verdict.baseline, *chances])
     if cells:
         print_table(["fusion", "baseline", "P(better)>", "P(equal)>", "P(worse)>"], cells)
         print(printable(f"Equal: within {rope:g} of {ranking.metric}; {BAYES}.\n"))

@@ -30,6 +30,17 @@ def test_each_two_rows_are_compared_and_all_pairs_are_counted(rankings, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_rows_of_one_input_are_told_apart_by_what_differs(make_run, capsys):
+    runs = [
+        make_run(0.5 + dim / 100, seed=seed, fusion="none", inputs=["image"], dim=dim)
+        for dim in (8, 16)
+        for seed in (0, 1, 2)
+    ]
+    show_pairs(compare([row(folder) for folder in runs])[0])
+    out = capsys.readouterr().out
+    assert "dim=16" in out and "dim=8" in out and "image alone" not in out
+
+
 def test_how_probable_it_is_that_a_difference_matters_is_said(rankings, capsys):
     found = by_t(0.02, 0.01, 2, 3, "seeds", "t")
     show_equivalence(rankings[0], [Verdict("better", (), "image", found), None, None], 0.01)

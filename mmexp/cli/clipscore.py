@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mmexp.inference.predictor import EvaluatedSplit
     from mmexp.run.folder import RunFolder
 
-HELP = "Score texts that a run writes by how well they fit their images, without references (CLIPScore)."
+HELP = "Score how well texts that a run writes fit their images, without references (CLIPScore)."
 USAGE = """
 mmexp clipscore RUN --with RUN [key=value ...] [--split SPLIT] [--json] [--outputs FOLDER]
 

@@ -10,7 +10,7 @@ from mmexp.cli._study import WORDS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-HELP = "Find out how a trained run degrades where its inputs are corrupted or attacked, at five severities."
+HELP = "Find out how a trained run degrades where its inputs are corrupted or attacked."
 USAGE = f"""
 mmexp robustness RUN [attack=NAME] [key=value ...] [--only NAME,...] [--reference RUN] [--seed N] [--split SPLIT]
                      [--metric METRIC] [--json] [--outputs FOLDER]
@@ -80,7 +80,7 @@ def _print(found: Mapping[str, Any]) -> None:
     for name, one in {**found["modalities"], "all": found["all"]}.items():
         rows.append([f"{name}, mean", *[""] * 5, estimate(one["relative"]), estimate(one["effective"])])
     numbers = [f"{severity}>" for severity in range(1, 6)]
-    print_table(["corruption", *numbers, "relative>", "effective>"], rows, optional=["2", "4"])
+    print_table(["corruption!", *numbers, "relative>", "effective>"], rows, optional=["2", "4"])
     print(f"relative: {found['definition']['relative']}")
     _print_attacks(found)
     said = found["definition"]["effective"] if found["reference"] else "the same area less the metric at severity 0"

@@ -22,6 +22,7 @@ from mmexp.encoder.base import Encoder
 from mmexp.error import DataError
 from mmexp.fusion.base import Fusion
 from mmexp.hardware.base import Hardware
+from mmexp.layer.narrow_convolution import keep_float32
 from mmexp.logger.base import Logger
 from mmexp.logger.files import FilesLogger
 from mmexp.method.base import Method
@@ -193,6 +194,7 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
         task=task,
         modality_dropout=root["training"]["modality_dropout"],
     )
+    keep_float32(model)
     origins = describe(model)
     refuse_other_sources(origins, facts.get("origins", {}))
     method.prepare(model)

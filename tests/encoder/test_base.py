@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 
 from mmexp.contract import Batch, Padded, Waveform
 from mmexp.encoder.base import Encoder
+from mmexp.layer.narrow_convolution import keep_float32
 from mmexp.pool.mean import MeanPool
 from mmexp.transform.audio import AudioTransform
 from mmexp.transform.image import ImageTransform
@@ -103,6 +104,7 @@ def test_rows_do_not_see_one_another(make, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_bfloat16_autocast_stays_finite_and_near(make, name):
     encoder = make(name).eval()
+    keep_float32(encoder)  # as a model does
     inputs = batch(encoder, name)
     with torch.autocast("cpu", torch.bfloat16):
         tokens = encoder(inputs)

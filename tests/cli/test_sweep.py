@@ -163,7 +163,7 @@ def test_two_resumes_share_the_jobs_of_a_sweep_and_train_none_twice(make_lab, tm
     started = [start("sweep", "resume", str(sweep.path)) for _ in range(2)]
     said = [one.communicate()[0] for one in started]
     assert [one.returncode for one in started] == [0, 0]
-    own = [re.findall(r"^\[(\d+)/12\] .* running$", text, re.MULTILINE) for text in said]
+    own = [re.findall(r"^\[(\d+)/12\] .* done ", text, re.MULTILINE) for text in said]
     assert all(own) and sorted(map(int, [*own[0], *own[1]])) == list(range(1, 13))
     assert [(job.state().status, len(job.attempts)) for job in sweep.jobs] == [("done", 1)] * 12
     assert len(runs(tmp_path / "outputs")) == 12

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
@@ -64,18 +65,6 @@ class Rule:
         return value < self.threshold if self.below else value > self.threshold
 
 
-NAMES = (
-    "mmexp_workers_ready",
-    "mmexp_worker_restarts_total",
-    "mmexp_queue_length",
-    "mmexp_requests_total",
-    "mmexp_request_seconds_bucket",
-    "mmexp_prediction_psi",
-    "mmexp_score_ks",
-)
-"""Samples that the values of the rules are made of."""
-
-
 def rules(thresholds: Thresholds, queue: int) -> list[Rule]:
     """Return all rules.
 
@@ -110,6 +99,11 @@ def rules(thresholds: Thresholds, queue: int) -> list[Rule]:
         Rule("MmexpInputDrift", f"abs{drawn}", thresholds.z, 30 * MINUTE, "ticket",
              f"{{{{ $labels.statistic }}}} of {run} has moved by more than its standard deviation.", None),
     ]  # fmt: skip
+
+
+def sample_names(rules: Iterable[Rule]) -> set[str]:
+    """Return the samples that the expressions of the rules with values are made of."""
+    return {name for rule in rules if rule.values for name in re.findall(r"mmexp_\w+", rule.expression)}
 
 
 def read_thresholds(words: str) -> Thresholds:

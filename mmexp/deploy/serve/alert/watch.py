@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mmexp.deploy.serve.alert.history import History, Labels, plain
-from mmexp.deploy.serve.alert.rule import MINUTE, NAMES, Rule
+from mmexp.deploy.serve.alert.rule import MINUTE, Rule, sample_names
 from mmexp.deploy.serve.alert.webhook import Webhook, WebhookFailed
 from mmexp.deploy.serve.meters import Meters
 
@@ -111,7 +111,7 @@ class Alarm:
 
     def __init__(self, meters: Meters, rules: Sequence[Rule], webhook: Webhook, every: float = _EVERY) -> None:
         self._meters, self._webhook, self._every = meters, webhook, every
-        self._watch, self._history = Watch(rules), History(NAMES, _KEPT)
+        self._watch, self._history = Watch(rules), History(sample_names(rules), _KEPT)
 
     async def run(self) -> None:
         """Go on until it is cancelled."""

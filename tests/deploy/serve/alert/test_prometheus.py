@@ -11,7 +11,7 @@ import yaml
 from mmexp.cli import main
 from mmexp.deploy.serve.alert.history import History
 from mmexp.deploy.serve.alert.prometheus import alert_rules
-from mmexp.deploy.serve.alert.rule import NAMES, Thresholds, rules
+from mmexp.deploy.serve.alert.rule import Thresholds, rules, sample_names
 from mmexp.deploy.serve.alert.watch import Watch
 from mmexp.deploy.serve.meters import Meters
 
@@ -40,10 +40,12 @@ def test_queue_and_thresholds_are_those_that_are_typed(tmp_path: Path):
 
 
 def test_each_expression_asks_for_metrics_that_there_are():
+    ends = ("", "_total", "_bucket", "_sum", "_count")
+    there = {f"{metric.name}{end}" for metric in Meters().collect() for end in ends}
     for rule in rules(Thresholds(), 64):
         names = set(re.findall(r"mmexp_\w+", rule.expression))
-        assert names and (rule.values is None or names <= set(NAMES)), rule.name
-        assert "below" if rule.below else rule.expression
+        assert names and names <= there, rule.name
+        assert sample_names([rule]) == (names if rule.values else set())
 
 
 def test_prometheus_takes_the_file(tmp_path: Path):
@@ -53,7 +55,12 @@ def test_prometheus_takes_the_file(tmp_path: Path):
 
 def fed(errors: int, seconds: float, queue: int, minutes: int) -> dict[int, set[str]]:
     """Alerts that the webhook has on after each minute, where each minute brings 100 requests and so many errors."""
-    meters, watch, history, on = Meters(), Watch(rules(Thresholds(), 64)), History(NAMES, 600), {}
+    meters, watch, history, on = (
+        Meters(),
+        Watch(rules(Thresholds(), 64)),
+        History(sample_names(rules(Thresholds(), 64)), 600),
+        {},
+    )
     meters.watch(lambda: queue, lambda: 1)
     history.add(-1, meters.collect())
     for minute in range(minutes):

@@ -4,14 +4,14 @@ import pytest
 
 from mmexp.cli.serve import USAGE
 from mmexp.deploy.serve.alert.history import History
-from mmexp.deploy.serve.alert.rule import NAMES, Thresholds, read_thresholds, rules
+from mmexp.deploy.serve.alert.rule import Thresholds, read_thresholds, rules, sample_names
 from mmexp.deploy.serve.meters import Meters
 from mmexp.error import ConfigError
 
 
 def values(name: str, meters: Meters, after: Meters | None = None) -> dict[str, float]:
     """Values of a rule, by run: of what was counted, or of what was counted since."""
-    history = History(NAMES, 600)
+    history = History(sample_names(rules(Thresholds(), 64)), 600)
     history.add(0, Meters().collect())
     history.add(10, meters.collect())
     (rule,) = (one for one in rules(Thresholds(), 64) if one.name == name)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mmexp.deploy.serve.alert.history import History
-from mmexp.deploy.serve.alert.rule import NAMES, Rule, Thresholds, rules
+from mmexp.deploy.serve.alert.rule import Rule, Thresholds, rules, sample_names
 from mmexp.deploy.serve.alert.watch import Alarm, Message, Watch
 from mmexp.deploy.serve.alert.webhook import Webhook, WebhookFailed
 from mmexp.deploy.serve.exchange import Answer
@@ -21,7 +21,11 @@ class Followed:
     """A rule that is looked at every ten seconds; what is due is taken, or is not."""
 
     def __init__(self, taken: bool = True) -> None:
-        self.meters, self.watch, self.history = Meters(), Watch([DRIFT]), History(NAMES, 600)
+        self.meters, self.watch, self.history = (
+            Meters(),
+            Watch([DRIFT]),
+            History(sample_names(rules(Thresholds(), 64)), 600),
+        )
         self.now, self.taken, self.messages = 0.0, taken, []  # type: ignore[var-annotated]
 
     def go(self, seconds: float, **values: float) -> list[Any]:
@@ -143,7 +147,7 @@ def test_a_fault_of_our_own_does_not_end_the_watch(caplog: pytest.LogCaptureFixt
 
 def test_an_alert_without_a_run_says_so() -> None:
     (rule,) = (one for one in rules(Thresholds(), 64) if one.name == "MmexpErrors")
-    watch, history = Watch([rule]), History(NAMES, 600)
+    watch, history = Watch([rule]), History(sample_names(rules(Thresholds(), 64)), 600)
     history.add(0, Meters().collect())
     history.add(1, failing().collect())
     watch.look(1, history)

@@ -820,8 +820,9 @@ def test_a_name_in_another_case_is_refused_with_the_one_that_is_there(
 def test_rows_of_train_may_lack_their_targets_if_that_is_asked_for(tmp_path: Path, rows: list[dict[str, Any]]) -> None:
     whole = prepared(tmp_path).fingerprint()
     write(tmp_path, [{**row, "label": None} if row["id"] in ("r0", "r3") else row for row in rows])
-    with pytest.raises(DataError, match="sample r0: label must have a value, got None"):
+    with pytest.raises(DataError, match="sample r0: label must have a value, got None") as caught:
         prepared(tmp_path)
+    assert "+dataset.split.unlabeled=true" in str(caught.value.hint)
     dataset = prepared(tmp_path, split={"unlabeled": True})
     assert ids(dataset, "train") == ["r1", "r2", "r4", "r5", "r0", "r3"] and dataset.unlabeled == 2
     assert dict(dataset.split("train")[5].targets) == {} and len(list(dataset.values("label"))) == 4

@@ -35,7 +35,7 @@ class ErrorPolicy:
         self.limit, self.rows = limit, rows
         self.skipped: list[dict[str, str]] = []
 
-    def refuse(self, reason: str, *, sample: str, path: str, where: str) -> None:
+    def refuse(self, reason: str, *, sample: str, path: str, where: str, cure: str = "Fix it") -> None:
         """Leave a row out.
 
         Args:
@@ -43,6 +43,7 @@ class ErrorPolicy:
             sample: Its id.
             path: File to blame, as the manifest gives it; the manifest itself if no other.
             where: Manifest and line.
+            cure: What can be done about it, other than leaving it out.
 
         Raises:
             DataError: If that is more than may be left out.
@@ -52,5 +53,5 @@ class ErrorPolicy:
             return
         if self.limit:
             reason = f"at most {self.limit:.3g} of {self.rows} rows may be skipped, one more is bad: {reason}"
-        hint = "Fix it, or set dataset.on_error=skip to leave such rows out."
+        hint = f"{cure}, or set dataset.on_error=skip to leave such rows out."
         raise DataError(reason, sample=sample, path=where, hint=hint)

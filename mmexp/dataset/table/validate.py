@@ -22,6 +22,9 @@ from mmexp.dataset.table.rows import Fields, Row
 from mmexp.dataset.table.text_format import TextFormat
 from mmexp.error import DataError
 
+_LABEL = "Fix it, or learn from such rows by method=pseudo_label +dataset.split.unlabeled=true"
+"""What can be done about a row without any target."""
+
 
 class Validator:
     """Turn records into rows that can be used, and leave out the others as far as the policy allows.
@@ -106,7 +109,8 @@ class Validator:
         values = {name: self.fields.inputs[name].pick(record.values, column) for name, column in self.inputs.items()}
         inputs = {name: value for name, value in values.items() if not absent(value)}
         cells = {name: record.values.get(column) for name, column in self.targets.items()}
-        cells = {} if self.unlabeled and all(map(absent, cells.values())) else cells
+        lacking = all(map(absent, cells.values()))
+        cells = {} if self.unlabeled and lacking else cells
         self._refuse_paths(inputs, self.fields.inputs, record)
         self._refuse_paths(
             {name: cell for name, cell in cells.items() if not absent(cell)}, self.fields.targets, record
@@ -120,7 +124,8 @@ class Validator:
                 kind = self.fields.targets[name]
                 targets[name] = kind.read_target(self.form.values(cell) if kind.many else cell)
         except ValueError as fault:
-            self.policy.refuse(f"{name} {fault}.", sample=record.id, path=record.where, where=record.where)
+            cure = _LABEL if lacking and name in cells else "Fix it"
+            self.policy.refuse(f"{name} {fault}.", sample=record.id, path=record.where, where=record.where, cure=cure)
             return None
         return Row(record.id, record.where, inputs, targets, self.fields)
 

@@ -16,13 +16,13 @@ from mmexp.error import ConfigError
 from mmexp.inference.predictor import Predictor
 from mmexp.run.jsonfile import strict
 from mmexp.study.explain.data_url import png
-from mmexp.study.explain.method import load
+from mmexp.study.explain.method import load, served
 from mmexp.study.explain.modality import contribute_to_sample
 from mmexp.study.explain.question import Question, ask
 from mmexp.task.base import Task
 
-METHODS = ("occlusion", "integrated_gradients")
-"""Those of ``mmexp explain`` that take few passes; the first is the default."""
+DEFAULT = "occlusion"
+"""The method of ``mmexp explain`` that suits every run."""
 
 
 class TooSlow(Exception):
@@ -47,8 +47,9 @@ class Explainer:
 
     @property
     def methods(self) -> tuple[str, ...]:
-        """Methods that can be asked for: none without captum, or without a score."""
-        return METHODS if self.scored and find_spec("captum") is not None else ()
+        """Methods that can be asked for, the default first: none without captum, or without a score."""
+        found = served(self._trained) if self.scored and find_spec("captum") is not None else []
+        return tuple(sorted(found, key=lambda name: name != DEFAULT))
 
     def contribution(self, sample: Sample) -> dict[str, Any]:
         """Return the answer, its score, and by modality what it adds to that score.

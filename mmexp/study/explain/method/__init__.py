@@ -1,6 +1,7 @@
 """Methods: each gives ``HELP`` and ``attribute``, which returns what each part counts, NaN of what it leaves out.
 
-One that does not suit every run also gives ``why_not``, which says why it does not suit one.
+One that does not suit every run also gives ``why_not``, which says why it does not suit one. One that says
+``SERVED = True`` is offered by a served run: it takes few passes, and its signs speak for or against an answer.
 """
 
 from __future__ import annotations
@@ -44,3 +45,8 @@ def why_not(name: str, trained: Predictor) -> str:
 def suitable(trained: Predictor) -> list[str]:
     """Return the names of all methods that suit a run."""
     return [name for name in methods() if not why_not(name, trained)]
+
+
+def served(trained: Predictor) -> list[str]:
+    """Return the names of the methods that suit a run and are offered where it is served."""
+    return [name for name in suitable(trained) if getattr(load(name), "SERVED", False)]

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from mmexp.study.explain.question import Question
 
 HELP = "gradients on the way from a blank input"
+SERVED = True
 STEPS = 32
 
 

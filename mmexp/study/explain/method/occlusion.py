@@ -12,6 +12,7 @@ from torch import Tensor
 from mmexp.study.explain.question import ROWS, Question
 
 HELP = "takes one part away at a time"
+SERVED = True
 
 
 def attribute(question: Question) -> Tensor:

@@ -36,16 +36,21 @@ class TextsMetric(RowMetric):
 
     def _text(self, row: Mapping[str, Any]) -> str:
         column = said(row) if self.preds is None else self.preds
-        if column not in row:
-            rule = f"metric: preds must be a column of the prediction rows, got '{column}' of {', '.join(row)}"
-            raise ConfigError(f"{rule}.")
-        return _checked(row[column], column)
+        return _checked(_cell(row, "preds", column), column)
 
     def _references(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         column = self.references or ("references" if "references" in row else "target")
-        value = row.get(column)
+        value = row.get(column) if self.references is None else _cell(row, "references", column)
         several = value if isinstance(value, list | tuple) else [] if value is None else [value]
         return tuple(_checked(one, column) for one in several)
+
+
+def _cell(row: Mapping[str, Any], role: str, column: str) -> Any:
+    if column not in row:
+        raise ConfigError(
+            f"metric: {role} must be a column of the prediction rows, got '{column}' of {', '.join(row)}."
+        )
+    return row[column]
 
 
 def _checked(value: Any, column: str) -> str:

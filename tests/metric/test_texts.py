@@ -50,6 +50,12 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(preds):
         Count(preds=preds).texts([row])
 
 
+def test_named_references_that_are_not_there_are_refused_and_not_counted_as_none():
+    row = {"id": "s0", "reply": "a", "target": "b"}
+    with pytest.raises(ConfigError, match="references must be a column of the prediction rows, got 'captions' of id"):
+        Count(references="captions").texts([row])
+
+
 @pytest.mark.parametrize(
     "row", [{"reply": 3, "target": "a"}, {"reply": "a", "target": [3]}, {"reply": None, "target": ""}]
 )

@@ -9,7 +9,7 @@ from mmexp.analysis.claim import distinct_labels
 from mmexp.analysis.compare import Group, Ranking, compare
 from mmexp.analysis.verdict import BaselineComparison, Verdict
 from mmexp.error import ConfigError
-from mmexp.run.collect import collect
+from mmexp.run.collect import collect, trials
 from mmexp.run.command import first_run
 from mmexp.run.folder import runs
 from mmexp.run.summary import BROKEN, DONE, RunRow, neighbours, row
@@ -98,9 +98,22 @@ def make_comparison(ranking: Ranking, baselines: BaselineComparison) -> Comparis
     return Comparison(ranking, tuple(Way(i, *one) for i, one in enumerate(named)))
 
 
-def read_comparisons(
-    refs: Sequence[str], outputs: str, by: Sequence[str] = (), metric: str = ""
-) -> tuple[list[Comparison], list[RunRow]]:
+@dataclass(frozen=True)
+class ComparedRuns:
+    """What is known of runs that were named together.
+
+    Args:
+        comparisons: One for each task and data set.
+        unfinished: Runs that are not done.
+        trials: How many runs are left out, as they chose the settings of others.
+    """
+
+    comparisons: Sequence[Comparison]
+    unfinished: Sequence[RunRow]
+    trials: int
+
+
+def read_comparisons(refs: Sequence[str], outputs: str, by: Sequence[str] = (), metric: str = "") -> ComparedRuns:
     """Compare runs with one another, and with their baselines, also where these are not named.
 
     Args:
@@ -109,20 +122,19 @@ def read_comparisons(
         by: Config keys to group by; everything but seed and fold if empty.
         metric: Key to rank by; the test value of what the runs monitored if empty.
 
-    Returns:
-        A comparison for each task and data set, and the runs that are not done.
-
     Raises:
         ConfigError: If there is no run, or none that is done.
     """
-    folders = collect(refs, outputs) if refs else runs(outputs)
+    searched = trials(refs, outputs)
+    folders = [one for one in (collect(refs, outputs) if refs else runs(outputs)) if one not in searched]
     own = [row(folder) for folder in folders]
     if not any(one.status == DONE for one in own):
         rule = "runs must be done to be compared"
         raise ConfigError(f"compare: {rule}, got none of {len(own)} in {outputs}.", first_run(outputs))
     baselines = BaselineComparison(neighbours(folders) if refs else own)
     found = [make_comparison(ranking, baselines) for ranking in compare(_with(own, baselines), by, metric)]
-    return found, [one for one in own if one.status not in (DONE, BROKEN)]
+    unfinished = [one for one in own if one.status not in (DONE, BROKEN)]
+    return ComparedRuns(found, unfinished, len(searched))
 
 
 def _with(rows: Sequence[RunRow], baselines: BaselineComparison) -> list[RunRow]:

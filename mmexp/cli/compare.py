@@ -55,7 +55,7 @@ def run(argv: list[str]) -> int:
     from mmexp.analysis.verdict import BaselineComparison
     from mmexp.analysis.where import unseen, where
     from mmexp.cli._verdict import exit_code
-    from mmexp.run.collect import collect, trials
+    from mmexp.run.collect import collect, said_of_trials, trials
     from mmexp.run.command import first_run, line
     from mmexp.run.folder import runs
     from mmexp.run.summary import BROKEN, DONE, neighbours, read_rows
@@ -81,8 +81,7 @@ def run(argv: list[str]) -> int:
         if given.where:
             _print_unseen(rankings, everything)
         if searched:
-            said = "trial(s), which chose the settings of the rows, are left out"
-            print(f"{len(searched)} {said}: --where 'tuned == null'.")
+            print(f"{said_of_trials(len(searched))}: --where 'tuned == null'.")
         _print_unfinished(unfinished)
         _print_repeated(sum(one.status == DONE for one in seen) - sum(len(g.runs) for r in rankings for g in r.groups))
     for one in rows:

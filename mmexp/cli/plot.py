@@ -32,6 +32,7 @@ def run(argv: list[str]) -> int:
     """Write the figures; see ``USAGE``."""
     from mmexp.analysis.comparison import read_comparisons
     from mmexp.cli._arguments import Arguments
+    from mmexp.run.collect import said_of_trials
 
     arguments = Arguments("plot")
     arguments.add_argument("refs", nargs="*")
@@ -45,10 +46,13 @@ def run(argv: list[str]) -> int:
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"mmexp plot: --to must be a folder, got the file '{given.to}'.")
     keys = [key for key in given.by.split(",") if key]
-    comparisons, _ = read_comparisons(given.refs, given.outputs, keys, given.metric)
+    compared = read_comparisons(given.refs, given.outputs, keys, given.metric)
+    comparisons = compared.comparisons
     folder.mkdir(parents=True, exist_ok=True)
     for i, one in enumerate(comparisons):
         print(f"{i + 1}: {one.title}" if len(comparisons) > 1 else one.title)
+    if compared.trials:
+        print(f"{said_of_trials(compared.trials)}.")
     import matplotlib as mpl
 
     from mmexp.plot.comparison.style import SETTINGS

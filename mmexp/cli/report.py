@@ -27,6 +27,7 @@ def run(argv: list[str]) -> int:
     from mmexp.analysis.report.page import page
     from mmexp.cli._arguments import Arguments
     from mmexp.run.atomic import write_atomic
+    from mmexp.run.collect import said_of_trials
     from mmexp.run.command import line
     from mmexp.run.redact import redact
 
@@ -39,11 +40,13 @@ def run(argv: list[str]) -> int:
     given = arguments.read(argv)
     path = checked_page(given.to)
     keys = [key for key in given.by.split(",") if key]
-    comparisons, unfinished = read_comparisons(given.refs, given.outputs, keys, given.metric)
+    compared = read_comparisons(given.refs, given.outputs, keys, given.metric)
     date = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
-    write_atomic(path, page(comparisons, unfinished, redact(line("report", *argv)), date))
-    number = sum(len(way.group.runs) for one in comparisons for way in one.ways)
+    write_atomic(path, page(compared, redact(line("report", *argv)), date))
+    number = sum(len(way.group.runs) for one in compared.comparisons for way in one.ways)
     print(f"{path}: {number} runs, {path.stat().st_size / 1e6:.1f} MB")
+    if compared.trials:
+        print(f"{said_of_trials(compared.trials)}.")
     return 0
 
 

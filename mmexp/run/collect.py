@@ -35,6 +35,11 @@ def trials(refs: Iterable[str], outputs: Path | str = OUTPUTS) -> list[RunFolder
     return found
 
 
+def said_of_trials(number: int) -> str:
+    """Say that the trials of a sweep are not shown."""
+    return f"{number} trial(s), which chose the settings of the rows, are left out"
+
+
 def _sweeps(ref: str, outputs: Path | str) -> list[SweepFolder]:
     return [SweepFolder(path.absolute()) for path in (Path(ref), Path(outputs) / ref) if is_sweep(path)][:1]
 

@@ -55,8 +55,8 @@ def test_the_baselines_of_named_runs_are_read_with_them(monkeypatch, make_row):
     monkeypatch.setattr(f"{module}.collect", lambda refs, outputs: [named.folder])
     monkeypatch.setattr(f"{module}.row", lambda folder: named)
     monkeypatch.setattr(f"{module}.neighbours", lambda folders: [named, alone, other])
-    [found], unfinished = read_comparisons(["x"], "outputs")
-    assert [way.name for way in found.ways] == ["concat", "image alone"] and unfinished == []
+    read = read_comparisons(["x"], "outputs")
+    assert [way.name for way in read.comparisons[0].ways] == ["concat", "image alone"] and not read.unfinished
 
 
 def test_without_a_run_that_is_done_there_is_nothing_to_compare(tmp_path):

@@ -335,3 +335,7 @@ def test_of_a_tuned_sweep_only_fresh_seeds_count(make_run: MakeRun, capsys: pyte
     assert "2 trial(s), which chose the settings of the rows, are left out: --where 'tuned == null'." in out
     assert "0.700" in printed(capsys, sweep, "--where", "tuned == null")
     assert [one["config"].get("tuned") for one in mmexp.compare(sweep)] == [2]
+    assert main(["report", sweep]) == main(["plot", sweep]) == 0
+    out = capsys.readouterr().out
+    assert out.count("2 trial(s)") == 2 and "report.html: 1 runs" in out
+    assert "2 trial(s), which chose" in Path("report.html").read_text(encoding="utf-8")

@@ -8,36 +8,37 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 from mmexp import __version__
-from mmexp.analysis.comparison import Comparison
+from mmexp.analysis.comparison import ComparedRuns, Comparison
 from mmexp.analysis.report import ranking, whole
 from mmexp.analysis.report.document import document
 from mmexp.analysis.report.html import Html, command, tag
 from mmexp.analysis.report.media import Media
-from mmexp.run.summary import RunRow
+from mmexp.run.collect import said_of_trials
 
 RANKINGS = 50
 """Position of the rankings among the sections over all of them."""
 
 
-def page(comparisons: Sequence[Comparison], unfinished: Sequence[RunRow], made_by: str, date: str) -> str:
+def page(compared: ComparedRuns, made_by: str, date: str) -> str:
     """Return the page as one text.
 
     Args:
-        comparisons: At least one.
-        unfinished: Runs that are not done.
+        compared: At least one comparison.
         made_by: What was typed.
         date: When.
     """
-    media = Media()
+    media, comparisons = Media(), compared.comparisons
     parts = [_ranking(i, one, media) for i, one in enumerate(comparisons)]
-    over_all = {one: one.show(comparisons, unfinished) for one in sections(whole)}
+    over_all = {one: one.show(comparisons, compared.unfinished) for one in sections(whole)}
     above = [_section(one, content, _anchor(one), 2) for one, content in over_all.items() if one.POSITION < RANKINGS]
     below = [_section(one, content, _anchor(one), 2) for one, content in over_all.items() if one.POSITION > RANKINGS]
     number = sum(len(way.group.runs) for one in comparisons for way in one.ways)
+    trials = tag("p", f"{said_of_trials(compared.trials)}.", class_="dim") if compared.trials else None
     top = tag(
         "header",
         tag("h1", "mmexp report"),
         tag("p", f"{number} runs, made on {date} by mmexp {__version__}", class_="dim"),
+        trials,
         command(made_by),
         _contents(comparisons),
     )

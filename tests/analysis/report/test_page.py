@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from mmexp.analysis.comparison import ComparedRuns, Comparison
 from mmexp.analysis.report import ranking, whole
 from mmexp.analysis.report.page import page, sections
 
@@ -18,6 +19,10 @@ PLAIN = re.findall(
 )
 
 
+def compared(*comparisons: Comparison, trials: int = 0) -> ComparedRuns:
+    return ComparedRuns(comparisons, [], trials)
+
+
 def test_sections_are_found_in_their_folder_and_stand_in_order():
     for package in (ranking, whole):
         places = [one.POSITION for one in sections(package)]
@@ -25,7 +30,7 @@ def test_sections_are_found_in_their_folder_and_stand_in_order():
 
 
 def test_a_page_loads_nothing_and_allows_nothing_but_itself(make_comparison_of, tags):
-    text = page([make_comparison_of()], [], "mmexp report", "today")
+    text = page(compared(make_comparison_of()), "mmexp report", "today")
     found = tags(text)
     addresses = [one[key] for _, one in found.found for key in ("src", "href", "action", "data") if key in one]
     assert addresses and all(one.startswith(("data:", "#")) for one in addresses)
@@ -35,8 +40,13 @@ def test_a_page_loads_nothing_and_allows_nothing_but_itself(make_comparison_of, 
 
 
 def test_nothing_of_a_hostile_run_becomes_markup(make_comparison_of, attack, tags):
-    text = page([make_comparison_of(attack), make_comparison_of(attack, attack)], [], f"mmexp report {attack}", attack)
-    found, clean = tags(text), tags(page([make_comparison_of(), make_comparison_of(data="cd")], [], "mmexp", "today"))
+    text = page(
+        compared(make_comparison_of(attack), make_comparison_of(attack, attack)), f"mmexp report {attack}", attack
+    )
+    found, clean = (
+        tags(text),
+        tags(page(compared(make_comparison_of(), make_comparison_of(data="cd")), "mmexp", "today")),
+    )
     assert {tag for tag, _ in found.found} == {tag for tag, _ in clean.found} <= {*PLAIN}
     assert len(found.all("script")) == len(found.all("style")) == 1
     names = {name for _, attrs in found.found for name in attrs}
@@ -44,8 +54,14 @@ def test_nothing_of_a_hostile_run_becomes_markup(make_comparison_of, attack, tag
     assert "\x1b" not in text and "onerror=" in found.words
 
 
+def test_trials_that_are_left_out_are_counted(make_comparison_of):
+    said = "2 trial(s), which chose the settings of the rows, are left out."
+    assert said in page(compared(make_comparison_of(), trials=2), "", "")
+    assert "trial(s)" not in page(compared(make_comparison_of()), "", "")
+
+
 def test_several_data_sets_have_links_to_each(make_comparison_of, tags):
-    found = tags(page([make_comparison_of(), make_comparison_of(data="cd")], [], "", ""))
+    found = tags(page(compared(make_comparison_of(), make_comparison_of(data="cd")), "", ""))
     ids = {one.get("id") for _, one in found.found}
     assert [one["href"] for one in found.all("a")] == ["#r0", "#r1"] and {"r0", "r1"} <= ids
 
@@ -80,7 +96,7 @@ addEventListener("load", () => {
 @pytest.fixture
 def said(make_comparison_of, attack, browse, tmp_path):
     """What a browser says of the page of hostile runs, at both widths."""
-    (tmp_path / "page.html").write_text(page([make_comparison_of(attack)], [], attack, attack), encoding="utf-8")
+    (tmp_path / "page.html").write_text(page(compared(make_comparison_of(attack)), attack, attack), encoding="utf-8")
     (tmp_path / "driver.html").write_text(DRIVER)
     document, complaints = browse(tmp_path / "driver.html", "--window-size=1900,1500")
     assert complaints == []

@@ -108,7 +108,8 @@ class StudiedRun:
         if absent == "shuffled":
             others = ShuffledInputs(self.samples, self.trained.task.paired)
             return self.score(Exchanged(self.samples, others, frozenset(names)))
-        anew = replace(self, trained=replace(self.trained, once=None))  # what encoders gave before is of no use
+        stores = {name: one for name, one in self.trained.stores.items() if name not in names}
+        anew = replace(self, trained=replace(self.trained, once=None, stores=stores))  # encoders read the zeros
         with blanked(dict(self.trained.module.model.encoders.items()), names):
             return anew.score()
 

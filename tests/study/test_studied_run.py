@@ -142,3 +142,15 @@ def test_only_what_is_corrupted_is_encoded_anew(study: StudiedRun, monkeypatch: 
         own.score(corrupted(own, "image", "noise", level))
     own.score()
     assert asked == ["image"] * 6
+
+
+def test_a_blank_input_is_blank_for_its_encoder_also_where_features_are_kept(
+    lab: Any, tiny_bert: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MMEXP_CACHE", str(tmp_path / "cache"))
+    lab.overrides = [one for one in lab.overrides if not one.startswith("encoder/text")]
+    study = studied_run(lab.train("encoder/text=hf", f"encoder.text.model={tiny_bert}", "method=frozen"))
+    assert list(study.trained.stores) == ["text"]
+    anew = replace(study, trained=replace(study.trained, stores={}))
+    blank, expected = (one.score_without(["text"], "blank").metrics["test/loss"] for one in (study, anew))
+    assert blank == pytest.approx(expected, rel=1e-5)

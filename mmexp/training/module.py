@@ -27,7 +27,7 @@ from mmexp.metric.row import RowMetric
 from mmexp.training.backbones import checkpointed
 from mmexp.training.checkpoint import refuse_other_weights
 from mmexp.training.model import Model
-from mmexp.training.parameter_groups import parameter_groups, scale_learning_rates
+from mmexp.training.parameter_groups import parameter_groups, scale_learning_rates, trained
 from mmexp.training.shortage import MemoryFit
 
 OptimizerFactory = Callable[[list[dict[str, Any]]], Optimizer]
@@ -128,13 +128,13 @@ class ExperimentModule(pl.LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         if limit := float(gradient_clip_val or 0):
-            nn.utils.clip_grads_with_norm_(self.parameters(), limit, self.gradient_norm(), foreach=True)
+            nn.utils.clip_grads_with_norm_(trained(optimizer), limit, self.gradient_norm(optimizer), foreach=True)
         self._gradient_norm = None
 
-    def gradient_norm(self) -> Tensor:
+    def gradient_norm(self, optimizer: Optimizer) -> Tensor:
         """Return the L2 norm of the gradient of this step before it is clipped, which is computed once. -> []"""
         if self._gradient_norm is None:
-            gradients = [weight.grad for weight in self.parameters() if weight.grad is not None]
+            gradients = [weight.grad for weight in trained(optimizer) if weight.grad is not None]
             self._gradient_norm = nn.utils.get_total_norm(gradients, foreach=True)
         return self._gradient_norm
 

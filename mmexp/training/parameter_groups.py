@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from mmexp.method.base import Method
@@ -27,6 +27,11 @@ def parameter_groups(model: nn.Module, method: Method) -> list[dict[str, Any]]:
             own = {SCALE: scale, **({} if decays else {"weight_decay": 0.0})}
             groups.setdefault((scale, not decays), {"params": [], **own})["params"].append(weight)
     return [groups[key] for key in sorted(groups, key=lambda key: (-key[0], key[1]))]
+
+
+def trained(optimizer: Optimizer) -> list[Tensor]:
+    """Return the weights of an optimizer: those of a model take long to find, where most of them are frozen."""
+    return [weight for group in optimizer.param_groups for weight in group["params"]]
 
 
 def scale_learning_rates(optimizer: Optimizer) -> None:

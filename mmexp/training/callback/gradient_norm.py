@@ -16,4 +16,4 @@ class GradientNormCallback(pl.Callback):
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
     ) -> None:
-        pl_module.log("train/grad_norm", cast(ExperimentModule, pl_module).gradient_norm(), batch_size=1)
+        pl_module.log("train/grad_norm", cast(ExperimentModule, pl_module).gradient_norm(optimizer), batch_size=1)

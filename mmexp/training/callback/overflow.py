@@ -65,7 +65,7 @@ class OverflowCallback(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Optimizer
     ) -> None:
         unscale(trainer, optimizer)
-        if bool(cast(ExperimentModule, pl_module).gradient_norm().isfinite()):
+        if bool(cast(ExperimentModule, pl_module).gradient_norm(optimizer).isfinite()):
             self.in_a_row = 0
             return
         self.skipped += 1

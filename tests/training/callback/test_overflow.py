@@ -17,7 +17,7 @@ from mmexp.training.callback.overflow import OverflowCallback
 class Weights(nn.Linear):
     """Plays the module."""
 
-    def gradient_norm(self) -> torch.Tensor:
+    def gradient_norm(self, optimizer: torch.optim.Optimizer) -> torch.Tensor:
         return nn.utils.get_total_norm([weight.grad for weight in self.parameters()])
 
 

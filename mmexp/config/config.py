@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -57,6 +58,11 @@ class Config:
         """Packages that the user allows in addition to mmexp's own."""
         return () if OmegaConf.is_missing(self.node, "plugins") else tuple(self.node.plugins)
 
+    @property
+    def modules(self) -> set[str]:
+        """Modules of the classes of mmexp that its components name."""
+        return {target.rpartition(".")[0] for target in _targets(self._resolved) if target.startswith("mmexp.")}
+
     def plain(self) -> dict[str, Any]:
         """Return plain containers with everything resolved but ``${facts:...}``."""
         copy: dict[str, Any] = pickle.loads(self._pickled)
@@ -84,3 +90,12 @@ class Config:
             return "command line"
         places = filter(None, (source.place(key) for source in reversed(self.sources)))
         return next(places, "command line" if any(typed.startswith(f"{key}.") for typed in self.typed) else "config")
+
+
+def _targets(node: object) -> Iterator[str]:
+    """Yield the class of each component below a node."""
+    if isinstance(node, dict):
+        yield from [str(node["_target_"])] if "_target_" in node else []
+    below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for one in below:
+        yield from _targets(one)

@@ -11,7 +11,7 @@ from mmexp.run.machine import cpu_count, gpus, memory
 from mmexp.runner.attempt import run_job
 from mmexp.runner.jobs import Job, has_failed
 from mmexp.runner.process import GRACE
-from mmexp.runner.worker import Worker, supervised, wait
+from mmexp.runner.worker import Worker, supervised, wait, warm_up
 
 POLL = 0.5  # s
 SHARE = 2 << 30  # bytes of memory that a job needs at least
@@ -62,6 +62,7 @@ class LocalLauncher(Launcher):
         waiting, running = list(jobs), dict[Worker, Job]()
         free: list[Mapping[str, str]] = list(self.slots)
         taken: dict[Worker, Mapping[str, str]] = {}
+        warm_up({module for job in jobs for module in job.config.modules})
         with supervised(running) as signals:
             self.signals = signals
             while waiting or running:

@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import connection, forkserver, resource_tracker
@@ -111,12 +111,15 @@ class Worker:
                     self.reported = report
 
 
-def warm_up() -> None:
+def warm_up(modules: Iterable[str] = ()) -> None:
     """Start the server that loads the libraries, unless it runs, and return at once.
 
     It gets no threads, so that it can fork, and no signals to stop, which are meant for the workers.
+
+    Args:
+        modules: Others that most workers will import, loaded once for all of them.
     """
-    forkserver.set_forkserver_preload(PRELOAD)
+    forkserver.set_forkserver_preload([*PRELOAD, *sorted(modules)])
     resource_tracker.ensure_running()  # which would let signals through again
     given = os.environ.get("OPENBLAS_NUM_THREADS")
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)

@@ -25,6 +25,12 @@ def test_what_is_done_to_plain_containers_changes_no_config() -> None:
     assert config.plain()["fusion"]["dim"] == config.node.dim
 
 
+def test_the_modules_are_those_of_the_classes_of_mmexp_that_it_names() -> None:
+    modules = compose(["fusion=gated", "scheduler=null", "logger=[]"]).modules
+    assert {"mmexp.fusion.gated", "mmexp.encoder.image.cnn"} <= modules
+    assert all(one.startswith("mmexp.") for one in modules), "a class of torch is found when it is needed"
+
+
 def test_settings_are_the_choices_and_the_values_that_are_typed() -> None:
     settings = compose(["fusion=gated", "dim=8", "outputs=elsewhere"]).settings
     assert (settings["fusion"], settings["dim"]) == ("gated", 8)

@@ -24,6 +24,9 @@ import os, signal, time
 from pathlib import Path
 from mmexp.error import DataError
 
+class Fate(str):
+    modules = {"mmexp.fusion.gated"}
+
 def train(report, job):
     fate, folder = job.config, job.command
     if fate == "raises":
@@ -58,7 +61,7 @@ def errands(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def make_jobs(errands: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Job]]:
     """Jobs that do not train: their config is a word that says what becomes of them."""
     monkeypatch.setattr(local, "run_job", errands.train)
-    return lambda *fates: [Job(f"seed={i}", fate, str(tmp_path)) for i, fate in enumerate(fates)]  # type: ignore[arg-type]
+    return lambda *fates: [Job(f"seed={i}", errands.Fate(fate), str(tmp_path)) for i, fate in enumerate(fates)]
 
 
 def statuses(jobs: list[Job]) -> list[str]:
@@ -76,6 +79,15 @@ def interrupt_once(jobs: list[Job], *, times: int = 1) -> None:
             time.sleep(0.2)
 
     threading.Thread(target=wait).start()
+
+
+def test_what_the_jobs_are_made_of_is_loaded_once_for_all_of_them(
+    make_jobs: Callable[..., list[Job]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[set[str]] = []
+    monkeypatch.setattr(local, "warm_up", loaded.append)
+    LocalLauncher().launch(make_jobs("is done", "is done"))
+    assert loaded == [{"mmexp.fusion.gated"}]
 
 
 def test_jobs_run_side_by_side_and_divide_the_threads(

@@ -87,9 +87,20 @@ UNAWARE = {
 }
 """Libraries that a part has no business with."""
 
+KNOWN = (
+    r"(www[.])?(arxiv|doi|aclanthology|jmlr|jstor|w3|apache|cocodataset|mlflow|matplotlib)[.]org",
+    r"proceedings[.]neurips[.]cc",
+    r"github[.]com",
+    r"(www|api)[.]wandb[.](com|ai)",
+    r"([\w-]+[.])*example\b",
+    r"x[.]org",
+)
+"""Hosts that a file may name."""
+
 FORBIDDEN = {
     "a path of one machine": r"(?<![\w.~$}])/(root|work|mnt|Users)/\w|(?<![\w.~$}])/home/(?!me\b)\w",
-    "a package registry": r"pypi[.]org|pythonhosted[.]org|registry[.]npmjs|--(extra-)?index[-]url|/simple[/]",
+    "an address of anything but papers, sources and examples": rf"https?://(?!{'|'.join(KNOWN)})[\w-]+([.][\w-]+)*[.][a-z]{{2,}}",
+    "where packages come from": r"--(extra-)?index[-]url|/simple[/]",
     "work left over": r"\b(TO[D]O|FIX[M]E|XX[X])\b",
     "notes that are not part of the project": r"\b(DESIGN|FAULTS|BENCHMARKS|ARCHITECTURE)[.]md\b",
 }

@@ -53,6 +53,21 @@ def run_jobs(launcher: Launcher, jobs: Sequence[Job], sweep: SweepFolder | None 
     return int(has_failed(jobs))
 
 
+def run_session(session: SweepSession) -> list[Job]:
+    """Say where a sweep is, train what is left of it, and show how its jobs fare.
+
+    Raises:
+        Stopped: If a signal came, or somebody asked the sweep to stop.
+    """
+    print(printable(f"sweep    {session.folder.path}"), flush=True)
+    jobs = session.run(
+        lambda folder, jobs: run_jobs(session.launcher, jobs, folder), lambda line: print(printable(line), flush=True)
+    )
+    if note := session.folder.request.get("note"):
+        print(printable(note))
+    return jobs
+
+
 def run_sweep(session: SweepSession, strict: bool = False) -> int:
     """Train what is left of a sweep and its baselines, show the verdicts, and return the exit code.
 
@@ -63,11 +78,7 @@ def run_sweep(session: SweepSession, strict: bool = False) -> int:
     Raises:
         Stopped: If a signal came, or somebody asked the sweep to stop.
     """
-    print(printable(f"sweep    {session.folder.path}"), flush=True)
-    launcher = session.launcher
-    jobs = session.run(lambda folder, jobs: run_jobs(launcher, jobs, folder))
-    if note := session.folder.request.get("note"):
-        print(printable(note))
+    launcher, jobs = session.launcher, run_session(session)
     failed = int(has_failed(jobs))
     if not launcher.waits and any(job.status not in ENDED for job in jobs):
         print(printable(f"watch    {line('watch', session.folder.named)}"))

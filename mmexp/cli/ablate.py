@@ -34,8 +34,7 @@ def run(argv: list[str]) -> int:
     given = arguments.read(argv)
     print("loading libraries", flush=True)
     from mmexp.analysis.ablation import effects
-    from mmexp.cli._sweep import run_jobs
-    from mmexp.cli._text import printable
+    from mmexp.cli._sweep import run_session
     from mmexp.run.collect import collect
     from mmexp.run.summary import row
     from mmexp.runner.jobs import has_failed
@@ -48,8 +47,7 @@ def run(argv: list[str]) -> int:
     originals = [row(one) for one in collect([word for word in words if "=" not in word] or ["last"], given.outputs)]
     planned = ablate(originals, [word for word in words if "=" in word])
     session = begin_ablation(planned, chosen, again=given.new)
-    print(printable(f"sweep    {session.folder.path}"), flush=True)
-    jobs = session.run(lambda folder, jobs: run_jobs(session.launcher, jobs, folder))
+    jobs = run_session(session)
     _show(originals[0].folder.id, effects(originals, changed(session, planned)))
     return int(has_failed(jobs))
 

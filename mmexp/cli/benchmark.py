@@ -89,12 +89,8 @@ def _joined(given: Namespace) -> SweepSession:
 def _complete(session: SweepSession, strict: bool) -> int:
     """Train what is left, and say how it ended."""
     from mmexp.cli._benchmark import show_benchmark
-    from mmexp.cli._sweep import run_jobs
-    from mmexp.cli._text import printable
+    from mmexp.cli._sweep import run_session
     from mmexp.runner.jobs import has_failed
 
-    print(printable(f"sweep    {session.folder.path}"), flush=True)
-    jobs = session.run(lambda folder, jobs: run_jobs(session.launcher, jobs, folder))
-    if note := session.folder.request.get("note"):
-        print(printable(note))
+    jobs = run_session(session)
     return show_benchmark(session.folder, session.launcher.workers, strict) or int(has_failed(jobs))

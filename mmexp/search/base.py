@@ -22,6 +22,7 @@ class Search(ABC):
 
     Attributes:
         note: What a reader of its results must know; empty if there is nothing.
+        asked: What the jobs are that it asked for last; empty if their labels say it.
 
     Example:
         >>> from mmexp import Search
@@ -35,6 +36,7 @@ class Search(ABC):
     """
 
     note = ""
+    asked = ""
 
     def __init__(self, *, overrides: Sequence[str]) -> None:
         self.overrides = list(overrides)

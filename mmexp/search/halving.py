@@ -15,7 +15,7 @@ from mmexp.run.summary import DONE, RunRow
 from mmexp.run.sweep import SweepFolder
 from mmexp.search.base import Search
 from mmexp.search.plan import Plan
-from mmexp.search.rung import FIRST, SEEDS, Trial
+from mmexp.search.rung import FIRST, SEEDS, Trial, named
 from mmexp.search.selection import Selection
 from mmexp.search.way import Ways, Words
 
@@ -99,6 +99,8 @@ class HalvingSearch(Search):
             self._round = [Trial(**{**one, "words": self._spelled(one["words"])}) for one in found["trials"]]
             self._workers, self._rounds = int(found["workers"]), self._rounds + 1
             self.plan.planned += self._round
+            alone = [way.name for way in self.plan.alone()]
+            self.asked = named(self._round, alone, len(self.plan.sizes))
             if new := dict.fromkeys(one.words for one in self._round if one.words not in self._ended):
                 return [list(words) for words in new]
 

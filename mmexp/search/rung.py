@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 FIRST, FINAL = -1, 1000
@@ -50,6 +50,27 @@ def survivors(fusions: int, finalists: int) -> int:
 def share_of_epochs(stage: int, rungs: int) -> float:
     """Return for which share of the epochs a rung trains: all of them on the last one, half on the one before."""
     return float(max(_SHORTEST, 0.5 ** (rungs - 1 - stage)))
+
+
+def named(trials: Sequence[Trial], alone: Collection[str], rungs: int) -> str:
+    """Say in one line what a round is.
+
+    Args:
+        trials: Of the round, at least one.
+        alone: Names of the inputs alone.
+        rungs: How many there are.
+    """
+    first, ways = trials[0], dict.fromkeys(one.way for one in trials)
+    fusions = [way for way in ways if way not in alone]
+    others = f"{len(ways) - len(fusions)} input(s) alone"
+    if first.stage == FIRST:
+        return f"{first.way} for once, to see what a run costs"
+    if first.stage == FINAL:
+        seeds = max(sum(one.way == way and not one.control for one in trials) for way in ways)
+        return f"{seeds} new seed(s) of {', '.join(fusions)} and {others}, to be compared on test"
+    most = max(sum(one.way == way for one in trials) for way in ways)
+    share = f"{most} trial(s) of each for {first.share:.0%} of the epochs"
+    return f"rung {first.stage + 1} of {rungs}: {len(fusions)} fusion(s) and {others}, {share}"
 
 
 def best(scores: Mapping[str, float], number: int) -> list[str]:

@@ -52,15 +52,21 @@ class TuneSearch(Search):
         self.selection = Selection(metric, select_on_test)
         self.note = self.selection.note
         self.ways = Ways(overrides, space)
-        self._stages = [self._fused, self._alone, self._best]
+        each = f"{trials} trial(s) of each"
+        self._stages = {
+            f"{each} fusion": self._fused,
+            f"{each} input alone": self._alone,
+            f"{seeds} new seed(s) of the best settings of each": self._best,
+        }
         self._proposed: list[list[Words]] = []
         self._known: dict[Words, float] = {}
         self._run: RunRow | None = None
 
     def ask(self) -> list[list[str]]:
         """Return the trials of all fusions, then those of each input alone, then new seeds of the best of each way."""
-        while self._stages:
-            if proposals := self._stages.pop(0)():
+        for stage in list(self._stages):
+            self.asked = stage
+            if proposals := self._stages.pop(stage)():
                 return proposals
         return []
 

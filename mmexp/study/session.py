@@ -26,6 +26,7 @@ from mmexp.study.folds import with_folds
 from mmexp.study.sweep import make_launcher, make_search, read_jobs, separate, sweep
 
 Launch = Callable[[SweepFolder, Sequence[Job]], object]
+Say = Callable[[str], object]
 
 
 @dataclass
@@ -46,11 +47,12 @@ class SweepSession:
     ready: Mapping[str, Job] = field(default_factory=dict)
     retry: bool = False
 
-    def run(self, launch: Launch) -> list[Job]:
+    def run(self, launch: Launch, say: Say = str) -> list[Job]:
         """Train what is left of the sweep, and return all its jobs.
 
         Args:
             launch: Completes jobs, and may show how they fare.
+            say: Takes a line that says what the jobs of the next round are, where their labels do not.
 
         Raises:
             Stopped: If a signal came, or somebody asked the sweep to stop.
@@ -65,9 +67,8 @@ class SweepSession:
                     search = make_search([*request["chosen"], *self.plugins], words)
                     _refuse_unattended(search, self.launcher)
                     search.open(self.folder.path, self.launcher.workers)
-                    jobs = sweep(
-                        search, self.launcher, partial(self._read_round, search, read), partial(launch, self.folder)
-                    )
+                    round_of = partial(self._read_round, search, read, say)
+                    jobs = sweep(search, self.launcher, round_of, partial(launch, self.folder))
                     found |= {job.record.path.name: job for job in jobs if job.record}
                 rest = [job.frozen["words"] for job in self.folder.jobs if job.path.name not in found]
                 found |= {job.record.path.name: job for job in self._left(read, rest, launch) if job.record}
@@ -78,7 +79,9 @@ class SweepSession:
                 self.folder.set_over(True)
         return list(found.values())
 
-    def _read_round(self, search: Search, read: Read, proposals: list[list[str]]) -> list[Job]:
+    def _read_round(self, search: Search, read: Read, say: Say, proposals: list[list[str]]) -> list[Job]:
+        if search.asked:
+            say(search.asked)
         jobs = read(proposals)
         for words, job in zip(proposals, jobs, strict=True):
             job.retry, job.prune = self.retry and job.status == "failed", search.prune(words)

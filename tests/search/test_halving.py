@@ -83,7 +83,9 @@ def by_fusion(words: Sequence[str]) -> float:
 
 
 def test_short_trials_of_all_longer_ones_of_the_better_half_then_new_seeds_of_the_finalists(arena: Arena):
-    rounds = arena.play(arena.search(budget=700, finalists=2, trials=2), by_fusion)
+    search = arena.search(budget=700, finalists=2, trials=2)
+    rounds = arena.play(search, by_fusion)
+    assert search.asked.startswith("10 new seed(s) of film, gated and 2 input(s) alone")
     ways = [[value(words, "fusion") + value(words, "inputs") for words in asked] for asked in rounds]
     alone = ["none[image]", "none[text]"]
     assert ways[0] == ["sum"]

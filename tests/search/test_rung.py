@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from mmexp.search.rung import best, seeds_within, share_of_epochs, sizes_of_rungs, survivors, trials_within
+from mmexp.search.rung import (
+    FINAL,
+    FIRST,
+    Trial,
+    best,
+    named,
+    seeds_within,
+    share_of_epochs,
+    sizes_of_rungs,
+    survivors,
+    trials_within,
+)
 
 
 @pytest.mark.parametrize(("fusions", "sizes"), [(27, [27, 14, 7, 4]), (4, [4]), (3, [3]), (1, [1])])
@@ -13,6 +24,25 @@ def test_the_fusions_are_halved_until_the_finalists_are_left(fusions: int, sizes
 
 def test_the_last_rung_trains_to_the_end_and_none_is_shorter_than_an_eighth():
     assert [share_of_epochs(stage, 5) for stage in range(5)] == [0.125, 0.125, 0.25, 0.5, 1]
+
+
+@pytest.mark.parametrize(
+    ("trials", "said"),
+    [
+        ([Trial(FIRST, "sum", 0, ())], "sum for once, to see what a run costs"),
+        (
+            [Trial(1, way, i, (), share=0.5) for way in ("sum", "film", "image") for i in range(2)],
+            "rung 2 of 3: 2 fusion(s) and 1 input(s) alone, 2 trial(s) of each for 50% of the epochs",
+        ),
+        (
+            [Trial(FINAL, way, 0, ()) for way in ("sum", "sum", "image", "image")]
+            + [Trial(FINAL, "sum", 0, (), control="blank")],
+            "2 new seed(s) of sum and 1 input(s) alone, to be compared on test",
+        ),
+    ],
+)
+def test_a_round_is_named_by_what_is_trained_how_often_and_for_how_long(trials: list[Trial], said: str):
+    assert named(trials, ["image", "text"], 3) == said
 
 
 def test_the_best_come_first():

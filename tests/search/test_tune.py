@@ -33,17 +33,20 @@ def values(proposals: list[list[str]], key: str) -> list[str]:
 def test_each_fusion_and_each_input_alone_is_tuned_alike_and_trained_with_new_seeds(folder: RunFolder):
     search = TuneSearch(overrides=WORDS, trials=3, seeds=2)
     fused = search.ask()
+    assert search.asked == "3 trial(s) of each fusion"
     assert values(fused, "fusion") == ["sum"] * 3 + ["attention"] * 3
     rates = values(fused, "optimizer.lr")
     assert rates[0] == "" and len(set(rates[:3])) == 3 and rates[:3] == rates[3:]
     for words, score in zip(fused, (0.1, 0.2, 0.3, 0.9, 0.2, 0.3), strict=True):
         search.tell(words, run(folder, score))
     alone = search.ask()
+    assert search.asked == "3 trial(s) of each input alone"
     assert values(alone, "inputs") == ["[image]"] * 3 + ["[text]"] * 3 and set(values(alone, "fusion")) == {"none"}
     assert values(alone, "optimizer.lr") == rates
     for words in alone:
         search.tell(words, None if "inputs=[text]" in words else run(folder, 0.5))
     best = search.ask()
+    assert search.asked == "2 new seed(s) of the best settings of each"
     assert values(best, "seed") == ["1", "2"] * 3 and set(values(best, "tuned")) == {"3"}
     assert values(best, "fusion") == ["sum"] * 2 + ["attention"] * 2 + ["none"] * 2
     assert values(best, "optimizer.lr") == [rates[2], rates[2], "", "", "", ""]

@@ -11,9 +11,11 @@ from mmexp.analysis.scale import spans_decades
 from mmexp.plot.comparison.style import BASELINE, colour, named, plain
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _COSTS = {"seconds": "training time, s", "parameters": "weights"}
+_SIZE, _APART = 7.0, 3.0  # points: of a name, and between it and its point
 
 
 def draw(comparisons: Sequence[Comparison]) -> dict[str, Figure]:
@@ -24,6 +26,7 @@ def draw(comparisons: Sequence[Comparison]) -> dict[str, Figure]:
 
 def _figure(comparison: Comparison) -> Figure | None:
     from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter
 
     known = {
         name: [(way, cost, mean) for way, mean in comparison.drawn if (cost := way.group.average(name)) is not None]
@@ -40,11 +43,23 @@ def _figure(comparison: Comparison) -> Figure | None:
         axes.scatter(costs, means, c=[colour(way, comparison) for way, _, _ in points], s=16, linewidths=0, zorder=2)
         if single := comparison.best_single:
             axes.axhline(single[1], color=BASELINE, linewidth=0.8, linestyle="--", zorder=0)
-        for i in best:
-            name, place = plain(points[i][0].name), (costs[i], means[i])
-            axes.annotate(name, place, (3, 3), textcoords="offset points", fontsize=7)
         axes.set(xlabel=_COSTS[kind], ylabel=plain(comparison.ranking.metric))
         axes.margins(0.12)
         if spans_decades(costs):
             axes.set_xscale("log")
+        else:
+            axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+        _name(axes, [(plain(points[i][0].name), costs[i], means[i]) for i in best])
     return figure
+
+
+def _name(axes: Axes, points: Sequence[tuple[str, float, float]]) -> None:
+    """Write a name at each point, from the top, and further down where it would cover one above."""
+    written: list[tuple[float, float, float]] = []
+    for name, cost, mean in sorted(points, key=lambda point: -point[2]):
+        x, y = axes.transData.transform((cost, mean)) * 72 / axes.figure.dpi
+        width, moved = len(name) * _SIZE * 0.6, 0.0
+        while any(abs(y - moved - row) < _SIZE and x < right and left < x + width for left, right, row in written):
+            moved += 1.0
+        written.append((x, x + width, y - moved))
+        axes.annotate(name, (cost, mean), (_APART, _APART - moved), textcoords="offset points", fontsize=_SIZE)

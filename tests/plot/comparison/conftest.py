@@ -22,8 +22,8 @@ NAME = "a$b_{c}$<x>"
 
 
 @pytest.fixture
-def make_comparisons(tmp_path: Path) -> Callable[[str], list[Comparison]]:
-    """Three fusions and a single input on some data sets, three seeds each."""
+def make_comparisons(tmp_path: Path) -> Callable[..., list[Comparison]]:
+    """Three fusions, each worse by a step and cheaper, and a single input on some data sets, three seeds each."""
     numbers = count()
 
     def row(value: float, seed: int, data: str, **config: Any) -> RunRow:
@@ -37,10 +37,10 @@ def make_comparisons(tmp_path: Path) -> Callable[[str], list[Comparison]]:
         cost = {"parameters": 100 * len(str(config)), "seconds": 9.0}
         return RunRow(folder, "done", config=named, **known, **cost)
 
-    def make(sets: str) -> list[Comparison]:
+    def make(sets: str, step: float = 0.1) -> list[Comparison]:
         rows = []
         for seed, data in ((seed, data) for seed in range(3) for data in sets):
-            rows += [row(0.9 - i / 10, seed, data, fusion=name) for i, name in enumerate((NAME, "sum", "max"))]
+            rows += [row(0.9 - i * step, seed, data, fusion=name) for i, name in enumerate((NAME, "sum", "max"))]
             rows.append(row(0.5, seed, data, fusion="none", inputs=["image"]))
         baselines = BaselineComparison(rows)
         return [make_comparison(ranking, baselines) for ranking in compare(rows)]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
 
+from mmexp.analysis.compare import Group
 from mmexp.plot.comparison.cost import draw
 
 
@@ -11,3 +14,13 @@ def test_a_cost_that_differs_has_a_panel_with_the_front_and_the_best_single_inpu
     line, single = axes.lines
     assert list(single.get_ydata()) == pytest.approx([0.51, 0.51]) and len(line.get_xdata()) == len(axes.texts)
     assert "a$b_{c}$<x>" in written(axes.figure)
+
+
+def test_names_of_points_that_nearly_coincide_do_not_cover_one_another(make_comparisons, monkeypatch):
+    comparisons = make_comparisons("a", step=1e-4)
+    monkeypatch.setattr(Group, "average", lambda group, name: 100 + group.score("test/f1").mean)
+    figure = draw(comparisons)["cost"]
+    figure.canvas.draw()
+    for axes in figure.axes:
+        boxes = [text.get_window_extent() for text in axes.texts]
+        assert len(boxes) == 4 and not any(one.overlaps(other) for one, other in combinations(boxes, 2))

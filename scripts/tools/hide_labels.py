@@ -9,10 +9,10 @@ have to be read together.
 from __future__ import annotations
 
 import argparse
-import json
 import re
-import shutil
 from pathlib import Path
+
+from copy_table import Rows, copy_table
 
 _WORD = re.compile(r"[\w-]+")
 _PLURAL = re.compile(r"(?<=ch|sh|ss)es$|(?<=\w{3})(?<!s)s$")
@@ -37,12 +37,13 @@ def main() -> None:
     parser.add_argument("--text", default="title", help="column of the text")
     parser.add_argument("--label", default="label", help="column of the label")
     asked = parser.parse_args()
-    rows = [json.loads(line) for line in (asked.source / "manifest.jsonl").read_text(encoding="utf-8").splitlines()]
-    labels = {stem(word) for row in rows for word in _WORD.findall(str(row[asked.label]))}
-    changed = [{**row, asked.text: hide(row[asked.text], labels)} for row in rows]
-    shutil.copytree(asked.source, asked.target)
-    lines = "".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in changed)
-    (asked.target / "manifest.jsonl").write_text(lines, encoding="utf-8")
+    labels = set[str]()
+
+    def change(rows: Rows) -> Rows:
+        labels.update(stem(word) for row in rows for word in _WORD.findall(str(row[asked.label])))
+        return [{**row, asked.text: hide(row[asked.text], labels)} for row in rows]
+
+    rows, changed = copy_table(asked.source, asked.target, change)
     count = sum(new[asked.text] != old[asked.text] for new, old in zip(changed, rows, strict=True))
     print(f"{count} of {len(rows)} texts of {asked.target} have lost words; {len(labels)} words are hidden")
 

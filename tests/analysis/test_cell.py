@@ -18,3 +18,14 @@ def test_a_verdict_is_a_few_words_with_or_without_its_interval():
     better = Verdict("better", (RunFolder(Path("outputs/x/1")),), "image", Difference(0.012, 0.003, 0.021))
     assert (worth(None, True), worth(better, False)) == ("-", "+0.012 over image")
     assert worth(better, True) == "+0.012 [0.003, 0.021] over image"
+
+
+def test_a_lead_and_a_lag_that_many_comparisons_give_by_chance_are_marked_alike():
+    def shown(low: float, high: float, adjusted: float) -> str:
+        margin = Difference((low + high) / 2, low, high)
+        return worth(Verdict("no_better", (), "text", margin, compared=27, adjusted=adjusted), True)
+
+    assert shown(0.01, 0.03, 0.24) == "= text: +0.020 [0.010, 0.030] (Holm p 0.24)"
+    assert shown(-0.03, -0.01, 0.24) == "= text: -0.020 [-0.030, -0.010] (Holm p 0.24)"
+    assert shown(-0.03, -0.01, 0.015) == "< text: -0.020 [-0.030, -0.010]"
+    assert shown(-0.03, 0.01, 1.0) == "= text: -0.010 [-0.030, 0.010]"

@@ -58,6 +58,10 @@ def _print(found: Mapping[str, Any]) -> None:
         print(f"worst gap in {metric}: {estimate(gap)}, {gap['best']} before {gap['worst']}")
     if found["gaps"]:
         print("The two groups are chosen as those furthest apart, which the interval of their gap leaves aside.")
+    if not found["same_classes"]:
+        known = ", ".join(f"{name} {one['classes']}" for name, one in groups.items() if not one["small"])
+        rule = "a metric that averages over classes, such as F1, averages over those of each group"
+        print(f"the groups do not have the same classes ({known}): {rule}")
     small = [name for name, one in groups.items() if one["small"]]
     if small:
         print(f"fewer than {found['small']} samples, not in a gap: {', '.join(small)}")

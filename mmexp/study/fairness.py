@@ -64,6 +64,19 @@ class Fairness:
         """Return the number of samples of a group."""
         return len(self.scores[group].rows)
 
+    def classes(self, group: str) -> set[Any]:
+        """Return the classes that samples of a group are of; none of a task without classes."""
+        if not self.study.trained.facts.get("classes", {}):
+            return set()
+        targets = [row.get("target") for row in self.scores[group].rows]
+        each = (one if isinstance(one, list) else [one] for one in targets)
+        return {name for names in each for name in names if isinstance(name, str | int)}
+
+    @property
+    def is_of_same_classes(self) -> bool:
+        """Whether groups that are not small have the same classes, as a metric that averages over classes supposes."""
+        return len({frozenset(self.classes(one)) for one in self.scores if self.size(one) >= SMALL}) < 2
+
     def value(self, group: str, metric: str) -> Estimate:
         """Return a metric in a group."""
         return measured({group: self.scores[group]}, metric).estimate(lambda value: value(group))
@@ -93,10 +106,12 @@ class Fairness:
             "samples": len(study.samples),
             "column": self.column,
             "small": SMALL,
+            "same_classes": self.is_of_same_classes,
             "groups": {
                 group: {
                     "samples": self.size(group),
                     "small": self.size(group) < SMALL,
+                    "classes": len(self.classes(group)),
                     "metrics": {metric: self.value(group, metric).plain() for metric in self.metrics},
                 }
                 for group in self.scores

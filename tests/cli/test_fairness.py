@@ -18,14 +18,16 @@ def test_groups_are_printed_and_written(studied, capsys):
 
 def test_the_worst_gap_is_shown_with_the_groups_it_is_between(capsys):
     def group(size, value):
-        return {"samples": size, "small": size < 20, "metrics": {"test/f1": {"value": value, "low": 0.4, "high": 0.9}}}
+        known = {"samples": size, "small": size < 20, "classes": size // 10}
+        return {**known, "metrics": {"test/f1": {"value": value, "low": 0.4, "high": 0.9}}}
 
     groups = {"ann": group(50, 0.9), "bob": group(40, 0.6), "cyd": group(3, 0.0)}
     gap = {"best": "ann", "worst": "bob", "value": 0.3, "low": 0.1, "high": 0.5}
-    _print({"column": "speaker", "small": 20, "groups": groups, "gaps": {"test/f1": gap}})
+    _print({"column": "speaker", "small": 20, "same_classes": False, "groups": groups, "gaps": {"test/f1": gap}})
     shown = capsys.readouterr().out
     assert "worst gap in test/f1: 0.300 [0.100, 0.500], ann before bob" in shown
     assert "chosen as those furthest apart" in shown
+    assert "the groups do not have the same classes (ann 5, bob 4): a metric that averages over classes" in shown
     assert "0.600 [0.400, 0.900]" in shown and "fewer than 20 samples, not in a gap: cyd" in shown
 
 

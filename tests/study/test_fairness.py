@@ -49,6 +49,14 @@ def test_the_worst_gap_leaves_out_small_groups_and_goes_by_the_direction_of_the_
     assert found.gap("test/auroc") is None, "it is defined in no group"
 
 
+def test_groups_of_other_classes_are_said_and_small_ones_do_not_count(study: StudiedRun) -> None:
+    scores = {"ann": scored(study, "ann", 90, 100), "cyd": scored(study, "cyd", 0, 5)}
+    assert Fairness(study, "speaker", scores).is_of_same_classes
+    scores["bob"] = scored(study, "bob", 60, 60)
+    found = Fairness(study, "speaker", scores).plain()
+    assert not found["same_classes"] and [one["classes"] for one in found["groups"].values()] == [2, 1, 1]
+
+
 def test_a_gap_is_over_patients_where_each_group_has_three(study: StudiedRun) -> None:
     def gap(patients: int) -> str:
         scores = {name: scored(study, name, 30, 60, patients) for name in ("ann", "bob")}

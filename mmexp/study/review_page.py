@@ -62,10 +62,11 @@ def _tables(found: Mapping[str, Any], inputs: Callable[[str], Sequence[Html | No
         return [tag("tbody", *rows)]
 
     wrong = "The likeliest first: margin is the score of the label less the best other one. A flag is a reason to look."
-    heads = ("sample", "label", "suggested", "score of the label", "margin")
-    first = scrolled("Likely mislabelled", wrong, heads, body("mislabelled", _flagged))
+    flagged = ("sample", "label", "suggested", "score of the label>", "margin>")
+    first = scrolled("Likely mislabelled", wrong, flagged, body("mislabelled", _flagged))
     unsure = "By how near the two best scores are."
-    second = scrolled("Least certain", unsure, ("sample", "label", "scores", "uncertainty"), body("uncertain", _unsure))
+    uncertain = ("sample", "label", "scores", "uncertainty>")
+    second = scrolled("Least certain", unsure, uncertain, body("uncertain", _unsure))
     return [_section("Likely mislabelled", first), _section("Least certain", second)]
 
 

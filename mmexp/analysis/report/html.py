@@ -39,17 +39,21 @@ def scrolled(title: str, note: str, heads: Sequence[object], bodies: Sequence[Ht
     Args:
         title: Its name for those who do not see it.
         note: A line above it.
-        heads: Headings; what is no element becomes one.
+        heads: Headings; what is no element becomes one, above numbers if it ends with ``>``.
         bodies: Its rows, or groups of rows.
         class_: Of the table.
     """
-    cells = [one if isinstance(one, Html) else tag("th", one, scope="col") for one in heads]
+    cells = [one if isinstance(one, Html) else _heading(str(one)) for one in heads]
     table = tag(
         "table", tag("caption", title, class_="unseen"), tag("thead", tag("tr", *cells)), *bodies, class_=class_
     )
     return join(
         tag("p", note, class_="dim"), tag("div", table, class_="scroll", tabindex=0, role="region", aria_label=title)
     )
+
+
+def _heading(name: str) -> Html:
+    return tag("th", name.removesuffix(">"), scope="col", class_="num" if name.endswith(">") else None)
 
 
 def command(line: str) -> Html:

@@ -57,7 +57,7 @@ def _faithfulness(methods: Mapping[str, Any]) -> Html:
     note = (
         "Areas under the score while parts are taken away or put back, in the order of a method and in random orders."
     )
-    heads = ("method", *(WORDS[name] for name in shown))
+    heads = ("method", *(f"{WORDS[name]}>" for name in shown))
     return tag("section", tag("h2", "Faithfulness"), scrolled("Faithfulness", note, heads, [tag("tbody", *rows)]))
 
 

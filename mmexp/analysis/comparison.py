@@ -9,9 +9,8 @@ from mmexp.analysis.claim import distinct_labels
 from mmexp.analysis.compare import Group, Ranking, compare
 from mmexp.analysis.verdict import BaselineComparison, Verdict
 from mmexp.error import ConfigError
-from mmexp.run.collect import collect, trials
+from mmexp.run.collect import to_compare
 from mmexp.run.command import first_run
-from mmexp.run.folder import runs
 from mmexp.run.summary import BROKEN, DONE, RunRow, neighbours, row
 
 
@@ -125,8 +124,7 @@ def read_comparisons(refs: Sequence[str], outputs: str, by: Sequence[str] = (), 
     Raises:
         ConfigError: If there is no run, or none that is done.
     """
-    searched = trials(refs, outputs)
-    folders = [one for one in (collect(refs, outputs) if refs else runs(outputs)) if one not in searched]
+    folders, left_out = to_compare(refs, outputs)
     own = [row(folder) for folder in folders]
     if not any(one.status == DONE for one in own):
         rule = "runs must be done to be compared"
@@ -134,7 +132,7 @@ def read_comparisons(refs: Sequence[str], outputs: str, by: Sequence[str] = (), 
     baselines = BaselineComparison(neighbours(folders) if refs else own)
     found = [make_comparison(ranking, baselines) for ranking in compare(_with(own, baselines), by, metric)]
     unfinished = [one for one in own if one.status not in (DONE, BROKEN)]
-    return ComparedRuns(found, unfinished, len(searched))
+    return ComparedRuns(found, unfinished, left_out)
 
 
 def _with(rows: Sequence[RunRow], baselines: BaselineComparison) -> list[RunRow]:

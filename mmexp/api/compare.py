@@ -11,9 +11,8 @@ from mmexp.analysis.verdict import BaselineComparison
 from mmexp.analysis.where import unseen
 from mmexp.analysis.where import where as select
 from mmexp.error import ConfigError
-from mmexp.run.collect import collect, trials
+from mmexp.run.collect import to_compare
 from mmexp.run.command import first_run
-from mmexp.run.folder import runs
 from mmexp.run.summary import neighbours, read_rows
 
 
@@ -51,11 +50,10 @@ def compare(
         ['baseline', 'compared', 'difference', 'effect_size', 'high', 'holm']
     """
     folder_of_runs = os.fspath(outputs)
-    folders = collect([os.fspath(ref) for ref in refs], folder_of_runs) if refs else runs(folder_of_runs)
+    folders, _ = to_compare([os.fspath(ref) for ref in refs], folder_of_runs, with_trials=bool(where))
     if not folders:
         raise ConfigError(f"compare: outputs must hold runs, got none in {folder_of_runs}.", first_run(folder_of_runs))
-    searched = trials([os.fspath(ref) for ref in refs], folder_of_runs) if not where else []
-    known = read_rows([folder for folder in folders if folder not in searched])
+    known = read_rows(folders)
     everything = rank(known, by, metric)
     shown = rank(select(known, where), by, metric) if where else everything
     baselines = BaselineComparison(neighbours(folders))

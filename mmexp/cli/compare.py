@@ -55,15 +55,12 @@ def run(argv: list[str]) -> int:
     from mmexp.analysis.verdict import BaselineComparison
     from mmexp.analysis.where import unseen, where
     from mmexp.cli._verdict import exit_code
-    from mmexp.run.collect import collect, said_of_trials, trials
+    from mmexp.run.collect import said_of_trials, to_compare
     from mmexp.run.command import first_run, line
-    from mmexp.run.folder import runs
     from mmexp.run.summary import BROKEN, DONE, neighbours, read_rows
 
     given = _read(argv)
-    folders = collect(given.refs, given.outputs) if given.refs else runs(given.outputs)
-    searched = trials(given.refs, given.outputs) if not given.where else []
-    folders = [folder for folder in folders if folder not in searched]
+    folders, left_out = to_compare(given.refs, given.outputs, with_trials=bool(given.where))
     if not folders:
         raise ConfigError(f"compare: outputs must hold runs, got none in {given.outputs}.", first_run(given.outputs))
     rows = read_rows(folders)
@@ -80,8 +77,8 @@ def run(argv: list[str]) -> int:
         _print_rankings(shown, given)
         if given.where:
             _print_unseen(rankings, everything)
-        if searched:
-            print(f"{said_of_trials(len(searched))}: --where 'tuned == null'.")
+        if left_out:
+            print(f"{said_of_trials(left_out)}: --where 'tuned == null'.")
         _print_unfinished(unfinished)
         _print_repeated(sum(one.status == DONE for one in seen) - sum(len(g.runs) for r in rankings for g in r.groups))
     for one in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mmexp.error import ConfigError
@@ -24,6 +24,18 @@ def collect(refs: Iterable[str], outputs: Path | str = OUTPUTS) -> list[RunFolde
             raise ConfigError(f"run: folder must hold runs, got none in {ref}.", first_run(ref))
         found.update((run.path.absolute(), run) for run in inside)
     return list(found.values())
+
+
+def to_compare(
+    refs: Sequence[str], outputs: Path | str = OUTPUTS, *, with_trials: bool = False
+) -> tuple[list[RunFolder], int]:
+    """Return the runs that ``refs`` name, all if there are none, and how many trials of sweeps are left out of them.
+
+    Raises:
+        ConfigError: If one of them names no run.
+    """
+    found, left_out = collect(refs, outputs) if refs else runs(outputs), [] if with_trials else trials(refs, outputs)
+    return [one for one in found if one not in left_out], len(left_out)
 
 
 def trials(refs: Iterable[str], outputs: Path | str = OUTPUTS) -> list[RunFolder]:

@@ -52,7 +52,7 @@ def test_the_baselines_of_named_runs_are_read_with_them(monkeypatch, make_row):
     named, alone = make_row(0.9), make_row(0.7, fusion="none", inputs=["image"])
     other = make_row(0.8, data="cd", fusion="none", inputs=["image"])
     module = "mmexp.analysis.comparison"
-    monkeypatch.setattr(f"{module}.collect", lambda refs, outputs: [named.folder])
+    monkeypatch.setattr(f"{module}.to_compare", lambda refs, outputs: ([named.folder], 0))
     monkeypatch.setattr(f"{module}.row", lambda folder: named)
     monkeypatch.setattr(f"{module}.neighbours", lambda folders: [named, alone, other])
     read = read_comparisons(["x"], "outputs")

@@ -54,7 +54,7 @@ def near(names: Iterable[Any]) -> list[list[str]]:
     groups: dict[str, list[str]] = {}
     for name in names:
         groups.setdefault(re.sub(r"[\s_-]+", "", spelling(name).casefold()), []).append(str(name))
-    return [sorted(group) for group in groups.values() if len(group) > 1]
+    return sorted(sorted(group) for group in groups.values() if len(group) > 1)
 
 
 def _plain(value: Any) -> Name:

@@ -11,7 +11,7 @@ from mmexp.dataset.kind.base import Kind
 from mmexp.dataset.table.rows import Fields, Row
 from mmexp.transform.spelling import near, spelling
 
-_NAMED = 5  # classes
+_NAMED = 5  # classes, or sets of them
 
 
 def target_notes(
@@ -30,11 +30,10 @@ def target_notes(
     written: dict[str, set[str]] = {}
     for one in members:
         written.setdefault(spelling(one), set()).add(repr(one))
-    for group in near({spelling(one) for one in (*members, *classes)}):
-        yield f"{target}: {' and '.join(group)} are different classes, though they differ in case or blanks only"
-    for ways in written.values():
-        if len(ways) > 1:
-            yield f"{target}: {' and '.join(sorted(ways))} are one class"
+    if alike := near({spelling(one) for one in (*members, *classes)}):
+        yield f"{target}: {_listed(alike)} are different classes, though they differ in case, blanks or hyphens only"
+    if same := [sorted(ways) for ways in written.values() if len(ways) > 1]:
+        yield f"{target}: {_listed(same)} are one class{' each' if len(same) > 1 else ''}"
     known = {spelling(one) for one in classes}
     for split, rows in found.items():
         unseen = [[one for one in row if spelling(one) not in known] for row in rows]
@@ -70,6 +69,11 @@ def category_notes(
 def _counted(names: Counter[str]) -> str:
     shown = ", ".join(f"{name} ({times})" for name, times in names.most_common(_NAMED))
     return shown + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+
+
+def _listed(sets: Sequence[Sequence[str]]) -> str:
+    shown = "; ".join(" and ".join(one) for one in sets[:_NAMED])
+    return shown + (f"; and {len(sets) - _NAMED} more" if len(sets) > _NAMED else "")
 
 
 def class_notes(fields: Fields, splits: Mapping[Split, Sequence[Row]], facts: Mapping[str, Any]) -> list[str]:

@@ -24,8 +24,19 @@ def test_classes_that_look_alike_and_those_written_in_several_ways_are_said() ->
     splits = {"train": rows("Pos", 1), "test": rows("pos", "1")}
     found = [*target_notes("label", KINDS["label"], splits, [1, "Pos", "pos"])]
     assert found == [
-        "label: Pos and pos are different classes, though they differ in case or blanks only",
+        "label: Pos and pos are different classes, though they differ in case, blanks or hyphens only",
         "label: '1' and 1 are one class",
+    ]
+
+
+def test_many_classes_that_look_alike_are_one_line() -> None:
+    letters = "abcdefg"
+    splits = {"train": rows(*letters, *letters.upper(), *range(2), *map(str, range(2)))}
+    found = [*target_notes("label", KINDS["label"], splits, [*letters, *letters.upper(), 0, 1])]
+    assert found == [
+        "label: A and a; B and b; C and c; D and d; E and e; and 2 more are different classes, though they differ in "
+        "case, blanks or hyphens only",
+        "label: '0' and 0; '1' and 1 are one class each",
     ]
 
 

@@ -13,6 +13,7 @@ from mmexp.analysis.report.html import Html, command, scrolled, tag
 from mmexp.analysis.text import number
 from mmexp.study.explain.explain import MEASURES, Explanation
 from mmexp.study.explain.kind.text import LEVELS
+from mmexp.study.explain.method import is_signed
 
 _LEVELS = range(LEVELS + 1)
 RULES = "\n".join(
@@ -43,7 +44,9 @@ def explanation_page(explanations: Sequence[Explanation], found: Mapping[str, An
 
     about = f"{len(explanations)} samples of run {found['run']}, made on {found['date']} by mmexp {__version__}"
     top = tag("header", tag("h1", "Explanations"), tag("p", about, class_="dim"), command(join(found["command"])))
+    unsigned = [name for name in found["methods"] if not is_signed(name)]
     note = "Red speaks for the answer, blue against it, relative to the largest value of each input and method."
+    note += f" Red of {' and '.join(unsigned)} says how much, and speaks neither for nor against." if unsigned else ""
     main = tag("main", tag("p", note), _faithfulness(found["methods"]), *map(_sample, explanations))
     return document("mmexp explain", top, main, rules=RULES)
 

@@ -25,4 +25,7 @@ def test_the_page_shows_each_input_by_method_and_executes_nothing(trained, sampl
     page = explanation_page([shown], found)
     assert BAD not in page and "data:image/png;base64," in page and 'class="w ' in page
     assert "left out: this method does not apply to it" in page and "0.100 (0.050 to 0.200)" in page
+    assert "says how much" not in page
+    found["methods"]["attention"] = {}
+    assert "Red of attention says how much, and speaks neither for nor against." in explanation_page([shown], found)
     assert "http://" not in page.replace("http://www.w3.org", "") and "https://" not in page and " style=" not in page

@@ -1,7 +1,8 @@
 """Methods: each gives ``HELP`` and ``attribute``, which returns what each part counts, NaN of what it leaves out.
 
 One that does not suit every run also gives ``why_not``, which says why it does not suit one. One that says
-``SERVED = True`` is offered by a served run: it takes few passes, and its signs speak for or against an answer.
+``SERVED = True`` is offered by a served run, as it takes few passes, and one whose values are never negative
+``SIGNED = False``: they speak neither for an answer nor against it.
 """
 
 from __future__ import annotations
@@ -45,6 +46,15 @@ def why_not(name: str, trained: Predictor) -> str:
 def suitable(trained: Predictor) -> list[str]:
     """Return the names of all methods that suit a run."""
     return [name for name in methods() if not why_not(name, trained)]
+
+
+def is_signed(name: str) -> bool:
+    """Whether the sign of what a method gives speaks for or against an answer.
+
+    Raises:
+        ConfigError: If there is none of that name.
+    """
+    return bool(getattr(load(name), "SIGNED", True))
 
 
 def served(trained: Predictor) -> list[str]:

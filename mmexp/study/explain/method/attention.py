@@ -33,6 +33,7 @@ from mmexp.study.explain.parts import Parts
 from mmexp.study.explain.question import Question
 
 HELP = "attention of the fusion to each token"
+SIGNED = False
 _TARGET = re.compile(r"^_target_:\s*([\w.]+)", re.MULTILINE)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from mmexp.run.machine import cpu_count
 from mmexp.run.signals import SIGNALS
+from mmexp.runner import preload
 from mmexp.runner.process import End, end_of, main
 
 PRELOAD = ["mmexp.config.compose", "mmexp.training.trainer"]
@@ -119,16 +120,18 @@ def warm_up(modules: Iterable[str] = ()) -> None:
     Args:
         modules: Others that most workers will import, loaded once for all of them.
     """
-    forkserver.set_forkserver_preload([*PRELOAD, *sorted(modules)])
+    forkserver.set_forkserver_preload([*PRELOAD, preload.__name__])
     resource_tracker.ensure_running()  # which would let signals through again
-    given = os.environ.get("OPENBLAS_NUM_THREADS")
+    own = {"OPENBLAS_NUM_THREADS": "1", preload.NAMED: " ".join(sorted(modules))}
+    given = {name: os.environ[name] for name in own if name in os.environ}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    os.environ |= own
     try:
         forkserver.ensure_running()
     finally:
-        os.environ.pop("OPENBLAS_NUM_THREADS")
-        os.environ |= {"OPENBLAS_NUM_THREADS": given} if given else {}
+        for name in own:
+            del os.environ[name]
+        os.environ |= given
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
@@ -46,6 +46,8 @@ class ColumnMetric(RowMetric):
             ConfigError: If the rows lack a column, or it holds no number and no class.
         """
         pairs = [pair for row in rows if (pair := self._pair(row)) is not None]
+        if rows and not any(self.target in row for row in rows):
+            self._refuse("target", self.target, rows[0])
         if pairs:
             preds, targets = zip(*pairs, strict=True)
             self.base_metric.update(torch.tensor(preds, device=self.device), torch.tensor(targets, device=self.device))
@@ -64,12 +66,16 @@ class ColumnMetric(RowMetric):
 
     def _pair(self, row: Mapping[str, Any]) -> tuple[float, float] | None:
         if self.preds not in row:
-            rule = "metric: preds must be a column of the prediction rows"
-            raise ConfigError(f"{rule}, got '{self.preds}' of {', '.join(row)}.")
+            self._refuse("preds", self.preds, row)
         target = row.get(self.target)
         if target is None or (self.numbers is not None and not self._is_class(target)):
             return None
         return self._number(row[self.preds]), self._number(target)
+
+    def _refuse(self, role: str, column: str, row: Mapping[str, Any]) -> NoReturn:
+        raise ConfigError(
+            f"metric: {role} must be a column of the prediction rows, got '{column}' of {', '.join(row)}."
+        )
 
     def _is_class(self, value: Any) -> bool:
         return not isinstance(value, list) and value in (self.numbers or {})

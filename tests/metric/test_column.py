@@ -59,6 +59,8 @@ def test_without_any_row_the_result_is_nan():
 def test_a_column_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(ConfigError, match=r"preds must be a column of the prediction rows, got 'label' of id, answer"):
         kappa().update([{"id": "s0", "answer": "r"}])
+    with pytest.raises(ConfigError, match=r"target must be a column of the prediction rows, got 'target' of id, label"):
+        kappa().update([{"id": "s0", "label": "r"}])
 
 
 @pytest.mark.parametrize("value", ["purple", ["r"]])

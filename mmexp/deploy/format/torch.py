@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.export import ExportedProgram
 
 from mmexp.deploy.format import Run
@@ -18,6 +18,9 @@ def save(program: ExportedProgram, path: Path, inputs: Sequence[str], outputs: S
     """Write a program; its tensors keep their order."""
     for node in program.graph.nodes:  # where in which file of this machine each comes from
         node.meta.pop("stack_trace", None)
+    for name, weight in program.state_dict.items():  # a file holds no other order of memory
+        own = weight.contiguous()
+        program.state_dict[name] = nn.Parameter(own, weight.requires_grad) if isinstance(weight, nn.Parameter) else own
     torch.export.save(program, path)
 
 

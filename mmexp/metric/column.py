@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import torch
 from torch import Tensor
 from torchmetrics import Metric
 
 from mmexp.error import ConfigError
-from mmexp.metric.row import RowMetric
+from mmexp.metric.row import RowMetric, cell
 
 
 class ColumnMetric(RowMetric):
@@ -47,7 +47,7 @@ class ColumnMetric(RowMetric):
         """
         pairs = [pair for row in rows if (pair := self._pair(row)) is not None]
         if rows and not any(self.target in row for row in rows):
-            self._refuse("target", self.target, rows[0])
+            cell(rows[0], "target", self.target)
         if pairs:
             preds, targets = zip(*pairs, strict=True)
             self.base_metric.update(torch.tensor(preds, device=self.device), torch.tensor(targets, device=self.device))
@@ -65,17 +65,10 @@ class ColumnMetric(RowMetric):
         self.base_metric.reset()
 
     def _pair(self, row: Mapping[str, Any]) -> tuple[float, float] | None:
-        if self.preds not in row:
-            self._refuse("preds", self.preds, row)
-        target = row.get(self.target)
+        predicted, target = cell(row, "preds", self.preds), row.get(self.target)
         if target is None or (self.numbers is not None and not self._is_class(target)):
             return None
-        return self._number(row[self.preds]), self._number(target)
-
-    def _refuse(self, role: str, column: str, row: Mapping[str, Any]) -> NoReturn:
-        raise ConfigError(
-            f"metric: {role} must be a column of the prediction rows, got '{column}' of {', '.join(row)}."
-        )
+        return self._number(predicted), self._number(target)
 
     def _is_class(self, value: Any) -> bool:
         return not isinstance(value, list) and value in (self.numbers or {})

@@ -9,6 +9,8 @@ from typing import Any
 from torch import Tensor
 from torchmetrics import Metric
 
+from mmexp.error import ConfigError
+
 
 class RowMetric(Metric):
     """Accumulate prediction rows, then compute a number from them.
@@ -27,3 +29,21 @@ class RowMetric(Metric):
     @abstractmethod
     def compute(self) -> Tensor | dict[str, Tensor]:
         """Return a scalar over all rows, or several by the names they are reported with."""
+
+
+def cell(row: Mapping[str, Any], role: str, column: str) -> Any:
+    """Return what a row has in a column.
+
+    Args:
+        row: A prediction row.
+        role: The argument that names the column, for the message.
+        column: Its name.
+
+    Raises:
+        ConfigError: If the row has no such column.
+    """
+    if column not in row:
+        raise ConfigError(
+            f"metric: {role} must be a column of the prediction rows, got '{column}' of {', '.join(row)}."
+        )
+    return row[column]

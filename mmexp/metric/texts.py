@@ -7,7 +7,7 @@ from typing import Any
 
 from mmexp.analysis.predictions import said
 from mmexp.error import ConfigError
-from mmexp.metric.row import RowMetric
+from mmexp.metric.row import RowMetric, cell
 
 
 class TextsMetric(RowMetric):
@@ -36,21 +36,13 @@ class TextsMetric(RowMetric):
 
     def _text(self, row: Mapping[str, Any]) -> str:
         column = said(row) if self.preds is None else self.preds
-        return _checked(_cell(row, "preds", column), column)
+        return _checked(cell(row, "preds", column), column)
 
     def _references(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         column = self.references or ("references" if "references" in row else "target")
-        value = row.get(column) if self.references is None else _cell(row, "references", column)
+        value = row.get(column) if self.references is None else cell(row, "references", column)
         several = value if isinstance(value, list | tuple) else [] if value is None else [value]
         return tuple(_checked(one, column) for one in several)
-
-
-def _cell(row: Mapping[str, Any], role: str, column: str) -> Any:
-    if column not in row:
-        raise ConfigError(
-            f"metric: {role} must be a column of the prediction rows, got '{column}' of {', '.join(row)}."
-        )
-    return row[column]
 
 
 def _checked(value: Any, column: str) -> str:

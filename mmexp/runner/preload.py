@@ -1,4 +1,4 @@
-"""What the server of workers imports once for all of them, when it imports this; it is told by its environment.
+"""What the server of workers imports once for all of them, when it imports this: the modules its environment names.
 
 What cannot be imported here is left to the worker that needs it, which says why.
 """

@@ -1,6 +1,8 @@
 """Plot the best value on val that sweeps have found against the training steps spent.
 
-python scripts/tools/plot_search.py plot.png outputs/sweep-A outputs/sweep-B ... [--goal outputs/sweep-C]
+python scripts/tools/plot_search.py plot.png [LABEL=]outputs/sweep-A [LABEL=]outputs/sweep-B ... [--goal SWEEP]
+
+Sweeps with one label, such as repeats of a search, have one colour.
 """
 
 from __future__ import annotations
@@ -47,6 +49,12 @@ def curve(trials: Sequence[Trial]) -> tuple[list[int], list[float]]:
     return spent, best
 
 
+def labelled(word: str) -> tuple[str, str]:
+    """Return the folder of a sweep and its label, which is its name if none is given."""
+    label, sign, folder = word.rpartition("=")
+    return folder, label if sign else Path(folder).name
+
+
 def main() -> None:
     """Write the plot, and a line for each sweep."""
     from matplotlib import pyplot as plt
@@ -57,21 +65,22 @@ def main() -> None:
     parser.add_argument("--goal", help="a sweep whose best value the others are to reach; default: none")
     parser.add_argument("--metric", default="val/accuracy", help="more is better")
     asked = parser.parse_args()
-    trials = {
-        name: [read_trial(job.run, asked.metric) for job in find_sweep(name).jobs if job.run]
-        for name in dict.fromkeys([*asked.sweeps, *([asked.goal] if asked.goal else [])])
-    }
+    labels = dict(map(labelled, asked.sweeps))
+    if asked.goal:
+        labels.setdefault(asked.goal, Path(asked.goal).name)
+    trials = {name: [read_trial(job.run, asked.metric) for job in find_sweep(name).jobs if job.run] for name in labels}
+    colours = {label: f"C{i}" for i, label in enumerate(dict.fromkeys(labels.values()))}
     goal = curve(trials[asked.goal])[1][-1] if asked.goal else None
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
     for name, own in trials.items():
         spent, best = curve(own)
-        axes.step(spent, best, where="post", label=Path(name).name)
+        label = labels[name] if labels[name] not in axes.get_legend_handles_labels()[1] else None
+        axes.step(spent, best, where="post", label=label, color=colours[labels[name]])
         reached = next(
             (steps for steps, value in zip(spent, best, strict=True) if goal is not None and value >= goal), None
         )
-        print(
-            f"{name}: {len(own)} trials, {spent[-1]} steps, best {best[-1]:.4f}, {goal} reached after {reached} steps"
-        )
+        of_goal = "" if goal is None else f", {goal:.4f} reached after {'no' if reached is None else reached} steps"
+        print(f"{name}: {len(own)} trials, {spent[-1]} steps, best {best[-1]:.4f}{of_goal}")
     axes.set_xlabel("training steps of all trials")
     axes.set_ylabel(f"best {asked.metric}")
     axes.legend(fontsize=8)

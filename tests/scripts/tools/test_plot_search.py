@@ -32,10 +32,12 @@ def test_a_search_is_drawn_by_the_steps_of_all_trials(tmp_path, capsys, monkeypa
     other = make_sweep(tmp_path / "b", [[0.6], [None], [0.5, 0.8], [0.9]])
     drawn: list[Figure] = []
     monkeypatch.setattr(Figure, "savefig", lambda figure, path, **settings: drawn.append(figure))
-    monkeypatch.setattr(sys, "argv", ["plot_search.py", str(tmp_path / "plot.png"), other, "--goal", goal])
+    words = [str(tmp_path / "plot.png"), f"tpe={other}", "--goal", goal]
+    monkeypatch.setattr(sys, "argv", ["plot_search.py", *words])
     runpy.run_path(str(SCRIPT), run_name="__main__")
     assert capsys.readouterr().out.splitlines() == [
-        f"{other}: 4 trials, 50 steps, best 0.9000, 0.8 reached after 40 steps",
-        f"{goal}: 3 trials, 50 steps, best 0.8000, 0.8 reached after 40 steps",
+        f"{other}: 4 trials, 50 steps, best 0.9000, 0.8000 reached after 40 steps",
+        f"{goal}: 3 trials, 50 steps, best 0.8000, 0.8000 reached after 40 steps",
     ]
     assert [list(line.get_xdata()) for line in drawn[0].axes[0].lines] == [[10, 20, 40, 50], [20, 40, 50]]
+    assert [text.get_text() for text in drawn[0].axes[0].get_legend().get_texts()] == ["tpe", Path(goal).name]

@@ -24,17 +24,21 @@ from mmexp.study.baselines import train_baselines
 from mmexp.study.session import SweepSession
 
 
-def run_jobs(launcher: Launcher, jobs: Sequence[Job], sweep: SweepFolder | None = None) -> int:
+def run_jobs(launcher: Launcher, jobs: Sequence[Job]) -> int:
     """Launch the jobs, show how they fare, and return the exit code.
-
-    Args:
-        launcher: Runs them.
-        jobs: Those of a sweep that have ended are not launched again.
-        sweep: Their folder; None outside of a sweep.
 
     Raises:
         Stopped: If a signal came.
     """
+    try:
+        _launch(launcher, jobs)
+    finally:
+        show_jobs(jobs)
+    return int(has_failed(jobs))
+
+
+def _launch(launcher: Launcher, jobs: Sequence[Job], sweep: SweepFolder | None = None) -> None:
+    """Launch jobs, of a sweep those that have not ended, with a line when one begins or ends."""
 
     def report(job: Job) -> None:
         position = f"[{list(jobs).index(job) + 1}/{len(jobs)}]"
@@ -43,14 +47,10 @@ def run_jobs(launcher: Launcher, jobs: Sequence[Job], sweep: SweepFolder | None 
 
     ended = sum(job.status in ENDED for job in jobs)
     print(f"{len(jobs)} jobs, {launcher.workers} at a time{f'; {ended} have ended' if ended else ''}", flush=True)
-    try:
-        if sweep:
-            complete(launcher, sweep, jobs, report)
-        else:
-            launcher.launch(jobs, report)
-    finally:
-        show_jobs(jobs)
-    return int(has_failed(jobs))
+    if sweep:
+        complete(launcher, sweep, jobs, report)
+    else:
+        launcher.launch(jobs, report)
 
 
 def run_session(session: SweepSession) -> list[Job]:
@@ -60,9 +60,17 @@ def run_session(session: SweepSession) -> list[Job]:
         Stopped: If a signal came, or somebody asked the sweep to stop.
     """
     print(printable(f"sweep    {session.folder.path}"), flush=True)
-    jobs = session.run(
-        lambda folder, jobs: run_jobs(session.launcher, jobs, folder), lambda line: print(printable(line), flush=True)
-    )
+    begun: list[Job] = []  # of all rounds
+
+    def launch(folder: SweepFolder, jobs: Sequence[Job]) -> None:
+        begun.extend(jobs)
+        _launch(session.launcher, jobs, folder)
+
+    try:
+        jobs = session.run(launch, lambda line: print(printable(line), flush=True))
+    finally:
+        if begun:
+            show_jobs(begun)
     if note := session.folder.request.get("note"):
         print(printable(note))
     return jobs

@@ -44,6 +44,7 @@ def test_a_budget_ends_in_a_sentence_and_the_command_of_the_winner(lab, made_up,
     (folder,) = sweeps(lab.overrides[-1].removeprefix("outputs="))
     assert "sum for once, to see what a run costs\n" in shown
     assert "rung 1 of 1: 2 fusion(s) and 2 input(s) alone, " in shown
+    assert sum(line.startswith(" job ") for line in shown.splitlines()) == 1, "one table of the jobs of all rounds"
     assert "data: 12 train, 6 val, 6 test" in shown and folder.is_over()
     assert "classification on manifest" in shown and "Verdicts: " in shown and "\nwinner   " in shown
     assert "\n         mmexp train " in shown and f"compare {folder.path}" in shown

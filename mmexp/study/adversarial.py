@@ -114,12 +114,12 @@ def why_not(study: StudiedRun, modality: str) -> str:
     found = space_of(transform)
     if found is None:
         return f"its values, of kind {study.kind(modality)}, are not continuous, so that no small change exists"
-    facts = trained.facts.of(modality)
-    if lacking := [name for name in getattr(found, "NEEDS", ()) if name not in facts]:
-        return f"the data does not say its {', '.join(lacking)} over the training split"
     there = [sample for sample in study.samples if modality in sample.inputs][:2]
     for batch in trained.batches(there, trained.targets, anew=modality):
-        space = found.space(batch.inputs[modality], transform, facts)
+        try:
+            space = found.space(batch.inputs[modality], transform, trained.facts.of(modality))
+        except ValueError as fault:
+            return str(fault)
         if not bool(space.unit.any()):
             return "it has no number that may change"
         if not loss_gradient(trained, batch, modality, space.values)[1]:

@@ -20,7 +20,7 @@ def test_a_verdict_is_a_few_words_with_or_without_its_interval():
     assert worth(better, True) == "+0.012 [0.003, 0.021] over image"
 
 
-def test_a_lead_and_a_lag_that_many_comparisons_give_by_chance_are_marked_alike():
+def test_a_lead_and_a_lag_that_many_comparisons_give_by_chance_have_the_same_mark():
     def shown(low: float, high: float, adjusted: float) -> str:
         margin = Difference((low + high) / 2, low, high)
         return worth(Verdict("no_better", (), "text", margin, compared=27, adjusted=adjusted), True)

@@ -1,8 +1,8 @@
 """What an attack may change in the values that a transform makes, one file per kind of data, found by itself.
 
 A file has ``TRANSFORMS``, whose values it is of; ``LEVELS``, the five sizes epsilon, and ``UNIT``, what they are
-measured in; and ``space(inputs, transform, facts)``, which returns the ``Space`` of a batch. ``NEEDS`` may name facts
-that it cannot do without.
+measured in; and ``space(inputs, transform, facts)``, which returns the ``Space`` of a batch, or raises a ValueError
+that says what the data lacks.
 """
 
 from __future__ import annotations

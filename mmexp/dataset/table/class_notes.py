@@ -30,8 +30,8 @@ def target_notes(
     written: dict[str, set[str]] = {}
     for one in members:
         written.setdefault(spelling(one), set()).add(repr(one))
-    if alike := near({spelling(one) for one in (*members, *classes)}):
-        yield f"{target}: {_listed(alike)} are different classes, though they differ in case, blanks or hyphens only"
+    if sets := near({spelling(one) for one in (*members, *classes)}):
+        yield f"{target}: {_listed(sets)} are different classes, though they differ in case, blanks or hyphens only"
     if same := [sorted(ways) for ways in written.values() if len(ways) > 1]:
         yield f"{target}: {_listed(same)} are one class{' each' if len(same) > 1 else ''}"
     known = {spelling(one) for one in classes}

@@ -29,7 +29,7 @@ def test_classes_that_look_alike_and_those_written_in_several_ways_are_said() ->
     ]
 
 
-def test_many_classes_that_look_alike_are_one_line() -> None:
+def test_many_classes_that_hardly_differ_are_one_line() -> None:
     letters = "abcdefg"
     splits = {"train": rows(*letters, *letters.upper(), *range(2), *map(str, range(2)))}
     found = [*target_notes("label", KINDS["label"], splits, [*letters, *letters.upper(), 0, 1])]

@@ -15,11 +15,7 @@ from mmexp.config.omegaconf_internal import to_yaml
 from mmexp.config.resolve import escaped
 from mmexp.config.schema import ROLES
 from mmexp.deploy.folder import new_folder
-from mmexp.error import MmexpError
 from mmexp.inference.predictor import Predictor
-from mmexp.method.base import Method
-from mmexp.method.frozen import FrozenMethod
-from mmexp.method.full import FullMethod
 from mmexp.run.atomic import write_atomic
 from mmexp.run.checkpoints import sha256_of
 from mmexp.run.folder import PACKAGE, RunFolder
@@ -29,7 +25,6 @@ from mmexp.run.redact import redact_tree
 from mmexp.training.checkpoint import write_weights
 from mmexp.training.experiment import encoder_key
 from mmexp.training.model_files import keep
-from mmexp.training.restored import sources_left
 
 COMPONENTS = tuple(name for name, role in ROLES.items() if role.slot)
 """Root keys that hold components, whose arguments may be paths."""
@@ -47,13 +42,8 @@ def pack(run: RunFolder, trained: Predictor, to: Path) -> dict[str, Any]:
 
     Returns:
         What the package says of itself: its run, version, files and their sizes.
-
-    Raises:
-        MmexpError: If adapters were trained on weights that the checkpoint leaves to their source.
     """
     root = without_paths(run, load_config(run.config).plain())
-    if left := sources_left(trained.root, trained.facts):
-        root["method"] = _once_frozen(trained.module.method, ", ".join(left))
     with new_folder(to, PACKAGE) as place:
         return write_model(run, trained, root, RunFolder(place), trained.task.measured_with)
 
@@ -96,18 +86,6 @@ def without_paths(run: RunFolder, root: Mapping[str, Any]) -> dict[str, Any]:
     fetched = {name: without_fetched(root[name], name) for name in ("encoder", "task")}
     parts = {name: local({**root, **fetched}[name]) for name in COMPONENTS if name in root}
     return {**root, **parts, **{name: value for name, value in PLACES.items() if name in root}}
-
-
-def _once_frozen(method: Method, left: str) -> dict[str, Any]:
-    """Return the method of a package with weights that a method has frozen: none of them is pretrained there.
-
-    Raises:
-        MmexpError: If the method has added weights to those.
-    """
-    if not isinstance(method, FrozenMethod):
-        rule = "weights must all be in the checkpoint, or frozen as they came (method=frozen)"
-        raise MmexpError(f"package: {rule}, got {type(method).__name__} on those of {left}.")
-    return {"_target_": f"{FullMethod.__module__}.{FullMethod.__qualname__}"}
 
 
 def _write_facts(run: RunFolder, place: RunFolder, left_out: Sequence[str]) -> None:

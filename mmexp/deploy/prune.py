@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def prune(
     for way in ("before", "after"):
         if way == "after":
             prune_weights(model, amount, structured)
+            trained = replace(trained, stores={})  # features that were kept are those of the weights before
         rows.append(cost_row(way, run, trained, read))
     found = with_drop(rows, run)
     refuse_drop(found, most)

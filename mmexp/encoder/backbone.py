@@ -27,7 +27,8 @@ class Origin:
     Args:
         model: As the config names it.
         revision: Commit of its repository; empty if it has none.
-        pretrained: Whether the weights are read; random otherwise.
+        pretrained: Whether the weights are those that the model came with, read here or held by a checkpoint; random
+            otherwise.
     """
 
     model: str
@@ -75,11 +76,14 @@ class BackboneModule(nn.Module):
         backbone: Everything that came with weights, and nothing else.
         origin: Where those come from.
         files: Folder of all that it is built from besides weights, such as config and tokenizer; None if it needs none.
+        in_checkpoint: Whether a checkpoint holds all of its weights, frozen ones too, as those of its source are others
+            or need not be there.
     """
 
     backbone: nn.Module
     origin: Origin
     files: Path | None = None
+    in_checkpoint: bool = False
 
     def train(self, mode: bool = True) -> Self:
         super().train(mode)
@@ -107,13 +111,13 @@ class BackboneEncoder(BackboneModule, FeatureEncoder):
 
 
 def pretrained(model: nn.Module) -> dict[str, BackboneModule]:
-    """Return the encoders and decoders whose backbone has read weights, by their name in a model."""
+    """Return the encoders and decoders whose backbone is pretrained, by their name in a model."""
     found = {name: one for name, one in model.named_modules() if isinstance(one, BackboneModule)}
     return {name: one for name, one in found.items() if one.origin.pretrained}
 
 
 def pretrained_parts(model: nn.Module) -> list[str]:
-    """Name every backbone that has read weights."""
+    """Name every backbone that is pretrained."""
     return [f"{name}.backbone" for name in pretrained(model)]
 
 

@@ -30,7 +30,7 @@ from mmexp.metric.counted import counted
 from mmexp.missing.base import Missing
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
-from mmexp.training.backbones import describe, left_to_source, refuse_other_sources
+from mmexp.training.backbones import describe, refuse_other_sources, use_checkpoint, with_left
 from mmexp.training.cuts import Cut, find_cut, limits, setting_of
 from mmexp.training.datamodule import DataModule
 from mmexp.training.gather import gather
@@ -38,7 +38,7 @@ from mmexp.training.inputs import choose_inputs, refuse_other_form, refuse_other
 from mmexp.training.model import Model
 from mmexp.training.model_files import keep
 from mmexp.training.module import ExperimentModule
-from mmexp.training.warm_start import find_start
+from mmexp.training.warm_start import find_start, read_frozen
 
 Node = Mapping[str, Any]
 
@@ -128,12 +128,14 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
     module = assemble(root, facts, task, method)
     for metric in module.row_metrics.values():
         metric.prepare()  # type: ignore[operator]  # a RowMetric, all of them
-    if "origins" not in facts and module.model.origins:
-        facts = facts.add(folder.path, origins=module.model.origins)
     keys = {name: encoder_key(root, facts, name) for name in facts["inputs"]}
-    keep(module.model, keys, folder)
     if start is not None:
         start.give(module.model, root, keys)
+    else:
+        read_frozen(module.model, folder)
+    if "origins" not in facts and module.model.origins:
+        facts = facts.add(folder.path, origins=module.model.origins)
+    keep(module.model, keys, folder)
     data = DataModule(
         dataset=dataset,
         inputs=module.model.transforms,
@@ -195,13 +197,12 @@ def assemble(root: Node, facts: Facts, task: Task, method: Method) -> Experiment
         modality_dropout=root["training"]["modality_dropout"],
     )
     keep_float32(model)
-    origins = describe(model)
-    refuse_other_sources(origins, facts.get("origins", {}))
+    origins, known = describe(model), facts.get("origins", {})
+    refuse_other_sources(origins, known)
+    use_checkpoint(model, [name for name, one in known.items() if not one["left"]])
     method.prepare(model)
     model.train()  # what it has frozen goes into evaluation mode
-    left = left_to_source(model)
-    for name, own in origins.items():
-        model.origins[name] = own | {"left": any(one.startswith(f"{name}.backbone.") for one in left)}
+    model.origins = with_left(origins, model)
     return ExperimentModule(
         model=model,
         method=method,

@@ -13,12 +13,14 @@ from torch import Tensor, nn
 
 from mmexp.config.compose import load_config
 from mmexp.config.facts import Facts
+from mmexp.encoder.backbone import is_frozen, pretrained
 from mmexp.error import ConfigError
 from mmexp.run import advice
 from mmexp.run.checkpoints import best_weights, intact
 from mmexp.run.command import setting
 from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
+from mmexp.training.backbones import left_to_source, use_checkpoint, with_left
 from mmexp.training.checkpoint import read_weights
 from mmexp.training.model import Model
 from mmexp.transform.text import Tokenizer
@@ -94,6 +96,8 @@ class Pretrained:
     def give(self, model: Model, root: Node, keys: Mapping[str, str]) -> None:
         """Put the weights into encoders of the same modality, and into placeholders and the fusion if they fit.
 
+        Frozen weights that are thereby no longer those of their source are kept by checkpoints.
+
         Args:
             model: What is to start from them.
             root: Its config.
@@ -110,6 +114,9 @@ class Pretrained:
             if fault := self.load(model.encoders[name], f"encoders.{name}", self.shared(model, f"encoders.{name}")):
                 rule = f"pretrained: encoder of {name} must be that of {self.folder.id}"
                 raise ConfigError(f"{rule}, got {fault}.", hint=f"Add {' '.join(self.missing(root, keys[name]))}")
+        changed = [name for name in left_to_source(model) if name in self.weights]
+        use_checkpoint(model, [one for one in model.origins if any(name.startswith(f"{one}.") for name in changed)])
+        model.origins = with_left(model.origins, model)
         self.load(model.missing, "missing")
         fault = self.load(model.fusion, "fusion")
         taken = [*(keys[name] for name in shared), *([] if fault else ["fusion"]), "tokenizer"]
@@ -151,7 +158,8 @@ class Pretrained:
         ours, theirs = (dict(_flat(_at(one, key), key)) for one in (root, self.root))
         changed = {name: value for name, value in theirs.items() if ours.get(name) != value}
         words += [setting(n, v) for n, v in changed.items() if not (words and n.endswith(".dim"))]
-        return words + [f"~{name}" for name in ours if name not in theirs]
+        words += [f"~{name}" for name in ours if name not in theirs]
+        return words or [f"method={self.root['choices'].get('method')}"]  # what it has added to the encoder
 
 
 def find_start(root: Node, folder: RunFolder) -> Pretrained | None:
@@ -164,6 +172,23 @@ def find_start(root: Node, folder: RunFolder) -> Pretrained | None:
     if root["pretrained"] is None or next(intact(folder.checkpoints, "last"), None) is not None:
         return None
     return Pretrained.read(RunFolder.find(root["pretrained"], root["outputs"]), root["plugins"])
+
+
+def read_frozen(model: Model, folder: RunFolder) -> None:
+    """Put what checkpoints of a run hold of frozen backbones into its model, before these encode anything once.
+
+    Raises:
+        DataError: If the newest checkpoint is none.
+    """
+    held = [name for name, one in pretrained(model).items() if one.in_checkpoint and is_frozen(one.backbone)]
+    newest = next(intact(folder.checkpoints, "last"), None)
+    if not held or newest is None:
+        return
+    weights = read_weights(newest)
+    for name in held:
+        prefix = f"model.{name}.backbone."
+        own = {key.removeprefix(prefix): value for key, value in weights.items() if key.startswith(prefix)}
+        model.get_submodule(f"{name}.backbone").load_state_dict(own)
 
 
 def _at(root: Node, key: str) -> Any:

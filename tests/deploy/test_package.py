@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from mmexp.contract import Sample
-from mmexp.deploy.package import _once_frozen, pack, without_paths
-from mmexp.error import ConfigError, DataError, MmexpError
+from mmexp.deploy.package import pack, without_paths
+from mmexp.error import ConfigError, DataError
 from mmexp.inference.predictor import restore
-from mmexp.method.full import FullMethod
 from mmexp.run.folder import RunFolder
 from mmexp.training.checkpoint import read_weights
 
@@ -112,13 +111,17 @@ def test_weights_are_read_as_they_were_written(trained_run: RunFolder, packed: P
     assert found.keys() == wanted.keys() and all(bool((found[name] == value).all()) for name, value in wanted.items())
 
 
-def test_frozen_weights_travel_though_a_checkpoint_leaves_them_to_their_source(
-    lab: Any, tiny_bert: str, tmp_path: Path
+@pytest.mark.parametrize("method", ["frozen", "lora", "ia3", "prompt"])
+def test_weights_that_a_checkpoint_leaves_to_their_source_travel_with_what_was_added_to_them(
+    lab: Any, tiny_bert: str, tmp_path: Path, method: str
 ) -> None:
+    if method in ("lora", "ia3"):
+        pytest.importorskip("peft", reason="the extra adapters is not installed")
     source = Path(shutil.copytree(tiny_bert, tmp_path / "bert"))
-    words = ["encoder/text=hf", f"encoder.text.model={source}", "inputs=[text]", "fusion=none", "training.epochs=1"]
     lab.overrides = [one for one in lab.overrides if not one.startswith("encoder/text")]
-    run = lab.train(*words, "method=frozen")
+    words = ["encoder/text=hf", f"encoder.text.model={source}", "encoder.text.max_length=8", "inputs=[text]"]
+    length = ["method.length=3"] if method == "prompt" else []
+    run = lab.train(*words, "fusion=none", f"method={method}", *length, "training.epochs=1", "optimizer.lr=0.05")
     trained = restore(run)
     wanted = list(trained.predict(SAMPLES))
     pack(run, trained, tmp_path / "model")
@@ -127,10 +130,3 @@ def test_frozen_weights_travel_though_a_checkpoint_leaves_them_to_their_source(
     moved = RunFolder(Path(shutil.move(tmp_path / "model", tmp_path / "elsewhere")))
     assert list(restore(moved).predict(SAMPLES)) == wanted
     assert str(source) not in moved.config.read_text()
-
-
-def test_adapters_on_weights_that_are_left_to_their_source_are_refused() -> None:
-    with pytest.raises(
-        MmexpError, match=r"weights must all be in the checkpoint, or frozen as they came .*got FullMethod"
-    ):
-        _once_frozen(FullMethod(), "encoder.text")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -39,6 +41,20 @@ def test_the_result_stands_for_a_run_and_is_measured_before_and_after(trained_ru
     assert 0 < after["p50_ms"] <= after["p95_ms"] and before["drop"] == 0
     again = restore(RunFolder.find(str(to)))
     assert again.evaluate(split_samples(again).samples, "test")["test/accuracy"] == pytest.approx(after["value"])
+
+
+def test_of_frozen_weights_the_result_holds_the_pruned_ones(lab, tiny_bert, tmp_path):
+    lab.overrides = [one for one in lab.overrides if not one.startswith("encoder/text")]
+    words = ["encoder/text=hf", f"encoder.text.model={tiny_bert}", "inputs=[text]", "fusion=none", "training.epochs=1"]
+    run = lab.train(*words, "method=frozen")
+    trained, to = restore(run), tmp_path / "pruned"
+    read, before = split_samples(trained), list(trained.predict(split_samples(trained).samples))
+    assert trained.stores
+    (_, after) = prune(row(run), trained, read, amount=0.9, structured=False, most=None, to=to)["ways"]
+    again = restore(RunFolder.find(str(to)))
+    wanted = list(replace(trained, stores={}).predict(read.samples))
+    assert list(again.predict(read.samples)) == wanted != before
+    assert after["value"] == again.evaluate(read.samples, "test")["test/accuracy"]
 
 
 def test_a_drop_that_is_too_large_keeps_nothing(trained_run, tmp_path):

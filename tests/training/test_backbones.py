@@ -6,7 +6,14 @@ from torch import nn
 from mmexp.encoder.text.hf import HfTextEncoder
 from mmexp.error import ConfigError
 from mmexp.method.frozen import FrozenMethod
-from mmexp.training.backbones import checkpointed, describe, left_to_source, refuse_other_sources
+from mmexp.training.backbones import (
+    checkpointed,
+    describe,
+    left_to_source,
+    refuse_other_sources,
+    use_checkpoint,
+    with_left,
+)
 
 
 @pytest.fixture
@@ -33,6 +40,16 @@ def test_of_a_backbone_that_is_trained_in_part_the_rest_is_left(model: nn.Module
     left = left_to_source(model)
     assert left and all(name.startswith("text.backbone.model.embeddings.") for name in left)
     assert {name for name, _ in model.named_parameters()} >= left  # no buffers
+
+
+@pytest.mark.parametrize("read", [True, False], ids=["read", "not read"])
+def test_a_backbone_that_a_checkpoint_holds_is_pretrained_and_none_of_it_is_left(tiny_bert: str, read: bool):
+    model = nn.ModuleDict({"text": HfTextEncoder(dim=4, model=tiny_bert, pretrained=read)})
+    use_checkpoint(model, ["text", "image"])
+    FrozenMethod().prepare(model)
+    assert not any(one.requires_grad for one in model["text"].backbone.parameters())
+    assert checkpointed(model).keys() == model.state_dict().keys()
+    assert with_left({"text": {"model": "bert"}}, model) == {"text": {"model": "bert", "left": False}}
 
 
 def test_a_random_backbone_is_in_the_checkpoint(tiny_bert: str):

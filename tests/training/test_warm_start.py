@@ -179,6 +179,27 @@ def test_once_begun_a_run_needs_the_other_no_more(make_lab, tmp_path, monkeypatc
     assert second.log.read_text().count("Taken from") == 1
 
 
+def test_frozen_weights_that_another_run_has_changed_are_not_left_to_their_source(lab, tiny_bert):
+    lab.overrides = [one for one in lab.overrides if not one.startswith("encoder/text")]
+    words = ["encoder/text=hf", f"encoder.text.model={tiny_bert}", "inputs=[text]", "fusion=none", "training.epochs=1"]
+    first = lab.train(*words, "optimizer.lr=0.05", "method.pretrained_lr=1")
+    run = lab.train(*words, "method=frozen", f"pretrained={first.id}")
+    assert [one["left"] for one in Facts.read(run.path)["origins"].values()] == [False]
+    weights = {one.id: restore(one).module.state_dict() for one in (first, run)}
+    inside = [name for name in weights[run.id] if ".backbone." in name]
+    assert inside and all(torch.equal(weights[first.id][name], weights[run.id][name]) for name in inside)
+    predicted = run.predictions("test").read_text()
+    for name in ("manifest.json", "summary.json"):
+        (run.path / name).unlink()
+    run.predictions("test").unlink()
+    assert lab.resume(run).predictions("test").read_text() == predicted
+    after = lab.train(*words, "method=frozen", f"pretrained={run.id}")
+    assert [one["left"] for one in Facts.read(after.path)["origins"].values()] == [False]
+    with pytest.raises(ConfigError, match=r"encoder of text must be that of .*query.* of none here and") as error:
+        lab.train(*words, "method=lora", f"pretrained={first.id}")
+    assert error.value.hint == "Add method=full"
+
+
 def test_a_run_without_a_checkpoint_and_a_damaged_one_are_refused(started, tmp_path):
     copy = RunFolder(Path(shutil.copytree(started.run.path, tmp_path / "copy" / "x" / started.run.id)))
     for path in copy.checkpoints.glob("best*.ckpt"):

@@ -23,6 +23,7 @@ from statistics import linear_regression, quantiles
 from typing import Any
 
 TOLERANCE = 1e-6
+WHAT = ("predict", "contribution", "explain")
 VIT_S = ["encoder/image=vit", "dim=384", "encoder.image.depth=12", "encoder.image.num_heads=6"]
 
 
@@ -63,10 +64,12 @@ class Served:
     port: int
     name: str
 
-    def ask(self, body: bytes, kind: str = "application/json", method: str = "POST") -> tuple[int, bytes]:
+    def ask(
+        self, body: bytes, kind: str = "application/json", method: str = "POST", what: str = "predict"
+    ) -> tuple[int, bytes]:
         client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(client):
-            client.request(method, f"/v1/{self.name}/predict", body, {"Content-Type": kind})
+            client.request(method, f"/v1/{self.name}/{what}", body, {"Content-Type": kind})
             answer = client.getresponse()
             return answer.status, answer.read()
 
@@ -259,7 +262,8 @@ def fuzz(server: Served, number: int) -> dict[str, Any]:
             (noise, draw.choice(["", "text/plain", "application/json; charset=\xff"])),
         ]
         body, kind = bodies[i % len(bodies)]
-        status, text = server.ask(body, kind, draw.choice(["POST", "POST", "POST", "PUT", "GET"]))
+        method, what = draw.choice(["POST", "POST", "POST", "PUT", "GET"]), draw.choice(WHAT)
+        status, text = server.ask(body, kind, method, what)
         statuses[status] += 1
         if not 400 <= status < 500 or b"Traceback" in text:
             bad.append([status, text[:200].decode(errors="replace"), repr(body[:80])])

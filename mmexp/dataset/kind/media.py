@@ -71,4 +71,5 @@ def decoding(rule: str) -> Iterator[None]:
     except (Refused, MemoryError):
         raise
     except Exception as fault:
-        raise Refused(f"must be {rule}, got: {fault}") from fault
+        reason = getattr(fault, "error_string", fault)  # of libsndfile, without the name of our file object
+        raise Refused(f"must be {rule}, got: {reason}") from fault

@@ -62,7 +62,7 @@ _OTHERS = {
 }
 _FILE: Schema = {
     "type": "object",
-    "properties": {"base64": {"type": "string", "format": "byte"}, "name": {"type": "string"}},
+    "properties": {"base64": {"type": "string", "format": "byte", "minLength": 1}, "name": {"type": "string"}},
     "required": ["base64"],
 }
 _ERROR: Schema = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 import tempfile
@@ -126,6 +127,7 @@ async def _run(
     limits, share = settings.limits, max(1, threads() // settings.workers)
     plan = Plan(settings.runs, tuple(settings.overrides), limits, share, str(folder), settings.redact)
     meters = Meters()
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # malformed forms are counted, and in the audit log
     dispatcher = Dispatcher([ProcessWorker(plan) for _ in range(settings.workers)], limits, meters)
     async with dispatcher:
         meters.expect(dispatcher.descriptions)

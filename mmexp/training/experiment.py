@@ -57,6 +57,7 @@ class Experiment:
         callbacks: What the config adds to the loop.
         config: The root node it was built from.
         cuts: What is cut of the data.
+        taken: What it starts with of another run, a line each.
     """
 
     module: ExperimentModule
@@ -68,6 +69,7 @@ class Experiment:
     callbacks: Sequence[pl.Callback] = ()
     config: Node = field(default_factory=dict)
     cuts: Sequence[Cut] = ()
+    taken: Sequence[str] = ()
 
     @property
     def task(self) -> Task:
@@ -129,9 +131,8 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
     for metric in module.row_metrics.values():
         metric.prepare()  # type: ignore[operator]  # a RowMetric, all of them
     keys = {name: encoder_key(root, facts, name) for name in facts["inputs"]}
-    if start is not None:
-        start.give(module.model, root, keys)
-    else:
+    taken = [] if start is None else start.give(module.model, root, keys)
+    if start is None:
         read_frozen(module.model, folder)
     if "origins" not in facts and module.model.origins:
         facts = facts.add(folder.path, origins=module.model.origins)
@@ -151,7 +152,7 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
         facts = facts.add(folder.path, cuts=[cut.facts() for cut in find_cuts(root, facts, dataset, data)])
     loggers = {"files": FilesLogger(), **build_each("logger", root)}
     cuts, callbacks = [Cut(**one) for one in facts["cuts"]], [*build_each("callback", root).values()]
-    return Experiment(module, data, training, method, hardware, loggers, callbacks, root, cuts)
+    return Experiment(module, data, training, method, hardware, loggers, callbacks, root, cuts, taken)
 
 
 def find_cuts(root: Node, facts: Facts, dataset: MultimodalDataset, data: DataModule) -> Iterator[Cut]:

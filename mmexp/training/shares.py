@@ -19,6 +19,7 @@ def experiment_notes(experiment: Experiment) -> list[str]:
     contrasts = contrast_notes(experiment.task.contrasts, experiment.training.batch_size)
     steps = experiment.data.total // experiment.training.accumulate
     return [
+        *experiment.taken,
         *map(str, experiment.cuts),
         *encoder_notes(experiment.module.model),
         *few,

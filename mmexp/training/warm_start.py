@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,7 +92,7 @@ class Pretrained:
             return own
         return (own[0], *held) if apart else theirs
 
-    def give(self, model: Model, root: Node, keys: Mapping[str, str]) -> None:
+    def give(self, model: Model, root: Node, keys: Mapping[str, str]) -> list[str]:
         """Put the weights into encoders of the same modality, and into placeholders and the fusion if they fit.
 
         Frozen weights that are thereby no longer those of their source are kept by checkpoints.
@@ -103,6 +102,9 @@ class Pretrained:
             root: Its config.
             keys: Where that of each encoder stands.
 
+        Returns:
+            What is taken, and what fits but reads its input otherwise, a line each.
+
         Raises:
             ConfigError: If no modality is shared, or an encoder is another one than in the run.
         """
@@ -110,20 +112,25 @@ class Pretrained:
         if not shared:
             known = ", ".join(self.facts["inputs"])
             raise ConfigError(f"pretrained: inputs must share one with {known}, got {', '.join(model.encoders)}.")
+        notes = []
         for name in shared:
+            words = " ".join(self.missing(root, keys[name]))
             if fault := self.load(model.encoders[name], f"encoders.{name}", self.shared(model, f"encoders.{name}")):
                 rule = f"pretrained: encoder of {name} must be that of {self.folder.id}"
-                raise ConfigError(f"{rule}, got {fault}.", hint=f"Add {' '.join(self.missing(root, keys[name]))}")
+                added = f"method={self.root['choices'].get('method')}"
+                raise ConfigError(f"{rule}, got {fault}.", hint=f"Add {words or added}")
+            if words:
+                notes.append(f"{keys[name]} is configured otherwise than in {self.folder.id}; as there: {words}")
         changed = [name for name in left_to_source(model) if name in self.weights]
         use_checkpoint(model, [one for one in model.origins if any(name.startswith(f"{one}.") for name in changed)])
         model.origins = with_left(model.origins, model)
         self.load(model.missing, "missing")
         fault = self.load(model.fusion, "fusion")
         taken = [*(keys[name] for name in shared), *([] if fault else ["fusion"]), "tokenizer"]
-        log = logging.getLogger(__name__)
-        log.info("Taken from %s: %s.", self.folder.id, ", ".join(taken))
+        notes.append(f"Taken from {self.folder.id}: {', '.join(taken)}.")
         if fault:
-            log.info("The fusion is not taken from %s, as it is another: %s.", self.folder.id, fault)
+            notes.append(f"The fusion is not taken from {self.folder.id}, as it is another: {fault}.")
+        return notes
 
     def shared(self, model: Model, name: str) -> set[str]:
         """Name the weights that an encoder here and that of the run have from the same source."""
@@ -158,8 +165,7 @@ class Pretrained:
         ours, theirs = (dict(_flat(_at(one, key), key)) for one in (root, self.root))
         changed = {name: value for name, value in theirs.items() if ours.get(name) != value}
         words += [setting(n, v) for n, v in changed.items() if not (words and n.endswith(".dim"))]
-        words += [f"~{name}" for name in ours if name not in theirs]
-        return words or [f"method={self.root['choices'].get('method')}"]  # what it has added to the encoder
+        return words + [f"~{name}" for name in ours if name not in theirs]
 
 
 def find_start(root: Node, folder: RunFolder) -> Pretrained | None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import shutil
 from pathlib import Path
@@ -56,9 +55,9 @@ def averaged(run: RunFolder) -> dict[str, torch.Tensor]:
     return {**checkpoint["state_dict"], **checkpoint["average"]}
 
 
-def test_a_run_starts_from_the_weights_and_the_words_of_another(started, caplog):
-    with caplog.at_level(logging.INFO):
-        found = started.make("task=classification").module.state_dict()
+def test_a_run_starts_from_the_weights_and_the_words_of_another(started):
+    experiment = started.make("task=classification")
+    found = experiment.module.state_dict()
     weights = averaged(started.run)
     taken = {name for name in found if name.startswith(("model.encoders.", "model.missing.", "model.fusion."))}
     assert taken == {
@@ -69,7 +68,7 @@ def test_a_run_starts_from_the_weights_and_the_words_of_another(started, caplog)
     facts = json.loads(started.folder.facts.read_text())
     assert facts["inputs"] == ["image", "text"] and facts["modalities"] == ["anchor", "image", "text"]
     assert facts["vocab_size"] == json.loads(started.run.facts.read_text())["vocab_size"]
-    assert f"Taken from {started.run.id}: encoder.image, encoder.text, fusion, tokenizer." in caplog.text
+    assert experiment.taken == [f"Taken from {started.run.id}: encoder.image, encoder.text, fusion, tokenizer."]
 
 
 @pytest.fixture(scope="module")
@@ -112,13 +111,19 @@ def test_every_kind_that_was_masked_and_contrasted_is_taken_and_nothing_else(mix
     assert rest and all(torch.equal(warm[name], cold[name]) for name in rest)
 
 
-def test_one_input_alone_takes_its_encoder_and_a_fusion_of_another_kind_starts_anew(started, caplog):
-    with caplog.at_level(logging.INFO):
-        experiment = started.make("task=classification", "inputs=[image]", "fusion=none")
+def test_one_input_alone_takes_its_encoder_and_a_fusion_of_another_kind_starts_anew(started):
+    experiment = started.make("task=classification", "inputs=[image]", "fusion=none")
     assert list(experiment.module.model.encoders) == ["image"]
-    assert f"Taken from {started.run.id}: encoder.image, tokenizer." in caplog.text
+    taken, not_taken = experiment.taken
+    assert taken == f"Taken from {started.run.id}: encoder.image, tokenizer."
     words = "The fusion is not taken from .* as it is another: 'fusion.hidden.weight' of none here and .* there"
-    assert re.search(words.replace("hidden.weight", r"[\w.]+"), caplog.text)
+    assert re.search(words.replace("hidden.weight", r"[\w.]+"), not_taken)
+
+
+def test_an_encoder_that_fits_and_reads_its_input_otherwise_is_said_to(started):
+    notes = started.make("task=classification", "encoder.image.transform.rotate=5").taken
+    there = "as there: ~encoder.image.transform.rotate"
+    assert notes[0] == f"encoder.image is configured otherwise than in {started.run.id}; {there}"
 
 
 def test_the_words_of_other_data_are_read_with_the_tokenizer_of_the_run(started, tiny, tmp_path):
@@ -168,7 +173,7 @@ def test_once_begun_a_run_needs_the_other_no_more(make_lab, tmp_path, monkeypatc
     second = lab.train("task=classification", "pretrained=last", "training.epochs=1")
     assert load_config(second.config).plain()["pretrained"] == first.id
     assert json.loads(second.summary.read_text())["config"]["pretrained"] == first.id
-    assert f"Taken from {first.id}" in second.log.read_text()
+    assert f"note: Taken from {first.id}" in lab.said
     shutil.rmtree(first.path)
     assert find_start(load_config(second.config).plain(), second) is None
     assert restore(second).facts["modalities"] == ["anchor", "image", "text"]
@@ -176,7 +181,7 @@ def test_once_begun_a_run_needs_the_other_no_more(make_lab, tmp_path, monkeypatc
         (second.path / name).unlink()
     monkeypatch.setattr("mmexp.training.warm_start.Pretrained.read", lambda *parts: pytest.fail("read"))
     assert lab.resume(second).summary.exists()
-    assert second.log.read_text().count("Taken from") == 1
+    assert lab.said.count("Taken from") == 1
 
 
 def test_frozen_weights_that_another_run_has_changed_are_not_left_to_their_source(lab, tiny_bert):

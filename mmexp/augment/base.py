@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from mmexp.contract import Batch
+from mmexp.error import ConfigError
 
 
 class Augment(ABC):
@@ -35,7 +36,11 @@ class Augment(ABC):
 
     @abstractmethod
     def __call__(self, batch: Batch) -> Batch:
-        """Return the augmented batch, of the same size; its targets may change with its inputs."""
+        """Return the augmented batch, of the same size; its targets may change with its inputs.
+
+        Raises:
+            ValueError: If its inputs or targets are of another form, which ends the run with this reason.
+        """
 
 
 def views(batch: Batch, augments: Sequence[Augment]) -> tuple[Batch, Batch]:
@@ -47,9 +52,15 @@ def views(batch: Batch, augments: Sequence[Augment]) -> tuple[Batch, Batch]:
 
     Returns:
         Two views of the same samples, the weakly and the strongly augmented one.
+
+    Raises:
+        ConfigError: If an augmentation does not fit the inputs or targets.
     """
     weak = strong = batch
     for augment in augments:
-        strong = augment(strong)
+        try:
+            strong = augment(strong)
+        except ValueError as fault:
+            raise ConfigError(f"augment: {fault}", "Take it out of augment, or choose other inputs.") from fault
         weak = strong if augment.mixes else weak
     return weak, strong

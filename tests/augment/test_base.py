@@ -8,9 +8,11 @@ import pytest
 import torch
 
 from mmexp.augment.base import Augment, views
+from mmexp.augment.mixup import Mixup
 from mmexp.config.compose import compose
 from mmexp.config.instantiate import instantiate
 from mmexp.contract import Batch, Padded
+from mmexp.error import ConfigError
 from mmexp.transform.label import Labels
 
 NAMES = sorted(path.stem for path in (Path(__file__).resolve().parents[2] / "conf/augment").glob("*.yaml"))
@@ -70,3 +72,9 @@ def test_the_weak_view_holds_only_what_came_until_samples_were_mixed(mixing, wea
 def test_mixup_and_cutmix_alone_mix_samples(name):
     (node,) = compose([f"augment=[{name}]"]).plain()["augment"].values()
     assert instantiate("augment", node).mixes == (name in ("mixup", "cutmix"))
+
+
+def test_one_that_does_not_fit_the_inputs_ends_the_run_with_its_reason():
+    with pytest.raises(ConfigError, match=r"augment: Mixup: inputs must be .*, got text of torch\.int64") as error:
+        views(batch(with_text=True), [Mixup()])
+    assert error.value.hint == "Take it out of augment, or choose other inputs."

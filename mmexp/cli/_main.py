@@ -95,7 +95,8 @@ def _dispatch(argv: list[str]) -> int:
 
 
 def _overview() -> str:
-    lines = [f"  {name:<10}{_load(name).HELP}" for name in verbs()]
+    width = max(map(len, verbs())) + 1
+    lines = [f"  {name:<{width}}{_load(name).HELP}" for name in verbs()]
     return "\n".join(
         [
             "mmexp: which way of fusing modalities works, for which task, on my data, at what cost?",

@@ -54,12 +54,25 @@ def run(argv: list[str]) -> int:
     save_figure(
         degradation({"selective prediction": {folder.id: curve}}, "accuracy", "coverage"), [folder], "calibration"
     )
-    show(written, given, list(dict.fromkeys(note for one in studies for note in one.notes)), _print)
+    notes = [*_misfits(written), *(note for one in studies for note in one.notes)]
+    show(written, given, list(dict.fromkeys(notes)), _print)
     return 0
 
 
+def _misfits(found: Mapping[str, Any]) -> list[str]:
+    """Say what was fitted on val and does not hold on test."""
+    likelihood, sets, notes = found["nll"], found["conformal"], []
+    if likelihood and likelihood["after"]["value"] > likelihood["before"]["value"]:
+        notes.append("the temperature makes nll worse on test, whose samples are not like those of val.")
+    high = sets["coverage"].get("high")
+    if high is not None and high < sets["asked"]:
+        rule = f"sets for {sets['asked']:.0%} hold the right class in fewer samples of test"
+        notes.append(f"{rule}: what they promise is for samples like those of val.")
+    return notes
+
+
 def _print(found: Mapping[str, Any]) -> None:
-    from mmexp.cli._study import estimate
+    from mmexp.cli._study import estimate, unit
     from mmexp.cli._table import print_table
     from mmexp.cli._text import number
 
@@ -81,3 +94,4 @@ def _print(found: Mapping[str, Any]) -> None:
     print(
         f"  hold the right class of {estimate(sets['coverage'])} of test, {size} classes on average, {empty} are empty"
     )
+    print(unit([sets["coverage"]]))

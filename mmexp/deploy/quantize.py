@@ -58,6 +58,7 @@ def quantize(
     trial, onnx = Trial.of(read.samples, model.transforms), find_format("onnx")
     names = Graph(model).names
     one = dict(zip(names, (own.numpy() for own in Graph(model).tensors(trial.others[0])), strict=True))
+    constants = [name for name, _ in Graph(model).named_buffers()]
     groups, rows = read.dataset.groups("test"), []
     with new_folder(to, RECORD) as place:
         (place / PLAIN).mkdir()
@@ -67,7 +68,7 @@ def quantize(
             if way != PLAIN:
                 file.parent.mkdir()
                 with quiet():
-                    quantize_graph(way, place / PLAIN / written["file"], file)
+                    quantize_graph(way, place / PLAIN / written["file"], file, constants)
             graph = onnx.load(file, names, written["outputs"])
             scored = score_graph(trained, graph, read.samples, run, groups)
             cost = timed(file, one, threads=torch.get_num_threads())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib import import_module
 from pathlib import Path
 
@@ -13,8 +14,15 @@ def modes() -> list[str]:
     return sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
 
 
-def quantize_graph(mode: str, source: Path, target: Path) -> None:
-    """Write a graph in a mode, by its name.
+def quantize_graph(mode: str, source: Path, target: Path, constants: Collection[str] = ()) -> None:
+    """Write a graph in a mode.
+
+    Args:
+        mode: Its name.
+        source: The graph in float32.
+        target: Where to.
+        constants: Names of what is no weight, such as the filters of a spectrogram, whose powers differ by more than
+            int8 can hold; they, and what is multiplied with them, stay as they are.
 
     Raises:
         ConfigError: If there is none of that name.
@@ -23,4 +31,4 @@ def quantize_graph(mode: str, source: Path, target: Path) -> None:
         raise ConfigError(
             f"quantize: --mode must be one of {', '.join(modes())}, got '{mode}'.", nearest(mode, modes())
         )
-    import_module(f"{__name__}.{mode}").quantize(source, target)
+    import_module(f"{__name__}.{mode}").quantize(source, target, constants)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,26 @@ SMALLEST = 256
 """Numbers of a weight that is worth a scale; smaller ones stay as they are."""
 
 
-def quantize(source: Path, target: Path) -> None:
-    """Write a graph whose weights are stored as ``int8 * scale``, symmetric around 0."""
+def quantize(source: Path, target: Path, constants: Collection[str] = ()) -> None:
+    """Write a graph whose weights, but not its constants, are stored as ``int8 * scale``, symmetric around 0.
+
+    They become float32 by a cast and a product, which a runtime computes once, as it loads the graph. DequantizeLinear
+    says the same, but ONNX Runtime 1.32 then fuses it with what follows, and computes convolutional models wrongly.
+    """
     model = onnx.load(source)
     kept, added = [], []
     for weight in model.graph.initializer:
-        if weight.data_type != TensorProto.FLOAT or len(weight.dims) < 2 or np.prod(weight.dims) < SMALLEST:
+        is_small = weight.data_type != TensorProto.FLOAT or len(weight.dims) < 2 or np.prod(weight.dims) < SMALLEST
+        if is_small or weight.name in constants:
             kept.append(weight)
             continue
         axis = output_axis(model.graph, weight.name)
         kept += in_int8(weight.name, numpy_helper.to_array(weight), axis)
-        parts = [f"{weight.name}.int8", f"{weight.name}.scale"]
-        added.append(helper.make_node("DequantizeLinear", parts, [weight.name], name=f"{weight.name}.float", axis=axis))
+        whole, scale, cast = (f"{weight.name}.{part}" for part in ("int8", "scale", "float"))
+        added += [
+            helper.make_node("Cast", [whole], [cast], name=cast, to=TensorProto.FLOAT),
+            helper.make_node("Mul", [cast, scale], [weight.name], name=weight.name),
+        ]
     del model.graph.initializer[:]
     model.graph.initializer.extend(kept)
     nodes = [*added, *model.graph.node]
@@ -40,9 +48,9 @@ def output_axis(graph: Any, name: str) -> int:
 
 
 def in_int8(name: str, values: np.ndarray, axis: int) -> Iterator[Any]:
-    """Yield the int8 values of a weight, and their scales along an axis."""
+    """Yield the int8 values of a weight, and their scales along an axis, of size 1 along all others."""
     others = tuple(i for i in range(values.ndim) if i != axis)
     scale = np.maximum(np.abs(values).max(others, keepdims=True), np.finfo(np.float32).tiny) / 127
     rounded = np.clip(np.round(values / scale), -127, 127).astype(np.int8)
     yield numpy_helper.from_array(rounded, f"{name}.int8")
-    yield numpy_helper.from_array(scale.reshape(-1).astype(np.float32), f"{name}.scale")
+    yield numpy_helper.from_array(scale.astype(np.float32), f"{name}.scale")

@@ -42,9 +42,23 @@ def test_int8_is_a_third_of_the_size_and_close_in_every_output(matrix, tmp_path,
     assert {path.name for path in tmp_path.iterdir()} == {"a.onnx", "b.onnx"}
 
 
+@pytest.mark.parametrize("mode", ["weights", "dynamic"])
+def test_what_is_multiplied_with_a_constant_stays_as_it_is(matrix, tmp_path, mode):
+    source, _ = matrix
+    quantize_graph(mode, source, tmp_path / "b.onnx", ["w"])
+    x = (10.0 ** RNG.uniform(-6, 6, (5, 64))).astype(np.float32)  # as far apart as the powers of a spectrum
+    assert np.array_equal(answer(source, x), answer(tmp_path / "b.onnx", x))
+
+
+def test_no_operation_is_left_that_a_runtime_may_fuse_with_the_next_one(matrix, tmp_path):
+    source, _ = matrix
+    quantize_graph("weights", source, tmp_path / "b.onnx")
+    assert [node.op_type for node in onnx.load(tmp_path / "b.onnx").graph.node] == ["Cast", "Mul", "MatMul", "Add"]
+
+
 def test_a_weight_of_zeros_stays_zero():
     values, scale = map(onnx.numpy_helper.to_array, in_int8("w", np.zeros((4, 2), np.float32), 0))
-    assert values.dtype == np.int8 and not values.any() and scale.shape == (4,) and (scale > 0).all()
+    assert values.dtype == np.int8 and not values.any() and scale.shape == (4, 1) and (scale > 0).all()
 
 
 def test_outputs_are_the_columns_of_a_matrix_and_the_rows_of_all_else():

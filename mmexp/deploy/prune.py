@@ -84,6 +84,9 @@ def prune_weights(model: Model, amount: float, structured: bool) -> None:
     https://arxiv.org/abs/1506.02626, section 3, by one threshold for all layers; structured: Li et al. 2017, "Pruning
     Filters for Efficient ConvNets", https://arxiv.org/abs/1608.08710, section 3.1, by the L2 norm.
     """
+    for layer in layers(model):
+        weight = layer.get_parameter("weight")
+        weight.data = weight.data.contiguous()  # torch flattens it, which channels_last does not allow
     if structured:
         parts = [(layer, "weight") for part in (model.encoders, model.fusion) for layer in layers(part)]
         for layer, name in parts:

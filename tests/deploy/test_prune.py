@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
 from mmexp.deploy.prune import layers, prune, prune_weights
 from mmexp.error import ConfigError, MmexpError
@@ -20,6 +21,13 @@ def test_the_smallest_weights_of_all_layers_become_zero_for_good(model):
     threshold = before.abs().sort().values[round(0.4 * len(before)) - 1]
     assert torch.equal(after, before.masked_fill(before.abs() <= threshold, 0))
     assert not any(name.endswith(("_orig", "_mask")) for name in model.state_dict())
+
+
+def test_weights_in_channels_last_are_pruned(model):
+    layer = model.encoders.image = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)
+    before = (layer.weight == 0).sum()
+    prune_weights(model, 0.5, structured=False)
+    assert (layer.weight == 0).sum() > before
 
 
 def test_structured_pruning_takes_whole_outputs_but_none_of_the_heads(model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmexp.analysis.compare import Score
 from mmexp.analysis.text import number
-from mmexp.analysis.verdict import LEVEL, Verdict
+from mmexp.analysis.verdict import Verdict
 
 
 def score(one: Score) -> str:
@@ -28,7 +28,7 @@ def worth(verdict: Verdict | None, interval: bool) -> str:
     amount = f"{verdict.margin.mean:+.3f}" + (f" {verdict.interval or '[?]'}" if interval else "")
     if verdict.is_better:
         return f"{amount} over {verdict.baseline}"
-    is_apart = verdict.margin.low is not None and not verdict.margin.is_noise
-    if is_apart and verdict.adjusted is not None and verdict.adjusted >= LEVEL:  # by its own interval alone
-        return f"= {verdict.baseline}: {amount} (Holm p {verdict.adjusted:.2g})"
-    return f"{'<' if verdict.margin.is_lost else '='} {verdict.baseline}: {amount}"
+    if verdict.is_worse:
+        return f"< {verdict.baseline}: {amount}"
+    alone = "" if verdict.adjusted is None or verdict.margin.is_noise else f" (Holm p {verdict.adjusted:.2g})"
+    return f"= {verdict.baseline}: {amount}{alone}"

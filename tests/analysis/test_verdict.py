@@ -183,6 +183,14 @@ def test_false_alarms_of_all_fusions_of_a_ranking_are_counted():
     assert all(other is not None and other.outcome == "no_better" for other in others)
 
 
+def test_a_fusion_that_is_shown_to_be_worse_says_so_if_all_comparisons_count():
+    behind = Verdict("no_better", (), "image", by_t(-0.05, 0.01, 2, 3, "seeds", "t"))
+    assert behind.is_worse and behind.text.startswith("worse than image alone: -0.050 [-0.093, -0.007]")
+    (first, *_) = adjust([behind, replace(behind, margin=by_t(0.01, 0.02, 2, 3, "seeds", "t"))])
+    assert first is not None and not first.is_worse
+    assert first.text == "no better than image alone: -0.050 [-0.093, -0.007] (95 %, p = 0.075 by Holm over 2)"
+
+
 def test_a_verdict_that_only_holds_alone_says_so():
     ahead = Verdict("better", (), "image", by_t(0.05, 0.01, 2, 3, "seeds", "t"))
     first, second = adjust([ahead, replace(ahead, margin=by_t(0.01, 0.02, 2, 3, "seeds", "t"), outcome="no_better")])

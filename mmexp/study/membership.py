@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from mmexp.analysis.difference import Difference
 from mmexp.analysis.interval import interval_of
 from mmexp.analysis.recompute import Metric
 from mmexp.analysis.recomputed.auroc import area_under
@@ -72,10 +73,18 @@ class Attack:
         once = np.ones((1, len(samples.members)))
         found: dict[str, Any] = {"rule": self.rule}
         for name, value in self.measures(samples).items():
-            found[name] = Estimate(float(value(once)[0]), interval_of(value, samples.ids, samples.groups)).plain()
+            interval = interval_of(value, samples.ids, samples.groups)
+            possible = interval and within(interval, -1.0 if name == "advantage" else 0.0, 1.0)
+            found[name] = Estimate(float(value(once)[0]), possible).plain()
         for name, of in {"true_positives": samples.members, "false_positives": ~samples.members}.items():
             found[name] = float(self.rate(of, once)[0])
         return found
+
+
+def within(interval: Difference, least: float, most: float) -> Difference:
+    """Cut an interval to the values that are possible: that over a few groups may be wider."""
+    low, high = interval.low, interval.high
+    return replace(interval, low=low and max(low, least), high=high and min(high, most))
 
 
 def loss_threshold(samples: Samples) -> Attack:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_curve
 
+from mmexp.analysis.difference import Difference
 from mmexp.analysis.interval import interval_of
-from mmexp.study.membership import Attack, Samples, bound, calibrated, logit, loss_threshold, true_positives
+from mmexp.study.membership import Attack, Samples, bound, calibrated, logit, loss_threshold, true_positives, within
 
 N = 100
 
@@ -65,6 +66,13 @@ def test_the_interval_is_over_groups_where_they_are_known(unseen: Samples):
     known = samples(unseen.losses[:N], unseen.losses[N:], groups)
     found = loss_threshold(known).measured(known)["advantage"]
     assert (found["over"], found["units"]) == ("groups", N // 10)
+
+
+def test_an_interval_over_a_few_groups_holds_only_what_is_possible():
+    found = within(Difference(0.06, -2.24, 2.36), 0.0, 1.0)
+    assert (found.mean, found.low, found.high) == (0.06, 0.0, 1.0)
+    inside = Difference(0.5, 0.4, 0.6)
+    assert within(inside, -1.0, 1.0) == inside and within(Difference(0.5), 0.0, 1.0).low is None
 
 
 def test_the_interval_of_the_advantage_is_that_of_two_rates(memorized: Samples):

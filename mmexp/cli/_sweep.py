@@ -112,12 +112,16 @@ def _print_verdicts(folders: Sequence[RunFolder], strict: bool) -> int:
 
 
 def run_baselines(folders: Sequence[RunFolder], launcher: Launcher) -> tuple[int, list[RunRow]]:
-    """Train the baselines of finished runs, see ``train_baselines``, and show how they fare.
+    """Train the baselines of finished runs, see ``train_baselines``, and show how they fare and which were there.
 
     Returns:
         The exit code, and the runs that are the baselines.
     """
     jobs, found = train_baselines(folders, partial(run_jobs, launcher))
+    launched = {job.folder for job in jobs}
+    if there := [one.folder for one in found if one.folder not in launched]:
+        names = ", ".join(f"{one.path.parent.name}/{one.id}" for one in there)
+        print(printable(f"baselines that were there before: {names}"))
     return int(has_failed(jobs)), found
 
 

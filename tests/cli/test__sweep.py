@@ -29,7 +29,10 @@ def test_baselines_of_several_runs_are_trained_once(lab, in_process, capsys):
     failed, found = run_baselines(folders, LocalLauncher())
     assert (failed, len(in_process), len(found)) == (0, 4, 4)
     assert {row.folder.name for row in found} == {folders[0].name}
+    assert "there before" not in capsys.readouterr().out
     assert run_baselines(folders, LocalLauncher())[0] == 0 and len(in_process) == 4
+    shown = capsys.readouterr().out
+    assert shown.startswith("baselines that were there before: ") and shown.count(f"{folders[0].name}/") == 4
 
 
 def test_a_baseline_that_fails_gives_the_exit_code(lab, monkeypatch):

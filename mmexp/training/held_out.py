@@ -1,0 +1,62 @@
+"""Whether a run that another starts from has held out the samples that the other is tested on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mmexp.dataset.base import MultimodalDataset
+from mmexp.error import DataError
+from mmexp.run.folder import RunFolder
+from mmexp.run.origin import origin
+from mmexp.training.warm_start import Pretrained
+
+_SHOWN = 3
+
+
+def refuse_learned(start: Pretrained, root: Mapping[str, Any], dataset: MultimodalDataset) -> list[str]:
+    """Make sure that a run to start from has not learned from the samples of test, as with another split or fold.
+
+    It is known of runs on the same data that hold predictions of val and test.
+
+    Args:
+        start: The run.
+        root: The config of what starts from it.
+        dataset: Prepared.
+
+    Returns:
+        A line, if it may have and ``dataset.on_leak=warn`` allows it, or the splits of the dataset are what they are.
+
+    Raises:
+        DataError: If it may have.
+    """
+    held = held_out(start.folder)
+    here = (Path.cwd(), root["dataset"])
+    there = (origin(start.folder) or Path.cwd(), start.root["dataset"])
+    is_same_table = place(*here) is not None and place(*here) == place(*there)
+    is_same = is_same_table or start.facts.get("fingerprint") == dataset.fingerprint()
+    learned = [one.id for one in dataset.split("test") if one.id not in held] if held and is_same else []
+    if not learned:
+        return []
+    rule = f"pretrained: samples of test must be held out by {start.folder.id} too"
+    some = f"{', '.join(learned[:_SHOWN])}{' ...' if len(learned) > _SHOWN else ''}"
+    fault = f"{rule}, got {len(learned)} of {len(dataset.split('test'))} that it may have learned from: {some}."
+    if not hasattr(dataset, "leak_policy") or dataset.leak_policy.warns:
+        return [fault]
+    hint = "Start from a run with the same split or fold, or set dataset.on_leak=warn to go on all the same."
+    raise DataError(fault, hint=hint)
+
+
+def held_out(folder: RunFolder) -> set[str]:
+    """Return the ids of the samples of val and test of a run; none if it holds no predictions."""
+    files = [path for split in ("val", "test") if (path := folder.predictions(split)).is_file()]
+    return {str(json.loads(line)["id"]) for path in files for line in path.read_text(encoding="utf-8").splitlines()}
+
+
+def place(start: Path, node: Mapping[str, Any]) -> tuple[str, Path, Any] | None:
+    """Return what identifies the table of a dataset, whatever its splits are; None if it lies in no folder."""
+    if not isinstance(node.get("root"), str):
+        return None
+    return node["_target_"], (start / node["root"]).resolve(), node.get("manifest")

@@ -194,8 +194,7 @@ def train(config: Config, folder: RunFolder, console: Console, callbacks: Sequen
     if _rank() == 0:
         add_monitor(folder, experiment.monitor)
     refuse_unlabeled(experiment)
-    teach(experiment, folder)
-    show_notes(experiment_notes(experiment), console)
+    show_notes([*teach(experiment, folder), *experiment_notes(experiment)], console)
     built = time.monotonic()
     _encode(experiment, folder, console)
     ready = time.monotonic()

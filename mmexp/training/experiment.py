@@ -118,7 +118,7 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
     pl.seed_everything(root["seed"], verbose=False)
     refuse_other_target(root["task"], dataset)
     start = find_start(root, folder)
-    taken = [] if start is None else refuse_learned(start, root, dataset)
+    taken = [] if start is None else refuse_learned("pretrained", start.folder, start.root, root, dataset)
     facts = Facts.read(folder.path) if folder.facts.exists() else gather(dataset, root, folder, start)
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
     if "inputs" not in facts:

@@ -1,4 +1,4 @@
-"""Whether a run that another starts from has held out the samples that the other is tested on."""
+"""Whether a run that another learns from has held out the samples that the other is tested on."""
 
 from __future__ import annotations
 
@@ -7,24 +7,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mmexp.config.facts import Facts
 from mmexp.dataset.base import MultimodalDataset
 from mmexp.error import DataError
 from mmexp.run.folder import RunFolder
 from mmexp.run.origin import origin
-from mmexp.training.warm_start import Pretrained
 
+Node = Mapping[str, Any]
 _SHOWN = 3
 
 
-def refuse_learned(start: Pretrained, root: Mapping[str, Any], dataset: MultimodalDataset) -> list[str]:
-    """Make sure that a run to start from has not learned from the samples of test, as with another split or fold.
+def refuse_learned(key: str, run: RunFolder, there: Node, here: Node, dataset: MultimodalDataset) -> list[str]:
+    """Make sure that a run has not learned from the samples of test of one that learns from it.
 
-    It is known of runs on the same data that hold predictions of val and test.
+    It is known of runs on the same data, with another split or fold, that hold predictions of val and test.
 
     Args:
-        start: The run.
-        root: The config of what starts from it.
-        dataset: Prepared.
+        key: That names the run, such as ``pretrained``.
+        run: It.
+        there: Its config.
+        here: The config of the one that learns from it.
+        dataset: Of that one, prepared.
 
     Returns:
         A line, if it may have and ``dataset.on_leak=warn`` allows it, or the splits of the dataset are what they are.
@@ -32,20 +35,18 @@ def refuse_learned(start: Pretrained, root: Mapping[str, Any], dataset: Multimod
     Raises:
         DataError: If it may have.
     """
-    held = held_out(start.folder)
-    here = (Path.cwd(), root["dataset"])
-    there = (origin(start.folder) or Path.cwd(), start.root["dataset"])
-    is_same_table = place(*here) is not None and place(*here) == place(*there)
-    is_same = is_same_table or start.facts.get("fingerprint") == dataset.fingerprint()
+    held = held_out(run)
+    ours, theirs = place(Path.cwd(), here["dataset"]), place(origin(run) or Path.cwd(), there["dataset"])
+    is_same = (ours is not None and ours == theirs) or Facts.read(run.path).get("fingerprint") == dataset.fingerprint()
     learned = [one.id for one in dataset.split("test") if one.id not in held] if held and is_same else []
     if not learned:
         return []
-    rule = f"pretrained: samples of test must be held out by {start.folder.id} too"
+    rule = f"{key}: samples of test must be held out by {run.id} too"
     some = f"{', '.join(learned[:_SHOWN])}{' ...' if len(learned) > _SHOWN else ''}"
     fault = f"{rule}, got {len(learned)} of {len(dataset.split('test'))} that it may have learned from: {some}."
     if not hasattr(dataset, "leak_policy") or dataset.leak_policy.warns:
         return [fault]
-    hint = "Start from a run with the same split or fold, or set dataset.on_leak=warn to go on all the same."
+    hint = "Choose a run with the same split or fold, or set dataset.on_leak=warn to go on all the same."
     raise DataError(fault, hint=hint)
 
 
@@ -55,7 +56,7 @@ def held_out(folder: RunFolder) -> set[str]:
     return {str(json.loads(line)["id"]) for path in files for line in path.read_text(encoding="utf-8").splitlines()}
 
 
-def place(start: Path, node: Mapping[str, Any]) -> tuple[str, Path, Any] | None:
+def place(start: Path, node: Node) -> tuple[str, Path, Any] | None:
     """Return what identifies the table of a dataset, whatever its splits are; None if it lies in no folder."""
     if not isinstance(node.get("root"), str):
         return None

@@ -9,33 +9,39 @@ from mmexp.run.checkpoints import sha256_of
 from mmexp.run.folder import RunFolder
 from mmexp.task.multitask import equal
 from mmexp.training.experiment import Experiment
+from mmexp.training.held_out import refuse_learned
 from mmexp.training.model import Model
 from mmexp.training.restored import best_checkpoint, restored
 
 
-def teach(experiment: Experiment, folder: RunFolder) -> None:
+def teach(experiment: Experiment, folder: RunFolder) -> list[str]:
     """Give the method of an experiment the model it learns from, if it does.
 
     Args:
         experiment: Built.
         folder: Its run.
 
+    Returns:
+        What a user should know of it, a line each.
+
     Raises:
         ConfigError: If that run is not there, or its model cannot read the batches of this one.
-        DataError: If its checkpoint has been damaged.
+        DataError: If its checkpoint has been damaged, or it may have learned from the samples of test.
     """
     if experiment.method.teacher is None:
-        return
+        return []
     config = experiment.config
     run = RunFolder.find(experiment.method.teacher, config["outputs"])
     best_checkpoint(run)
     root = load_config(run.config, plugins=config["plugins"]).plain()
+    notes = refuse_learned("method.teacher", run, root, config, experiment.data.dataset)
     facts = Facts({**Facts.read(run.path), "tokenizer": str(folder.tokenizer)})
     model = restored(run, root, facts).model
     words = sha256_of(run.tokenizer) == sha256_of(folder.tokenizer)
     if fault := mismatch(model, experiment.module.model, words):
         raise ConfigError(f"method.teacher: {run.id} must have {fault}.")
     experiment.method.learn_from(model.eval().requires_grad_(False))
+    return notes
 
 
 def mismatch(teacher: Model, student: Model, words: bool) -> str:

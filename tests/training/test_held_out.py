@@ -40,8 +40,14 @@ def test_a_run_of_another_fold_may_have_learned_from_it(start, learned, words):
     rule = rf"{held}, got [1-8] of [68] that it may have learned from: s"
     with pytest.raises(DataError, match=rule) as error:
         start(*words)
-    assert error.value.hint.startswith("Start from a run with the same split or fold, or set dataset.on_leak=warn")
+    assert error.value.hint.startswith("Choose a run with the same split or fold, or set dataset.on_leak=warn")
     assert "may have learned from" in start(*words, "dataset.on_leak=warn").taken[0]
+
+
+def test_a_teacher_of_another_fold_may_have_learned_from_it(learned):
+    lab, run = learned
+    with pytest.raises(DataError, match=f"method.teacher: samples of test must be held out by {run.id} too"):
+        lab.train("method=distill", f"method.teacher={run.path}", "training.epochs=1", "folds=3", "fold=2")
 
 
 def test_without_predictions_and_on_other_data_nothing_is_known(learned, tmp_path):

@@ -34,6 +34,7 @@ class MultimodalDataset(ABC):
         progress: Takes how many files of how many ``prepare`` has read; None if nobody watches.
         deep: Whether ``prepare`` reads every file anew, even one that it remembers.
         unlabeled: Number of samples of the training split without any target, which are its last ones.
+        leak_refused: Whether a sample of test that was learned from is refused, as another split is to be had.
 
     Example:
         >>> import numpy as np
@@ -71,6 +72,7 @@ class MultimodalDataset(ABC):
     progress: Progress | None = None
     deep: bool = False
     unlabeled: int = 0
+    leak_refused: bool = False
 
     @cached_property
     def kinds(self) -> Kinds:

@@ -86,6 +86,7 @@ class Manifest(TableRecords, MultimodalDataset):
         self.limit = read_limit(on_error)
         self.form = TextFormat.of(csv)
         self.leak_policy = LeakPolicy(on_leak, group_by)
+        self.leak_refused = not self.leak_policy.warns
         self._inputs = as_mapping("dataset.inputs", inputs)
         self._targets = as_mapping("dataset.targets", targets)
         self._names = as_mapping("dataset.classes", classes) or {}

@@ -30,7 +30,7 @@ def refuse_learned(key: str, run: RunFolder, there: Node, here: Node, dataset: M
         dataset: Of that one, prepared.
 
     Returns:
-        A line, if it may have and ``dataset.on_leak=warn`` allows it, or the splits of the dataset are what they are.
+        A line, if it may have and the dataset lets it pass.
 
     Raises:
         DataError: If it may have.
@@ -44,7 +44,7 @@ def refuse_learned(key: str, run: RunFolder, there: Node, here: Node, dataset: M
     rule = f"{key}: samples of test must be held out by {run.id} too"
     some = f"{', '.join(learned[:_SHOWN])}{' ...' if len(learned) > _SHOWN else ''}"
     fault = f"{rule}, got {len(learned)} of {len(dataset.split('test'))} that it may have learned from: {some}."
-    if not hasattr(dataset, "leak_policy") or dataset.leak_policy.warns:
+    if not dataset.leak_refused:
         return [fault]
     hint = "Choose a run with the same split or fold, or set dataset.on_leak=warn to go on all the same."
     raise DataError(fault, hint=hint)

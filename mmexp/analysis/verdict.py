@@ -13,11 +13,11 @@ from mmexp.analysis.effect_size import effect_size
 from mmexp.analysis.holm import holm
 from mmexp.analysis.margin import Pairs, margin, margin_of_new_group, margin_over_majority_class
 from mmexp.analysis.power import need
+from mmexp.analysis.question import fusion_of, question
 from mmexp.analysis.statistics import mean
-from mmexp.config.schema import role_of, root_of
 from mmexp.run import advice
 from mmexp.run.folder import RunFolder
-from mmexp.run.summary import DONE, RunRow, as_json
+from mmexp.run.summary import DONE, RunRow
 
 Outcome = Literal["better", "no_better", "at_chance", "unknown"]
 LEVEL = 0.05  # of false alarms over all fusions of a ranking
@@ -119,7 +119,7 @@ class BaselineComparison:
         self._baselines: dict[str, list[RunRow]] = {}
         for row in newest([row for row in rows if row.status == DONE]):
             if row.control or len(row.inputs) == 1:
-                self._baselines.setdefault(_question(row), []).append(row)
+                self._baselines.setdefault(question(row), []).append(row)
 
     def verdicts(self, ranking: Ranking, unseen: Sequence[Group] = ()) -> list[Verdict | None]:
         """Compare each group of a ranking by the metric it is ranked by.
@@ -134,7 +134,7 @@ class BaselineComparison:
 
     def of(self, rows: Iterable[RunRow]) -> list[RunRow]:
         """Return the baselines of those of some runs that fuse, each once."""
-        asked = dict.fromkeys(_question(row) for row in rows if row.status == DONE and row.is_fusion)
+        asked = dict.fromkeys(question(row) for row in rows if row.status == DONE and row.is_fusion)
         return [baseline for one in asked for baseline in self._baselines.get(one, [])]
 
     def verdict(self, runs: Sequence[RunRow], metric: str, mode: str) -> Verdict | None:
@@ -170,7 +170,7 @@ class BaselineComparison:
 
     def baselines(self, run: RunRow) -> Sequence[RunRow]:
         """Return the single inputs and controls on the same data, of the same seed and config as a run."""
-        return self._baselines.get(_question(run), [])
+        return self._baselines.get(question(run), [])
 
     def _paired(self, fused: Sequence[RunRow], metric: str, mode: str) -> tuple[dict[str, Pairs], dict[str, Pairs]]:
         """Pair runs with their baselines, by the name of a control, and by that of a single input.
@@ -183,9 +183,9 @@ class BaselineComparison:
                 if run.metrics.get(metric) is None or other.metrics.get(metric) is None:
                     continue
                 if other.control and sorted(other.inputs) == sorted(run.inputs):
-                    ways.setdefault((True, other.control, _fusion(other)), []).append((run, other))
+                    ways.setdefault((True, other.control, fusion_of(other)), []).append((run, other))
                 elif not other.control and other.inputs[0] in run.inputs:
-                    ways.setdefault((False, other.inputs[0], _fusion(other)), []).append((run, other))
+                    ways.setdefault((False, other.inputs[0], fusion_of(other)), []).append((run, other))
         controls: dict[str, Pairs] = {}
         singles: dict[str, Pairs] = {}
         for (is_control, name, _), pairs in sorted(
@@ -226,31 +226,3 @@ def _level(pairs: Pairs, metric: str, mode: str) -> float:
     """Return how good the baseline is; more is better."""
     level = mean([baseline.metrics[metric] or 0.0 for _, baseline in pairs])
     return level if mode == "max" else -level
-
-
-def _question(row: RunRow) -> str:
-    """What a run and its baselines share: the data, the seed and all of the config that is not the fusion's.
-
-    Of runs that were tuned with one budget, the settings that each was tuned to are its own too.
-    """
-    shared = {key: value for key, value in row.config.items() if not _may_differ(key)}
-    if "fair" in shared:  # each has the width at which it costs what the others do
-        del shared["dim"]
-    if "tuned" in shared:
-        shared = {key: value for key, value in shared.items() if key == "tuned" or _is_asked(key)}
-    return as_json([row.fingerprint, shared])
-
-
-def _is_asked(key: str) -> bool:
-    """Whether a key says what is asked and of which repetition, and not how it is answered."""
-    return role_of(key).ranked_apart or role_of(key).kind == "repetition"
-
-
-def _fusion(row: RunRow) -> str:
-    """How a run fuses."""
-    return as_json({key: value for key, value in row.config.items() if root_of(key) == "fusion"})
-
-
-def _may_differ(key: str) -> bool:
-    """Whether a run and its baselines may differ in a config key, such as ``inputs`` and ``pool@fusion.pool``."""
-    return root_of(key) == "fusion" or role_of(key).of_baseline

@@ -34,7 +34,6 @@ from mmexp.training.backbones import describe, refuse_other_sources, use_checkpo
 from mmexp.training.cuts import Cut, find_cut, limits, setting_of
 from mmexp.training.datamodule import DataModule
 from mmexp.training.gather import gather
-from mmexp.training.held_out import refuse_learned
 from mmexp.training.inputs import choose_inputs, refuse_other_form, refuse_other_target
 from mmexp.training.model import Model
 from mmexp.training.model_files import keep
@@ -117,8 +116,7 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
     """
     pl.seed_everything(root["seed"], verbose=False)
     refuse_other_target(root["task"], dataset)
-    start = find_start(root, folder)
-    taken = [] if start is None else refuse_learned("pretrained", start.folder, start.root, root, dataset)
+    start = find_start(root, folder, dataset)
     facts = Facts.read(folder.path) if folder.facts.exists() else gather(dataset, root, folder, start)
     task: Task = instantiate("task", facts.bind(root, "task"), plugins=root["plugins"])
     if "inputs" not in facts:
@@ -133,10 +131,8 @@ def build(root: Node, dataset: MultimodalDataset, folder: RunFolder) -> Experime
     for metric in module.row_metrics.values():
         metric.prepare()  # type: ignore[operator]  # a RowMetric, all of them
     keys = {name: encoder_key(root, facts, name) for name in facts["inputs"]}
-    if start is None:
-        read_frozen(module.model, folder)
-    else:
-        taken += start.give(module.model, root, keys)
+    taken = [] if start is None else start.give(module.model, root, keys)
+    read_frozen(module.model, folder)
     if "origins" not in facts and module.model.origins:
         facts = facts.add(folder.path, origins=module.model.origins)
     keep(module.model, keys, folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mmexp.config.compose import load_config
 from mmexp.config.facts import Facts
+from mmexp.dataset.base import MultimodalDataset
 from mmexp.encoder.backbone import is_frozen, pretrained
 from mmexp.error import ConfigError
 from mmexp.run import advice
@@ -21,6 +22,7 @@ from mmexp.run.folder import RunFolder
 from mmexp.task.base import Task
 from mmexp.training.backbones import left_to_source, use_checkpoint, with_left
 from mmexp.training.checkpoint import read_weights
+from mmexp.training.held_out import refuse_learned
 from mmexp.training.model import Model
 from mmexp.transform.text import Tokenizer
 
@@ -36,12 +38,14 @@ class Pretrained:
         root: Its config.
         facts: What its training data knew.
         weights: Of its model at its best, by name.
+        notes: What a user should know of it, a line each.
     """
 
     folder: RunFolder
     root: Node
     facts: Facts
     weights: Mapping[str, Tensor]
+    notes: Sequence[str] = ()
 
     @classmethod
     def read(cls, folder: RunFolder, plugins: Sequence[str]) -> Pretrained:
@@ -112,7 +116,7 @@ class Pretrained:
         if not shared:
             known = ", ".join(self.facts["inputs"])
             raise ConfigError(f"pretrained: inputs must share one with {known}, got {', '.join(model.encoders)}.")
-        notes = []
+        notes = [*self.notes]
         for name in shared:
             words = " ".join(self.missing(root, keys[name]))
             if fault := self.load(model.encoders[name], f"encoders.{name}", self.shared(model, f"encoders.{name}")):
@@ -168,16 +172,17 @@ class Pretrained:
         return words + [f"~{name}" for name in ours if name not in theirs]
 
 
-def find_start(root: Node, folder: RunFolder) -> Pretrained | None:
+def find_start(root: Node, folder: RunFolder, dataset: MultimodalDataset) -> Pretrained | None:
     """The run to start from, if one is asked for and this run has not come to a checkpoint of its own yet.
 
     Raises:
         ConfigError: If it is not there any more, or cannot be started from.
-        DataError: If its checkpoint has been damaged.
+        DataError: If its checkpoint has been damaged, or it may have learned from the samples of test.
     """
     if root["pretrained"] is None or next(intact(folder.checkpoints, "last"), None) is not None:
         return None
-    return Pretrained.read(RunFolder.find(root["pretrained"], root["outputs"]), root["plugins"])
+    start = Pretrained.read(RunFolder.find(root["pretrained"], root["outputs"]), root["plugins"])
+    return replace(start, notes=refuse_learned("pretrained", start.folder, start.root, root, dataset))
 
 
 def read_frozen(model: Model, folder: RunFolder) -> None:

@@ -175,7 +175,8 @@ def test_once_begun_a_run_needs_the_other_no_more(make_lab, tmp_path, monkeypatc
     assert json.loads(second.summary.read_text())["config"]["pretrained"] == first.id
     assert f"note: Taken from {first.id}" in lab.said
     shutil.rmtree(first.path)
-    assert find_start(load_config(second.config).plain(), second) is None
+    root = load_config(second.config).plain()
+    assert find_start(root, second, load_data(root)) is None
     assert restore(second).facts["modalities"] == ["anchor", "image", "text"]
     for name in ("manifest.json", "summary.json"):
         (second.path / name).unlink()

@@ -33,7 +33,7 @@ def test_help_shows_every_verb_with_its_line(capsys: pytest.CaptureFixture[str])
     files = [path.stem for path in (ROOT / "mmexp" / "cli").glob("*.py") if not path.stem.startswith("_")]
     assert files
     for verb in files:
-        assert f"  {verb:<10}{_main._load(verb).HELP}\n" in out
+        assert f"  {verb:<{max(map(len, files)) + 1}}{_main._load(verb).HELP}\n" in out
     assert main([]) == 0
     assert capsys.readouterr().out == out
 

@@ -109,10 +109,10 @@ def _memory(pid: int) -> int:
 
 
 @contextlib.contextmanager
-def served(run: Path, outputs: Path, workers: int, batch: int) -> Iterator[Served]:
+def served(run: Path, outputs: Path, workers: int, batch: int, overrides: Sequence[str] = ()) -> Iterator[Served]:
     """Serve a run until the end of the block, which must end well."""
     words = ["--port", "0", "--workers", str(workers), "--max-batch", str(batch), "--outputs", str(outputs)]
-    command = [sys.executable, "-m", "mmexp", "serve", f"bench={run}", "hardware=cpu", *words]
+    command = [sys.executable, "-m", "mmexp", "serve", f"bench={run}", "hardware=cpu", *overrides, *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             address = process.stdout.readline() if process.stdout else ""
@@ -284,6 +284,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, help="folder of a run; one is trained if none is given")
     parser.add_argument("--table", type=Path, help="JSONL table with its inputs")
     parser.add_argument("--large", action="store_true", help="train one with an image encoder as large as ViT-S")
+    parser.add_argument("--precision", default="32-true", help="of the server, such as bf16-mixed")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--workers", type=int, default=2)
@@ -304,10 +305,11 @@ def main() -> None:
 def measured(given: argparse.Namespace, run: Path, asked: Sequence[tuple[bytes, Any]], outputs: Path) -> dict[str, Any]:
     """Measure without and with batching; with it also memory, handles, a killed worker and malformed requests."""
     found: dict[str, Any] = {}
-    with served(run, outputs, given.workers, 1) as server:
+    overrides = [f"hardware.precision={given.precision}"]
+    with served(run, outputs, given.workers, 1, overrides) as server:
         hammer(server, asked, given.clients, 2)
         found["no batching"] = hammer(server, asked, given.clients, given.seconds).plain()
-    with served(run, outputs, given.workers, 8) as server:
+    with served(run, outputs, given.workers, 8, overrides) as server:
         hammer(server, asked, given.clients, 2)
         handles = server.handles()
         found["one client"] = hammer(server, asked, 1, min(10, given.seconds)).plain()

@@ -58,7 +58,7 @@ class Verdict:
             if self.outcome == "at_chance"
             else f"beats its best {kind} ({self.baseline}) by"
             if self.is_better
-            else f"{'worse' if self.is_worse else 'no better'} than {self.baseline} alone:"
+            else f"{'worse' if self.is_worse and self.interval else 'no better'} than {self.baseline} alone:"
         )
         if not self.interval:
             return f"{words} {self.margin.mean:.3f}, but 3 shared seeds are needed to rule out chance variation"
@@ -85,7 +85,7 @@ class Verdict:
 
     @property
     def is_worse(self) -> bool:
-        """Whether the fusion is shown to be worse."""
+        """Whether the fusion is worse, beyond chance where there is an interval."""
         is_lost = self.margin is not None and self.margin.is_lost
         return is_lost and (self.adjusted is None or self.adjusted < LEVEL)
 

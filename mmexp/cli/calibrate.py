@@ -63,7 +63,7 @@ def _misfits(found: Mapping[str, Any]) -> list[str]:
     """Say what was fitted on val and does not hold on test."""
     likelihood, sets, notes = found["nll"], found["conformal"], []
     if likelihood and likelihood["after"]["value"] > likelihood["before"]["value"]:
-        notes.append("the temperature makes nll worse on test, whose samples are not like those of val.")
+        notes.append("the temperature that suits val makes nll worse on test.")
     high = sets["coverage"].get("high")
     if high is not None and high < sets["asked"]:
         rule = f"sets for {sets['asked']:.0%} hold the right class in fewer samples of test"

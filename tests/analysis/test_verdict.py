@@ -191,6 +191,11 @@ def test_a_fusion_that_is_shown_to_be_worse_says_so_if_all_comparisons_count():
     assert first.text == "no better than image alone: -0.050 [-0.093, -0.007] (95 %, p = 0.075 by Holm over 2)"
 
 
+def test_without_an_interval_no_fusion_is_called_worse():
+    behind = Verdict("no_better", (), "image", Difference(-0.05))
+    assert behind.text.startswith("no better than image alone: -0.050, but 3 shared seeds are needed")
+
+
 def test_a_verdict_that_only_holds_alone_says_so():
     ahead = Verdict("better", (), "image", by_t(0.05, 0.01, 2, 3, "seeds", "t"))
     first, second = adjust([ahead, replace(ahead, margin=by_t(0.01, 0.02, 2, 3, "seeds", "t"), outcome="no_better")])

@@ -33,7 +33,7 @@ def test_what_does_not_hold_on_test_is_said():
     likelihood = {"before": {"value": 0.5}, "after": {"value": 0.6}}
     sets = {"asked": 0.9, "coverage": {"value": 0.7, "low": 0.6, "high": 0.8}}
     worse, fewer = _misfits({"nll": likelihood, "conformal": sets})
-    assert worse == "the temperature makes nll worse on test, whose samples are not like those of val."
+    assert worse == "the temperature that suits val makes nll worse on test."
     assert fewer.startswith("sets for 90% hold the right class in fewer samples of test: ")
     sets["coverage"] = {"value": 0.85, "low": 0.8, "high": 0.9}
     assert _misfits({"nll": {**likelihood, "after": {"value": 0.4}}, "conformal": sets}) == []

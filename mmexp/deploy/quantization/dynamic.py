@@ -14,7 +14,7 @@ MULTIPLIED = ["MatMul", "Gemm"]
 """Operations that ONNX Runtime computes in int8; of all others the weights alone are quantized."""
 
 
-def quantize(source: Path, target: Path, constants: Collection[str] = ()) -> None:
+def quantize(source: Path, target: Path, constants: Collection[str]) -> None:
     """Write a graph whose matrix products are computed in int8, but those with constants.
 
     Weights have 7 bits, as sums of products overflow on processors without VNNI, and a scale for each output. What they

@@ -14,11 +14,12 @@ SMALLEST = 256
 """Numbers of a weight that is worth a scale; smaller ones stay as they are."""
 
 
-def quantize(source: Path, target: Path, constants: Collection[str] = ()) -> None:
+def quantize(source: Path, target: Path, constants: Collection[str]) -> None:
     """Write a graph whose weights, but not its constants, are stored as ``int8 * scale``, symmetric around 0.
 
     They become float32 by a cast and a product, which a runtime computes once, as it loads the graph. DequantizeLinear
-    says the same, but ONNX Runtime 1.32 then fuses it with what follows, and computes convolutional models wrongly.
+    says the same, but ONNX Runtime 1.32 fuses it with a matrix product into MatMulNBits, which rounds to int8 what the
+    matrix is multiplied with.
     """
     model = onnx.load(source)
     kept, added = [], []

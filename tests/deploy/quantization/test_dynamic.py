@@ -22,6 +22,6 @@ def test_products_are_computed_in_int8_and_other_weights_are_stored_in_it(tmp_pa
     stored = [onnx.numpy_helper.from_array(np.ones((32, 32), np.float32), name) for name in ("table", "w")]
     graph = helper.make_graph(nodes, "g", shapes[:1], shapes[1:], stored)
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10), tmp_path / "a.onnx")
-    quantize(tmp_path / "a.onnx", tmp_path / "b.onnx")
+    quantize(tmp_path / "a.onnx", tmp_path / "b.onnx", constants=[])
     kinds = [node.op_type for node in onnx.load(tmp_path / "b.onnx").graph.node]
     assert "MatMulInteger" in kinds and "MatMul" not in kinds and kinds[:2] == ["Cast", "Mul"]

@@ -50,7 +50,7 @@ def test_what_is_multiplied_with_a_constant_stays_as_it_is(matrix, tmp_path, mod
     assert np.array_equal(answer(source, x), answer(tmp_path / "b.onnx", x))
 
 
-def test_no_operation_is_left_that_a_runtime_may_fuse_with_the_next_one(matrix, tmp_path):
+def test_no_operation_is_left_that_a_runtime_may_fuse_with_the_product(matrix, tmp_path):
     source, _ = matrix
     quantize_graph("weights", source, tmp_path / "b.onnx")
     assert [node.op_type for node in onnx.load(tmp_path / "b.onnx").graph.node] == ["Cast", "Mul", "MatMul", "Add"]
